@@ -1,0 +1,114 @@
+//! The pipeline's steps, on `examples/homelab` or the repository that QGROGET_BENCH names. `cargo bench`.
+//!
+//! `read_and_parse` is the floor that the others are measured against: walk, read and parse everything once.
+
+use std::path::PathBuf;
+
+use qgroget::plan::facts::{Choices, Context, legacy_names};
+use qgroget::plan::install::Installation;
+use qgroget::plan::migrate::Migration;
+use qgroget::plan::{Accepted, Proposal, Safety};
+use qgroget::repo::{Repository, hosts};
+
+fn main() {
+    divan::main();
+}
+
+fn root() -> PathBuf {
+    std::env::var_os("QGROGET_BENCH").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/homelab"),
+        PathBuf::from,
+    )
+}
+
+fn preserving(proposal: &dyn Proposal) -> Accepted {
+    proposal
+        .groups()
+        .iter()
+        .filter(|g| g.safety == Safety::Preserves)
+        .map(|g| g.id)
+        .collect()
+}
+
+/// The repository with the contract installed.
+fn installed() -> Repository {
+    let repo = Repository::read(&root()).expect("reads");
+    let host = hosts::find(&repo, None).expect("a host");
+    let model = hosts::model(&repo, &host);
+    let choices = Choices::default();
+    let context = Context {
+        repo: &repo,
+        model: &model,
+        host: &host,
+        choices: &choices,
+    };
+    let installation = Installation::plan(&context).expect("installs");
+    let change = installation.render(&preserving(&installation)).expect("renders");
+    repo.after(&change)
+}
+
+#[divan::bench]
+fn read_and_parse() -> usize {
+    let repo = Repository::read(&root()).expect("reads");
+    repo.parse_ahead(repo.nix_files());
+    repo.nix_files().count()
+}
+
+#[divan::bench]
+fn plan_one_service(bencher: divan::Bencher) {
+    let repo = installed();
+    bencher.bench_local(|| plan(&repo, "jellyfin").len());
+}
+
+#[divan::bench]
+fn plan_with_diff(bencher: divan::Bencher) {
+    let repo = installed();
+    bencher.bench_local(|| {
+        let change = plan_change(&repo, "jellyfin");
+        qgroget::review::diff::render(&change).with_stat().len()
+    });
+}
+
+#[divan::bench(sample_count = 10)]
+fn plan_every_service(bencher: divan::Bencher) {
+    let start = installed();
+    bencher.bench_local(|| {
+        let host = hosts::find(&start, None).expect("a host");
+        let names = legacy_names(&hosts::model(&start, &host), start.rules());
+        let mut repo = start.clone();
+        for name in &names {
+            repo = repo.after(&plan_change(&repo, name));
+        }
+        names.len()
+    });
+}
+
+#[divan::bench]
+fn status() -> usize {
+    qgroget::status::Status::read(&root(), None)
+        .expect("reads")
+        .totals()
+        .services
+}
+
+fn plan(repo: &Repository, service: &str) -> Vec<PathBuf> {
+    plan_change(repo, service)
+        .files
+        .into_iter()
+        .filter_map(|file| file.to)
+        .collect()
+}
+
+fn plan_change(repo: &Repository, service: &str) -> qgroget::edit::SourceChange {
+    let host = hosts::find(repo, None).expect("a host");
+    let model = hosts::model(repo, &host);
+    let choices = Choices::default();
+    let context = Context {
+        repo,
+        model: &model,
+        host: &host,
+        choices: &choices,
+    };
+    let migration = Migration::plan(&context, service).expect("plans");
+    migration.render(&preserving(&migration)).expect("renders")
+}

@@ -1,0 +1,6 @@
+{...}: {
+  qgroget.nixos = {
+    isDesktop = true;
+    desktop.environment = "gnome";
+  };
+}

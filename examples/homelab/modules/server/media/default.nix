@@ -1,0 +1,9 @@
+{...}: {
+  imports = [
+    ./books
+    ./music
+    ./photo
+    ./video
+    ./video/jellyseerr.nix
+  ];
+}

@@ -1,0 +1,10 @@
+{...}: {
+  imports = [
+    ./fileServer.nix
+    # ./forgero.nix
+    ./honcho.nix
+    ./obsidian.nix
+    ./portfolio.nix
+    ./scrutiny.nix
+  ];
+}

@@ -1,0 +1,501 @@
+# What the contracts of all services add up to, and whether they fit together.
+#
+#   1. Aggregates: persistence, backup jobs, routes, databases of the enabled services
+#   2. Checks: every fault of every service at once, of disabled services too
+#   3. Options: the results, for anything that wants to read them (qgroget.collector)
+#   4. Effects: where the results go
+#
+# The schema itself stands in options.nix; this file adds no field to it.
+{
+  config,
+  lib,
+  options,
+  ...
+}: let
+  inherit (lib) mkOption types;
+  inherit (config.qgroget) contract;
+  inherit (config.qgroget.collector) otherServices;
+
+  # ── 1. Aggregates ──────────────────────────────────────────────────────────────────────
+
+  # A value, or another one where it does not evaluate.
+  orElse = fallback: value: let
+    outcome = builtins.tryEval value;
+  in
+    if outcome.success
+    then outcome.value
+    else fallback;
+
+  # Disabled services are in none of them.
+  enabled = lib.filterAttrs (_: service: service.enable) config.qgroget.serviceModules;
+  exposed = lib.filterAttrs (_: service: service.exposed) enabled;
+
+  # Services with faults of their own have no usable aggregate. Who reads one gets all the faults
+  # instead of the first that evaluation happens upon.
+  orReport = aggregate: let
+    outcome = builtins.tryEval (builtins.deepSeq aggregate aggregate);
+  in
+    if outcome.success || failures == []
+    then aggregate
+    else throw ("\n" + lib.concatStringsSep "\n" failures);
+
+  persistence = orReport (lib.concatLists (lib.mapAttrsToList (_: service: service.persistedData) enabled));
+
+  # Services that name the same job share it; one without paths is in none.
+  backups =
+    orReport (lib.mapAttrs (_: backupJob) (lib.groupBy (service: service.backupJob)
+        (lib.filter (service: service.backupPaths != []) (lib.attrValues enabled))));
+
+  # Field of a service → field of the repository's restic job (`qgroget.backups.<job>`).
+  backupFields = {
+    backupPaths = "paths";
+    backupExclude = "exclude";
+    backupUnits = "systemdUnits";
+    backupPrepare = "preBackup";
+    backupCleanup = "postBackup";
+    backupPriority = "priority";
+    backupRequiresNetwork = "requireNetwork";
+  };
+
+  # What no service of the job sets is left out, so that the job's own default stays.
+  backupJob = services: let
+    lists = field: lib.concatLists (lib.catAttrs field services);
+    values = field: lib.filter (value: value != null) (lib.catAttrs field services);
+    scripts = field: lib.concatStringsSep "\n" (lib.unique (values field));
+    unless = nothing: lib.filterAttrs (_: value: value != nothing);
+  in
+    {paths = lists "backupPaths";}
+    // unless [] {
+      exclude = lib.unique (lists "backupExclude");
+      systemdUnits = lib.unique (lists "backupUnits");
+    }
+    // unless "" {
+      preBackup = scripts "backupPrepare";
+      postBackup = scripts "backupCleanup";
+    }
+    // lib.optionalAttrs (values "backupPriority" != []) {
+      priority = lib.foldl' lib.min (lib.head (values "backupPriority")) (values "backupPriority");
+    }
+    // lib.optionalAttrs (values "backupRequiresNetwork" != []) {
+      requireNetwork = lib.any lib.id (values "backupRequiresNetwork");
+    };
+
+  databases = lib.concatLists (lib.mapAttrsToList
+    (name: service: map (database: database // {service = name;}) service.databases)
+    enabled);
+  provisioned = lib.filter (database: database.provision && database.type == "postgresql") databases;
+
+  # Middlewares that any service may name. The definition goes to Traefik with the service that uses it,
+  # unless a service or qgroget.contract.extraMiddlewares has one of the same name: that one holds.
+  middlewareMap = {
+    authelia.forwardAuth = {
+      address = "http://127.0.0.1:9091/api/authz/forward-auth";
+      trustForwardHeader = true;
+      authResponseHeaders = ["Remote-User" "Remote-Groups" "Remote-Name" "Remote-Email"];
+    };
+    authentik.forwardAuth = {
+      address = "http://127.0.0.1:9000/outpost.goauthentik.io/auth/traefik";
+      trustForwardHeader = true;
+      authResponseHeaders = ["X-authentik-username" "X-authentik-groups" "X-authentik-email" "X-authentik-name" "X-authentik-uid"];
+    };
+    chain-authelia.chain.middlewares = ["rate-limit" "authelia"];
+    compress.compress = {};
+    no-index.headers.customResponseHeaders.X-Robots-Tag = "noindex, nofollow";
+    rate-limit.rateLimit = {
+      average = 100;
+      burst = 200;
+    };
+    security-headers.headers = {
+      contentTypeNosniff = true;
+      frameDeny = true;
+      stsSeconds = 31536000;
+    };
+  };
+
+  definedMiddlewares = service: orElse [] (lib.attrNames (service.traefikDynamicConfig.http.middlewares or {}));
+  definedElsewhere =
+    contract.extraMiddlewares
+    ++ lib.concatMap definedMiddlewares (lib.attrValues otherServices ++ lib.attrValues enabled);
+
+  # The predefined middlewares among these names, with those that a chain leads to.
+  predefined = names: let
+    known = lib.filter (name: middlewareMap ? ${name}) names;
+    reached = known ++ lib.concatMap (name: middlewareMap.${name}.chain.middlewares or []) known;
+    definitions = removeAttrs (lib.getAttrs reached middlewareMap) definedElsewhere;
+  in
+    lib.optionalAttrs (known != [] && definitions != {}) {http.middlewares = definitions;};
+
+  # Enabled and exposed services for everything that reads a list of them: the Traefik generator, the
+  # dashboard, log collectors, other hosts. The subdomain has both of the names that such readers use.
+  # Persistence and backups stay empty: they have their own aggregates, and would count twice.
+  services =
+    lib.mapAttrs (_: service: {
+      inherit (service) subdomain url type middlewares journalctl unitName logPath;
+      name = service.subdomain;
+      persistedData = [];
+      backupDirectories = [];
+      traefikDynamicConfig = lib.recursiveUpdate (predefined service.middlewares) service.traefikDynamicConfig;
+    })
+    exposed;
+
+  # A complete dynamic configuration of Traefik, for when the legacy generator is gone.
+  middlewareChain = service: contract.traefik.typeMiddlewares.${service.type} ++ service.middlewares;
+  traefikDynamicConfig = let
+    router = name: service:
+      {
+        rule = "Host(`${lib.optionalString (service.subdomain != "") "${service.subdomain}."}${service.domain}`)";
+        service = name;
+        inherit (contract.traefik) entryPoints;
+        tls =
+          lib.optionalAttrs (contract.traefik.certResolver != null) {inherit (contract.traefik) certResolver;}
+          # Private means mutual TLS: these options ask for a client certificate.
+          // lib.optionalAttrs (service.type == "private") {options = contract.traefik.privateTlsOptions;};
+      }
+      // lib.optionalAttrs (middlewareChain service != []) {middlewares = middlewareChain service;};
+    generated = lib.optionalAttrs (exposed != {}) {
+      http = {
+        routers = lib.mapAttrs router exposed;
+        services = lib.mapAttrs (_: service: {loadBalancer.servers = [{inherit (service) url;}];}) exposed;
+      };
+    };
+  in
+    lib.foldl' lib.recursiveUpdate generated (
+      [(predefined (lib.concatMap middlewareChain (lib.attrValues exposed)))]
+      ++ lib.catAttrs "traefikDynamicConfig" (lib.attrValues exposed)
+    );
+
+  # ── 2. Checks ──────────────────────────────────────────────────────────────────────────
+
+  # A fault in one field throws as soon as the field is read, and a field that the schema does not know
+  # makes its whole service throw. To gather all faults, the checks read `declared`: the same services,
+  # unknown fields ignored, with only those fields that evaluate.
+  modules = options.qgroget.serviceModules;
+  fields = removeAttrs (modules.type.getSubOptions []) ["_module"];
+  schema = lib.filterAttrs (_: lib.isOption) fields;
+
+  tolerant = modules.type.substSubModules (modules.type.getSubModules ++ [{_module.check = false;}]);
+  attempts =
+    lib.mapAttrs (_: service: lib.mapAttrs (field: _: attempt service.${field}) schema)
+    (lib.modules.mergeDefinitions modules.loc tolerant modules.definitionsWithLocations).mergedValue;
+  attempt = value:
+    builtins.tryEval (
+      if lib.isList value
+      then builtins.deepSeq value value
+      else value
+    );
+  declared = lib.mapAttrs (_: fields: lib.mapAttrs (_: each: each.value) (lib.filterAttrs (_: each: each.success) fields)) attempts;
+
+  # What the modules wrote, before types and defaults: service → field → definitions.
+  definitionsIn = loc: definitions:
+    lib.mapAttrs (name: each: (lib.modules.mergeDefinitions (loc ++ [name]) types.raw each).defsFinal)
+    (lib.foldAttrs (definition: others: [definition] ++ others) [] (map
+      (definition: lib.mapAttrs (_: value: definition // {inherit value;}) definition.value)
+      (lib.filter (definition: lib.isAttrs definition.value) definitions)));
+  written = lib.mapAttrs (name: definitionsIn (modules.loc ++ [name])) (definitionsIn modules.loc modules.definitionsWithLocations);
+
+  # Every message ends with a line that can be pasted.
+  show = lib.generators.toPretty {multiline = false;};
+  fix = service: field: value: "\n  Fix: qgroget.serviceModules.${lib.strings.escapeNixIdentifier service}.${field} = ${value};";
+  example = service: field: let
+    given = schema.${field}.example or "…";
+  in
+    lib.replaceStrings ["jellyfin"] [service] (given.text or (show given));
+  pairs = list: lib.concatLists (lib.imap1 (i: a: map (b: {inherit a b;}) (lib.drop i list)) list);
+  forEachService = check: lib.concatLists (lib.mapAttrsToList check declared);
+
+  # Required fields, types and unknown fields.
+  otherNames = {
+    middlewares = "middleware";
+    backupPaths = "backupDirectories";
+  };
+  # Services that nothing can be read from. What reads whether one is enabled does not evaluate either,
+  # through no fault of its own.
+  unreadable = lib.filter (name: orElse null config.qgroget.serviceModules.${name}.enable == null) (lib.attrNames written);
+  fieldFailures = name: let
+    # A definition whose condition does not hold is none, but its name is still checked.
+    definitions = lib.filterAttrs (_: each: orElse true (each != [])) written.${name};
+    failed = lib.filterAttrs (_: each: !each.success) attempts.${name};
+    faulty = field: let
+      own = definitions.${field} or [];
+      # Null where a definition does not evaluate.
+      shown = orElse null (lib.concatMapStringsSep ", " (definition: show definition.value) own);
+      fits = definition: (attempt (lib.modules.mergeDefinitions [name field] schema.${field}.type [definition]).mergedValue).success;
+      # A field can also fail because of another one, which then has the message.
+      follows =
+        (field == "port" && failed ? exposed)
+        || definitions ? ${otherNames.${field} or ""}
+        || (shown == null && unreadable != []);
+      isNull = field == "port" && lib.all (definition: definition.value == null) own;
+    in
+      if follows && (shown == null || lib.all fits own)
+      then null
+      else if !(definitions ? ${field})
+      then (contract.requiredFields.${field} or (_: null)) name
+      else if schema.${field}.readOnly or false
+      then "Service '${name}' sets field '${field}', which is read-only: leave it out"
+      else if shown == null
+      then "Service '${name}' has a value in field '${field}' that does not evaluate" + fix name field (example name field)
+      else if isNull
+      then contract.requiredFields.port name
+      else if lib.all fits own
+      then "Service '${name}' has several values in field '${field}': ${shown}" + fix name field (show (lib.head own).value)
+      else "Service '${name}' has a wrong value in field '${field}': expected ${schema.${field}.type.description}, got ${shown}" + fix name field (example name field);
+    unknown = field: let
+      distance = lib.strings.levenshtein field;
+      nearest = lib.head (lib.sort (a: b: distance a < distance b) (lib.attrNames schema));
+      value =
+        if definitions ? ${field}
+        then orElse "…" (show (lib.head definitions.${field}).value)
+        else "…";
+    in
+      if distance nearest <= 2
+      then "Service '${name}' has unknown field '${field}': did you mean '${nearest}'?" + fix name nearest value
+      else "Service '${name}' has unknown field '${field}': the contract has no such field" + fix name "extraConfig.${lib.strings.escapeNixIdentifier field}" value;
+    twice = field: other:
+      lib.optional (definitions ? ${field} && definitions ? ${other} && !(failed ? ${field}))
+      ("Service '${name}' sets both '${field}' and its other name '${other}': keep one" + fix name field (show declared.${name}.${field}));
+    found =
+      lib.filter (message: message != null) (map faulty (lib.attrNames failed))
+      ++ map unknown (lib.attrNames (removeAttrs written.${name} (lib.attrNames fields)))
+      ++ lib.concatLists (lib.mapAttrsToList twice otherNames);
+  in
+    if lib.all (field: failed ? ${field}) (lib.attrNames schema)
+    then lib.singleton ("Service '${name}' is not a set of fields" + fix name "enable" "true")
+    # Fields can also come from a function, whose names are not to be had in advance.
+    else if found == [] && orElse null config.qgroget.serviceModules.${name} == null
+    then lib.singleton ("Service '${name}' has an unknown field" + fix name "extraConfig" "{}")
+    else found;
+
+  # Ports: those a service listens on, and those its url leads to on this machine.
+  localPort = url: let
+    parts = builtins.match "[a-z0-9]+://(127\\.[0-9.]+|0\\.0\\.0\\.0|localhost|\\[::1?])(:[0-9]+)(/.*)?" url;
+  in
+    if parts == null
+    then null
+    else lib.toInt (lib.removePrefix ":" (lib.elemAt parts 1));
+  portsOf = movable: name: service: let
+    byUrl = localPort (toString (service.url or ""));
+    claim = field: port: {inherit name movable field port;};
+  in
+    lib.optional (service.port or null != null) (claim "port" service.port)
+    ++ lib.optional (byUrl != null && byUrl != service.port or null) (claim "url" byUrl);
+  claims = lib.sort (a: b: a.name < b.name) (
+    forEachService (portsOf true)
+    ++ lib.concatLists (lib.mapAttrsToList (name: service: portsOf false name {url = orElse "" service.url;}) otherServices)
+  );
+  clashes = lib.filter ({
+    a,
+    b,
+  }:
+    a.movable || b.movable)
+  (lib.concatMap pairs (lib.attrValues (lib.groupBy (claim: toString claim.port) claims)));
+  # The later of two moves, unless it is a legacy service; each that moves gets a free port of its own.
+  moves = {
+    a,
+    b,
+  }:
+    if b.movable
+    then b
+    else a;
+  freePort = taken: port:
+    if lib.elem port taken
+    then
+      freePort taken (
+        if port == 65535
+        then 1024
+        else port + 1
+      )
+    else port;
+  newPorts = lib.foldl' (found: claim: let
+    port = freePort (map (each: each.port) claims ++ lib.attrValues found) claim.port;
+  in
+    {"${claim.name} ${claim.field}" = port;} // found) {} (map moves clashes);
+  portFailures = map (clash: let
+    claim = moves clash;
+    port = toString newPorts."${claim.name} ${claim.field}";
+  in
+    "Port ${toString claim.port} conflict between '${clash.a.name}' and '${clash.b.name}'"
+    + fix claim.name claim.field (
+      if claim.field == "port"
+      then port
+      else show (lib.replaceStrings [":${toString claim.port}"] [":${port}"] declared.${claim.name}.url)
+    ))
+  clashes;
+
+  # Databases: a name is used once (for each kind of server), and what is to be created can be.
+  databaseFailures = let
+    all = forEachService (service: {databases ? [], ...}: map (database: {inherit service database databases;}) databases);
+    withName = name: database:
+      database
+      // {
+        inherit name;
+        user =
+          if database.user == database.name
+          then name
+          else database.user;
+      };
+    text = {
+      service,
+      database,
+      databases,
+    }: change:
+      fix service "databases" (show (map (each:
+        if each == database
+        then change each
+        else each)
+      databases));
+    duplicate = {
+      a,
+      b,
+    }:
+      "Duplicate database name '${b.database.name}' declared by '${a.service}' and '${b.service}'"
+      + text b (withName "${b.database.name}_${lib.replaceStrings ["-"] ["_"] b.service}");
+    creation = {
+      service,
+      database,
+      ...
+    } @ each:
+      lib.optional (database.provision && database.type != "postgresql")
+      ("Service '${service}' asks for database '${database.name}' to be created: that works for postgresql only, not ${database.type}"
+        + text each (database: database // {provision = false;}))
+      # services.postgresql gives a user the database of the user's own name, and no other.
+      ++ lib.optional (database.provision && database.type == "postgresql" && database.user != database.name)
+      ("Service '${service}' asks for database '${database.name}' to be created for user '${database.user}': both need the same name"
+        + text each (database: database // {user = database.name;}));
+  in
+    map duplicate (lib.concatMap pairs (lib.attrValues (lib.groupBy (each: "${each.database.type} ${each.database.name}") all)))
+    ++ lib.concatMap creation all;
+
+  # Middlewares: a service's own, those of legacy and of other enabled services, predefined and extra ones.
+  middlewareFailures = let
+    running = lib.filterAttrs (_: service: service.enable or false) declared;
+    shared =
+      lib.attrNames middlewareMap
+      ++ contract.extraMiddlewares
+      ++ definedMiddlewares {traefikDynamicConfig = config.services.traefik.dynamicConfigOptions or {};}
+      ++ lib.concatMap definedMiddlewares (lib.attrValues otherServices ++ lib.attrValues running);
+    check = place: own: names: let
+      valid = lib.sort lib.lessThan (lib.unique (shared ++ own));
+    in
+      map (middleware: "Unknown middleware '${middleware}' in ${place}\n  Valid middlewares: ${lib.concatStringsSep ", " valid}")
+      (lib.subtractLists valid names);
+  in
+    forEachService (name: service: check "service '${name}'" (definedMiddlewares service) (service.middlewares or []))
+    ++ lib.concatLists (lib.mapAttrsToList (type: check "qgroget.contract.traefik.typeMiddlewares.${type}" [])
+      contract.traefik.typeMiddlewares);
+
+  # Dependencies. One of a service that is itself disabled may be disabled too, as long as it is declared.
+  dependencyFailures = forEachService (name: service: let
+    upstream = dependency: orElse false (config.services.${dependency}.enable or false) == true;
+    # The collector enables PostgreSQL for a service whose database it creates.
+    provides = dependency:
+      dependency == "postgresql" && lib.any (database: database.provision && database.type == "postgresql") (service.databases or []);
+    satisfied = dependency:
+      (declared ? ${dependency} && (!(service.enable or false) || declared.${dependency}.enable or false))
+      || otherServices ? ${dependency}
+      || provides dependency
+      || upstream dependency;
+    enableLine = dependency:
+      if !(declared ? ${dependency}) && accepts ["services" dependency "enable"] options
+      then "\n  Fix: services.${lib.strings.escapeNixIdentifier dependency}.enable = true;"
+      else fix dependency "enable" "true";
+  in
+    map (dependency: "Service '${name}' depends on '${dependency}' which is not enabled" + enableLine dependency)
+    (lib.filter (dependency: !satisfied dependency) (service.dependsOn or [])));
+
+  # Backup settings that the repository's own jobs have no option for would be lost without a word.
+  jobOptions = options.qgroget.backups.type.getSubOptions [];
+  backupFailures = lib.optionals (takesBackups && jobOptions != {} && !(jobOptions ? _freeformOptions)) (forEachService (name: service:
+    map (field: "Service '${name}' sets '${field}', but qgroget.backups.<job> has no option '${backupFields.${field}}' to take it\n  Fix: declare that option, or leave '${field}' out")
+    (lib.filter (field:
+      !(jobOptions ? ${backupFields.${field}})
+      && !(lib.elem (service.${field} or null) [null []]))
+    (lib.attrNames backupFields))));
+
+  failures =
+    lib.concatMap fieldFailures (lib.attrNames declared)
+    ++ portFailures
+    ++ databaseFailures
+    ++ middlewareFailures
+    ++ dependencyFailures
+    ++ backupFailures;
+
+  # ── 3. Options ─────────────────────────────────────────────────────────────────────────
+
+  result = description: example: value:
+    mkOption {
+      type = types.raw;
+      readOnly = true;
+      default = value;
+      defaultText = "computed from the contracts";
+      inherit description example;
+    };
+
+  # ── 4. Effects ─────────────────────────────────────────────────────────────────────────
+
+  # Whether an option at this path is declared, or one above it that holds anything.
+  accepts = path: declared:
+    lib.isOption declared
+    || path == []
+    || (declared ? ${lib.head path} && accepts (lib.tail path) declared.${lib.head path});
+  takesPersistence = accepts ["environment" "persistence"] options;
+  takesBackups = accepts ["qgroget" "backups"] options;
+in {
+  options.qgroget.collector = {
+    enabled = result "Names of the enabled services." ["jellyfin"] (lib.attrNames enabled);
+    persistence = result "Directories to persist, as impermanence takes them." ["/var/lib/jellyfin"] persistence;
+    backups = result "Backup jobs of the enabled services." {jellyfin.paths = ["/var/lib/jellyfin"];} backups;
+    databases = result "Databases of the enabled services." [{name = "immich";}] databases;
+    services = result "Enabled and exposed services, for everything that reads a list of them." {jellyfin.subdomain = "jellyfin";} services;
+    traefikDynamicConfig = result "Traefik dynamic configuration of the enabled and exposed services." {http.routers.jellyfin.service = "jellyfin";} traefikDynamicConfig;
+    failures = result "What is wrong with the contracts, of disabled services too." [] failures;
+    otherServices = mkOption {
+      type = types.lazyAttrsOf types.raw;
+      default = {};
+      internal = true;
+      example = {git.url = "http://127.0.0.1:3000";};
+      description = "Services without a contract, in the form of `services`: the checks count their ports, middlewares and names.";
+    };
+  };
+
+  config = lib.mkMerge [
+    {
+      assertions =
+        map (message: {
+          assertion = false;
+          inherit message;
+        })
+        failures;
+      warnings =
+        lib.optional (!takesPersistence && persistence != [])
+        "Services declare persistedData, but nothing persists it: environment.persistence is no option here (impermanence is not imported)."
+        ++ lib.optional (!takesBackups && backups != {})
+        "Services declare backupPaths, but nothing backs them up: qgroget.backups is no option here.";
+    }
+    (lib.optionalAttrs takesPersistence {
+      environment.persistence = lib.mkIf (persistence != []) {
+        ${contract.persistenceRoot}.directories = persistence;
+      };
+    })
+    (lib.optionalAttrs takesBackups {
+      qgroget.backups = backups;
+    })
+    (lib.optionalAttrs (accepts ["services" "postgresql"] options) {
+      services.postgresql = lib.mkIf (provisioned != []) {
+        enable = true;
+        ensureDatabases = map (database: database.name) provisioned;
+        ensureUsers =
+          map (database: {
+            name = database.user;
+            ensureDBOwnership = true;
+          })
+          provisioned;
+      };
+    })
+    (lib.optionalAttrs (accepts ["services" "traefik"] options) {
+      services.traefik = lib.mkIf contract.traefik.enable {
+        dynamicConfigOptions = traefikDynamicConfig;
+      };
+    })
+  ];
+}

@@ -1,0 +1,43 @@
+# Shows the contract's services to everything that still reads the legacy `qgroget.services`:
+# the Traefik generator, the dashboard, log collectors, other hosts.
+#
+# Their persistence and backups come from the collector, so those fields stay empty here.
+# In the other direction, it tells the collector's checks of the services that have no contract yet.
+# Once nothing reads `qgroget.services` any more, this file goes and nothing else changes.
+{
+  config,
+  lib,
+  options,
+  ...
+}: let
+  legacy = options.qgroget.services;
+  contracts = options.qgroget.serviceModules;
+  withContract =
+    lib.concatMap (definition: lib.optionals (lib.isAttrs definition.value) (lib.attrNames definition.value))
+    contracts.definitionsWithLocations;
+in {
+  qgroget.services = lib.mapAttrs (name: contract: let
+    service = config.qgroget.collector.services.${name};
+  in
+    # The condition stands inside each entry, so that a contract with faults hides no other service.
+    lib.mkIf (contract.enable && contract.exposed) {
+      name = service.name;
+      subdomain = service.subdomain;
+      url = service.url;
+      type = service.type;
+      middlewares = service.middlewares;
+      logPath = service.logPath;
+      journalctl = service.journalctl;
+      unitName = service.unitName;
+      traefikDynamicConfig = service.traefikDynamicConfig;
+    })
+  config.qgroget.serviceModules;
+
+  # What is shown above is left out before anything is read from it, since it does not evaluate where a
+  # contract has faults.
+  qgroget.collector.otherServices =
+    (lib.modules.mergeDefinitions legacy.loc legacy.type (map
+      (definition: definition // {value = removeAttrs definition.value withContract;})
+      legacy.definitionsWithLocations))
+    .mergedValue;
+}

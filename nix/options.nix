@@ -1,0 +1,459 @@
+# The service contract: what every service says about itself, and nothing else.
+#
+#   qgroget.serviceModules.<service>   one entry a service, declared in the service's own file
+#   qgroget.contract                   settings that hold for all services
+#
+# This file only declares options. What is made of them (persistence, backups, routes,
+# databases) and what is checked across services stands in collector.nix, so a test can
+# import this file and one service without anything else.
+{
+  config,
+  lib,
+  ...
+}: {
+  options.qgroget = {
+    serviceModules = let
+      inherit (lib) mkOption types literalExpression;
+      inherit (config.qgroget) contract;
+
+      # A required field has no usable default: whatever reads it first gets the message.
+      missing = field: service: throw (contract.requiredFields.${field} service);
+
+      # Whether a module has given the option a value (its default does not count).
+      isSet = option: option.highestPrio < (lib.mkOptionDefault null).priority;
+
+      # A directory with an owner, as impermanence takes it.
+      ownedDirectory = types.submodule {
+        options = {
+          directory = mkOption {
+            type = types.str;
+            example = "/var/lib/traefik";
+            description = "The directory to persist.";
+          };
+          user = mkOption {
+            type = types.str;
+            default = "root";
+            example = "traefik";
+            description = "Owner of the directory.";
+          };
+          group = mkOption {
+            type = types.str;
+            default = "root";
+            example = "traefik";
+            description = "Group of the directory.";
+          };
+          mode = mkOption {
+            type = types.str;
+            default = "0755";
+            example = "0700";
+            description = "Permissions of the directory, as chmod takes them.";
+          };
+        };
+      };
+
+      database = types.submodule ({config, ...}: {
+        options = {
+          type = mkOption {
+            type = types.enum ["postgresql" "mysql" "mongodb" "redis" "sqlite"];
+            default = "postgresql";
+            example = "postgresql";
+            description = "The kind of database.";
+          };
+          name = mkOption {
+            type = types.str;
+            example = "immich";
+            description = "Name of the database. No two services may use the same one.";
+          };
+          user = mkOption {
+            type = types.str;
+            default = config.name;
+            defaultText = literalExpression "name";
+            example = "immich";
+            description = "The database user the service connects as.";
+          };
+          host = mkOption {
+            type = types.str;
+            default = "127.0.0.1";
+            example = "/run/postgresql";
+            description = "Host name, address or socket directory of the database server.";
+          };
+          port = mkOption {
+            type = types.nullOr types.port;
+            default =
+              {
+                postgresql = 5432;
+                mysql = 3306;
+                mongodb = 27017;
+                redis = 6379;
+                sqlite = null;
+              }
+              .${
+                config.type
+              };
+            defaultText = "the usual port of the type";
+            example = 5433;
+            description = "Port of the database server.";
+          };
+          provision = mkOption {
+            type = types.bool;
+            default = config.type == "postgresql";
+            defaultText = literalExpression ''type == "postgresql"'';
+            example = false;
+            description = ''
+              Whether the collector creates the database and its user in `services.postgresql`.
+              Set it to false for a database that runs elsewhere, in a container for instance.
+            '';
+          };
+        };
+      });
+
+      service = types.submodule ({
+        name,
+        config,
+        options,
+        ...
+      }: {
+        options = {
+          # Required: every service says these three.
+
+          enable = mkOption {
+            type = types.bool;
+            default = missing "enable" name;
+            defaultText = "none: required";
+            example = true;
+            description = "Required. Whether the service runs; set for each host in its settings file.";
+          };
+          domain = mkOption {
+            type = types.str;
+            default = missing "domain" name;
+            defaultText = "none: required";
+            example = "example.org";
+            description = "Required. The domain under which the service has its subdomain.";
+          };
+          dataDir = mkOption {
+            type = types.nullOr types.str;
+            default = missing "dataDir" name;
+            defaultText = "none: required";
+            example = "/var/lib/jellyfin";
+            description = "Required. Where the service's state lives; null says that it keeps none.";
+          };
+
+          # Persistence.
+
+          persistedData = mkOption {
+            type = types.listOf (types.either types.str ownedDirectory);
+            default =
+              if contract.strict
+              then missing "persistedData" name
+              else lib.optional (config.dataDir != null) config.dataDir;
+            defaultText = literalExpression "[dataDir], or [] where dataDir is null";
+            example = literalExpression ''["/var/lib/jellyfin" "/var/cache/jellyfin"]'';
+            description = ''
+              Directories that survive a reboot: plain paths, or sets of `directory`, `user`, `group` and `mode`.
+              A list given here is exactly what is persisted: `dataDir` is not added to it, and `[]` persists nothing.
+              That is what data on a mount of its own needs, which persisting would hide under an empty directory.
+            '';
+          };
+
+          # Backups.
+
+          backupPaths = mkOption {
+            type = types.listOf types.str;
+            default =
+              if contract.strict
+              then missing "backupPaths" name
+              else [];
+            defaultText = literalExpression "[]";
+            example = ["/var/lib/jellyfin"];
+            description = "Paths to back up. An empty list leaves the service out of the backups.";
+          };
+          backupDirectories = mkOption {
+            type = types.listOf types.str;
+            default = config.backupPaths;
+            defaultText = literalExpression "backupPaths";
+            example = ["/var/lib/jellyfin"];
+            description = "Another name of `backupPaths`: set one of the two.";
+          };
+          backupJob = mkOption {
+            type = types.str;
+            default = name;
+            defaultText = "the service's name";
+            example = "arr";
+            description = "The restic job that backs the service up. Services that name the same job share it.";
+          };
+          backupUnits = mkOption {
+            type = types.listOf types.str;
+            default = [];
+            example = ["jellyfin.service"];
+            description = "Units to stop while the backup runs.";
+          };
+          backupExclude = mkOption {
+            type = types.listOf types.str;
+            default = [];
+            example = ["/var/lib/jellyfin/transcodes"];
+            description = "Paths or patterns that the backup leaves out.";
+          };
+          backupPrepare = mkOption {
+            type = types.nullOr types.lines;
+            default = null;
+            example = "sqlite3 /var/lib/jellyfin/data.db '.backup /var/lib/jellyfin/data.bak'";
+            description = "Script to run before the backup.";
+          };
+          backupCleanup = mkOption {
+            type = types.nullOr types.lines;
+            default = null;
+            example = "rm /var/lib/jellyfin/data.bak";
+            description = "Script to run after the backup.";
+          };
+          backupPriority = mkOption {
+            type = types.nullOr types.int;
+            default = null;
+            example = 100;
+            description = "Place of the job in the chain: lower runs earlier. Null keeps the job's own default.";
+          };
+          backupRequiresNetwork = mkOption {
+            type = types.nullOr types.bool;
+            default = null;
+            example = true;
+            description = "Whether the job waits for the network. Null keeps the job's own default.";
+          };
+
+          # Routing.
+
+          exposed = mkOption {
+            type = types.bool;
+            default = false;
+            example = true;
+            description = "Whether Traefik routes requests to the service.";
+          };
+          subdomain = mkOption {
+            type = types.str;
+            default = name;
+            defaultText = "the service's name";
+            example = "media";
+            description = "Subdomain of `domain`; the empty string is the domain itself.";
+          };
+          port = mkOption {
+            type = types.nullOr types.port;
+            default = null;
+            # A route needs a port to lead to; null, given or by default, is none.
+            apply = port:
+              if port == null && config.exposed && !isSet options.url
+              then missing "port" name
+              else port;
+            defaultText = "none: required when exposed without a url";
+            example = 8096;
+            description = "The port the service listens on. No two services may use the same one.";
+          };
+          url = mkOption {
+            type = types.nullOr types.str;
+            default =
+              if config.port == null
+              then null
+              else "http://127.0.0.1:${toString config.port}";
+            defaultText = literalExpression ''"http://127.0.0.1:<port>"'';
+            example = "http://[::1]:2283";
+            description = "The backend Traefik forwards to, where it is not this machine's `port` over http.";
+          };
+          type = mkOption {
+            type = types.enum ["private" "public"];
+            default = "private";
+            example = "public";
+            description = "`private` asks for a client certificate (mTLS); `public` is open to anyone who passes the middlewares.";
+          };
+          middlewares = mkOption {
+            type = types.listOf types.str;
+            default = [];
+            example = ["chain-authelia"];
+            description = "Traefik middlewares that every request passes, in this order.";
+          };
+          middleware = mkOption {
+            type = types.listOf types.str;
+            default = config.middlewares;
+            defaultText = literalExpression "middlewares";
+            example = ["chain-authelia"];
+            description = "Another name of `middlewares`: set one of the two.";
+          };
+          traefikDynamicConfig = mkOption {
+            type = types.attrsOf types.anything;
+            default = {};
+            example = literalExpression ''{http.middlewares.strip.stripPrefix.prefixes = ["/api"];}'';
+            description = "Traefik dynamic configuration merged with the generated one: middlewares, TCP routers and the like.";
+          };
+
+          # What the service needs from others.
+
+          dependsOn = mkOption {
+            type = types.listOf types.str;
+            default = [];
+            example = ["postgresql"];
+            description = "Services this one needs: contract services, or names under `services`. Each must be enabled.";
+          };
+          databases = mkOption {
+            type = types.listOf database;
+            default = [];
+            example = literalExpression ''[{name = "immich";}]'';
+            description = "Databases the service uses.";
+          };
+          databaseConfig = mkOption {
+            type = types.nullOr (types.attrsOf types.raw);
+            readOnly = true;
+            default =
+              if config.databases == []
+              then null
+              else lib.getAttrs ["type" "host" "port" "name" "user"] (lib.head config.databases);
+            defaultText = literalExpression "type, host, port, name and user of the first database";
+            example = literalExpression ''{type = "postgresql"; host = "127.0.0.1"; port = 5432; name = "immich"; user = "immich";}'';
+            description = ''
+              Read-only. Connection of the first database, for the service's implementation to read; null without one.
+              Further databases are read from `databases`.
+            '';
+          };
+
+          # Logs, and anything else.
+
+          journalctl = mkOption {
+            type = types.bool;
+            default = false;
+            example = true;
+            description = "Whether the service logs to the journal.";
+          };
+          unitName = mkOption {
+            type = types.str;
+            default = "";
+            example = "jellyfin.service";
+            description = "The systemd unit whose journal is the service's log.";
+          };
+          logPath = mkOption {
+            type = types.str;
+            default = "";
+            example = "/var/log/jellyfin/jellyfin.log";
+            description = "Log file of the service, where it does not log to the journal.";
+          };
+          extraConfig = mkOption {
+            type = types.attrsOf types.anything;
+            default = {};
+            example = {icon = "jellyfin.svg";};
+            description = "Anything else worth recording about the service. No other unknown field is accepted.";
+          };
+        };
+
+        # The two other names stand for the same list: what one is set to, both have.
+        config = {
+          backupPaths = lib.mkIf (isSet options.backupDirectories) (lib.mkAliasDefinitions options.backupDirectories);
+          middlewares = lib.mkIf (isSet options.middleware) (lib.mkAliasDefinitions options.middleware);
+        };
+      });
+    in
+      mkOption {
+        type = types.attrsOf service;
+        default = {};
+        example = literalExpression ''
+          {
+            jellyfin = {
+              enable = true;
+              domain = "example.org";
+              dataDir = "/var/lib/jellyfin";
+              exposed = true;
+              port = 8096;
+            };
+          }
+        '';
+        description = "The contract of every service, keyed by the name of the directory its module lives in.";
+      };
+
+    contract = let
+      inherit (lib) mkOption types literalExpression;
+    in {
+      strict = mkOption {
+        type = types.bool;
+        default = false;
+        example = true;
+        description = "Whether every service must also write out `persistedData` and `backupPaths`.";
+      };
+      persistenceRoot = mkOption {
+        type = types.str;
+        default = "/persist";
+        example = "/nix/persist";
+        description = "The entry of `environment.persistence` that takes the services' directories.";
+      };
+      extraMiddlewares = mkOption {
+        type = types.listOf types.str;
+        default = [];
+        example = ["inject-basic-arr"];
+        description = "Middlewares that exist outside this configuration, in a file written at run time for instance.";
+      };
+      traefik = {
+        enable = mkOption {
+          type = types.bool;
+          default = false;
+          example = true;
+          description = ''
+            Whether the collector writes `services.traefik.dynamicConfigOptions` itself.
+            Leave it off while the legacy generator still routes the services.
+          '';
+        };
+        entryPoints = mkOption {
+          type = types.listOf types.str;
+          default = ["websecure"];
+          example = ["websecure"];
+          description = "Entry points of the generated routers.";
+        };
+        certResolver = mkOption {
+          type = types.nullOr types.str;
+          default = "production";
+          example = "staging";
+          description = "Certificate resolver of the generated routers; null leaves it to Traefik's default.";
+        };
+        privateTlsOptions = mkOption {
+          type = types.str;
+          default = "mtls";
+          example = "mtls";
+          description = "Traefik TLS options of private services: those that ask for a client certificate.";
+        };
+        typeMiddlewares = {
+          public = mkOption {
+            type = types.listOf types.str;
+            default = [];
+            example = ["rate-limit"];
+            description = "Middlewares put before a public service's own.";
+          };
+          private = mkOption {
+            type = types.listOf types.str;
+            default = [];
+            example = ["compress"];
+            description = "Middlewares put before a private service's own.";
+          };
+        };
+      };
+      requiredFields = mkOption {
+        type = types.attrsOf (types.functionTo types.str);
+        internal = true;
+        readOnly = true;
+        default = let
+          say = field: meaning: example: service: ''
+            Service '${service}' is missing required field '${field}': ${meaning}
+              Fix: qgroget.serviceModules.${lib.strings.escapeNixIdentifier service}.${field} = ${example service};'';
+          domain =
+            if config.qgroget ? server.domain
+            then "config.qgroget.server.domain"
+            else ''"example.org"'';
+          directories = service: ''["/var/lib/${service}"]'';
+        in
+          {
+            enable = say "enable" "whether the service runs" (_: "true");
+            domain = say "domain" "the domain its subdomain belongs to" (_: domain);
+            dataDir = say "dataDir" "where its state lives (null if it keeps none)" (service: ''"/var/lib/${service}"'');
+            port = say "port" "the port it listens on, which a route needs (or give a url)" (_: "8080");
+          }
+          // lib.optionalAttrs config.qgroget.contract.strict {
+            persistedData = say "persistedData" "the directories that survive a reboot ([] for none)" directories;
+            backupPaths = say "backupPaths" "the paths to back up ([] for none)" directories;
+          };
+        defaultText = "the message for each required field";
+        example = literalExpression ''{dataDir = service: "Service '…' is missing required field 'dataDir': …";}'';
+        description = "What is said when a required field is missing: a function of the service's name for each field.";
+      };
+    };
+  };
+}

@@ -1,0 +1,124 @@
+# Epic 5: old and new declarations side by side.
+{
+  lib,
+  case,
+  service,
+  exposed,
+  mixedHost,
+  persisted,
+  ...
+}: let
+  old = {
+    sonarr = {
+      url = "http://127.0.0.1:8989";
+      persistedData = ["/var/lib/sonarr"];
+      middlewares = ["SSO"];
+    };
+  };
+  full = exposed 8096 {
+    subdomain = "films";
+    type = "public";
+    middlewares = ["own"];
+    journalctl = true;
+    unitName = "jellyfin.service";
+    logPath = "/var/log/jellyfin.log";
+    dataDir = "/var/lib/jellyfin";
+    backupPaths = ["/var/lib/jellyfin"];
+    traefikDynamicConfig.http.middlewares.own.headers.frameDeny = true;
+  };
+  shown = services: (mixedHost old services).qgroget.services;
+in [
+  (case "5.1: legacy services stay as they are" (shown {jellyfin = full;}).sonarr ((shown {}).sonarr))
+  (case "5.1: an enabled and exposed service is seen by legacy readers, whole" (shown {jellyfin = full;}).jellyfin {
+    name = "films";
+    subdomain = "films";
+    url = "http://127.0.0.1:8096";
+    type = "public";
+    middlewares = ["own"];
+    journalctl = true;
+    unitName = "jellyfin.service";
+    logPath = "/var/log/jellyfin.log";
+    persistedData = [];
+    traefikDynamicConfig.http.middlewares.own.headers.frameDeny = true;
+  })
+  (case "5.1: a private service stays private for them" (shown {jellyfin = exposed 8096 {};}).jellyfin.type "private")
+  (case "5.1: they do not see a service that is not exposed" (lib.attrNames (shown {jellyfin = service {};})) ["sonarr"])
+  (case "5.1: they do not see a disabled service" (lib.attrNames (shown {jellyfin = exposed 8096 {enable = false;};})) ["sonarr"])
+  (case "5.1: the collector takes nothing from legacy services" (let
+    config = mixedHost old {jellyfin = full;};
+  in [config.qgroget.collector.enabled (persisted config) (lib.attrNames config.qgroget.backups)]) [["jellyfin"] ["/var/lib/jellyfin"] ["jellyfin"]])
+  (case "5.1: a predefined middleware reaches the legacy generator with its definition"
+    (lib.attrNames ((shown {jellyfin = exposed 8096 {middlewares = ["rate-limit"];};}).jellyfin.traefikDynamicConfig.http.middlewares or {})) ["rate-limit"])
+  (case "5.1: one that a legacy service defines does not" ((mixedHost {
+        proxy = {
+          url = "http://127.0.0.1:1";
+          traefikDynamicConfig.http.middlewares.rate-limit.rateLimit.average = 5;
+        };
+      } {
+        jellyfin = exposed 8096 {middlewares = ["rate-limit"];};
+      })
+    .qgroget
+    .services
+    .jellyfin
+    .traefikDynamicConfig) {})
+  (case "5.1: both sides together have no fault" ((mixedHost old {jellyfin = full;}).qgroget.collector.failures) [])
+  (case "5.1: the collected services are what a legacy reader needs" (lib.attrNames (mixedHost {} {jellyfin = full;}).qgroget.collector.services.jellyfin) [
+    "backupDirectories"
+    "journalctl"
+    "logPath"
+    "middlewares"
+    "name"
+    "persistedData"
+    "subdomain"
+    "traefikDynamicConfig"
+    "type"
+    "unitName"
+    "url"
+  ])
+  (case "5.3: before the cutover old and new have the same port, which is no clash"
+    (mixedHost old {
+      sonarr = exposed 8989 {enable = false;};
+    })
+    .qgroget
+    .collector
+    .failures [])
+  (case "5.3: a contract that is not enabled changes nothing" (let
+    parts = config: {inherit (config) assertions warnings environment services qgroget;};
+    kept = config: removeAttrs (parts config) ["qgroget"] // {inherit (config.qgroget) services backups;};
+  in
+    kept (mixedHost old {jellyfin = full // {enable = false;};}) == kept (mixedHost old {}))
+  true)
+  (case "5.3: enabling it is enough" (let
+    config = mixedHost old {jellyfin = full // {enable = true;};};
+  in [(config.qgroget.services ? jellyfin) (persisted config)]) [true ["/var/lib/jellyfin"]])
+  (case "5.4: the cutover leaves the same routes, paths and jobs" (let
+    before = mixedHost (old
+      // {
+        jellyfin = {
+          name = "films";
+          subdomain = "films";
+          url = "http://127.0.0.1:8096";
+          type = "public";
+          middlewares = ["own"];
+          journalctl = true;
+          unitName = "jellyfin.service";
+          logPath = "/var/log/jellyfin.log";
+          traefikDynamicConfig.http.middlewares.own.headers.frameDeny = true;
+        };
+      }) {};
+    after = mixedHost old {jellyfin = full;};
+  in
+    after.qgroget.services == before.qgroget.services)
+  true)
+  (case "5.4: faults of a contract do not hide legacy services from the checks" (map (message: lib.head (lib.splitString "\n" message))
+    (mixedHost old {
+      jellyfin = removeAttrs (exposed 8989 {homepage = "x";}) ["enable"];
+    })
+    .qgroget
+    .collector
+    .failures) [
+    "Service 'jellyfin' is missing required field 'enable': whether the service runs"
+    "Service 'jellyfin' has unknown field 'homepage': the contract has no such field"
+    "Port 8989 conflict between 'jellyfin' and 'sonarr'"
+  ])
+]

@@ -1,0 +1,42 @@
+{
+  config,
+  lib,
+  ...
+}: let
+  cfg = config.qgroget.serviceModules.letters;
+  inherit (config.qgroget.server) dataRoot;
+in {
+  config = lib.mkMerge [
+    # ── 1. Contract ────────────────────────────────────────────────────────────────────
+    {
+      qgroget.serviceModules.letters = {
+        domain = config.qgroget.server.domain;
+        dataDir = "/var/lib/letters";
+        persistedData = [
+          "/var/lib/letters" # the mailboxes
+          {
+            directory = "${dataRoot}/attachments";
+            user = "letters";
+            group = "letters";
+            mode = "0750";
+          }
+          # "/var/cache/letters"
+        ];
+        backupPaths = [];
+
+        exposed = true;
+        subdomain = "letters";
+        port = 9200;
+        type = "private";
+      };
+    }
+
+    # ── 2. Implementation ──────────────────────────────────────────────────────────────
+    (lib.mkIf cfg.enable {
+      services.letters.enable = true;
+    })
+
+    # ── 3. Secrets ─────────────────────────────────────────────────────────────────────
+    # This service has no secrets of its own.
+  ];
+}

@@ -1,0 +1,35 @@
+{
+  config,
+  lib,
+  ...
+}: let
+  cfg = config.qgroget.serviceModules.clock;
+in {
+  config = lib.mkMerge [
+    # ── 1. Contract ────────────────────────────────────────────────────────────────────
+    {
+      qgroget.serviceModules.clock = {
+        domain = config.qgroget.server.domain;
+        dataDir = null;
+        persistedData = [];
+        backupPaths = [];
+
+        exposed = true;
+        subdomain = "clock";
+        port = 9600;
+        type = "private";
+      };
+    }
+
+    # ── 2. Implementation ──────────────────────────────────────────────────────────────
+    (lib.mkIf cfg.enable {
+      services.clock = {
+        enable = true;
+        faces = builtins.fromJSON (builtins.readFile ../faces.json);
+      };
+    })
+
+    # ── 3. Secrets ─────────────────────────────────────────────────────────────────────
+    # This service has no secrets of its own.
+  ];
+}

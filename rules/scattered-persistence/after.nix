@@ -1,0 +1,38 @@
+{
+  config,
+  lib,
+  ...
+}: let
+  cfg = config.qgroget.serviceModules.garden;
+in {
+  imports = [../../persistence.nix];
+  config = lib.mkMerge [
+    # ── 1. Contract ────────────────────────────────────────────────────────────────────
+    {
+      qgroget.serviceModules.garden = {
+        domain = config.qgroget.server.domain;
+        dataDir = "/var/lib/garden";
+        persistedData = [
+          # the watering plan
+          "/var/lib/garden"
+          # moisture, hour by hour
+          "/var/cache/garden"
+        ];
+        backupPaths = [];
+
+        exposed = true;
+        subdomain = "garden";
+        port = 9800;
+        type = "private";
+      };
+    }
+
+    # ── 2. Implementation ──────────────────────────────────────────────────────────────
+    (lib.mkIf cfg.enable {
+      services.garden.enable = true;
+    })
+
+    # ── 3. Secrets ─────────────────────────────────────────────────────────────────────
+    # This service has no secrets of its own.
+  ];
+}

@@ -1,0 +1,6 @@
+{...}: {
+  environment.persistence."/persist".directories = [
+    "/var/lib/nixos"
+    "/var/log"
+  ];
+}

@@ -1,0 +1,8 @@
+{...}: {
+  qgroget.server = {
+    # the thermometers
+    weather = {
+      station = "garden";
+    };
+  };
+}

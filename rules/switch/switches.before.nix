@@ -1,0 +1,9 @@
+{...}: {
+  qgroget.server = {
+    # the thermometers
+    weather = {
+      enable = true;
+      station = "garden";
+    };
+  };
+}

@@ -1,0 +1,262 @@
+//! `qgroget check`: what is wrong with the contracts, found in the source alone, all of it in one run.
+//!
+//! The collector makes the same checks at evaluation time, and says the same words. What the code does not determine
+//! (a port that another module computes) is never a fault here: it is left to the evaluation, and a note says so.
+//! Beyond the collector, `check` looks at the form of the modules: Patterns 1 to 6 and 10.
+
+mod databases;
+mod fields;
+pub mod mend;
+mod middlewares;
+pub mod output;
+mod patterns;
+mod ports;
+mod relations;
+mod schema;
+mod sections;
+mod services;
+mod statics;
+mod types;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::error::check::Subject;
+use crate::error::{Error, Place};
+use crate::repo::Repository;
+use crate::repo::hosts::Host;
+use crate::resolve::{Def, Model, Module};
+use crate::rules::{Rules, parts};
+use crate::syntax::SyntaxNode;
+use mend::Mend;
+use schema::Schema;
+use services::{Service, Services};
+use statics::Reader;
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The configuration does not evaluate, or a service would not work. Exit status 1.
+    Error,
+    /// A pattern is not kept. Nothing breaks.
+    Warning,
+    /// Worth knowing; shown with `-v`.
+    Note,
+}
+
+/// One thing that was found.
+#[derive(Debug)]
+pub struct Finding {
+    pub severity: Severity,
+    /// The service that it is about.
+    pub service: Option<String>,
+    /// Code, message, place and the line to paste.
+    pub error: Error,
+    /// The edit that settles it, where that is mechanical.
+    pub mend: Option<Mend>,
+}
+
+impl Finding {
+    /// The message with the line to paste below it, as the collector prints it.
+    pub fn text(&self) -> String {
+        match self.error.hints().first() {
+            Some(hint) => format!("{}\n  {hint}", self.error.message()),
+            None => self.error.message().to_owned(),
+        }
+    }
+
+    fn at(mut self, place: Option<Place>) -> Finding {
+        if let Some(place) = place {
+            self.error = self.error.at(place);
+        }
+        self
+    }
+
+    fn reason(mut self, reason: Option<String>) -> Finding {
+        if let Some(reason) = reason {
+            self.error = self.error.reason(reason);
+        }
+        self
+    }
+
+    fn mend(mut self, mend: Option<Mend>) -> Finding {
+        self.mend = mend;
+        self
+    }
+}
+
+/// Checks the contracts of `host`; findings in the order of the files, those without a place last.
+pub fn run(repo: &Repository, host: &Host, model: &Model) -> Vec<Finding> {
+    let mut ground = Ground::new(repo, host, model);
+    let mut found = ground.unparsable();
+    ground.blind = !found.is_empty();
+    ground.contracts.open |= ground.blind;
+    ground.legacy.open |= ground.blind;
+    for (name, service) in &ground.contracts.services {
+        fields::check(&ground, name, service, fields::State::Active, &mut found);
+    }
+    for (name, service) in &ground.dormant.services {
+        fields::check(&ground, name, service, fields::State::Dormant, &mut found);
+    }
+    ports::check(&ground, &mut found);
+    databases::check(&ground, &mut found);
+    middlewares::check(&ground, &mut found);
+    relations::dependencies(&ground, &mut found);
+    relations::backups(&ground, &mut found);
+    patterns::check(&ground, &mut found);
+    found.sort_by(|a, b| {
+        let key = |finding: &Finding| {
+            finding
+                .error
+                .place()
+                .map_or((true, PathBuf::new(), 0), |p| (false, p.path.clone(), p.span.start))
+        };
+        key(a).cmp(&key(b)).then(a.severity.cmp(&b.severity))
+    });
+    found
+}
+
+/// What the checks look at.
+struct Ground<'a> {
+    repo: &'a Repository,
+    host: &'a Host,
+    reader: Reader<'a>,
+    /// The contract's fields.
+    schema: Schema,
+    /// Services with a contract, of the modules that the host imports.
+    contracts: Services<'a>,
+    /// Services with a contract in modules that the host does not import.
+    dormant: Services<'a>,
+    /// Services in the legacy pattern that have no contract.
+    legacy: Services<'a>,
+    /// Whether files could not be read that may declare anything.
+    blind: bool,
+}
+
+impl<'a> Ground<'a> {
+    fn new(repo: &'a Repository, host: &'a Host, model: &'a Model) -> Ground<'a> {
+        let rules = repo.rules();
+        let reader = Reader::new(model);
+        let contract = parts(&rules.namespaces.contract);
+        let active = |module: &Module, _: &Def| model.is_imported(module.source.path());
+        let contracts = Services::collect(&reader, &contract, active);
+        let mut dormant = Services::collect(&reader, &contract, |module, def| {
+            !active(module, def) && !is_template(module.source.path())
+        });
+        dormant
+            .services
+            .retain(|name, _| !contracts.services.contains_key(name));
+        let mut legacy = Services::collect(&reader, &parts(&rules.namespaces.services), |module, def| {
+            active(module, def) && !is_bridge(rules, module, def)
+        });
+        legacy.services.retain(|name, _| !contracts.services.contains_key(name));
+        Ground {
+            repo,
+            host,
+            reader,
+            schema: Schema::of_contract(model, &contract),
+            contracts,
+            dormant,
+            legacy,
+            blind: false,
+        }
+    }
+
+    fn rules(&self) -> &'a Rules {
+        self.repo.rules()
+    }
+
+    fn subject<'s>(&'s self, service: &'s str) -> Subject<'s> {
+        Subject {
+            contract: &self.repo.rules().namespaces.contract,
+            service,
+        }
+    }
+
+    /// The number of parts of the contract's namespace.
+    fn depth(&self) -> usize {
+        parts(&self.rules().namespaces.contract).len()
+    }
+
+    /// The module that the service's contract stands in.
+    fn home(&self, service: &Service<'a>) -> Option<&'a Module> {
+        service.home(&self.host.settings)
+    }
+
+    /// Where to point for a service as a whole.
+    fn anchor(&self, service: &Service<'a>) -> Option<Place> {
+        service.anchor(self.home(service))
+    }
+
+    /// Whether the service is on; `None` where that is not known.
+    fn is_enabled(&self, service: &Service) -> Option<bool> {
+        service.is("enable", false)
+    }
+
+    /// The path of an option of the contract as a whole.
+    fn contract_option(&self, rest: &[&'static str]) -> Vec<&'a str> {
+        let mut path: Vec<&'a str> = parts(&self.rules().namespaces.contract_options);
+        path.extend(rest);
+        path
+    }
+
+    /// Files of the server and of the host that do not parse: what they declare is not seen.
+    fn unparsable(&self) -> Vec<Finding> {
+        let rules = self.rules();
+        let own = rules.paths.hosts.join(&self.host.name);
+        self.repo
+            .nix_files()
+            .filter(|path| path.starts_with(&rules.paths.server) || path.starts_with(&own))
+            .filter_map(|path| self.repo.source(path)?.syntax_error())
+            .map(|error| finding(Severity::Error, None, error))
+            .collect()
+    }
+}
+
+fn finding(severity: Severity, service: Option<&str>, error: Error) -> Finding {
+    Finding {
+        severity,
+        service: service.map(str::to_owned),
+        error,
+        mend: None,
+    }
+}
+
+fn fault(service: &str, error: Error) -> Finding {
+    finding(Severity::Error, Some(service), error)
+}
+
+fn warning(service: &str, error: Error) -> Finding {
+    finding(Severity::Warning, Some(service), error)
+}
+
+fn note(service: &str, error: Error) -> Finding {
+    finding(Severity::Note, Some(service), error)
+}
+
+/// A template declares a service that is none.
+fn is_template(path: &Path) -> bool {
+    path.components()
+        .any(|part| part.as_os_str().to_string_lossy().starts_with('_'))
+}
+
+/// The bridge shows contract services in the legacy option; what it defines there are no services of their own.
+fn is_bridge(rules: &Rules, module: &Module, def: &Def) -> bool {
+    !services::is_plain(def.value.as_ref()) && module.source.text().contains(rules.namespaces.contract.as_str())
+}
+
+/// The part `index` of a definition's path as it stands in its binding.
+fn name_part(def: &Def, index: usize) -> Option<SyntaxNode> {
+    use crate::syntax::{AstNode, ast};
+    let ast::Entry::AttrpathValue(binding) = &def.entry else {
+        return None;
+    };
+    let first = def.path.len() - def.own;
+    let attr = binding.attrpath()?.attrs().nth(index.checked_sub(first)?)?;
+    Some(attr.syntax().clone())
+}

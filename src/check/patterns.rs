@@ -1,0 +1,147 @@
+//! The form of service modules: their place, their name, their secrets, their tests, their formatting.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::mend::Mend;
+use super::services::Service;
+use super::{Finding, Ground, Severity, finding, is_template, note, sections, warning};
+use crate::error::check as texts;
+use crate::resolve::Module;
+use crate::resolve::module::Def;
+use crate::syntax::{self, InterpolPart, ast};
+
+/// A module and the services whose contracts stand in it.
+type Home<'g, 'a> = (&'a Module, Vec<&'g str>);
+
+/// Checks the modules of all services, imported or not.
+pub fn check<'a>(ground: &Ground<'a>, found: &mut Vec<Finding>) {
+    let mut homes: BTreeMap<&Path, Home> = BTreeMap::new();
+    for (name, service) in ground.contracts.services.iter().chain(&ground.dormant.services) {
+        test(ground, name, found);
+        let Some(home) = ground.home(service) else { continue };
+        let path = home.source.path();
+        if path.starts_with(&ground.rules().paths.server) && !is_template(path) {
+            place(ground, name, service, home, found);
+            homes.entry(path).or_insert_with(|| (home, Vec::new())).1.push(name);
+        }
+    }
+    for (home, names) in homes.values() {
+        secrets(home, names, found);
+        sections::check(ground, home, names, found);
+    }
+    let texts: Vec<(&Path, &str, &str)> = homes
+        .iter()
+        .map(|(path, (home, names))| (*path, &**home.source.text(), names[0]))
+        .collect();
+    let unformatted: Vec<Finding> = texts.into_par_iter().filter_map(formatting).collect();
+    found.extend(unformatted);
+}
+
+/// Patterns 1 and 2: `<server>/<category>/<service>/default.nix`.
+fn place<'a>(ground: &Ground<'a>, name: &str, service: &Service<'a>, home: &Module, found: &mut Vec<Finding>) {
+    let server = &ground.rules().paths.server;
+    let path = home.source.path();
+    let below: Vec<String> = path
+        .strip_prefix(server)
+        .unwrap_or(path)
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy().into_owned())
+        .collect();
+    let anchor = service.anchor(Some(home));
+    match below.as_slice() {
+        [_, directory, file] if file == "default.nix" => {
+            if directory != name {
+                let error = texts::directory_name(ground.subject(name), directory);
+                found.push(warning(name, error).at(anchor));
+            }
+        }
+        parts => {
+            let category = match parts {
+                [category, _, ..] => category,
+                _ => "misc",
+            };
+            let wanted = server.join(category).join(name).join("default.nix");
+            found.push(warning(name, texts::module_place(name, path, &wanted)).at(anchor));
+        }
+    }
+}
+
+/// Pattern 4: `server/<service>/<credential>`.
+fn secrets(home: &Module, names: &[&str], found: &mut Vec<Finding>) {
+    for def in home.under(&["sops", "secrets"]) {
+        // The binding that the secret's name stands in.
+        if def.path.len() < 3 || def.path.len() - def.own > 2 {
+            continue;
+        }
+        let Some(secret) = secret_name(def) else { continue };
+        let parts: Vec<&str> = secret.split('/').collect();
+        let place = Some(home.source.place_of(&super::services::name_node(def)));
+        match parts.as_slice() {
+            ["server", service, credential] if !credential.is_empty() => {
+                if !names.contains(service) && !service.contains("${") {
+                    found.push(note(names[0], texts::secret_owner(&secret, names[0])).at(place));
+                }
+            }
+            _ => found.push(warning(names[0], texts::secret_name(&secret, names[0])).at(place)),
+        }
+    }
+}
+
+/// The secret's name as written; interpolations stand for themselves.
+fn secret_name(def: &Def) -> Option<String> {
+    if let Some(name) = def.name(2) {
+        return Some(name.to_owned());
+    }
+    let node = super::name_part(def, 2)?;
+    let string = node.descendants().find_map(<ast::Str as syntax::AstNode>::cast)?;
+    let mut name = String::new();
+    for part in string.normalized_parts() {
+        match part {
+            InterpolPart::Literal(text) => name.push_str(&text),
+            InterpolPart::Interpolation(_) => name.push_str("${…}"),
+        }
+    }
+    Some(name)
+}
+
+/// Pattern 6: `tests/<service>/default.nix`.
+fn test(ground: &Ground, name: &str, found: &mut Vec<Finding>) {
+    let tests = &ground.rules().paths.tests;
+    let wanted = tests.join(name).join("default.nix");
+    if ground.repo.has(&wanted) {
+        return;
+    }
+    let single: PathBuf = tests.join(format!("{name}.nix"));
+    let other = ground
+        .repo
+        .nix_files()
+        .find(|path| path.starts_with(tests.join(name)) || *path == single);
+    let place = ground
+        .contracts
+        .services
+        .get(name)
+        .or_else(|| ground.dormant.services.get(name))
+        .and_then(|service| ground.anchor(service));
+    found.push(warning(name, texts::missing_test(name, &wanted, other)).at(place));
+}
+
+/// Pattern 10: as alejandra writes it. Line ends are git's business.
+fn formatting((path, text, service): (&Path, &str, &str)) -> Option<Finding> {
+    let plain = text.replace("\r\n", "\n");
+    let formatted = syntax::format(&plain)?;
+    if formatted == plain {
+        return None;
+    }
+    let at = plain.bytes().zip(formatted.bytes()).take_while(|(a, b)| a == b).count();
+    let at = (0..=at.min(text.len()))
+        .rev()
+        .find(|i| text.is_char_boundary(*i))
+        .unwrap_or(0);
+    let place = crate::error::Place::new(path, &text.into(), at..at);
+    let mut found = finding(Severity::Warning, Some(service), texts::formatting(path)).at(Some(place));
+    found.mend = Some(Mend::format(path));
+    Some(found)
+}

@@ -1,0 +1,223 @@
+//! What services need from others: dependencies that are on, backup settings that a job can take.
+
+use super::schema::Schema;
+use super::services::{self, Service};
+use super::statics::Static;
+use super::{Finding, Ground, fault};
+use crate::error::check as texts;
+use crate::resolve::value::{self, Eval};
+use crate::rules::parts;
+
+/// Modules of nixpkgs that enable a service for themselves, unless the switch below them is off.
+const IMPLIED: [(&str, &[&str], &str); 5] = [
+    ("immich", &["database", "enable"], "postgresql"),
+    ("invidious", &["database", "createLocally"], "postgresql"),
+    ("keycloak", &["database", "createLocally"], "postgresql"),
+    ("mastodon", &["database", "createLocally"], "postgresql"),
+    ("miniflux", &["createDatabaseLocally"], "postgresql"),
+];
+
+/// Modules of nixpkgs that services are likely to need: which of them exist is not written in the repository.
+const UPSTREAM: [&str; 14] = [
+    "couchdb",
+    "influxdb",
+    "meilisearch",
+    "memcached",
+    "minio",
+    "mongodb",
+    "mosquitto",
+    "mysql",
+    "nginx",
+    "ollama",
+    "postgresql",
+    "rabbitmq",
+    "redis",
+    "traefik",
+];
+
+/// Every service that a service needs is on.
+pub fn dependencies(ground: &Ground, found: &mut Vec<Finding>) {
+    for (name, service) in &ground.contracts.services {
+        let Some(items) = service.items(&ground.reader, "dependsOn") else {
+            continue;
+        };
+        for item in items {
+            let Static::Str(dependency) = ground.reader.read(item.module, &item.expr) else {
+                continue;
+            };
+            if satisfied(ground, service, &dependency) != Some(false) {
+                continue;
+            }
+            let known: Vec<String> = candidates(ground);
+            let is_upstream = !ground.contracts.services.contains_key(&dependency)
+                && (UPSTREAM.contains(&&*dependency)
+                    || !ground.reader.model().under(&["services", &dependency]).is_empty());
+            let error = texts::dependency_not_enabled(ground.subject(name), &dependency, is_upstream);
+            let near = crate::error::nearest(&dependency, &known).filter(|near| *near != dependency);
+            let error = match near {
+                Some(near) => error.hint(format!("did you mean '{near}'?")),
+                None => error,
+            };
+            found.push(fault(name, error).at(Some(item.place())));
+        }
+    }
+}
+
+fn candidates(ground: &Ground) -> Vec<String> {
+    let services = [&ground.contracts.services, &ground.legacy.services];
+    services.into_iter().flat_map(|s| s.keys().cloned()).collect()
+}
+
+/// Whether the dependency is on. One of a service that is itself disabled may be disabled too, as long as it is
+/// declared.
+fn satisfied(ground: &Ground, service: &Service, dependency: &str) -> Option<bool> {
+    let contract = match ground.contracts.services.get(dependency) {
+        Some(declared) => match (ground.is_enabled(service), ground.is_enabled(declared)) {
+            (Some(false), _) | (_, Some(true)) => Some(true),
+            (Some(true), Some(false)) => Some(false),
+            _ => None,
+        },
+        None if ground.contracts.open => None,
+        None => Some(false),
+    };
+    let legacy = match ground.legacy.services.get(dependency) {
+        Some(declared) if declared.certain => Some(true),
+        Some(_) => None,
+        None if ground.legacy.open => None,
+        None => Some(false),
+    };
+    let answers = [
+        contract,
+        legacy,
+        provided(ground, service, dependency),
+        upstream(ground, dependency),
+    ];
+    match answers {
+        _ if answers.contains(&Some(true)) => Some(true),
+        _ if answers.contains(&None) => None,
+        _ => Some(false),
+    }
+}
+
+/// The collector enables PostgreSQL where it creates a database: the service's own, or one of a service that is on.
+fn provided(ground: &Ground, service: &Service, dependency: &str) -> Option<bool> {
+    if dependency != "postgresql" {
+        return Some(false);
+    }
+    let mut answer = creates(service);
+    for other in ground.contracts.services.values() {
+        let theirs = match ground.is_enabled(other) {
+            Some(false) => Some(false),
+            Some(true) => creates(other),
+            None => creates(other).filter(|creates| !creates),
+        };
+        answer = match (answer, theirs) {
+            (Some(true), _) | (_, Some(true)) => Some(true),
+            (None, _) | (_, None) => None,
+            _ => Some(false),
+        };
+    }
+    answer
+}
+
+/// Whether the collector creates a database for the service.
+fn creates(service: &Service) -> Option<bool> {
+    let mut answer = Some(false);
+    for definition in service.effective("databases")? {
+        let Static::List(databases) = &definition.value else {
+            return None;
+        };
+        for database in databases {
+            let Static::Set(set) = database else { return None };
+            let kind = set.get("type").map_or(Some("postgresql"), Static::as_str);
+            let provision = match set.get("provision") {
+                Some(value) => value.as_bool(),
+                None => kind.map(|kind| kind == "postgresql"),
+            };
+            match (kind, provision) {
+                (Some("postgresql"), Some(true)) => return Some(true),
+                (Some(_), Some(_)) => {}
+                _ => answer = None,
+            }
+        }
+    }
+    answer
+}
+
+/// A service of NixOS itself.
+fn upstream(ground: &Ground, dependency: &str) -> Option<bool> {
+    let implied = IMPLIED.iter().filter(|(_, _, enabled)| *enabled == dependency);
+    for (by, switch, _) in implied {
+        let off = |path: &[&str]| enabled(ground, path) == Some(false);
+        let path = [&["services", by], *switch].concat();
+        let unset = ground.reader.model().definitions(&path).is_empty();
+        if !off(&["services", by, "enable"]) && (unset || !off(&path)) {
+            return None;
+        }
+    }
+    enabled(ground, &["services", dependency, "enable"])
+}
+
+/// The value of a switch that is declared outside the repository and off by default. What the collector defines is
+/// not counted: it follows from the contracts.
+fn enabled(ground: &Ground, path: &[&str]) -> Option<bool> {
+    let model = ground.reader.model();
+    let collector = ground.rules().paths.server.join("collector.nix");
+    let mut values: Vec<(u8, Option<bool>)> = Vec::new();
+    for (module, def) in model.under(&path[..2]) {
+        if !model.is_imported(module.source.path()) || module.source.path() == collector {
+            continue;
+        }
+        let above = def.path.len() < path.len() && path.iter().zip(&def.path).all(|(a, b)| b.as_deref() == Some(*a));
+        if above && !services::is_plain(def.value.as_ref()) {
+            return None;
+        }
+        if !def.is(path) {
+            continue;
+        }
+        match Eval::new(model, module).holds(&def.context.conditions) {
+            Ok(true) => values.push((value::rank(def), ground.reader.definition(module, def).as_bool())),
+            Ok(false) => {}
+            Err(_) => return None,
+        }
+    }
+    let strongest = values.iter().map(|(rank, _)| *rank).min();
+    let mut answer = Some(false);
+    for (_, value) in values.into_iter().filter(|(rank, _)| Some(*rank) == strongest) {
+        match value {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => answer = None,
+        }
+    }
+    answer
+}
+
+/// Backup settings that the repository's own jobs have no option for would be lost without a word.
+pub fn backups(ground: &Ground, found: &mut Vec<Finding>) {
+    let rules = ground.rules();
+    let jobs = &rules.namespaces.backups;
+    let Some(schema) = Schema::of_option(ground.reader.model(), &parts(jobs)) else {
+        return;
+    };
+    if schema.open || schema.fields.is_empty() {
+        return;
+    }
+    for (name, service) in &ground.contracts.services {
+        for (option, field) in &rules.backup_fields {
+            if schema.fields.contains_key(option) {
+                continue;
+            }
+            let set = match service.value(field, Static::Null) {
+                Some(Static::Null) | None => false,
+                Some(Static::List(items)) => !items.is_empty(),
+                Some(_) => true,
+            };
+            if !set {
+                continue;
+            }
+            let place = service.effective(field).and_then(|d| d.first().map(|d| d.name_place()));
+            found.push(fault(name, texts::backup_setting(name, field, jobs, option)).at(place));
+        }
+    }
+}

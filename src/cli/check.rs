@@ -1,0 +1,145 @@
+//! `qgroget check`: says what is wrong with the contracts, from the source, and by evaluation where nix is there.
+
+use super::args::{Check, CheckFormat};
+use super::landing::{Landed, Landing};
+use super::proving::{Judge, Side};
+use super::session::{Loaded, Session};
+use super::texts;
+use crate::check::mend::Mending;
+use crate::check::output::{self, Summary};
+use crate::check::{self, Finding, Severity};
+use crate::commit::Message;
+use crate::error::{Error, Result};
+use crate::plan::facts::contract_names;
+use crate::plan::{Accepted, Proposal};
+use crate::review::Outcome;
+
+/// Runs the command.
+///
+/// # Errors
+/// What keeps the repository from being read; findings are no errors of the run.
+pub fn run(args: &Check, session: &Session) -> Result<u8> {
+    let loaded = session.load(args.host.as_deref())?;
+    let model = loaded.model();
+    let findings = check::run(&loaded.repo, &loaded.host, &model);
+    if args.fix {
+        return fix(args, session, &loaded, &findings);
+    }
+    let services = contract_names(&model, loaded.repo.rules()).len();
+    match args.format {
+        CheckFormat::Json => session.ui.data(output::json(&findings)),
+        CheckFormat::Sarif => session.ui.data(output::sarif(&findings)),
+        CheckFormat::Human => {
+            show(session, &findings);
+            session.ui.line(Summary::of(&findings).line(services));
+        }
+    }
+    let evaluated = if args.format == CheckFormat::Human && services > 0 {
+        evaluate(args, session, &loaded)?
+    } else {
+        0
+    };
+    Ok(Summary::of(&findings).exit_code().max(evaluated))
+}
+
+fn show(session: &Session, findings: &[Finding]) {
+    for finding in findings {
+        if finding.severity != Severity::Note || session.ui.verbosity() > 0 {
+            session.ui.error(&finding.error);
+        }
+    }
+}
+
+/// Evaluates the working tree as well, if nix is there: what only evaluation tells fails there.
+fn evaluate(args: &Check, session: &Session, loaded: &Loaded) -> Result<u8> {
+    let judge = Judge::new(
+        session,
+        &args.proving,
+        loaded.repo.rules(),
+        Some(loaded.host.name.clone()),
+        Vec::new(),
+    );
+    if args.no_eval {
+        return Ok(0);
+    }
+    if let Err(missing) = judge.available() {
+        session.ui.note(texts::not_evaluated(missing.message()));
+        return Ok(0);
+    }
+    match judge.compare(&Side::WorkingTree, &Side::WorkingTree) {
+        Ok(_) => {
+            session.ui.line(texts::EVALUATES);
+            Ok(0)
+        }
+        Err(error) => {
+            session.ui.error(&error);
+            Ok(error.kind().exit_code())
+        }
+    }
+}
+
+/// Applies the mechanical fixes, as a change that is shown and asked about like any other.
+fn fix(args: &Check, session: &Session, loaded: &Loaded, findings: &[Finding]) -> Result<u8> {
+    let mending = Mending::plan(&loaded.repo, findings);
+    if mending.is_empty() {
+        session.ui.line(texts::NOTHING_TO_FIX);
+        return Ok(0);
+    }
+    let message = message(&mending);
+    if args.dry_run {
+        let decision = super::init::everything(&mending, false)?;
+        session
+            .ui
+            .paged(|| super::show::planned(&session.ui, &mending, &decision, message(&decision.accepted).text()));
+        session.ui.line(texts::NOTHING_WRITTEN);
+        return Ok(0);
+    }
+    let deciding = args.deciding();
+    let landing = Landing::new(session, &deciding, false)?;
+    landing.check(&mending)?;
+    let landed = match landing.decide(&mending)? {
+        Outcome::Quit => Landed::Quit,
+        Outcome::Decided(decision) if decision.change.is_empty() => Landed::Declined,
+        Outcome::Decided(decision) => landing.land(&decision, &message(&decision.accepted))?,
+    };
+    landing.say(mending.name(), &landed);
+    Ok(u8::from(!matches!(landed, Landed::Written(_))))
+}
+
+fn message<'m>(mending: &'m Mending) -> impl Fn(&Accepted) -> Message + 'm {
+    move |accepted| {
+        let lines: Vec<String> = mending
+            .groups()
+            .iter()
+            .filter(|group| accepted.contains(&group.id))
+            .map(|group| format!("- {}", group.title))
+            .collect();
+        Message::new(texts::FIX_SUBJECT, &[lines.join("\n")], &[])
+    }
+}
+
+/// `qgroget explain`: what a code means, and what to do about it.
+///
+/// # Errors
+/// `unknown-code`.
+pub fn explain(code: Option<&str>, session: &Session) -> Result<u8> {
+    let Some(code) = code else {
+        session.ui.paged(|| {
+            crate::codes::all().for_each(|entry| session.ui.line(format!("{:28} {}", entry.code, entry.title)))
+        });
+        return Ok(0);
+    };
+    match crate::codes::explain(code) {
+        Some(entry) => {
+            session.ui.paged(|| session.ui.out(entry.text()));
+            Ok(0)
+        }
+        None => {
+            let error = Error::usage("unknown-code", format!("there is no code '{code}'"));
+            Err(match crate::codes::nearest(code) {
+                Some(near) => error.hint(format!("did you mean '{near}'?")),
+                None => error.hint("qgroget explain lists them all"),
+            })
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! `qgroget init`: installs the contract into a repository, as one commit.
+
+use super::args::{Deciding, Format, Init};
+use super::landing::{Landed, Landing};
+use super::session::Session;
+use super::{message, show, texts};
+use crate::error::{Error, Result};
+use crate::plan::Proposal;
+use crate::plan::facts::Choices;
+use crate::plan::install::Installation;
+use crate::review::json::{Document, Fate, Service};
+use crate::review::{Decision, Outcome};
+
+/// Runs the command.
+///
+/// # Errors
+/// What refuses the installation; nothing is written then.
+pub fn run(args: &Init, session: &Session) -> Result<u8> {
+    let deciding = &args.deciding;
+    let loaded = session.load(deciding.host.as_deref())?;
+    let choices = Choices::default();
+    let model = loaded.model();
+    let context = loaded.context(&model, &choices);
+    let installation = Installation::plan(&context)?;
+    if deciding.dry_run {
+        return dry_run(&installation, deciding, session);
+    }
+    if installation.is_done() {
+        session.ui.line(texts::INIT_DONE);
+        return Ok(0);
+    }
+    let landing = Landing::new(session, deciding, false)?;
+    match install(&installation, &landing)? {
+        Landed::Written(commit) => {
+            landing.say(installation.name(), &Landed::Written(commit));
+            Ok(0)
+        }
+        other => {
+            landing.say(installation.name(), &other);
+            Ok(1)
+        }
+    }
+}
+
+/// Decides, writes and commits an installation.
+///
+/// # Errors
+/// As [`Landing::check`], [`Landing::decide`] and [`Landing::land`].
+pub fn install(installation: &Installation, landing: &Landing) -> Result<Landed> {
+    landing.check(installation)?;
+    match landing.decide(installation)? {
+        Outcome::Quit => Ok(Landed::Quit),
+        Outcome::Decided(decision) if decision.change.is_empty() => Ok(Landed::Declined),
+        Outcome::Decided(decision) => landing.land(&decision, &message::installation(installation, &decision.accepted)),
+    }
+}
+
+/// What a dry run takes: everything that preserves.
+///
+/// # Errors
+/// When the installation refuses to render.
+pub fn everything(proposal: &dyn Proposal, accept_gains: bool) -> Result<Decision> {
+    crate::review::decide_noninteractive(proposal, true, accept_gains)
+}
+
+fn dry_run(installation: &Installation, deciding: &Deciding, session: &Session) -> Result<u8> {
+    let decision = everything(installation, false)?;
+    let message = message::installation(installation, &decision.accepted);
+    match deciding.format {
+        Format::Patch => session.ui.data(crate::review::patch::patch(&decision.change)),
+        Format::Json => {
+            let mut document = Document::new("init");
+            document
+                .services
+                .push(entry(installation, &decision, Some(message.text()))?);
+            session.ui.data(document.to_text()?);
+        }
+        Format::Human if installation.is_done() => session.ui.line(texts::INIT_DONE),
+        Format::Human => session.ui.paged(|| {
+            show::planned(&session.ui, installation, &decision, message.text());
+            session.ui.line(format!("\n{}", texts::NOTHING_WRITTEN));
+        }),
+    }
+    Ok(0)
+}
+
+/// The installation as an entry of the JSON document.
+///
+/// # Errors
+/// When it refuses to render.
+pub fn entry(installation: &Installation, decision: &Decision, message: Option<&str>) -> Result<Service> {
+    if installation.is_done() {
+        return Ok(Service::nothing(installation.name()));
+    }
+    let mut service = Service::decided(installation, decision, Fate::Planned)?;
+    service.commit = message.map(|message| crate::review::json::Commit {
+        message: message.to_owned(),
+        id: None,
+    });
+    Ok(service)
+}
+
+/// A wish that cannot be met: services can only be migrated to a contract that is there.
+pub fn needed() -> Error {
+    crate::error::plan::contract_needed()
+}

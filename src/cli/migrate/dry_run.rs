@@ -1,0 +1,181 @@
+//! A dry run: plans one service after the other, each on what the ones before it would leave, and writes nothing.
+
+use std::collections::BTreeMap;
+
+use super::{Found, find};
+use crate::cli::args::{Format, Migrate};
+use crate::cli::palette::{self, paint};
+use crate::cli::proving::{self, Judge, Side};
+use crate::cli::session::{Loaded, Session};
+use crate::cli::{init, message, show, texts};
+use crate::edit::SourceChange;
+use crate::error::Result;
+use crate::plan::facts::Choices;
+use crate::plan::install::Installation;
+use crate::plan::{Proposal, Safety};
+use crate::prove::Proof;
+use crate::review::json::{Commit, Document, Fate, Service};
+use crate::review::patch;
+
+/// Runs it.
+///
+/// # Errors
+/// What refuses the whole run.
+pub fn run(args: &Migrate, session: &Session, choices: Choices, loaded: Loaded, services: &[String]) -> Result<u8> {
+    let run = DryRun {
+        args,
+        session,
+        choices,
+        document: Document::new("migrate"),
+        change: SourceChange::default(),
+        refused: false,
+        gains: false,
+    };
+    run.run(loaded, services)
+}
+
+/// What was planned so far.
+struct DryRun<'s> {
+    args: &'s Migrate,
+    session: &'s Session,
+    choices: Choices,
+    document: Document,
+    change: SourceChange,
+    refused: bool,
+    gains: bool,
+}
+
+impl DryRun<'_> {
+    fn run(mut self, mut loaded: Loaded, services: &[String]) -> Result<u8> {
+        let human = self.args.deciding.format == Format::Human;
+        let ui = &self.session.ui;
+        let body = || -> Result<u8> {
+            loaded = self.installation(loaded)?;
+            for name in services {
+                loaded = self.service(loaded, name)?;
+            }
+            let proof = self.proof(&loaded)?;
+            if human {
+                if let Some(proof) = &proof {
+                    proving::show(ui, proof, ui.verbosity() > 0);
+                    ui.line("");
+                }
+                self.close(services)?;
+            }
+            Ok(u8::from(
+                self.refused || proof.is_some_and(|proof| !proof.is_preserving()),
+            ))
+        };
+        let code = if human { ui.paged(body)? } else { body()? };
+        match self.args.deciding.format {
+            Format::Human => {}
+            Format::Json => ui.data(self.document.to_text()?),
+            Format::Patch => ui.data(patch::patch(&self.change)),
+        }
+        Ok(code)
+    }
+
+    /// The proof of the whole plan, if it was asked for.
+    fn proof(&mut self, loaded: &Loaded) -> Result<Option<Proof>> {
+        if !self.args.verify || self.change.is_empty() {
+            return Ok(None);
+        }
+        let judge = Judge::new(
+            self.session,
+            &self.args.proving,
+            loaded.repo.rules(),
+            Some(loaded.host.name.clone()),
+            Vec::new(),
+        );
+        let proof = judge.compare(&Side::WorkingTree, &Side::Planned(&self.change))?;
+        let json = serde_json::to_value(&proof).ok();
+        self.document
+            .services
+            .iter_mut()
+            .for_each(|service| service.proof.clone_from(&json));
+        Ok(Some(proof))
+    }
+
+    fn installation(&mut self, loaded: Loaded) -> Result<Loaded> {
+        let choices = Choices::default();
+        let model = loaded.model();
+        let context = loaded.context(&model, &choices);
+        let installation = Installation::plan(&context)?;
+        if installation.has_contract() {
+            return Ok(loaded);
+        }
+        let decision = init::everything(&installation, false)?;
+        let message = message::installation(&installation, &decision.accepted);
+        if self.args.deciding.format == Format::Human {
+            self.session.ui.line(texts::INIT_FIRST);
+            self.session.ui.line("");
+            show::planned(&self.session.ui, &installation, &decision, message.text());
+            self.session.ui.line("");
+        }
+        if self.args.deciding.format == Format::Json {
+            let entry = init::entry(&installation, &decision, Some(message.text()))?;
+            self.document.services.push(entry);
+        }
+        self.change = std::mem::take(&mut self.change).then(decision.change.clone());
+        Ok(loaded.after(&decision.change))
+    }
+
+    fn service(&mut self, loaded: Loaded, name: &str) -> Result<Loaded> {
+        let human = self.args.deciding.format == Format::Human;
+        let ui = &self.session.ui;
+        let model = loaded.model();
+        let context = loaded.context(&model, &self.choices);
+        let migration = match find(&context, name) {
+            Found::Nothing => {
+                if human {
+                    ui.line(texts::migrated_already(name));
+                }
+                self.document.services.push(Service::nothing(name));
+                return Ok(loaded);
+            }
+            Found::Refused(error) => {
+                self.refused = true;
+                self.document.services.push(Service::refused(name, [&error]));
+                ui.error(&error);
+                return Ok(loaded);
+            }
+            Found::Planned(migration) => migration,
+        };
+        let decision = init::everything(&*migration, self.args.accept_gains)?;
+        let message = message::migration(context.rules(), &migration, &decision.accepted, &BTreeMap::new())?;
+        self.gains |= decision
+            .declined
+            .iter()
+            .any(|d| migration.groups()[d.group.0].safety == Safety::Gains);
+        if human {
+            show::planned(ui, &*migration, &decision, message.text());
+            ui.line("");
+        }
+        if self.args.deciding.format == Format::Json {
+            let mut entry = Service::decided(&*migration, &decision, Fate::Planned)?;
+            entry.commit = Some(Commit {
+                message: message.text().to_owned(),
+                id: None,
+            });
+            self.document.services.push(entry);
+        }
+        self.change = std::mem::take(&mut self.change).then(decision.change.clone());
+        Ok(loaded.after(&decision.change))
+    }
+
+    fn close(&self, services: &[String]) -> Result<()> {
+        let ui = &self.session.ui;
+        if !self.change.is_empty() {
+            ui.line(paint(palette::TITLE, texts::NEXT_STEPS_TITLE));
+            ui.line(format!("\n{}", texts::next_steps(services, self.gains)));
+        }
+        ui.line(format!("\n{}", texts::NOTHING_WRITTEN));
+        if self.session.git()?.is_none() {
+            ui.note(texts::NO_GIT);
+        }
+        if crate::apply::interrupted(self.session.root())? {
+            ui.warn(texts::INTERRUPTED);
+        }
+        Ok(())
+    }
+}

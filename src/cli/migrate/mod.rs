@@ -1,0 +1,92 @@
+//! `qgroget migrate`: moves services to the contract, one commit each.
+
+mod dry_run;
+mod run;
+
+use super::args::Migrate;
+use super::session::Session;
+use super::texts;
+use crate::error::{Error, Result};
+use crate::plan::facts::{self, Choices};
+use crate::plan::migrate::Migration;
+
+/// Runs the command.
+///
+/// # Errors
+/// What refuses the whole run; a service that is refused by itself is reported, and the others go on.
+pub fn run(args: &Migrate, session: &Session) -> Result<u8> {
+    let choices = Choices {
+        in_place: args.in_place,
+        data_dirs: args.data_dir.iter().cloned().collect(),
+        from: args.from.clone(),
+    };
+    let loaded = session.load(args.deciding.host.as_deref())?;
+    let services = match args.all {
+        true => all(&loaded),
+        false => distinct(&args.services),
+    };
+    if services.is_empty() {
+        session.ui.line(texts::ALL_MIGRATED);
+        return Ok(0);
+    }
+    match args.deciding.dry_run {
+        true => dry_run::run(args, session, choices, loaded, &services),
+        false => run::run(args, session, &choices, loaded, &services),
+    }
+}
+
+fn distinct(names: &[String]) -> Vec<String> {
+    let mut services: Vec<String> = Vec::new();
+    for name in names {
+        if !services.contains(name) {
+            services.push(name.clone());
+        }
+    }
+    services
+}
+
+/// Every service that is declared the old way, those that others are of no use without before those.
+fn all(loaded: &super::session::Loaded) -> Vec<String> {
+    let model = loaded.model();
+    let rules = loaded.repo.rules();
+    let mut open = facts::legacy_names(&model, rules);
+    let mut ordered: Vec<String> = Vec::new();
+    while !open.is_empty() {
+        let waits = |name: &String| {
+            let needs = rules
+                .known
+                .get(name)
+                .map(|known| known.needs.as_slice())
+                .unwrap_or_default();
+            needs.iter().any(|need| open.contains(need) && need != name)
+        };
+        // Services that need each other have no order; the first of them begins.
+        let next = open.iter().position(|name| !waits(name)).unwrap_or(0);
+        ordered.push(open.remove(next));
+    }
+    ordered
+}
+
+/// What a name turns out to be.
+enum Found<'a> {
+    Planned(Box<Migration<'a>>),
+    /// It has its contract already.
+    Nothing,
+    Refused(Error),
+}
+
+fn find<'a>(context: &'a facts::Context<'a>, name: &str) -> Found<'a> {
+    match Migration::plan(context, name) {
+        Ok(migration) => Found::Planned(Box::new(migration)),
+        Err(error) if error.code() == "unknown-service" || error.code() == "nothing-declared" => {
+            match facts::contract_names(context.model, context.rules())
+                .iter()
+                .any(|n| n == name)
+            {
+                true => Found::Nothing,
+                false => Found::Refused(facts::broken_file(context, name).unwrap_or(error)),
+            }
+        }
+        Err(error) => Found::Refused(error),
+    }
+}

@@ -1,0 +1,245 @@
+//! A run that writes: one decision, one proof, one commit for each service.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::{Found, find};
+use crate::cli::args::Migrate;
+use crate::cli::interrupt;
+use crate::cli::landing::{Landed, Landing};
+use crate::cli::proving::{self, Judge, Side};
+use crate::cli::session::{Loaded, Session};
+use crate::cli::{init, message, texts};
+use crate::commit::{Check, Tick};
+use crate::error::{Error, Kind, Result};
+use crate::plan::facts::{Choices, Context};
+use crate::plan::install::Installation;
+use crate::plan::migrate::Migration;
+use crate::plan::{Proposal, Safety};
+use crate::review::{Decision, Outcome};
+
+/// What became of a service.
+enum Step {
+    Nothing,
+    Written,
+    Declined,
+    Quit,
+    Refused(Error),
+}
+
+/// A service's line in the table at the end.
+struct Row {
+    service: String,
+    fate: String,
+    time: Duration,
+}
+
+/// A run under way.
+struct Run<'s> {
+    args: &'s Migrate,
+    session: &'s Session,
+    choices: &'s Choices,
+    /// Made when something is to be written for the first time.
+    landing: Option<Landing<'s>>,
+    /// Whether it was said already that nothing can be proved.
+    unproved_said: bool,
+}
+
+/// Runs it. Stops between two services on Ctrl-C; what is committed stays.
+///
+/// # Errors
+/// What refuses the whole run.
+pub fn run(
+    args: &Migrate,
+    session: &Session,
+    choices: &Choices,
+    mut loaded: Loaded,
+    services: &[String],
+) -> Result<u8> {
+    let mut run = Run {
+        args,
+        session,
+        choices,
+        landing: None,
+        unproved_said: false,
+    };
+    let hold = interrupt::hold();
+    let progress = (services.len() > 1).then(|| session.ui.progress(Some(services.len() as u64), texts::MIGRATING));
+    let mut rows = Vec::new();
+    let mut code = 0;
+    for service in services {
+        if let Some(progress) = &progress {
+            progress.label(service);
+        }
+        let start = Instant::now();
+        let step = run.one(&loaded, service);
+        let fate = match &step {
+            Step::Nothing => texts::FATE_NOTHING.to_owned(),
+            Step::Written => texts::FATE_MIGRATED.to_owned(),
+            Step::Declined => texts::FATE_DECLINED.to_owned(),
+            Step::Quit => return Ok(1),
+            Step::Refused(error) => texts::fate_refused(error),
+        };
+        rows.push(Row {
+            service: service.clone(),
+            fate,
+            time: start.elapsed(),
+        });
+        match step {
+            Step::Nothing => session.ui.line(texts::migrated_already(service)),
+            Step::Written => loaded = session.load(args.deciding.host.as_deref())?,
+            Step::Declined => code = 1,
+            Step::Quit => {}
+            Step::Refused(error) => {
+                session.ui.error(&error);
+                code = code.max(error.kind().exit_code());
+                if error.kind() != Kind::Refused {
+                    break;
+                }
+            }
+        }
+        if let Some(progress) = &progress {
+            progress.step();
+        }
+        if hold.take() {
+            session.ui.warn(texts::STOPPED);
+            code = code.max(1);
+            break;
+        }
+    }
+    drop(progress);
+    if services.len() > 1 {
+        table(session, &rows);
+    }
+    Ok(code)
+}
+
+fn table(session: &Session, rows: &[Row]) {
+    let wide = rows.iter().map(|row| row.service.len()).max().unwrap_or(0);
+    session.ui.line("");
+    for row in rows {
+        session.ui.line(format!(
+            "  {:wide$}  {:>6.1} s  {}",
+            row.service,
+            row.time.as_secs_f64(),
+            row.fate
+        ));
+    }
+}
+
+impl<'s> Run<'s> {
+    fn one(&mut self, loaded: &Loaded, service: &str) -> Step {
+        self.attempt(loaded, service).unwrap_or_else(Step::Refused)
+    }
+
+    /// Migrates one service; installs the contract before if it is not there.
+    fn attempt(&mut self, loaded: &Loaded, service: &str) -> Result<Step> {
+        let model = loaded.model();
+        let context = loaded.context(&model, self.choices);
+        let migration = match find(&context, service) {
+            Found::Nothing => return Ok(Step::Nothing),
+            Found::Refused(error) => return Err(error),
+            Found::Planned(migration) => migration,
+        };
+        if self.landing.is_none() {
+            self.landing = Some(Landing::new(self.session, &self.args.deciding, self.args.accept_gains)?);
+        }
+        let installation = Installation::plan(&context)?;
+        if installation.has_contract() {
+            return self.land(&context, &migration);
+        }
+        let landing = self.landing.as_ref().expect("made above");
+        self.session.ui.line(texts::INIT_FIRST);
+        let landed = init::install(&installation, landing)?;
+        landing.say(installation.name(), &landed);
+        match landed {
+            Landed::Written(_) => {}
+            Landed::Quit => return Ok(Step::Quit),
+            Landed::Declined => return Err(init::needed()),
+        }
+        let loaded = self.session.load(self.args.deciding.host.as_deref())?;
+        let model = loaded.model();
+        let context = loaded.context(&model, self.choices);
+        self.land(&context, &Migration::plan(&context, service)?)
+    }
+
+    fn land(&mut self, context: &Context, migration: &Migration) -> Result<Step> {
+        let service = migration.name();
+        let landing = self.landing.as_ref().expect("made before anything is written");
+        landing.check(migration)?;
+        let decision: Decision = match landing.decide(migration)? {
+            Outcome::Quit => {
+                landing.say(service, &Landed::Quit);
+                return Ok(Step::Quit);
+            }
+            Outcome::Decided(decision) => decision,
+        };
+        if decision.change.is_empty() {
+            landing.say(service, &Landed::Declined);
+            return Ok(Step::Declined);
+        }
+        let ticks = self.prove(context, migration, &decision)?;
+        let message = message::migration(context.rules(), migration, &decision.accepted, &ticks)?;
+        let landing = self.landing.as_ref().expect("made before anything is written");
+        let landed = landing.land(&decision, &message)?;
+        landing.say(service, &landed);
+        Ok(match landed {
+            Landed::Written(_) => Step::Written,
+            Landed::Declined => Step::Declined,
+            Landed::Quit => Step::Quit,
+        })
+    }
+
+    /// Proves a decision in scratch copies; returns what of the checklist that ticks.
+    ///
+    /// # Errors
+    /// `not-preserving`; or the repository does not evaluate.
+    fn prove(
+        &mut self,
+        context: &Context,
+        migration: &Migration,
+        decision: &Decision,
+    ) -> Result<BTreeMap<Check, Tick>> {
+        if self.args.no_verify {
+            return Ok(BTreeMap::new());
+        }
+        let home = migration.facts().home.source.path();
+        let extra = if context.model.is_imported(home) {
+            Vec::new()
+        } else {
+            vec![home.to_owned()]
+        };
+        let judge = Judge::new(
+            self.session,
+            &self.args.proving,
+            context.rules(),
+            Some(context.host.name.clone()),
+            extra,
+        );
+        if let Err(missing) = judge.available() {
+            if !std::mem::replace(&mut self.unproved_said, true) {
+                self.session.ui.warn(texts::unproved(missing.message()));
+            }
+            return Ok(BTreeMap::new());
+        }
+        let proof = match judge.compare(&Side::WorkingTree, &Side::Planned(&decision.change)) {
+            // Without nixpkgs' library there is nothing to evaluate with, as without nix.
+            Err(missing) if missing.code() == "no-nixpkgs-lib" => {
+                if !std::mem::replace(&mut self.unproved_said, true) {
+                    self.session.ui.warn(texts::unproved(missing.message()));
+                }
+                return Ok(BTreeMap::new());
+            }
+            compared => compared?,
+        };
+        let gains = decision
+            .accepted
+            .iter()
+            .any(|id| migration.groups()[id.0].safety == Safety::Gains);
+        if let Some(error) = proving::refusal(&proof, gains) {
+            return Err(error);
+        }
+        self.session.ui.note(crate::prove::report::headline(&proof));
+        Ok(proving::ticks(&proof))
+    }
+}

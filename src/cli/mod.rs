@@ -1,0 +1,58 @@
+//! The command line: what a person sees and types.
+//!
+//! [`ui::Ui`] is the only printer. Everything else makes text, styled with [`palette`], and hands it over;
+//! whether the styles reach the terminal is decided in one place.
+
+pub mod args;
+mod check;
+mod cleanup;
+mod contract;
+mod documents;
+pub mod editor;
+mod init;
+pub mod interrupt;
+mod landing;
+mod message;
+mod migrate;
+mod new;
+pub mod pager;
+pub mod palette;
+pub mod progress;
+mod proving;
+pub mod report;
+mod session;
+mod show;
+mod single;
+mod status;
+pub mod terminal;
+mod texts;
+pub mod ui;
+mod undo;
+mod verify;
+
+use args::{Cli, Command};
+use session::Session;
+
+/// Runs the command that the arguments name; returns the process's exit status.
+pub fn run(cli: &Cli) -> u8 {
+    let session = Session::new(&cli.global);
+    let result = match &cli.command {
+        Command::Init(args) => init::run(args, &session),
+        Command::Migrate(args) => migrate::run(args, &session),
+        Command::Status(args) => status::run(args, &session),
+        Command::Check(args) => check::run(args, &session),
+        Command::Explain(args) => check::explain(args.code.as_deref(), &session),
+        Command::Verify(args) => verify::run(args, &session),
+        Command::New(args) => new::run(args, &session),
+        Command::Contract(args) => contract::run(args, &session),
+        Command::Cleanup(args) => cleanup::run(args, &session),
+        Command::Undo => undo::run(&session),
+        Command::Completions(args) => Ok(documents::completions(args, &session)),
+        Command::Man => documents::man(&session),
+    };
+    let code = result.unwrap_or_else(|error| {
+        session.ui.error(&error);
+        error.kind().exit_code()
+    });
+    session.ui.finish(code)
+}

@@ -1,0 +1,102 @@
+//! The palette, and what makes foreign text safe to print.
+//!
+//! The sixteen colours of the terminal's own theme only, so that they are readable on light and on dark
+//! backgrounds: no yellow, no white, no black. Colour never carries meaning alone: with the styles stripped
+//! every text still says the same in words or signs, which the tests without colour check.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Effects, Style};
+
+/// A line that is added.
+pub const ADDED: Style = AnsiColor::Green.on_default();
+/// A line that is removed.
+pub const REMOVED: Style = AnsiColor::Red.on_default();
+/// The words that differ inside an added line.
+pub const ADDED_WORD: Style = ADDED.effects(Effects::INVERT);
+/// The words that differ inside a removed line.
+pub const REMOVED_WORD: Style = REMOVED.effects(Effects::INVERT);
+/// An added line that only got another indentation.
+pub const ADDED_INDENT: Style = ADDED.effects(Effects::DIMMED);
+/// A removed line that only got another indentation.
+pub const REMOVED_INDENT: Style = REMOVED.effects(Effects::DIMMED);
+/// A hunk's header.
+pub const HUNK: Style = AnsiColor::Cyan.on_default();
+/// A title, a file's header in a diff.
+pub const TITLE: Style = Style::new().bold();
+/// Something secondary.
+pub const FAINT: Style = Style::new().dimmed();
+/// What a machine gains: needs a yes of its own.
+pub const GAIN: Style = AnsiColor::Magenta.on_default().effects(Effects::BOLD);
+/// Something that is accepted or done.
+pub const GOOD: Style = AnsiColor::Green.on_default().effects(Effects::BOLD);
+/// An error, a decline.
+pub const BAD: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
+/// A warning.
+pub const WARNING: Style = AnsiColor::Magenta.on_default().effects(Effects::BOLD);
+/// A question.
+pub const PROMPT: Style = AnsiColor::Blue.on_default().effects(Effects::BOLD);
+
+/// `text` in `style`, each line on its own: a pager that cuts at a line's end never bleeds a colour.
+pub fn paint(style: Style, text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for piece in text.split_inclusive('\n') {
+        let line = piece.strip_suffix('\n');
+        let body = line.unwrap_or(piece);
+        if !body.is_empty() {
+            let _ = write!(out, "{style}{body}{style:#}");
+        }
+        if line.is_some() {
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// Text that comes from a file, made safe to print: control characters, terminal escapes and
+/// bidirectional overrides are shown instead of obeyed. Tabs and newlines stay.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            c if !is_hidden(c) => out.push(c),
+            '\u{0}'..='\u{1f}' => {
+                out.push('^');
+                out.push(char::from(c as u8 + 0x40));
+            }
+            '\u{7f}' => out.push_str("^?"),
+            _ => {
+                let _ = write!(out, "<U+{:04X}>", c as u32);
+            }
+        }
+    }
+    Cow::Owned(out)
+}
+
+fn is_hidden(c: char) -> bool {
+    matches!(c, '\u{0}'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}')
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_are_shown_and_not_obeyed() {
+        assert_eq!(visible("a\tb\n"), "a\tb\n");
+        assert_eq!(visible("\u{1b}[31mred\r\n"), "^[[31mred^M\n");
+        assert_eq!(visible("x\u{202e}y\u{7f}"), "x<U+202E>y^?");
+        assert_eq!(visible("é 漢"), "é 漢");
+    }
+
+    #[test]
+    fn a_style_ends_before_its_line_does() {
+        assert_eq!(paint(ADDED, "a\nb"), "\u{1b}[32ma\u{1b}[0m\n\u{1b}[32mb\u{1b}[0m");
+        assert_eq!(paint(ADDED, ""), "");
+    }
+}

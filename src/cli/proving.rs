@@ -1,0 +1,143 @@
+//! Proofs as commands use them: scratch copies of both sides, the verdict shown, the checklist ticked.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::args::Proving;
+use super::palette::{self, paint};
+use super::session::Session;
+use super::texts;
+use super::ui::Ui;
+use crate::commit::{Check, Tick};
+use crate::edit::SourceChange;
+use crate::error::{self, Error, Result};
+use crate::prove::report::{self, LineKind};
+use crate::prove::{Area, Class, Namespaces, Proof, ProveOptions, Prover, scratch};
+use crate::rules::Rules;
+
+/// What to compare.
+pub enum Side<'a> {
+    /// The working tree.
+    WorkingTree,
+    /// The working tree with a change.
+    Planned(&'a SourceChange),
+    /// A revision.
+    Revision(&'a str),
+}
+
+/// A prover for a repository.
+pub struct Judge<'s> {
+    session: &'s Session,
+    prover: Prover,
+}
+
+impl<'s> Judge<'s> {
+    /// A judge by these arguments. `extra` are modules to evaluate besides what the host imports.
+    pub fn new(
+        session: &'s Session,
+        args: &Proving,
+        rules: &Rules,
+        host: Option<String>,
+        extra: Vec<PathBuf>,
+    ) -> Judge<'s> {
+        let options = ProveOptions {
+            nixpkgs: args.nixpkgs.clone(),
+            host,
+            timeout: Duration::from_secs(args.timeout),
+            mode: args.mode.into(),
+            extra_modules: extra,
+            values: rules.prove.values.clone(),
+            namespaces: Namespaces::of(rules),
+            server: rules.paths.server.clone(),
+            ..ProveOptions::default()
+        };
+        Judge {
+            session,
+            prover: Prover::new(options),
+        }
+    }
+
+    /// Whether there is a nix to evaluate with.
+    ///
+    /// # Errors
+    /// Says what is missing.
+    pub fn available(&self) -> Result<()> {
+        self.prover.available()
+    }
+
+    /// Compares two sides in scratch copies.
+    ///
+    /// # Errors
+    /// As [`Prover::prove`], and where a copy cannot be made.
+    pub fn compare(&self, before: &Side, after: &Side) -> Result<Proof> {
+        let progress = self.session.ui.progress(None, texts::PROVING);
+        let scratch = tempfile::Builder::new()
+            .prefix("qgroget-")
+            .tempdir()
+            .map_err(|cause| error::prove::scratch("make", &std::env::temp_dir(), cause))?;
+        let sides = [
+            (before, scratch.path().join("before")),
+            (after, scratch.path().join("after")),
+        ];
+        for (side, directory) in &sides {
+            match side {
+                Side::WorkingTree => scratch::materialise(self.session.root(), None, directory)?,
+                Side::Planned(change) => scratch::materialise(self.session.root(), Some(change), directory)?,
+                Side::Revision(revision) => scratch::materialise_revision(self.session.root(), revision, directory)?,
+            }
+        }
+        let proof = self.prover.prove(&sides[0].1, &sides[1].1);
+        drop(progress);
+        proof
+    }
+}
+
+/// Shows a proof.
+pub fn show(ui: &Ui, proof: &Proof, all: bool) {
+    for line in report::lines(proof, all) {
+        let text = match line.kind {
+            LineKind::Verdict if proof.is_preserving() => paint(palette::GOOD, &line.text),
+            LineKind::Verdict => paint(palette::BAD, &line.text),
+            LineKind::Heading => format!("\n{}", paint(palette::TITLE, &line.text)),
+            LineKind::Item(Class::Lost | Class::Changed) => format!("  {}", paint(palette::BAD, &line.text)),
+            LineKind::Item(Class::Gained) => format!("  {}", paint(palette::WARNING, &line.text)),
+            LineKind::Item(_) => format!("  {}", line.text),
+            LineKind::Detail => format!("      {}", line.text),
+            LineKind::Note => paint(palette::FAINT, &line.text),
+        };
+        ui.line(text);
+    }
+}
+
+/// The refusal of a change that does not preserve the configuration; `None` if it does. Gains are refused unless
+/// `gains` were accepted.
+pub fn refusal(proof: &Proof, gains: bool) -> Option<Error> {
+    let bad = |class: Class| matches!(class, Class::Lost | Class::Changed) || (class == Class::Gained && !gains);
+    let found: Vec<String> = proof
+        .differences()
+        .filter(|(_, d)| bad(d.class))
+        .map(|(_, d)| d.sentence.clone())
+        .collect();
+    (!found.is_empty()).then(|| error::prove::not_preserving(&found))
+}
+
+/// The lines of the checklist that the proof covers.
+pub fn ticks(proof: &Proof) -> BTreeMap<Check, Tick> {
+    let mut ticks = BTreeMap::new();
+    if !proof.is_preserving() {
+        return ticks;
+    }
+    ticks.insert(Check::Contract, Tick::Ticked);
+    for (check, area) in [
+        (Check::Persistence, Area::Persistence),
+        (Check::Backup, Area::Backups),
+        (Check::Routing, Area::Routes),
+        (Check::Secrets, Area::Secrets),
+    ] {
+        if proof.covers(area) {
+            ticks.insert(check, Tick::Ticked);
+        }
+    }
+    ticks
+}

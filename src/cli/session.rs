@@ -1,0 +1,124 @@
+//! What every command works with: the printer, the repository, its host, its git state.
+
+use std::path::{Path, PathBuf};
+
+use super::args::{Color, Global};
+use super::pager::{self, Pager};
+use super::ui::{self, Ui};
+use super::{editor, texts};
+use crate::apply;
+use crate::error::{self, Result};
+use crate::plan::facts::{Choices, Context};
+use crate::repo::Repository;
+use crate::repo::git::GitState;
+use crate::repo::hosts::{self, Host};
+use crate::resolve::Model;
+
+/// One run of the program.
+pub struct Session {
+    pub ui: Ui,
+    root: PathBuf,
+}
+
+impl Session {
+    /// A session with the process's own streams.
+    pub fn new(global: &Global) -> Session {
+        let color = match global.color {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        };
+        let pager = match global.no_pager {
+            true => None,
+            false => Pager::choose(pager::git_setting(&global.repo, "core.pager")),
+        };
+        let verbosity = i8::try_from(global.verbose).unwrap_or(i8::MAX) - i8::try_from(global.quiet).unwrap_or(i8::MAX);
+        Session {
+            ui: Ui::new(ui::Options {
+                color,
+                verbosity,
+                pager,
+            }),
+            root: global.repo.clone(),
+        }
+    }
+
+    /// The repository's root as given.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The git state, or `None` where the root is in no git repository.
+    ///
+    /// # Errors
+    /// As [`GitState::discover`].
+    pub fn git(&self) -> Result<Option<GitState>> {
+        GitState::discover(&self.root)
+    }
+
+    /// The git state for a run that commits.
+    ///
+    /// # Errors
+    /// `not-a-git-repository` where there is none.
+    pub fn git_to_commit(&self) -> Result<GitState> {
+        self.git()?.ok_or_else(|| error::git::not_a_repository(&self.root))
+    }
+
+    /// Takes back what an interrupted run left, and says so.
+    ///
+    /// # Errors
+    /// As [`apply::recover`].
+    pub fn recover(&self) -> Result<()> {
+        if let Some(recovered) = apply::recover(&self.root)? {
+            self.ui.warn(texts::recovered(&recovered));
+        }
+        Ok(())
+    }
+
+    /// Reads the repository and says which files do not parse.
+    ///
+    /// # Errors
+    /// As [`Repository::read`] and [`hosts::find`].
+    pub fn load(&self, host: Option<&str>) -> Result<Loaded> {
+        let repo = Repository::read(&self.root)?;
+        let host = hosts::find(&repo, host)?;
+        Ok(Loaded { repo, host })
+    }
+
+    /// The command of the person's editor.
+    pub fn editor(&self) -> String {
+        editor::choose(pager::git_setting(&self.root, "core.editor"))
+    }
+}
+
+/// A repository and the host whose services are migrated.
+#[derive(Clone)]
+pub struct Loaded {
+    pub repo: Repository,
+    pub host: Host,
+}
+
+impl Loaded {
+    /// The host's modules.
+    pub fn model(&self) -> Model {
+        hosts::model(&self.repo, &self.host)
+    }
+
+    /// The same host in the repository as a change would leave it.
+    pub fn after(&self, change: &crate::edit::SourceChange) -> Loaded {
+        Loaded {
+            repo: self.repo.after(change),
+            host: self.host.clone(),
+        }
+    }
+
+    /// What rules plan over.
+    pub fn context<'a>(&'a self, model: &'a Model, choices: &'a Choices) -> Context<'a> {
+        Context {
+            repo: &self.repo,
+            model,
+            host: &self.host,
+            choices,
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! One proposal from its plan to its commit: for commands that make a single one.
+
+use super::args::{Deciding, Format};
+use super::init::everything;
+use super::landing::{Landed, Landing};
+use super::session::Session;
+use super::{show, texts};
+use crate::commit::Message;
+use crate::error::Result;
+use crate::plan::{Accepted, Proposal};
+use crate::review::json::{Commit, Document, Fate, Service};
+use crate::review::{Outcome, patch};
+
+/// Shows the proposal, or decides, writes and commits it. Returns whether it is written.
+///
+/// # Errors
+/// What refuses it; nothing is written then.
+pub fn run(
+    command: &str,
+    proposal: &dyn Proposal,
+    deciding: &Deciding,
+    session: &Session,
+    message: impl Fn(&Accepted) -> Message,
+) -> Result<Option<Landed>> {
+    if deciding.dry_run {
+        dry_run(command, proposal, deciding, session, message)?;
+        return Ok(None);
+    }
+    let landing = Landing::new(session, deciding, false)?;
+    landing.check(proposal)?;
+    let landed = match landing.decide(proposal)? {
+        Outcome::Quit => Landed::Quit,
+        Outcome::Decided(decision) if decision.change.is_empty() => Landed::Declined,
+        Outcome::Decided(decision) => landing.land(&decision, &message(&decision.accepted))?,
+    };
+    landing.say(proposal.name(), &landed);
+    Ok(Some(landed))
+}
+
+fn dry_run(
+    command: &str,
+    proposal: &dyn Proposal,
+    deciding: &Deciding,
+    session: &Session,
+    message: impl Fn(&Accepted) -> Message,
+) -> Result<()> {
+    let decision = everything(proposal, false)?;
+    let message = message(&decision.accepted);
+    let ui = &session.ui;
+    match deciding.format {
+        Format::Patch => ui.data(patch::patch(&decision.change)),
+        Format::Json => {
+            let mut document = Document::new(command);
+            let mut entry = Service::decided(proposal, &decision, Fate::Planned)?;
+            entry.commit = Some(Commit {
+                message: message.text().to_owned(),
+                id: None,
+            });
+            document.services.push(entry);
+            ui.data(document.to_text()?);
+        }
+        Format::Human => ui.paged(|| {
+            show::planned(ui, proposal, &decision, message.text());
+            ui.line(format!("\n{}", texts::NOTHING_WRITTEN));
+        }),
+    }
+    Ok(())
+}
+
+/// The exit status of a run.
+pub fn status(landed: Option<&Landed>) -> u8 {
+    match landed {
+        None | Some(Landed::Written(_)) => 0,
+        Some(Landed::Declined | Landed::Quit) => 1,
+    }
+}

@@ -1,0 +1,171 @@
+//! What commands say besides errors and reviews.
+
+use std::path::PathBuf;
+
+use crate::apply::{Outcome, Recovered};
+use crate::commit::{Committed, Undone, Why};
+
+/// After taking back an interrupted run.
+pub fn recovered(recovered: &Recovered) -> String {
+    let files = list(&recovered.paths);
+    match &recovered.outcome {
+        Outcome::RolledBack => format!("an earlier run was interrupted; its changes are taken back: {files}"),
+        Outcome::Finished(id) => {
+            format!("an earlier run was interrupted after its commit {id}; it is finished now: {files}")
+        }
+    }
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+pub const INTERRUPTED: &str = "an earlier run was interrupted; the next run that writes takes its changes back first";
+
+pub const INIT_DONE: &str = "the contract is installed already: nothing to do";
+pub const INIT_FIRST: &str =
+    "The contract is not installed in this repository yet, so it comes first, as a commit of its own.";
+pub const CLEANUP_DONE: &str = "nothing of the legacy pattern is left: nothing to do";
+pub const NOTHING_WRITTEN: &str = "Nothing was written.";
+pub const NO_COMMIT: &str =
+    "The changes are in the working tree, not committed. A flake sees new files after: git add --intent-to-add .";
+pub const QUIT: &str = "Stopped. Nothing of this was written.";
+
+pub fn migrated_already(service: &str) -> String {
+    format!("{service}: has its contract already, nothing to do")
+}
+
+pub fn declined(service: &str) -> String {
+    format!("{service}: declined, nothing was written")
+}
+
+pub fn committed(commit: &Committed) -> String {
+    let title = commit.message.lines().next().unwrap_or_default();
+    format!("[{}] {title}", commit.short)
+}
+
+/// How to go on after a dry run.
+pub fn next_steps(services: &[String], gains: bool) -> String {
+    let services = services.join(" ");
+    let mut lines = vec![
+        format!("To be asked about each change:   qgroget migrate {services}"),
+        format!("To accept all that preserves:    qgroget migrate {services} --yes"),
+    ];
+    if gains {
+        lines.push(format!(
+            "To accept the gains as well:     qgroget migrate {services} --yes --accept-gains"
+        ));
+    }
+    lines.push("To take a commit back:           qgroget undo".to_owned());
+    lines.join("\n")
+}
+
+pub const NEXT_STEPS_TITLE: &str = "How to go on";
+pub const COMMIT_TITLE: &str = "Commit message";
+pub const NO_GIT: &str = "This is not a git repository: a run without --dry-run needs one, or --no-commit.";
+
+pub fn undone(undone: &Undone) -> String {
+    match undone {
+        Undone::Nothing => "nothing to undo: no commit of qgroget is in this branch's history".to_owned(),
+        Undone::Removed { short, title, paths } => format!("took back [{short}] {title}\n  restored: {}", list(paths)),
+        Undone::Reverted {
+            short,
+            title,
+            paths,
+            why,
+            commit,
+        } => {
+            let why = match why {
+                Why::LaterCommits => "other commits came after it",
+                Why::Pushed => "it was pushed already",
+            };
+            format!(
+                "reverted [{short}] {title} by the new commit [{}], because {why}\n  restored: {}",
+                commit.short,
+                list(paths)
+            )
+        }
+    }
+}
+
+// ── A new service ──
+
+pub const ASK_CATEGORY: &str = "Category";
+pub const ASK_NEW_CATEGORY: &str = "Name of the new category";
+pub const ANOTHER_CATEGORY: &str = "another one";
+pub const ASK_KIND: &str = "How it runs";
+pub const KINDS: [&str; 2] = ["a unit of NixOS", "a container"];
+pub const ASK_EXPOSURE: &str = "Who reaches it";
+pub const EXPOSURES: [&str; 3] = [
+    "private: who has a client certificate",
+    "public: anyone",
+    "nobody: it has no route",
+];
+pub const ASK_PORT: &str = "Port";
+pub const ASK_SUBDOMAIN: &str = "Subdomain";
+pub const ASK_DATABASE: &str = "Does it use a PostgreSQL database?";
+
+/// What comes after a new service.
+pub fn new_next(service: &str, module: &std::path::Path) -> String {
+    format!(
+        "Next: say in {} how {service} runs (section 2), then turn it on in the host's settings.",
+        module.display()
+    )
+}
+
+// ── What a commit says it did ──
+
+pub const DONE_CONTRACT: &str = "declares the service's contract in its own file";
+pub const DONE_ENABLED: &str = "enables the service in the host's settings";
+pub const DONE_BRIDGE: &str = "the collector takes persistence and backups from the contract; readers of the legacy options see the service through the bridge";
+pub const DONE_REMOVED: &str = "the legacy declarations of the service are gone";
+pub const DONE_JOB: &str = "the legacy backup job is gone";
+pub const DONE_TEST: &str = "the existing test imports the module at its new place";
+pub const DONE_TEST_SWITCH: &str = "the existing test turns the service on through the contract";
+
+pub fn done_new_test(path: &std::path::Path, check: &str) -> String {
+    format!("adds {}, the flake check {check}; not run yet", path.display())
+}
+
+pub const NO_DATABASE: &str = "it declares none";
+pub const NO_SECRETS: &str = "it has none";
+
+/// Shown where nix cannot evaluate.
+pub fn unproved(why: &str) -> String {
+    format!("not proved by evaluation: {why}; the checklist stays open")
+}
+
+pub const PROVING: &str = "evaluating before and after";
+pub const NO_MIGRATIONS: &str = "no commit of this history migrates a service: nothing to verify";
+
+pub fn page_written(path: &std::path::Path) -> String {
+    format!("wrote {}", path.display())
+}
+
+// ── Several services ──
+
+pub const ALL_MIGRATED: &str = "every service has its contract: nothing to do";
+pub const MIGRATING: &str = "migrating";
+pub const STOPPED: &str = "stopped; what is committed stays, and the next run goes on from here";
+pub const FATE_NOTHING: &str = "migrated before";
+pub const FATE_MIGRATED: &str = "migrated";
+pub const FATE_DECLINED: &str = "declined";
+
+pub fn fate_refused(error: &crate::error::Error) -> String {
+    let place = error.place().map(|place| format!(" at {place}")).unwrap_or_default();
+    format!("refused: {}{place}", error.message())
+}
+
+// ── check ──
+
+pub const NOTHING_TO_FIX: &str = "nothing to fix by machine";
+pub const FIX_SUBJECT: &str = "style(server): mend the contracts";
+pub const EVALUATES: &str = "the configuration evaluates";
+
+pub fn not_evaluated(why: &str) -> String {
+    format!("not evaluated: {why}")
+}

@@ -1,0 +1,90 @@
+use super::*;
+
+struct Broken(io::ErrorKind);
+
+impl Write for Broken {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(self.0.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn with_out(kind: io::ErrorKind) -> (Ui, Captured) {
+    let (mut ui, _, err) = Ui::captured(false, 80, 0);
+    ui.out = Sink::new(Broken(kind), false);
+    (ui, err)
+}
+
+#[test]
+fn a_reader_that_went_away_ends_silently() {
+    let (ui, err) = with_out(io::ErrorKind::BrokenPipe);
+    ui.line("one");
+    assert!(ui.reader_is_gone());
+    ui.data("two");
+    assert_eq!(ui.finish(0), 141);
+    assert_eq!(err.text(), "");
+}
+
+#[test]
+fn a_full_disk_is_said() {
+    let (ui, err) = with_out(io::ErrorKind::StorageFull);
+    ui.line("one");
+    assert_eq!(ui.finish(0), 1);
+    assert_eq!(err.text(), "error: the output could not be written: no storage space\n");
+}
+
+#[test]
+fn styles_are_stripped_from_text_and_data_is_left_alone() {
+    let (ui, out, _) = Ui::captured(false, 80, 0);
+    ui.line(paint(palette::ADDED, "added"));
+    ui.data("\u{1b}[31m");
+    assert_eq!(out.text(), "added\n\u{1b}[31m");
+    let (ui, out, _) = Ui::captured(true, 80, 0);
+    ui.line(paint(palette::ADDED, "added"));
+    assert_eq!(out.text(), "\u{1b}[32madded\u{1b}[0m\n");
+}
+
+#[test]
+fn verbosity_decides_what_is_said() {
+    let said = |verbosity| {
+        let (ui, _, err) = Ui::captured(false, 80, verbosity);
+        ui.detail("detail");
+        ui.note("note");
+        ui.warn("warning");
+        err.text()
+    };
+    assert_eq!(said(-1), "warning: warning\n");
+    assert_eq!(said(0), "note\nwarning: warning\n");
+    assert_eq!(said(1), "detail\nnote\nwarning: warning\n");
+}
+
+#[test]
+fn without_a_pager_a_page_is_printed_as_it_comes() {
+    let (ui, out, _) = Ui::captured(false, 80, 0);
+    ui.paged(|| {
+        ui.line("one");
+        assert_eq!(out.text(), "one\n");
+    });
+}
+
+#[test]
+fn a_pager_that_cannot_run_loses_nothing() {
+    let (mut ui, out, _) = Ui::captured(false, 80, 0);
+    ui.pager = Some(Pager::of("qgroget-no-such-pager"));
+    ui.paged(|| ui.line("one"));
+    assert_eq!(out.text(), "one\n");
+}
+
+#[test]
+fn lines_go_above_a_progress_bar() {
+    let (ui, out, _) = Ui::captured(false, 80, 0);
+    let progress = ui.progress(Some(2), "planning");
+    progress.step();
+    ui.line("one");
+    drop(progress);
+    ui.line("two");
+    assert_eq!(out.text(), "one\ntwo\n");
+}

@@ -1,0 +1,73 @@
+//! What a plan makes of the repository's files: edits, new files, moves and deletions.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::TextEdit;
+
+/// What happens to one file. At least one of `from` and `to` is set.
+#[derive(Clone, Debug)]
+pub struct FileChange {
+    /// Path before, relative to the repository's root; `None` for a new file.
+    pub from: Option<PathBuf>,
+    /// Path after, relative to the repository's root; `None` for a deleted file.
+    pub to: Option<PathBuf>,
+    /// The text as found (byte for byte); empty for a new file.
+    pub before: Arc<str>,
+    /// The text afterwards; empty for a deleted file.
+    pub after: Arc<str>,
+    /// How `after` comes from `before`: disjoint and sorted by range. Empty for new, deleted and purely moved files.
+    pub edits: Vec<TextEdit>,
+}
+
+impl FileChange {
+    /// The path a person knows the file by: the one after, or for a deleted file the one before.
+    pub fn path(&self) -> &Path {
+        self.to
+            .as_deref()
+            .or(self.from.as_deref())
+            .expect("a change has a path")
+    }
+}
+
+/// All that one approved plan writes: every file once, sorted by path, no two of them writing the same one.
+#[derive(Clone, Debug, Default)]
+pub struct SourceChange {
+    /// The files' changes.
+    pub files: Vec<FileChange>,
+}
+
+impl SourceChange {
+    /// This change and then `next`, which was made for what this one leaves, as one change.
+    ///
+    /// The edits of files that both change are left out: they are relative to a text in between.
+    pub fn then(mut self, next: SourceChange) -> SourceChange {
+        for later in next.files {
+            let earlier = self
+                .files
+                .iter()
+                .position(|file| file.to.is_some() && file.to == later.from);
+            match earlier {
+                Some(index) => {
+                    let earlier = self.files.remove(index);
+                    self.files.push(FileChange {
+                        from: earlier.from,
+                        to: later.to,
+                        before: earlier.before,
+                        after: later.after,
+                        edits: Vec::new(),
+                    });
+                }
+                None => self.files.push(later),
+            }
+        }
+        self.files.retain(|file| file.from.is_some() || file.to.is_some());
+        self.files.sort_by(|a, b| a.path().cmp(b.path()));
+        self
+    }
+
+    /// Whether nothing is written.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+}

@@ -1,0 +1,81 @@
+//! Indentation of moved code, without changing what its strings say.
+
+use std::ops::Range;
+
+use super::{GroupId, TextEdit};
+use crate::syntax::{self, AstNode, SyntaxNode, ast};
+
+/// The byte ranges below `node` whose line starts must not move: the inside of `"` strings, and of `''` strings
+/// whose text would change (one that begins on the line of its opening quotes counts no indentation there, so
+/// shifting its other lines would show).
+fn fixed(node: &SyntaxNode) -> Vec<Range<usize>> {
+    node.descendants()
+        .filter_map(ast::Str::cast)
+        .filter(|string| {
+            let text = string.syntax().text().to_string();
+            match text.strip_prefix("''") {
+                Some(rest) => !rest.trim_start_matches(' ').starts_with(['\n', '\r']),
+                None => text.contains('\n'),
+            }
+        })
+        .map(|string| syntax::span(string.syntax()))
+        .collect()
+}
+
+/// Insertions that indent the lines of `range` by `columns` spaces; blank lines and the inside of strings whose
+/// value would change stay. `node` contains `range`. The line in which `range` begins is not indented.
+pub fn shift(text: &str, node: &SyntaxNode, range: Range<usize>, columns: usize, group: GroupId) -> Vec<TextEdit> {
+    let fixed = fixed(node);
+    let mut edits = Vec::new();
+    let mut at = range.start;
+    while let Some(newline) = text[at..range.end].find('\n') {
+        let line = at + newline + 1;
+        at = line;
+        let end = text[line..].find('\n').map_or(text.len(), |i| line + i);
+        let blank = text[line..end].trim().is_empty();
+        if line < range.end && !blank && !fixed.iter().any(|f| f.start < line && line < f.end) {
+            edits.push(TextEdit {
+                range: line..line,
+                text: " ".repeat(columns),
+                group,
+            });
+        }
+    }
+    edits
+}
+
+/// `text` (lines after the first indented by at least `from` columns in the source) with those lines indented
+/// `to` columns. For text that is formatted afterwards; strings are shifted as wholes and keep their value.
+pub fn dedent(text: &str, from: usize) -> String {
+    let mut lines = text.split('\n');
+    let mut result = lines.next().unwrap_or("").to_owned();
+    for line in lines {
+        let spaces = line.len() - line.trim_start_matches(' ').len();
+        result.push('\n');
+        result.push_str(&line[spaces.min(from)..]);
+    }
+    result
+}
+
+/// The column (in bytes) of the first character of the line that `offset` is in.
+pub fn column_of_line(text: &str, offset: usize) -> usize {
+    let line = text[..offset].rfind('\n').map_or(0, |i| i + 1);
+    text[line..].len() - text[line..].trim_start_matches(' ').len()
+}
+
+/// `text` with every line but blank ones indented by `columns` more. Only for text without multi-line strings
+/// that begin beside their quotes.
+pub fn indent(text: &str, columns: usize) -> String {
+    let pad = " ".repeat(columns);
+    let lines: Vec<String> = text
+        .split('\n')
+        .map(|line| {
+            if line.trim().is_empty() {
+                line.to_owned()
+            } else {
+                format!("{pad}{line}")
+            }
+        })
+        .collect();
+    lines.join("\n")
+}

@@ -1,0 +1,11 @@
+//! Edits: disjoint replacements of byte ranges, and what they make of a set of files.
+
+pub mod change;
+pub mod indent;
+pub mod render;
+pub mod settle;
+pub mod text_edit;
+pub mod trivia;
+
+pub use change::{FileChange, SourceChange};
+pub use text_edit::{GroupId, TextEdit};

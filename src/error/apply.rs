@@ -1,0 +1,204 @@
+//! Messages about writing files.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::Error;
+
+/// A file is not what the person was shown.
+pub fn changed_since(path: &Path) -> Error {
+    Error::refused(
+        "changed-since",
+        format!("{} changed since it was shown", path.display()),
+    )
+    .reason("what is written has to be what was approved, byte for byte; nothing was written")
+    .hint("run again to see the change on the file as it is now")
+}
+
+/// A file that was read is gone.
+pub fn gone(path: &Path) -> Error {
+    Error::refused("changed-since", format!("{} is no longer there", path.display()))
+        .reason("it was there when the change was shown; nothing was written")
+        .hint("run again to see the change on the repository as it is now")
+}
+
+/// A new file's path is taken.
+pub fn exists(path: &Path) -> Error {
+    Error::refused("file-exists", format!("{} exists already", path.display()))
+        .reason("a new file is to be written there; nothing was written")
+        .hint("move or remove it and run again")
+}
+
+/// A path leads out of the repository, or into git's own directory.
+pub fn outside(path: &Path) -> Error {
+    Error::refused(
+        "outside-repository",
+        format!("{} does not stay inside the repository", path.display()),
+    )
+    .reason("only files of the repository are written; nothing was written")
+}
+
+/// The file itself is a symbolic link.
+pub fn symlink(path: &Path) -> Error {
+    Error::refused("symlink", format!("{} is a symbolic link", path.display()))
+        .reason("writing would replace the link or change a file elsewhere; nothing was written")
+        .hint("replace the link by the file that it names, or migrate the file where it is")
+}
+
+/// A directory on the way is a symbolic link.
+pub fn symlinked_directory(path: &Path, link: &Path) -> Error {
+    Error::refused(
+        "symlink",
+        format!("{} lies behind the symbolic link {}", path.display(), link.display()),
+    )
+    .reason("what is behind a link can be outside the repository, and git does not track it there; nothing was written")
+    .hint("run on the directory that the link names")
+}
+
+/// The path lies in a repository of its own.
+pub fn submodule(path: &Path, inner: &Path) -> Error {
+    Error::refused(
+        "submodule",
+        format!(
+            "{} lies in {}, a git repository of its own",
+            path.display(),
+            inner.display()
+        ),
+    )
+    .reason("a commit here cannot hold its files; nothing was written")
+    .hint(format!("run with `--repo {}`", inner.display()))
+}
+
+/// Neither a file nor absent.
+pub fn not_a_file(path: &Path) -> Error {
+    Error::refused("not-a-file", format!("{} is not a regular file", path.display())).reason("nothing was written")
+}
+
+/// A file stands where a directory is needed.
+pub fn parent_not_a_directory(path: &Path, parent: &Path) -> Error {
+    Error::refused(
+        "not-a-directory",
+        format!(
+            "{} cannot be written: {} is not a directory",
+            path.display(),
+            parent.display()
+        ),
+    )
+    .reason("nothing was written")
+}
+
+/// The path cannot be put down in the journal.
+pub fn not_utf8(path: &Path) -> Error {
+    Error::refused("path-not-utf8", format!("the path {} is not UTF-8", path.display())).hint("rename it and run again")
+}
+
+/// A file cannot be read.
+pub fn unreadable(path: &Path, cause: io::Error) -> Error {
+    Error::refused("file-unreadable", format!("{} cannot be read", path.display()))
+        .reason(cause.to_string())
+        .because(cause)
+}
+
+/// The change asks for two outcomes at one path: a fault of the plan.
+pub fn written_twice(path: &Path) -> Error {
+    Error::internal(format!("the change writes {} twice", path.display()))
+}
+
+/// Writing failed, and all is as before.
+pub fn failed(path: &Path, cause: io::Error) -> Error {
+    Error::refused("write-failed", format!("{} cannot be written", path.display()))
+        .reason(format!("{cause}; everything is as it was before"))
+        .hint("see that there is space, and that you may write there; then run again")
+        .because(cause)
+}
+
+/// Writing failed, and so did taking it back.
+pub fn half_done(path: &Path, cause: io::Error, journal: &Path) -> Error {
+    Error::refused("write-failed", format!("{} cannot be written", path.display()))
+        .reason(format!(
+            "{cause}; taking the change back failed too, and the originals are kept in {}",
+            journal.display()
+        ))
+        .hint("see that there is space, and that you may write there; then run again: the next run takes the change back first")
+        .because(cause)
+}
+
+/// A file that a hook changed cannot be put back.
+pub fn not_restored(path: &Path, cause: io::Error) -> Error {
+    Error::refused(
+        "restore-failed",
+        format!("{} was changed by a hook and cannot be put back", path.display()),
+    )
+    .reason(cause.to_string())
+    .hint("`git status` and `git diff` show what the hook left")
+    .because(cause)
+}
+
+/// The tool's own notes cannot be kept.
+pub fn no_journal(dir: &Path, cause: io::Error) -> Error {
+    Error::refused("journal-failed", format!("{} cannot be written", dir.display()))
+        .reason(format!(
+            "the originals of changed files are kept there until all is done: {cause}; nothing was written"
+        ))
+        .because(cause)
+}
+
+/// The notes of an interrupted run cannot be read.
+pub fn journal_unreadable(dir: &Path, why: &str) -> Error {
+    Error::refused(
+        "journal-unreadable",
+        format!(
+            "an earlier run was interrupted, and its notes in {} cannot be read",
+            dir.display()
+        ),
+    )
+    .reason(why.to_owned())
+    .hint("compare the working tree with `git status`; the originals are the `.original` files there")
+    .hint(format!("then remove the directory: `rm -r {}`", dir.display()))
+}
+
+/// Another run is writing.
+pub fn locked(lock: &Path, holder: Option<u32>) -> Error {
+    let who = match holder {
+        Some(pid) => format!("process {pid} holds it"),
+        None => "another process holds it".to_owned(),
+    };
+    Error::refused("locked", "another run is writing to this repository")
+        .reason(format!("{}: {who}", lock.display()))
+        .hint("wait until it has ended and run again")
+}
+
+/// The lock cannot be taken at all.
+pub fn lock_failed(lock: &Path, cause: io::Error) -> Error {
+    Error::refused("lock-failed", format!("{} cannot be locked", lock.display()))
+        .reason(cause.to_string())
+        .because(cause)
+}
+
+/// An interrupted run has to be taken back first.
+pub fn interrupted(dir: &Path) -> Error {
+    Error::refused(
+        "interrupted",
+        "an earlier run was interrupted and has not been taken back",
+    )
+    .reason(format!("its notes are in {}", dir.display()))
+    .hint("run again: the next run takes it back first")
+}
+
+/// Files changed after an interrupted run, so that it can't be taken back.
+pub fn recover_conflict(paths: &[PathBuf], dir: &Path) -> Error {
+    let list: Vec<String> = paths.iter().map(|path| format!("  {}", path.display())).collect();
+    Error::refused(
+        "recover-conflict",
+        "an earlier run was interrupted, and files it was writing have been changed since",
+    )
+    .reason(format!("changed since:\n{}", list.join("\n")))
+    .hint(format!(
+        "the files as they were before that run are the `.original` files in {}",
+        dir.display()
+    ))
+    .hint(format!(
+        "when the working tree is as you want it: `rm -r {}`",
+        dir.display()
+    ))
+}

@@ -1,0 +1,320 @@
+//! What `check` finds: the texts. Those that the collector has as well are the same, word for word.
+//!
+//! The first hint of each is the line to paste (`Fix: …`, or `Valid middlewares: …`), as the collector prints it
+//! below its message.
+
+use std::path::Path;
+
+use super::Error;
+use crate::syntax::attr_text;
+
+/// The namespace of the contract and the service, as fixes name them.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// The contract's namespace, `qgroget.serviceModules`.
+    pub contract: &'a str,
+    /// The service.
+    pub service: &'a str,
+}
+
+impl Subject<'_> {
+    /// The line to paste that sets a field of the service.
+    pub fn fix(&self, field: &str, value: &str) -> String {
+        format!("Fix: {}.{}.{field} = {value};", self.contract, attr_text(self.service))
+    }
+}
+
+// ── Fields ──
+
+/// A required field has no value.
+pub fn missing_field(subject: Subject, field: &str, meaning: &str, example: &str) -> Error {
+    Error::refused(
+        "missing-field",
+        format!(
+            "Service '{}' is missing required field '{field}': {meaning}",
+            subject.service
+        ),
+    )
+    .hint(subject.fix(field, example))
+}
+
+/// A value does not have the field's type.
+pub fn wrong_type(subject: Subject, field: &str, expected: &str, got: &str, example: &str) -> Error {
+    Error::refused(
+        "wrong-type",
+        format!(
+            "Service '{}' has a wrong value in field '{field}': expected {expected}, got {got}",
+            subject.service
+        ),
+    )
+    .hint(subject.fix(field, example))
+}
+
+/// Definitions of equal priority contradict each other.
+pub fn several_values(subject: Subject, field: &str, values: &str, first: &str) -> Error {
+    Error::refused(
+        "several-values",
+        format!(
+            "Service '{}' has several values in field '{field}': {values}",
+            subject.service
+        ),
+    )
+    .hint(subject.fix(field, first))
+}
+
+/// A field that is computed is set.
+pub fn read_only_field(subject: Subject, field: &str) -> Error {
+    Error::refused(
+        "read-only-field",
+        format!(
+            "Service '{}' sets field '{field}', which is read-only: leave it out",
+            subject.service
+        ),
+    )
+}
+
+/// A field that the schema does not have, and one that it has is nearly the same.
+pub fn misspelt_field(subject: Subject, field: &str, nearest: &str, value: &str) -> Error {
+    Error::refused(
+        "undeclared-field",
+        format!(
+            "Service '{}' has unknown field '{field}': did you mean '{nearest}'?",
+            subject.service
+        ),
+    )
+    .hint(subject.fix(nearest, value))
+}
+
+/// A field that the schema does not have.
+pub fn undeclared_field(subject: Subject, field: &str, value: &str) -> Error {
+    Error::refused(
+        "undeclared-field",
+        format!(
+            "Service '{}' has unknown field '{field}': the contract has no such field",
+            subject.service
+        ),
+    )
+    .hint(subject.fix(&format!("extraConfig.{}", attr_text(field)), value))
+}
+
+/// A field and its other name are both set.
+pub fn both_names(subject: Subject, field: &str, other: &str, value: &str) -> Error {
+    Error::refused(
+        "both-names",
+        format!(
+            "Service '{}' sets both '{field}' and its other name '{other}': keep one",
+            subject.service
+        ),
+    )
+    .hint(subject.fix(field, value))
+}
+
+/// A field is set by its other name.
+pub fn other_name(subject: Subject, field: &str, other: &str, value: &str) -> Error {
+    Error::refused(
+        "other-name",
+        format!(
+            "Service '{}' sets '{field}' by its other name '{other}'",
+            subject.service
+        ),
+    )
+    .hint(subject.fix(field, value))
+}
+
+/// The service is something else than a set.
+pub fn not_a_set(subject: Subject) -> Error {
+    Error::refused(
+        "not-a-set",
+        format!("Service '{}' is not a set of fields", subject.service),
+    )
+    .hint(subject.fix("enable", "true"))
+}
+
+/// A value that the checks would need is not to be had without evaluation.
+pub fn not_known(service: &str, field: &str, why: &str) -> Error {
+    Error::refused(
+        "not-known",
+        format!("Service '{service}': '{field}' is not known statically, so it was not checked"),
+    )
+    .reason(why.to_owned())
+}
+
+// ── Between services ──
+
+/// Two services claim one port.
+pub fn port_conflict(port: u16, a: &str, b: &str, subject: Subject, field: &str, value: &str) -> Error {
+    Error::refused("port-conflict", format!("Port {port} conflict between '{a}' and '{b}'"))
+        .hint(subject.fix(field, value))
+}
+
+/// Two services declare one database.
+pub fn duplicate_database(name: &str, a: &str, b: &str, subject: Subject, databases: &str) -> Error {
+    Error::refused(
+        "duplicate-database",
+        format!("Duplicate database name '{name}' declared by '{a}' and '{b}'"),
+    )
+    .hint(subject.fix("databases", databases))
+}
+
+/// A database of a kind that the collector cannot create.
+pub fn cannot_create(subject: Subject, name: &str, kind: &str, databases: &str) -> Error {
+    Error::refused(
+        "database-creation",
+        format!(
+            "Service '{}' asks for database '{name}' to be created: that works for postgresql only, not {kind}",
+            subject.service
+        ),
+    )
+    .hint(subject.fix("databases", databases))
+}
+
+/// A database whose owner would not get it.
+pub fn other_owner(subject: Subject, name: &str, user: &str, databases: &str) -> Error {
+    Error::refused(
+        "database-creation",
+        format!(
+            "Service '{}' asks for database '{name}' to be created for user '{user}': both need the same name",
+            subject.service
+        ),
+    )
+    .hint(subject.fix("databases", databases))
+}
+
+/// A middleware that nothing defines; `place` continues "in".
+pub fn unknown_middleware(middleware: &str, place: &str, valid: &str, nearest: Option<&str>) -> Error {
+    let error = Error::refused(
+        "unknown-middleware",
+        format!("Unknown middleware '{middleware}' in {place}"),
+    )
+    .hint(format!("Valid middlewares: {valid}"));
+    match nearest {
+        Some(near) => error.hint(format!("did you mean '{near}'?")),
+        None => error,
+    }
+}
+
+/// A dependency that is not on.
+pub fn dependency_not_enabled(subject: Subject, dependency: &str, is_upstream: bool) -> Error {
+    let fix = match is_upstream {
+        false => Subject {
+            service: dependency,
+            ..subject
+        }
+        .fix("enable", "true"),
+        true => format!("Fix: services.{}.enable = true;", attr_text(dependency)),
+    };
+    Error::refused(
+        "dependency-not-enabled",
+        format!(
+            "Service '{}' depends on '{dependency}' which is not enabled",
+            subject.service
+        ),
+    )
+    .hint(fix)
+}
+
+/// A backup setting that the repository's jobs cannot take.
+pub fn backup_setting(service: &str, field: &str, jobs: &str, option: &str) -> Error {
+    Error::refused(
+        "backup-setting",
+        format!("Service '{service}' sets '{field}', but {jobs}.<job> has no option '{option}' to take it"),
+    )
+    .hint(format!("Fix: declare that option, or leave '{field}' out"))
+}
+
+// ── Patterns ──
+
+/// Pattern 1: the module's file.
+pub fn module_place(service: &str, at: &Path, wanted: &Path) -> Error {
+    Error::refused(
+        "module-place",
+        format!("Service '{service}' is declared in {}", at.display()),
+    )
+    .reason("a service's module is modules/server/<category>/<service>/default.nix, so that anyone finds it")
+    .hint(format!("Fix: git mv {} {}", at.display(), wanted.display()))
+    .hint("mend the imports that lead to it, and relative paths inside it")
+}
+
+/// Pattern 2: the directory's name.
+pub fn directory_name(subject: Subject, directory: &str) -> Error {
+    Error::refused(
+        "directory-name",
+        format!(
+            "Service '{}' is declared in a directory of another name, '{directory}'",
+            subject.service
+        ),
+    )
+    .hint(format!(
+        "Fix: name the service as its directory ({}.{}), or the directory as the service",
+        subject.contract,
+        attr_text(directory)
+    ))
+}
+
+/// Pattern 3: a database without a name of its own in plain sight.
+pub fn database_name(service: &str) -> Error {
+    Error::refused(
+        "database-name",
+        format!("Service '{service}' has a database whose name is not written out"),
+    )
+    .reason("names of databases are compared across services, and what is computed may change without anyone seeing it")
+    .hint("Fix: name = \"…\";")
+}
+
+/// Pattern 4: a secret's name.
+pub fn secret_name(secret: &str, service: &str) -> Error {
+    Error::refused(
+        "secret-name",
+        format!("Secret '{secret}' of service '{service}' is not named server/<service>/<credential>"),
+    )
+    .hint(format!(
+        "Fix: sops.secrets.\"server/{service}/{}\"",
+        secret.rsplit('/').next().unwrap_or("credential")
+    ))
+    .hint("rename it in the sops file as well")
+}
+
+/// Pattern 4: a secret that bears another service's name.
+pub fn secret_owner(secret: &str, service: &str) -> Error {
+    Error::refused(
+        "secret-owner",
+        format!("Secret '{secret}' stands in the module of service '{service}' and bears another service's name"),
+    )
+    .hint(format!(
+        "Fix: sops.secrets.\"server/{service}/{}\", if no other service uses it; rename it in the sops file as well",
+        secret.rsplit('/').next().unwrap_or("credential")
+    ))
+}
+
+/// Pattern 5: the module's form.
+pub fn sections(service: &str, what: &str) -> Error {
+    Error::refused("sections", format!("The module of service '{service}' {what}"))
+        .reason("a module has three sections in one mkMerge: contract, implementation, secrets")
+        .hint("Fix: config = lib.mkMerge [{ <contract> } (lib.mkIf cfg.enable { <implementation> }) (lib.mkIf cfg.enable { <secrets> })];")
+}
+
+/// Pattern 5: a section without its header.
+pub fn section_header(service: &str, header: &str) -> Error {
+    Error::refused(
+        "section-header",
+        format!("The module of service '{service}' has a section without its header"),
+    )
+    .hint(format!("Fix: {header}"))
+}
+
+/// Pattern 6: the service's test.
+pub fn missing_test(service: &str, wanted: &Path, other: Option<&Path>) -> Error {
+    let error = Error::refused("missing-test", format!("Service '{service}' has no test"));
+    match other {
+        Some(other) => error
+            .reason(format!("{} is not where tests are looked for", other.display()))
+            .hint(format!("Fix: git mv {} {}", other.display(), wanted.display())),
+        None => error.hint(format!("Fix: write {}", wanted.display())),
+    }
+}
+
+/// Pattern 10: the formatting.
+pub fn formatting(path: &Path) -> Error {
+    Error::refused("formatting", format!("{} is not formatted", path.display()))
+        .hint(format!("Fix: alejandra {}", path.display()))
+}

@@ -1,0 +1,159 @@
+//! Messages about new services and changes of the contract itself.
+
+use super::{Error, Place};
+
+/// How many places of a field's own readers are named.
+const SHOWN: usize = 3;
+
+/// The repository has no contract.
+pub fn contract_absent() -> Error {
+    Error::refused("contract-absent", "the contract is not installed in this repository")
+        .hint("install it first: qgroget init")
+}
+
+/// A name that cannot be a directory and an attribute.
+pub fn bad_name(name: &str, of: &str) -> Error {
+    Error::usage("bad-name", format!("'{name}' cannot be the name of {of}"))
+        .reason("it is the name of a directory, of a path in Nix and of an attribute at once")
+        .hint("begin it with a letter, and use letters, digits, '-' and '_' only")
+}
+
+/// The name is taken.
+pub fn service_exists(place: Place, name: &str) -> Error {
+    Error::refused("service-exists", format!("there is a service '{name}' already"))
+        .at(place)
+        .reason("a service's name stands for one contract and one directory")
+        .hint("choose another name; a service in the legacy pattern is moved by: qgroget migrate")
+}
+
+/// Another service listens on the port.
+pub fn port_in_use(port: u16, user: &str, free: u16) -> Error {
+    Error::refused("port-in-use", format!("port {port} is in use by '{user}'"))
+        .reason("two services cannot listen on one port of a machine")
+        .hint(format!("a free one: --port {free}"))
+}
+
+/// A route leads to a port.
+pub fn port_needed(name: &str, free: u16) -> Error {
+    Error::usage("port-needed", format!("'{name}' needs a port to be reached at"))
+        .hint(format!("name it, for instance: --port {free}"))
+        .hint("or give the service no route: --unexposed")
+}
+
+/// Nobody can be asked for what the flags leave open.
+pub fn not_said(flags: &[&str]) -> Error {
+    Error::usage("not-said", format!("not said: {}", flags.join(", ")))
+        .reason("there is no terminal to ask on")
+        .hint("give these flags")
+}
+
+/// The repository's contract has no field that is to be written.
+pub fn schema_differs(place: Place, field: &str) -> Error {
+    Error::refused("schema-differs", format!("the contract here has no field '{field}'"))
+        .at(place)
+        .reason("a new service says it, and would not evaluate")
+        .hint("declare the field again, or copy the template and write the service by hand")
+}
+
+/// A field that the repository requires, for which nothing says a value.
+pub fn no_template_value(place: Place, field: &str) -> Error {
+    Error::refused(
+        "no-template-value",
+        format!("the contract here requires '{field}', and the template has no value for it"),
+    )
+    .at(place)
+    .reason("a new service takes the values of such fields from the template")
+    .hint("give the field a value in _template/default.nix, and run again")
+}
+
+/// The contract's declaration has another form than the installed one.
+pub fn schema_unreadable(place: Place) -> Error {
+    Error::refused("schema-unreadable", "what fields the contract has cannot be read here")
+        .at(place)
+        .reason("its type is no submodule whose options are written out")
+        .hint("write them as `options = { … };` in a submodule, and run again")
+}
+
+/// A field is there already.
+pub fn field_exists(place: Place, field: &str) -> Error {
+    Error::refused("field-exists", format!("the contract has a field '{field}' already")).at(place)
+}
+
+/// A field is not there.
+pub fn no_such_field(field: &str, known: &[String]) -> Error {
+    let error = Error::refused("no-such-field", format!("the contract has no field '{field}'"));
+    match super::nearest(field, known) {
+        Some(near) => error.hint(format!("did you mean '{near}'?")),
+        None => error.hint(format!("its fields: {}", known.join(", "))),
+    }
+}
+
+/// A field that the collector and this tool know by name.
+pub fn own_field(field: &str, places: &[Place]) -> Error {
+    let error = Error::refused("own-field", format!("'{field}' is a field of the contract itself"))
+        .reason("the collector, the bridge and this tool know it by its name");
+    let error = places
+        .iter()
+        .take(SHOWN)
+        .fold(error, |error, place| error.hint(format!("it is read at {place}")));
+    match places.len().saturating_sub(SHOWN) {
+        0 => error,
+        more => error.hint(format!("and in {} more", count(more))),
+    }
+}
+
+/// Code reads a field in a way that cannot be edited.
+pub fn field_read(field: &str, places: &[Place], what: &str) -> Error {
+    let error = Error::refused(
+        "field-read",
+        format!("'{field}' is read in {} that cannot be {what}", count(places.len())),
+    );
+    let error = match places.first() {
+        Some(place) => error.at(place.clone()),
+        None => error,
+    };
+    places
+        .iter()
+        .skip(1)
+        .fold(error, |error, place| error.hint(format!("and at {place}")))
+        .hint("change these by hand first, and run again")
+}
+
+fn count(places: usize) -> String {
+    match places {
+        1 => "one place".to_owned(),
+        many => format!("{many} places"),
+    }
+}
+
+/// A type that no field can have.
+pub fn bad_type(text: &str, known: &[&str]) -> Error {
+    Error::usage("bad-type", format!("'{text}' is no type of a field"))
+        .hint(format!("types: {}", known.join(", ")))
+        .hint("combine them as in Nix: --type 'nullOr (listOf str)'")
+}
+
+/// A value that is no Nix expression.
+pub fn bad_value(text: &str) -> Error {
+    Error::usage("bad-value", format!("'{text}' is no Nix expression"))
+        .hint("quote strings for Nix and for the shell: --value '\"text\"'")
+}
+
+/// A required field without a value for a service.
+pub fn value_needed(field: &str, services: &[String]) -> Error {
+    Error::usage(
+        "value-needed",
+        format!("no value of '{field}' is given for {}", services.join(", ")),
+    )
+    .reason("a required field has no default, and these services would not evaluate")
+    .hint("one for all: --value VALUE; one for each: --service NAME=VALUE")
+}
+
+/// `--service` names none.
+pub fn no_such_contract(name: &str, known: &[String]) -> Error {
+    let error = Error::usage("no-such-contract", format!("no service '{name}' has a contract"));
+    match super::nearest(name, known) {
+        Some(near) => error.hint(format!("did you mean '{near}'?")),
+        None => error.hint(format!("services with a contract: {}", known.join(", "))),
+    }
+}

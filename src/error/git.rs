@@ -1,0 +1,241 @@
+//! Messages about the git repository.
+
+use std::path::Path;
+
+use super::Error;
+use crate::repo::git::{DirtyFile, Operation};
+
+/// How a person leaves the commit to themselves.
+const NO_COMMIT: &str = "`--no-commit` writes the files and leaves the commit to you";
+
+/// A commit or an undo was asked for outside a git repository.
+pub fn not_a_repository(root: &Path) -> Error {
+    Error::refused(
+        "not-a-git-repository",
+        format!("{} is not in a git repository", root.display()),
+    )
+    .hint("`git init`, then commit what is there")
+    .hint(NO_COMMIT)
+}
+
+/// Git's ownership check refuses the repository.
+pub fn ownership(root: &Path, cause: git2::Error) -> Error {
+    Error::refused(
+        "git-ownership",
+        format!("the git repository at {} belongs to another user", root.display()),
+    )
+    .reason("git does not run in another user's repository, since its configuration and hooks could run anything")
+    .hint("run as the user who owns it")
+    .hint(format!(
+        "if you trust it: `git config --global --add safe.directory {}`",
+        root.display()
+    ))
+    .because(cause)
+}
+
+/// The repository has no working tree.
+pub fn bare(root: &Path) -> Error {
+    Error::refused(
+        "git-bare",
+        format!("{} is a bare git repository: it has no files to change", root.display()),
+    )
+    .hint("clone it, and run in the clone")
+}
+
+/// The repository uses a format that the git library cannot read.
+pub fn unreadable(root: &Path, cause: git2::Error) -> Error {
+    Error::refused(
+        "git-unreadable",
+        format!("the git repository at {} cannot be read", root.display()),
+    )
+    .reason(cause.message().to_owned())
+    .hint("`git fsck` tells whether it is damaged; `git config --list --local` shows extensions that are in use")
+    .because(cause)
+}
+
+/// The index uses a format that the git library cannot read.
+pub fn index_unreadable(cause: git2::Error) -> Error {
+    Error::refused("git-index-unreadable", "the git index cannot be read")
+        .reason(cause.message().to_owned())
+        .hint("a split index: `git update-index --no-split-index`")
+        .hint("a sparse index: `git sparse-checkout reapply --no-sparse-index`")
+        .because(cause)
+}
+
+/// Some step in the git repository failed for a reason of its own; `action` continues "cannot".
+pub fn failed(action: &str, cause: git2::Error) -> Error {
+    Error::refused("git-failed", format!("cannot {action}"))
+        .reason(cause.message().to_owned())
+        .because(cause)
+}
+
+/// A merge, rebase or the like has to be ended first.
+pub fn operation_under_way(operation: Operation) -> Error {
+    let Operation { name, proceed, abort } = operation;
+    let error = Error::refused("git-operation", format!("a {name} is under way"))
+        .reason("a commit made now would become part of it");
+    let error = match proceed {
+        Some(proceed) => error.hint(format!("`{proceed}` to finish it")),
+        None => error,
+    };
+    error.hint(format!("`{abort}` to end it"))
+}
+
+/// Files that would be written have uncommitted changes.
+pub fn dirty(files: &[DirtyFile]) -> Error {
+    let noun = if files.len() == 1 { "file has" } else { "files have" };
+    let list: Vec<String> = files
+        .iter()
+        .map(|file| format!("  {} ({})", file.path.display(), file.state))
+        .collect();
+    Error::refused(
+        "dirty-files",
+        format!("{} {noun} uncommitted changes and would be written", files.len()),
+    )
+    .reason(list.join("\n"))
+    .hint("`git commit` them, or put them aside with `git stash --include-untracked`; changes in other files may stay")
+    .hint("to see the plan all the same: --dry-run")
+}
+
+/// What is staged of a file is in neither HEAD nor the working tree, and would be lost.
+pub fn staged_differs(path: &Path) -> Error {
+    Error::refused(
+        "staged-differs",
+        format!("what is staged of {} differs from the file", path.display()),
+    )
+    .reason("the commit takes the whole file, and would replace what is staged of it")
+    .hint(format!(
+        "`git commit` what is staged, or `git restore --staged {}`",
+        path.display()
+    ))
+    .hint(NO_COMMIT)
+}
+
+/// Nobody to put down as author or committer.
+pub fn no_identity(reason: &str) -> Error {
+    Error::refused("git-identity", "git does not know who makes the commit")
+        .reason(reason.to_owned())
+        .hint("`git config --global user.name \"Your Name\"`")
+        .hint("`git config --global user.email you@example.org`")
+}
+
+/// `git` itself is needed and cannot be run.
+pub fn program_missing(why: &str, cause: std::io::Error) -> Error {
+    Error::refused("git-missing", "the program `git` cannot be run")
+        .reason(format!("it is needed here: {why}"))
+        .hint("install git")
+        .hint(NO_COMMIT)
+        .because(cause)
+}
+
+/// A command of `git` failed; `output` is what it said.
+pub fn program_failed(command: &str, output: &str) -> Error {
+    Error::refused("git-failed", format!("`git {command}` failed")).reason(output.trim().to_owned())
+}
+
+/// A hook refused the commit; `output` is what it said.
+pub fn hook_failed(hook: &str, output: &str) -> Error {
+    Error::refused("hook-failed", format!("the {hook} hook refused the commit"))
+        .reason(said(output))
+        .hint("everything is as it was before; mend what the hook names and run again")
+        .hint(NO_COMMIT)
+}
+
+/// `git commit` failed outside the hooks (signing, for instance); `output` is what it said.
+pub fn commit_failed(output: &str) -> Error {
+    Error::refused("commit-failed", "`git commit` failed")
+        .reason(said(output))
+        .hint("everything is as it was before")
+        .hint("`git config commit.gpgsign` and `git config gpg.format` show how commits are signed")
+        .hint(NO_COMMIT)
+}
+
+/// A hook changed files, so that the commit would not be the approved one.
+pub fn hook_changed(hooks: &[&str], paths: &[String], output: &str) -> Error {
+    let who = match hooks {
+        [] => "`git commit`".to_owned(),
+        [hook] => format!("the {hook} hook"),
+        hooks => format!("one of the hooks {}", hooks.join(", ")),
+    };
+    let mut reason = format!("not as approved:\n  {}", paths.join("\n  "));
+    if !output.trim().is_empty() {
+        reason.push_str("\nthe hook's output:\n");
+        reason.push_str(output.trim_end());
+    }
+    Error::refused("hook-changed-files", format!("{who} changed what was approved"))
+        .reason(reason)
+        .hint("everything is as it was before")
+        .hint("format these files with the hook's formatter first, or let the hook check without writing")
+        .hint(NO_COMMIT)
+}
+
+/// Another git process holds the index.
+pub fn index_locked(lock: &Path) -> Error {
+    Error::refused("git-index-locked", "another git process is using the index")
+        .reason(format!("{} exists", lock.display()))
+        .hint("wait until it has ended and run again")
+        .hint(format!(
+            "if no git process is running, it is left over: `rm {}`",
+            lock.display()
+        ))
+}
+
+/// The files of the commit to take back have been changed since.
+pub fn undo_dirty(title: &str, files: &[DirtyFile]) -> Error {
+    let list: Vec<String> = files
+        .iter()
+        .map(|file| format!("  {} ({})", file.path.display(), file.state))
+        .collect();
+    Error::refused(
+        "undo-dirty",
+        format!("cannot take back \"{title}\": its files have uncommitted changes"),
+    )
+    .reason(list.join("\n"))
+    .hint("`git commit` them, or put them aside with `git stash --include-untracked`; changes in other files may stay")
+    .hint("to see the plan all the same: --dry-run")
+}
+
+/// Later commits changed the same lines.
+pub fn undo_conflict(title: &str, id: &str, paths: &[String]) -> Error {
+    Error::refused(
+        "undo-conflict",
+        format!("cannot take back \"{title}\": later commits changed the same lines"),
+    )
+    .reason(format!("in conflict:\n  {}", paths.join("\n  ")))
+    .hint(format!("`git revert {id}` and resolve the conflicts by hand"))
+}
+
+/// The commit to take back has more than one parent.
+pub fn undo_merge(title: &str, id: &str) -> Error {
+    Error::refused("undo-merge", format!("cannot take back \"{title}\": it is a merge"))
+        .hint(format!("`git revert --mainline 1 {id}`"))
+}
+
+/// Taking the commit back would touch something other than plain files.
+pub fn undo_not_files(title: &str, id: &str, path: &str) -> Error {
+    Error::refused("undo-not-files", format!("cannot take back \"{title}\""))
+        .reason(format!("{path} was or is a symbolic link or a submodule"))
+        .hint(format!("`git revert {id}`"))
+}
+
+/// The files are what HEAD has already.
+pub fn nothing_to_commit() -> Error {
+    Error::refused("nothing-to-commit", "there is nothing to commit")
+        .reason("with the change, the files are what the last commit has already")
+        .hint("`git diff` shows the uncommitted changes that the change took back")
+}
+
+/// HEAD is not where it was.
+pub fn head_moved() -> Error {
+    Error::refused("head-moved", "HEAD moved while the commit was being made")
+        .reason("another git command ran at the same time")
+        .hint("everything of this run is taken back; run again")
+}
+
+/// What a program said, or that it said nothing.
+fn said(output: &str) -> String {
+    match output.trim() {
+        "" => "it said nothing".to_owned(),
+        output => output.to_owned(),
+    }
+}

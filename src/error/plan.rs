@@ -1,0 +1,169 @@
+//! Messages about declarations that cannot be planned for.
+
+use super::{Error, Place};
+
+/// No service of that name.
+pub fn unknown_service(name: &str, known: &[String]) -> Error {
+    let error = Error::refused(
+        "unknown-service",
+        format!("there is no service '{name}' in the legacy pattern"),
+    );
+    let error = match super::nearest(name, known) {
+        Some(near) => error.hint(format!("did you mean '{near}'?")),
+        None => error,
+    };
+    error.hint(format!("services here: {}", known.join(", ")))
+}
+
+/// The legacy pattern does not occur.
+pub fn nothing_declared(namespace: &str) -> Error {
+    Error::refused(
+        "nothing-declared",
+        format!("nothing in this repository defines {namespace}"),
+    )
+    .hint("name the repository's root: --repo DIR")
+    .hint("or say in qgroget.toml what the services are called here: [namespaces] services = \"…\"")
+}
+
+/// A declaration's value has a form that cannot be taken apart.
+pub fn unsupported_value(place: Place, why: &str) -> Error {
+    Error::refused(
+        "unsupported-value",
+        format!("this declaration cannot be taken apart: {why}"),
+    )
+    .at(place)
+    .reason("only an attribute set literal shows which fields it has")
+    .hint("write the fields out in a set at this place, and run again")
+}
+
+/// An attribute's name is computed.
+pub fn dynamic_name(place: Place) -> Error {
+    Error::refused("dynamic-name", "an attribute's name is computed here")
+        .at(place)
+        .reason("which field it is, is not known before evaluation")
+        .hint("write the name out, and run again")
+}
+
+/// A legacy field that the rules do not know.
+pub fn unknown_field(place: Place, service: &str, field: &str) -> Error {
+    Error::refused(
+        "unknown-field",
+        format!("service '{service}' has a field '{field}' that the contract does not know"),
+    )
+    .at(place)
+    .reason("moving the service without it would lose what it says")
+    .hint(format!("map it in qgroget.toml: [fields] {field} = \"…\""))
+}
+
+/// The service's declarations stand under different conditions.
+pub fn split_conditions(place: Place, service: &str) -> Error {
+    Error::refused(
+        "split-conditions",
+        format!("the declarations of '{service}' stand under different conditions"),
+    )
+    .at(place)
+    .reason("the contract has one switch for all of them")
+    .hint("bring them under one mkIf, and run again")
+}
+
+/// Several services share the file.
+pub fn shared_file(place: Place, service: &str, others: &[String]) -> Error {
+    Error::refused(
+        "shared-file",
+        format!("service '{service}' shares its file with {}", others.join(", ")),
+    )
+    .at(place)
+    .reason("what in the file belongs to which service has to be told apart")
+    .hint("give the service a file of its own, and run again")
+}
+
+/// The module's configuration has a form that cannot be split into sections.
+pub fn unsupported_module(place: Place, why: &str) -> Error {
+    Error::refused(
+        "unsupported-module",
+        format!("this module cannot be split into sections: {why}"),
+    )
+    .at(place)
+    .hint("write the configuration as `config = lib.mkIf cond { … };` or as the module's own set, and run again")
+}
+
+/// What moves depends on a name that means something else, or nothing, where it goes.
+pub fn unmovable(place: Place, name: &str) -> Error {
+    Error::refused("unmovable", format!("'{name}' would not mean the same where this goes"))
+        .at(place)
+        .reason("the text moves to the contract, outside the scope that binds the name")
+        .hint("bind it in the module's outermost 'let', and run again")
+}
+
+/// Where the state lives cannot be told.
+pub fn ambiguous_data_dir(place: Place, service: &str, candidates: &[String]) -> Error {
+    Error::refused(
+        "ambiguous-data-dir",
+        format!(
+            "where '{service}' keeps its state is not clear: {}",
+            candidates.join(" or ")
+        ),
+    )
+    .at(place)
+    .reason("dataDir is one directory, and choosing would be a guess")
+    .hint(format!(
+        "say it: --data-dir {service}={}",
+        candidates.first().map_or("PATH", String::as_str)
+    ))
+}
+
+/// The place the service moves to is taken.
+pub fn target_exists(place: Place, target: &std::path::Path) -> Error {
+    Error::refused("target-exists", format!("{} exists already", target.display()))
+        .at(place)
+        .reason("the service's module belongs there by Pattern 1, and nothing is overwritten")
+        .hint("move that file away, or leave the module where it is: --in-place")
+}
+
+/// The service's name is no name for its directory.
+pub fn no_directory_name(place: Place, service: &str) -> Error {
+    Error::refused(
+        "no-directory-name",
+        format!("the service's name {service:?} cannot be the name of its directory"),
+    )
+    .at(place)
+    .reason("the module's imports are path literals, which have letters, digits and . _ - + only")
+    .hint("give the service another name, or leave the module where it is: --in-place")
+}
+
+/// A path in the module is computed, so that moving the module would change it.
+pub fn computed_path(place: Place) -> Error {
+    Error::refused("computed-path", "this path is computed from the module's place")
+        .at(place)
+        .reason("the module moves, and the path would lead somewhere else")
+        .hint("leave the module where it is: --in-place")
+}
+
+/// The switch is set in a way that cannot be moved.
+pub fn unsupported_switch(place: Place, why: &str) -> Error {
+    Error::refused(
+        "unsupported-switch",
+        format!("the service's switch cannot be moved: {why}"),
+    )
+    .at(place)
+    .reason("the host's settings file says for each service whether it runs")
+    .hint("set the switch to true or false at one place, and run again")
+}
+
+/// A migration was wanted, and the contract's installation declined.
+pub fn contract_needed() -> Error {
+    Error::refused(
+        "contract-needed",
+        "the contract is not installed, and its installation was declined",
+    )
+    .reason("a service can only be migrated to a contract that the repository has")
+    .hint("install it first: qgroget init")
+}
+
+/// A module that was named runs nothing of the service's name.
+pub fn nothing_named(module: &str, service: &str) -> Error {
+    Error::refused("nothing-named", format!("nothing in {module} is named '{service}'"))
+        .reason("what belongs to a service that is declared nowhere is found by the names of its containers, units, secrets and users")
+        .hint("use the name that its container or unit has")
+        .hint(format!("if it goes by other names there, list them in qgroget.toml: [known.{service}] aliases = [\"…\"]"))
+}

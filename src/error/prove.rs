@@ -1,0 +1,180 @@
+//! What proving by evaluation has to say.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::Error;
+
+/// There is no nix to evaluate with.
+pub fn no_nix(program: Option<&Path>) -> Error {
+    let message = match program {
+        Some(program) => format!("no nix: there is no program {}", program.display()),
+        None => "no nix: there is no nix-instantiate on PATH".to_owned(),
+    };
+    Error::refused("no-nix", message)
+        .reason("the proof compares what the repository evaluates to before and after")
+        .hint("install nix, or name it: --nix PATH/nix-instantiate")
+        .hint("go on without proof: --no-verify")
+}
+
+/// There is no nixpkgs library to evaluate modules with.
+pub fn no_library() -> Error {
+    Error::refused(
+        "no-nixpkgs-lib",
+        "no nixpkgs library: none in the store for flake.lock, none on NIX_PATH",
+    )
+    .reason("slice mode evaluates the modules with nixpkgs' own lib.evalModules")
+    .hint("name a copy of nixpkgs or of nixpkgs.lib: --nixpkgs PATH")
+    .hint("go on without proof: --no-verify")
+}
+
+/// The directory given as nixpkgs has no library.
+pub fn not_nixpkgs(path: &Path) -> Error {
+    Error::usage(
+        "no-nixpkgs-lib",
+        format!("{} is no nixpkgs: it has no lib/default.nix", path.display()),
+    )
+}
+
+/// The program does not run.
+pub fn nix_does_not_start(program: &Path, cause: std::io::Error) -> Error {
+    Error::refused("no-nix", format!("{} does not start", program.display())).because(cause)
+}
+
+/// The time limit is reached.
+pub fn takes_too_long(limit: Duration) -> Error {
+    Error::refused(
+        "evaluation-too-long",
+        format!("the evaluation did not end within {} s", limit.as_secs()),
+    )
+    .reason("it may not end at all")
+    .hint("allow more: --timeout SECONDS")
+    .hint("go on without proof: --no-verify")
+}
+
+/// The output limit is reached.
+pub fn too_much_output(limit: u64) -> Error {
+    Error::refused(
+        "evaluation-too-large",
+        format!("the evaluation prints more than {} MiB", limit >> 20),
+    )
+    .reason("a host's configuration is about one megabyte; something in it refers to itself")
+    .hint("go on without proof: --no-verify")
+}
+
+/// Which of the two sides an error is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// As it is.
+    Before,
+    /// As it would be.
+    After,
+}
+
+/// One side does not evaluate.
+pub fn does_not_evaluate(side: Side, excerpt: &str, hints: Vec<String>) -> Error {
+    let (message, reason) = match side {
+        Side::Before => (
+            "the repository does not evaluate before the change",
+            "the error is in the repository as it is, and not in the change",
+        ),
+        Side::After => (
+            "the repository does not evaluate after the change",
+            "it does before: the change brings in the error",
+        ),
+    };
+    let mut error = Error::refused("does-not-evaluate", format!("{message}: {}", first_line(excerpt))).reason(reason);
+    if excerpt.lines().nth(1).is_some() {
+        error = error.hint(format!("nix says:\n{excerpt}"));
+    }
+    for hint in hints {
+        error = error.hint(hint);
+    }
+    if side == Side::Before {
+        error = error.hint("go on without proof: --no-verify");
+    }
+    error
+}
+
+/// Slice mode found no stand-in that gets evaluation any further.
+pub fn no_stand_in(excerpt: &str, rounds: usize) -> Error {
+    Error::refused(
+        "no-stand-in",
+        format!("slice mode cannot evaluate this: {}", first_line(excerpt)),
+    )
+    .reason(format!(
+        "no stand-in for an upstream value was found that gets further ({rounds} rounds)"
+    ))
+    .hint(format!("nix says:\n{excerpt}"))
+    .hint("name the value in qgroget.toml, under [verify.values]: \"services.x.y\" = \"…\"")
+    .hint("prove the whole system instead, where the flake's inputs are at hand: --mode system")
+}
+
+/// What evaluation printed cannot be read.
+pub fn unreadable_result(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::internal("the evaluation's result is not the JSON that was asked for").because(cause)
+}
+
+/// The host is not in the repository.
+pub fn no_such_host(host: &str, known: &[String]) -> Error {
+    Error::usage("no-such-host", format!("there is no host '{host}'"))
+        .hint(format!("hosts of this repository: {}", known.join(", ")))
+}
+
+/// No host imports the server's modules.
+pub fn no_host(server: &Path) -> Error {
+    Error::refused(
+        "no-such-host",
+        format!("no host under hosts/ imports {}", server.display()),
+    )
+    .hint("name the host: --host NAME")
+}
+
+/// A file operation on the scratch copy failed.
+pub fn scratch(what: &str, path: &Path, cause: std::io::Error) -> Error {
+    Error::refused("scratch-copy", format!("cannot {what} {}", path.display())).because(cause)
+}
+
+/// The tree is larger than a configuration ever is.
+pub fn tree_too_large(what: String) -> Error {
+    Error::refused(
+        "scratch-copy",
+        format!("the repository is too large for a scratch copy: {what}"),
+    )
+    .hint("ignore what does not belong to the configuration (.gitignore)")
+}
+
+/// The revision cannot be read.
+pub fn revision(revision: &str, cause: git2::Error) -> Error {
+    Error::refused("no-such-revision", format!("cannot read the revision '{revision}'")).because(cause)
+}
+
+/// System mode is not possible here.
+pub fn no_system(why: &str) -> Error {
+    Error::refused(
+        "no-system-evaluation",
+        format!("the whole system cannot be evaluated here: {why}"),
+    )
+    .hint("compare with symbolic packages instead: --mode slice")
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or("(no message)")
+}
+
+/// A change would lose or change something, or gain what nobody accepted.
+pub fn not_preserving(sentences: &[String]) -> Error {
+    const SHOWN: usize = 12;
+    let more = sentences.len().saturating_sub(SHOWN);
+    let mut list: Vec<String> = sentences.iter().take(SHOWN).map(|s| format!("  {s}")).collect();
+    if more > 0 {
+        list.push(format!("  … and {more} more"));
+    }
+    Error::refused(
+        "not-preserving",
+        "evaluation shows that the configuration would not stay as it is",
+    )
+    .reason(list.join("\n"))
+    .hint("nothing was written; see the plan with --dry-run, and mend what makes the difference")
+    .hint("if you mean it to change, make that change by itself before, or migrate with --no-verify and check by hand")
+}

@@ -1,0 +1,54 @@
+//! Messages about the repository's files and hosts.
+
+use std::path::Path;
+
+use super::Error;
+
+/// `--repo` names no directory.
+pub fn no_directory(root: &Path) -> Error {
+    Error::usage("no-directory", format!("{} is no directory", root.display()))
+        .hint("name the repository's root: --repo DIR")
+}
+
+/// A file cannot be read as text.
+pub fn unreadable(path: &Path) -> Error {
+    Error::refused("unreadable", format!("{} cannot be read as text", path.display()))
+        .reason("every Nix file is read, because any of them may mention what moves")
+        .hint("mend the file, or let git ignore it")
+}
+
+/// No host imports the server modules.
+pub fn no_host(server: &Path, hosts: &Path) -> Error {
+    Error::refused(
+        "no-host",
+        format!("no host in {} imports {}", hosts.display(), server.display()),
+    )
+    .reason("a service's enablement stands in the settings of the host that runs it")
+    .hint("name the host: --host NAME")
+    .hint("or set other places in qgroget.toml: [paths] server, hosts, settings")
+}
+
+/// Several hosts import the server modules, and none was named.
+pub fn several_hosts(names: &[String]) -> Error {
+    Error::usage(
+        "several-hosts",
+        format!("several hosts import the server modules: {}", names.join(", ")),
+    )
+    .hint(format!("name the one that runs the services: --host {}", names[0]))
+}
+
+/// `--host` names none.
+pub fn unknown_host(name: &str, known: &[String]) -> Error {
+    let error = Error::usage("unknown-host", format!("there is no host '{name}'"));
+    match super::nearest(name, known) {
+        Some(near) => error.hint(format!("did you mean '{near}'?")),
+        None => error.hint(format!("hosts here: {}", known.join(", "))),
+    }
+}
+
+/// A host has no settings file.
+pub fn no_settings(host: &str, tried: &[String]) -> Error {
+    Error::refused("no-settings", format!("host '{host}' has no settings file"))
+        .reason(format!("looked for {}", tried.join(", ")))
+        .hint("make one, import it from the host, and run again; or set [paths] settings in qgroget.toml")
+}

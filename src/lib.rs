@@ -1,0 +1,40 @@
+//! `qgroget` as a library: the pipeline, in the order in which it runs.
+
+pub mod repo;
+
+pub mod syntax;
+
+pub mod resolve;
+
+pub mod rules;
+
+pub mod plan;
+
+pub mod check;
+
+pub mod edit;
+
+pub mod review;
+
+pub mod status;
+
+pub mod prove;
+
+pub mod apply;
+
+pub mod commit;
+
+pub mod cli;
+
+pub mod error;
+
+pub mod codes;
+
+// The proposal made by hand is shared with the tests and the example outside, which know the crate by name.
+#[cfg(test)]
+extern crate self as qgroget;
+#[cfg(test)]
+#[path = "../tests/common/fake.rs"]
+mod fake;
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,104 @@
+//! Readers of the legacy option, file by file, and the check that each finds the same in the collector's list.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::aggregators::{self, Aggregator};
+use super::flow::{Flow, Site};
+use super::options::Legacy;
+use crate::error::{self, Result};
+use crate::plan::facts::Context;
+use crate::plan::{Left, placement, texts};
+use crate::repo::hosts;
+use crate::syntax::{self, Source};
+
+/// What one file reads.
+pub struct Reader {
+    pub path: PathBuf,
+    /// Places that read the list, without those that go with an aggregator.
+    pub sites: Vec<Site>,
+    pub aggregators: Vec<Aggregator>,
+    /// The places in the aggregators.
+    pub gathered: Vec<Site>,
+}
+
+/// Every reader in `files`.
+///
+/// # Errors
+/// `unclear-reader` where the list goes somewhere that cannot be followed, `unknown-read` for a field that the
+/// collector's list has not, `reader-elsewhere` where a host without the collector reads it.
+pub fn find(context: &Context, files: &[PathBuf], legacy: &Legacy, from: &[&str], to: &[&str]) -> Result<Vec<Reader>> {
+    let mut found = Vec::new();
+    for path in files {
+        let Some(source) = context.repo.source(path) else {
+            continue;
+        };
+        let flow = Flow::of(source, from, to);
+        if let Some(unclear) = flow.unclear.first() {
+            return Err(error::cleanup::unclear_reader(
+                source.place_of(&unclear.node),
+                unclear.why,
+            ));
+        }
+        if flow.sites.is_empty() {
+            continue;
+        }
+        legacy.check_whole()?;
+        for read in &flow.reads {
+            legacy.check(source, read)?;
+        }
+        let aggregators = aggregators::find(source, &flow);
+        let gathered = |site: &Site| {
+            let at = syntax::span(&site.node);
+            aggregators.iter().any(|aggregator| {
+                let around = syntax::span(&aggregator.node);
+                around.start <= at.start && at.end <= around.end
+            })
+        };
+        let (gathered, sites): (Vec<Site>, Vec<Site>) = flow.sites.iter().cloned().partition(gathered);
+        check_hosts(context, source, &sites)?;
+        found.push(Reader {
+            path: path.clone(),
+            sites,
+            aggregators,
+            gathered,
+        });
+    }
+    Ok(found)
+}
+
+/// Checks that every host whose modules include the reader has the collector.
+fn check_hosts(context: &Context, source: &Source, sites: &[Site]) -> Result<()> {
+    let Some(site) = sites.iter().find(|site| site.own && !site.tolerant) else {
+        return Ok(());
+    };
+    let collector = context.rules().paths.server.join("collector.nix");
+    for host in hosts::names(context.repo) {
+        let reached: BTreeSet<PathBuf> = hosts::reached(context.repo, &host);
+        if reached.contains(source.path()) && !reached.contains(&collector) {
+            return Err(error::cleanup::reader_elsewhere(source.place_of(&site.node), &host));
+        }
+    }
+    Ok(())
+}
+
+/// Tests that import a reader by itself: its module needs the collector from now on.
+pub fn tests(context: &Context, reader: &Path) -> Vec<Left> {
+    let tests = &context.rules().paths.tests;
+    let alone = |file: &Path| {
+        let text = context.repo.text(file);
+        file.starts_with(tests) && text.is_some_and(|text| !text.contains("collector.nix"))
+    };
+    placement::references(context.repo, reader, reader)
+        .into_iter()
+        .filter(|reference| alone(&reference.file))
+        .map(|reference| Left {
+            what: texts::cleanup_test(reader),
+            place: Some(reference.place),
+            why: texts::CLEANUP_TEST_WHY.to_owned(),
+            next: Some(texts::cleanup_test_next(
+                &context.rules().paths.server.join("collector.nix"),
+            )),
+        })
+        .collect()
+}

@@ -1,0 +1,493 @@
+//! The text of a service's contract: its legacy fields under their new names, with their comments.
+
+use super::facts::{Context, Facts, Field, Guard, Job};
+use super::migrate::Groups;
+use super::{Accepted, url};
+use crate::edit::{GroupId, trivia};
+use crate::error::{self, Result};
+use crate::resolve::module::list_elements;
+use crate::syntax::{self, AstNode, InterpolPart, SyntaxNode, ast};
+
+/// A stretch of new text and the group that asks for it.
+pub struct Chunk {
+    pub group: GroupId,
+    pub text: String,
+}
+
+/// Where the service keeps its state, as Nix source; `null` if nothing says that it keeps any.
+///
+/// # Errors
+/// `ambiguous-data-dir` where several directories are named and none of them is the one.
+pub fn data_dir(context: &Context, facts: &Facts) -> Result<String> {
+    if let Some(said) = context.data_dir(&facts.name) {
+        return Ok(said);
+    }
+    Ok(state_directory(context, facts)?.map_or_else(|| "null".to_owned(), |candidate| candidate.text))
+}
+
+/// The node that [`data_dir`]'s text was taken from, for the names in it.
+///
+/// # Errors
+/// As [`data_dir`].
+pub fn data_dir_node(context: &Context, facts: &Facts) -> Result<Option<SyntaxNode>> {
+    match context.data_dir(&facts.name) {
+        Some(_) => Ok(None),
+        None => Ok(state_directory(context, facts)?.map(|candidate| candidate.node)),
+    }
+}
+
+fn state_directory(context: &Context, facts: &Facts) -> Result<Option<Candidate>> {
+    let whole = facts
+        .jobs
+        .iter()
+        .filter(|job| job.part.is_none())
+        .flat_map(|job| &job.fields);
+    let mut backups = candidates(context, whole.filter(|f| f.name == "paths"));
+    for (field, elements) in facts
+        .jobs
+        .iter()
+        .filter_map(|job| job.part.as_ref())
+        .flatten()
+        .filter(|(f, _)| f.name == "paths")
+    {
+        backups.extend(elements.iter().filter_map(|e| candidate(context, field.module, e)));
+    }
+    let mut persisted = candidates(context, facts.named("persistedData"));
+    for entry in &facts.persisted {
+        persisted.extend(candidate(context, entry.module, &entry.element));
+    }
+    let unread = candidates(context, facts.named("backupDirectories"));
+    let both = |a: &[Candidate], b: &[Candidate]| -> Vec<Candidate> {
+        a.iter().filter(|x| b.iter().any(|y| y.key == x.key)).cloned().collect()
+    };
+    let names: Vec<String> = context.names_of(&facts.name);
+    let named = |list: &[Candidate]| -> Vec<Candidate> {
+        list.iter().filter(|c| names_service(&c.key, &names)).cloned().collect()
+    };
+    let exactly = |list: &[Candidate]| -> Vec<Candidate> {
+        let is = |c: &&Candidate| c.key.split('/').any(|part| part.trim_end_matches('"') == facts.name);
+        list.iter().filter(is).cloned().collect()
+    };
+    let all: Vec<Candidate> = backups.iter().chain(&persisted).chain(&unread).cloned().collect();
+    // Caches and logs are no state.
+    let kept: Vec<Candidate> = all
+        .iter()
+        .filter(|c| !["/var/cache/", "/var/log/"].iter().any(|p| c.key.starts_with(p)))
+        .cloned()
+        .collect();
+    let tries = [
+        both(&backups, &persisted),
+        both(&unread, &persisted),
+        kept.clone(),
+        backups,
+        exactly(&kept),
+        named(&kept),
+    ];
+    for choice in tries {
+        let mut keys: Vec<&str> = choice.iter().map(|c| c.key.as_str()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        if keys.len() == 1 {
+            return Ok(choice.into_iter().next());
+        }
+    }
+    if all.is_empty() {
+        return Ok(None);
+    }
+    let mut names: Vec<String> = all.iter().map(|c| c.text.clone()).collect();
+    names.dedup();
+    Err(error::plan::ambiguous_data_dir(facts.place(), &facts.name, &names))
+}
+
+/// A directory that may be the service's: its source text, and its value where that is known.
+#[derive(Clone)]
+struct Candidate {
+    text: String,
+    /// The value where that is known, the option that it reads, or else the text: equal for equal directories.
+    key: String,
+    node: SyntaxNode,
+}
+
+fn candidates<'f, 'a: 'f>(context: &Context<'a>, fields: impl Iterator<Item = &'f Field<'a>>) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for field in fields {
+        let mut elements = Vec::new();
+        field.value.iter().for_each(|value| list_elements(value, &mut elements));
+        found.extend(elements.iter().filter_map(|e| candidate(context, field.module, e)));
+    }
+    found
+}
+
+fn candidate<'a>(context: &Context<'a>, module: &'a crate::resolve::Module, element: &ast::Expr) -> Option<Candidate> {
+    let path = match element {
+        ast::Expr::AttrSet(set) => crate::resolve::module::attribute(set, "directory")?,
+        other => other.clone(),
+    };
+    let text = path.syntax().text().to_string();
+    let eval = context.eval(module);
+    let option = || eval.option_path(&sole_interpolation(&path)?).map(|path| path.join("."));
+    let key = eval.string(&path).ok().or_else(option).unwrap_or_else(|| text.clone());
+    Some(Candidate {
+        text,
+        key,
+        node: path.syntax().clone(),
+    })
+}
+
+/// The `e` of `"${e}"`, and anything but a string as itself.
+fn sole_interpolation(expr: &ast::Expr) -> Option<ast::Expr> {
+    let ast::Expr::Str(string) = expr else {
+        return Some(expr.clone());
+    };
+    match string.normalized_parts().as_slice() {
+        [InterpolPart::Interpolation(interpol)] => interpol.expr(),
+        _ => None,
+    }
+}
+
+/// Whether a directory's name says that it is the service's.
+fn names_service(path: &str, names: &[String]) -> bool {
+    let plain = |text: &str| {
+        text.chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect::<String>()
+            .to_ascii_lowercase()
+    };
+    path.split(['/', '.'])
+        .any(|part| names.iter().any(|name| plain(part).starts_with(&plain(name))))
+}
+
+/// Comments that stood in the legacy declarations beside their fields.
+#[derive(Default)]
+pub struct Comments {
+    /// Above the declarations as a whole.
+    pub above: Vec<String>,
+    /// In the service's declarations.
+    pub of_service: Vec<String>,
+    /// In and above its backup jobs.
+    pub of_jobs: Vec<String>,
+}
+
+/// Builds the contract's body, field by field.
+struct Body<'c, 'a> {
+    context: &'c Context<'a>,
+    facts: &'c Facts<'a>,
+    groups: &'c Groups,
+    accepted: &'c Accepted,
+    chunks: Vec<Chunk>,
+    /// Nodes whose comments have been carried already (an `inherit` of several fields has one set of comments).
+    carried: Vec<std::ops::Range<usize>>,
+}
+
+/// The bindings of `qgroget.serviceModules.<service>`, in the contract's order.
+///
+/// # Errors
+/// Refuses values whose names would mean something else at the contract's place, and an unclear `dataDir`.
+pub fn body(
+    context: &Context,
+    facts: &Facts,
+    groups: &Groups,
+    accepted: &Accepted,
+    comments: Comments,
+) -> Result<Vec<Chunk>> {
+    let mut body = Body {
+        context,
+        facts,
+        groups,
+        accepted,
+        chunks: Vec::new(),
+        carried: Vec::new(),
+    };
+    body.required()?;
+    body.persistence();
+    body.backups(&comments.of_jobs);
+    body.routing();
+    body.logs();
+    for comment in &comments.of_service {
+        body.core(format!("{comment}\n"));
+    }
+    Ok(body.chunks)
+}
+
+impl<'a> Body<'_, 'a> {
+    fn push(&mut self, group: GroupId, text: impl Into<String>) {
+        self.chunks.push(Chunk {
+            group,
+            text: text.into(),
+        });
+    }
+
+    fn core(&mut self, text: impl Into<String>) {
+        self.push(self.groups.contract, text);
+    }
+
+    fn required(&mut self) -> Result<()> {
+        match &self.facts.guard {
+            Guard::Condition { text } => self.core(format!("enable = lib.mkDefault ({text});\n")),
+            Guard::Switch { text, .. } if !self.groups.enables(self.accepted) => {
+                self.core(format!("enable = {text};\n"))
+            }
+            Guard::Always if !self.groups.enables(self.accepted) => self.core("enable = lib.mkDefault true;\n"),
+            _ => {}
+        }
+        let data_dir = data_dir(self.context, self.facts)?;
+        let domain = self.context.rules().values.domain.clone();
+        self.core(format!("domain = {domain};\ndataDir = {data_dir};\n"));
+        Ok(())
+    }
+
+    /// A legacy field as a binding of the contract, with the comments that belong to it.
+    fn carry(&mut self, group: GroupId, field: &Field<'a>, name: &str) {
+        let (before, after) = self.comments_of(field);
+        let rest = if field.rest.is_empty() {
+            String::new()
+        } else {
+            format!(".{}", field.rest)
+        };
+        self.push(group, format!("{before}{name}{rest} = {};{after}\n", field.text));
+    }
+
+    /// The comments above and beside a field, ready to stand around a new binding.
+    fn comments_of(&mut self, field: &Field<'a>) -> (String, String) {
+        let own = syntax::span(&field.node);
+        if self.carried.contains(&own) {
+            return (String::new(), String::new());
+        }
+        self.carried.push(own.clone());
+        let text = field.module.source.text();
+        let extent = trivia::extent(text, &field.node);
+        let before = text[extent.text.start..own.start].trim();
+        let after = text[own.end..extent.text.end].trim();
+        let inner: Vec<String> = inner_comments(field);
+        let mut above = String::new();
+        for comment in inner
+            .iter()
+            .map(String::as_str)
+            .chain([before])
+            .filter(|c| !c.is_empty())
+        {
+            above.push_str(comment);
+            above.push('\n');
+        }
+        (
+            above,
+            if after.is_empty() {
+                String::new()
+            } else {
+                format!(" {after}")
+            },
+        )
+    }
+
+    fn persistence(&mut self) {
+        let Some(group) = self.groups.persistence else {
+            return self.core("persistedData = [];\n");
+        };
+        if !self.accepted.contains(&group) {
+            return self.core("persistedData = [];\n");
+        }
+        let fields: Vec<Field> = self.facts.named("persistedData").cloned().collect();
+        let scattered: Vec<String> = self
+            .facts
+            .persisted
+            .iter()
+            .map(|p| element_with_comments(&p.module.source, &p.element))
+            .collect();
+        match (fields.as_slice(), scattered.is_empty()) {
+            ([field], true) => self.carry(group, &field.clone(), "persistedData"),
+            _ => {
+                let mut text = String::from("persistedData = ");
+                for field in &fields {
+                    let (before, after) = self.comments_of(field);
+                    text.push_str(&format!("{before}{}{after} ++ ", field.text));
+                }
+                text.push_str(&format!("[\n{}\n];\n", scattered.join("\n")));
+                self.push(
+                    group,
+                    if fields.is_empty() || !scattered.is_empty() {
+                        text
+                    } else {
+                        text.replace(" ++ [\n\n]", "")
+                    },
+                );
+            }
+        }
+    }
+
+    fn backups(&mut self, comments: &[String]) {
+        let facts = self.facts;
+        let moved = self.groups.backup.filter(|group| self.accepted.contains(group));
+        let gained = self.groups.gain.filter(|group| self.accepted.contains(group));
+        let unread: Vec<Field> = facts.named("backupDirectories").cloned().collect();
+        let mut explicit = false;
+        if let Some(group) = moved {
+            for job in &facts.jobs {
+                explicit |= self.job(group, job);
+            }
+            for comment in comments {
+                self.push(group, format!("{comment}\n"));
+            }
+        } else if let Some(group) = gained {
+            for field in &unread {
+                self.carry(group, field, "backupPaths");
+                explicit = true;
+            }
+        }
+        if gained.is_none() || moved.is_some() {
+            self.gap(&unread);
+        }
+        if !explicit {
+            self.core("backupPaths = [];\n");
+        }
+    }
+
+    /// A backup job's fields; returns whether it names paths.
+    fn job(&mut self, group: GroupId, job: &Job<'a>) -> bool {
+        if let Some(part) = &job.part {
+            return self.part(group, job, part);
+        }
+        let names = &self.context.rules().backup_fields;
+        let mut fields = job.fields.clone();
+        let order = |field: &Field| {
+            BACKUP_ORDER
+                .iter()
+                .position(|n| Some(*n) == names.get(&field.name).map(String::as_str))
+        };
+        fields.sort_by_key(order);
+        let mut paths = false;
+        for field in &fields {
+            let name = names[&field.name].clone();
+            paths |= name == "backupPaths";
+            self.carry(group, field, &name);
+            if name == "backupPaths" && job.name != self.facts.name {
+                self.push(group, format!("backupJob = {};\n", syntax::string_text(&job.name)));
+            }
+        }
+        paths
+    }
+
+    /// The service's part of a job that others share: its paths and units, and the job's name.
+    fn part(&mut self, group: GroupId, job: &Job<'a>, part: &[(Field<'a>, Vec<ast::Expr>)]) -> bool {
+        let mut paths = false;
+        for (field, elements) in part {
+            let name = self.context.rules().backup_fields[&field.name].clone();
+            let items: Vec<String> = elements
+                .iter()
+                .map(|e| element_with_comments(&field.module.source, e))
+                .collect();
+            self.push(group, format!("{name} = [\n{}\n];\n", items.join("\n")));
+            if name == "backupPaths" {
+                paths = true;
+                self.push(group, format!("backupJob = {};\n", syntax::string_text(&job.name)));
+            }
+        }
+        paths
+    }
+
+    /// What nothing reads is kept as a comment beside the contract, so that nobody takes it for a backup.
+    fn gap(&mut self, unread: &[Field<'a>]) {
+        for field in unread {
+            let (before, after) = self.comments_of(field);
+            let lines: Vec<String> = crate::edit::indent::dedent(&field.text, column(field))
+                .lines()
+                .map(|l| format!("# {l}"))
+                .collect();
+            let first = lines.join("\n").replacen("# ", "# backupPaths = ", 1);
+            self.core(format!("{before}# {}\n{first};{after}\n", super::texts::GAP_COMMENT));
+        }
+    }
+
+    fn routing(&mut self) {
+        if self.facts.pieces.is_empty() {
+            return self.core("\nexposed = false;\n");
+        }
+        self.core("\nexposed = true;\n");
+        for field in self
+            .facts
+            .named("name")
+            .chain(self.facts.named("subdomain"))
+            .cloned()
+            .collect::<Vec<_>>()
+        {
+            self.carry(self.groups.contract, &field, "subdomain");
+        }
+        for field in self.facts.named("url").cloned().collect::<Vec<_>>() {
+            self.url(&field);
+        }
+        let types: Vec<Field> = self.facts.named("type").cloned().collect();
+        match types.is_empty() {
+            true => self.core("type = \"private\";\n"),
+            false => types
+                .iter()
+                .for_each(|field| self.carry(self.groups.contract, field, "type")),
+        }
+        for name in ["middlewares", "traefikDynamicConfig"] {
+            for field in self.facts.named(name).cloned().collect::<Vec<_>>() {
+                self.carry(self.groups.contract, &field, name);
+            }
+        }
+    }
+
+    fn url(&mut self, field: &Field<'a>) {
+        let backend = field.value.as_ref().map(url::read);
+        let (before, after) = self.comments_of(field);
+        match backend {
+            Some(url::Backend {
+                port: Some(port),
+                derived: true,
+            }) => self.core(format!("{before}port = {port};{after}\n")),
+            Some(url::Backend {
+                port: Some(port),
+                derived: false,
+            }) => {
+                self.core(format!("port = {port};\n{before}url = {};{after}\n", field.text));
+            }
+            _ => self.core(format!("{before}url = {};{after}\n", field.text)),
+        }
+    }
+
+    fn logs(&mut self) {
+        let mut first = true;
+        for name in ["journalctl", "unitName", "logPath"] {
+            for field in self.facts.named(name).cloned().collect::<Vec<_>>() {
+                if std::mem::take(&mut first) {
+                    self.core("\n");
+                }
+                self.carry(self.groups.contract, &field, name);
+            }
+        }
+    }
+}
+
+/// The contract's backup fields in the order in which they are written.
+pub const BACKUP_ORDER: [&str; 7] = [
+    "backupPaths",
+    "backupUnits",
+    "backupExclude",
+    "backupPrepare",
+    "backupCleanup",
+    "backupPriority",
+    "backupRequiresNetwork",
+];
+
+/// Comments within a binding but outside its value: between the name, `=`, the value and `;`.
+fn inner_comments(field: &Field) -> Vec<String> {
+    let tokens = field
+        .node
+        .children_with_tokens()
+        .filter_map(syntax::SyntaxElement::into_token);
+    tokens
+        .filter(syntax::is_comment)
+        .map(|t| t.text().trim_end().to_owned())
+        .collect()
+}
+
+fn column(field: &Field) -> usize {
+    crate::edit::indent::column_of_line(field.module.source.text(), syntax::span(&field.node).start)
+}
+
+/// A list element's source with the comments that belong to it.
+pub fn element_with_comments(source: &syntax::Source, element: &ast::Expr) -> String {
+    let extent = trivia::extent(source.text(), element.syntax());
+    source.text()[extent.text].to_owned()
+}

@@ -1,0 +1,282 @@
+//! The service's switch: out of wherever it is set, into the host's settings file (Story 2.6).
+
+use super::facts::{Context, Facts, Guard, Piece};
+use super::sections::add_formals;
+use super::workset::Workset;
+use super::{Move, removal};
+use crate::edit::{GroupId, trivia};
+use crate::error::{self, Result};
+use crate::resolve::free;
+use crate::resolve::module::{Def, Module};
+use crate::resolve::scope::Binding;
+use crate::rules::parts;
+use crate::syntax::{self, AstNode, HasEntry, ast};
+
+/// The value that the host's settings give the service: as source.
+///
+/// # Errors
+/// `unsupported-switch` where the switch is set in several places, under a condition, or by a value that means
+/// something only where it stands.
+pub fn value(facts: &Facts) -> Result<String> {
+    let Guard::Switch { definitions, .. } = &facts.guard else {
+        return Ok("true".to_owned());
+    };
+    match definitions.as_slice() {
+        [] => Ok("false".to_owned()),
+        [piece] => single(piece),
+        [_, second, ..] => Err(error::plan::unsupported_switch(
+            second.place(),
+            "it is set in several places",
+        )),
+    }
+}
+
+fn single(piece: &Piece) -> Result<String> {
+    if !piece.def.context.conditions.is_empty() || piece.def.context.opaque {
+        return Err(error::plan::unsupported_switch(
+            piece.place(),
+            "it is set under a condition",
+        ));
+    }
+    let ast::Entry::AttrpathValue(binding) = &piece.def.entry else {
+        return Err(error::plan::unsupported_switch(piece.place(), "it is inherited"));
+    };
+    let Some(value) = binding.value() else {
+        return Err(error::plan::unsupported_switch(piece.place(), "it is incomplete"));
+    };
+    for (name, variable) in free::variables(value.syntax()) {
+        let argument =
+            matches!(variable.binding, Binding::Param(_)) && ["config", "lib", "pkgs"].contains(&name.as_str());
+        if !argument {
+            return Err(error::plan::unsupported_switch(
+                piece.place(),
+                &format!("its value uses '{name}', which means something only there"),
+            ));
+        }
+    }
+    Ok(value.syntax().text().to_string())
+}
+
+/// Moves the switch.
+///
+/// # Errors
+/// As [`value`], and where the host's settings file has no place for it.
+pub fn render(work: &mut Workset, context: &Context, facts: &Facts, group: GroupId) -> Result<()> {
+    let value = value(facts)?;
+    let settings = settings(context)?;
+    if let Guard::Switch { definitions, .. } = &facts.guard {
+        for piece in definitions {
+            let removal = removal::remove(&piece.module.source, std::slice::from_ref(piece.node()));
+            removal
+                .ranges
+                .into_iter()
+                .for_each(|range| work.remove(piece.path(), range, group));
+        }
+    }
+    let arguments: Vec<&str> = ["config", "lib", "pkgs"]
+        .into_iter()
+        .filter(|name| mentions(&value, name))
+        .collect();
+    add_formals(work, settings, &arguments, group)?;
+    let namespace = parts(&context.rules().namespaces.contract);
+    let line = Setting {
+        prefix: &namespace,
+        name: &facts.name,
+        rest: "enable",
+        value: &value,
+        comment: "",
+        last: false,
+    };
+    line.insert(work, settings, group)
+}
+
+fn mentions(source: &str, name: &str) -> bool {
+    source
+        .split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'))
+        .any(|word| word == name)
+}
+
+/// The host's settings module.
+pub fn settings<'a>(context: &Context<'a>) -> Result<&'a Module> {
+    let path = &context.host.settings;
+    context
+        .model
+        .module(path)
+        .ok_or_else(|| match context.repo.source(path).and_then(|s| s.syntax_error()) {
+            Some(error) => error,
+            None => error::repo::no_settings(&context.host.name, &[path.display().to_string()]),
+        })
+}
+
+/// What the move is, for people.
+pub fn moves(context: &Context, facts: &Facts) -> Vec<Move> {
+    let to = format!(
+        "{}: {}.{}.enable",
+        context.host.settings.display(),
+        context.rules().namespaces.contract,
+        syntax::attr_text(&facts.name)
+    );
+    let definitions = match &facts.guard {
+        Guard::Switch { definitions, .. } => definitions.as_slice(),
+        _ => &[],
+    };
+    match definitions.first() {
+        Some(piece) => vec![Move {
+            what: format!("the switch {}", piece.def.path_text()),
+            from: Some(piece.place()),
+            to: Some(to),
+        }],
+        None => vec![Move {
+            what: "the service's switch".into(),
+            from: None,
+            to: Some(to),
+        }],
+    }
+}
+
+/// One setting below a prefix: `<prefix>.<name>.<rest> = <value>;`; `rest` may be empty.
+pub struct Setting<'s> {
+    pub prefix: &'s [&'s str],
+    pub name: &'s str,
+    pub rest: &'s str,
+    pub value: &'s str,
+    /// Comment lines above it; empty for none.
+    pub comment: &'s str,
+    /// Put it behind everything else in the set instead of in the order of names.
+    pub last: bool,
+}
+
+impl Setting<'_> {
+    /// Puts the setting into the set that holds most of its prefix already, in the order of names among its like.
+    ///
+    /// # Errors
+    /// `unsupported-module` where the module has no set for it.
+    pub fn insert(&self, work: &mut Workset, module: &Module, group: GroupId) -> Result<()> {
+        let (set, depth) = self.deepest(module);
+        let own: Vec<String> = self.prefix[depth..]
+            .iter()
+            .map(|s| s.to_string())
+            .chain([syntax::attr_text(self.name), self.rest.to_owned()])
+            .filter(|s| !s.is_empty())
+            .collect();
+        let explicit = depth == 0 && module.explicit && set == module.body;
+        if explicit && crate::resolve::module::attribute(&module.body, "config").is_some() {
+            let place = module.source.place_of(set.syntax());
+            return Err(error::plan::unsupported_module(
+                place,
+                "its configuration is no set literal that a setting could go into",
+            ));
+        }
+        let path = if explicit {
+            format!("config.{}", own.join("."))
+        } else {
+            own.join(".")
+        };
+        let text = module.source.text();
+        let indentation = set.entries().next().map_or_else(
+            || column_of(text, &set) + 2,
+            |e| column(text, syntax::span(e.syntax()).start),
+        );
+        let comment = if self.comment.is_empty() {
+            String::new()
+        } else {
+            format!("{}\n", self.comment)
+        };
+        let line = crate::edit::indent::indent(&format!("{comment}{path} = {};", self.value), indentation);
+        let after = set.attrpath_values().filter(|value| {
+            let names = value.attrpath().map(|p| syntax::attrpath_names(&p)).unwrap_or_default();
+            let index = self.prefix.len() - depth;
+            let like = names.len() > index
+                && names
+                    .iter()
+                    .zip(&self.prefix[depth..])
+                    .all(|(a, b)| a.as_deref() == Some(*b));
+            like && names[index].as_deref().is_some_and(|name| name < self.name)
+        });
+        let at = match after.last() {
+            _ if self.last => end_of(text, &set),
+            Some(value) => trivia::extent(text, value.syntax()).text.end,
+            None => {
+                let index = self.prefix.len() - depth;
+                let first_like = set.attrpath_values().find(|value| {
+                    let names = value.attrpath().map(|p| syntax::attrpath_names(&p)).unwrap_or_default();
+                    names.len() > index
+                        && names
+                            .iter()
+                            .zip(&self.prefix[depth..])
+                            .all(|(a, b)| a.as_deref() == Some(*b))
+                });
+                if let Some(first) = first_like {
+                    // Comments above the first entry head the list.
+                    let start = syntax::span(first.syntax()).start;
+                    work.insert(
+                        module.source.path(),
+                        start,
+                        format!("{}\n{}", line.trim_start(), " ".repeat(indentation)),
+                        group,
+                    );
+                    return Ok(());
+                }
+                end_of(text, &set)
+            }
+        };
+        // The closing bracket of a set on one line goes to a line of its own.
+        let close = set.r_curly_token().map_or(at, |t| syntax::token_span(&t).start);
+        let tail = match text[at..close.max(at)].contains('\n') || close < at {
+            true => String::new(),
+            false => format!("\n{}", " ".repeat(indentation.saturating_sub(2))),
+        };
+        let tail = if at == end_of(text, &set) { tail } else { String::new() };
+        work.insert(module.source.path(), at, format!("\n{line}{tail}"), group);
+        Ok(())
+    }
+
+    /// The set literal that stands for the longest part of the prefix, unconditionally, and how many parts that is.
+    fn deepest(&self, module: &Module) -> (ast::AttrSet, usize) {
+        let mut best: (ast::AttrSet, usize) = (config_set(module).unwrap_or_else(|| module.body.clone()), 0);
+        for def in &module.defs {
+            let depth = def.path.len();
+            let fits = depth <= self.prefix.len() && def.under(&self.prefix[..depth]);
+            if let (true, true, Some(ast::Expr::AttrSet(set))) = (fits, plain(def), &def.value)
+                && depth > best.1
+            {
+                best = (set.clone(), depth);
+            }
+        }
+        best
+    }
+}
+
+fn plain(def: &Def) -> bool {
+    def.context.conditions.is_empty() && def.context.priorities.is_empty() && !def.context.opaque
+}
+
+/// The set literal of `config = { … };`, or the module's own set where that is the configuration.
+fn config_set(module: &Module) -> Option<ast::AttrSet> {
+    if !module.explicit {
+        return Some(module.body.clone());
+    }
+    let mut expr = crate::resolve::module::attribute(&module.body, "config")?;
+    loop {
+        expr = match syntax::unparen(expr) {
+            ast::Expr::AttrSet(set) => return Some(set),
+            ast::Expr::LetIn(let_in) => let_in.body()?,
+            ast::Expr::With(with) => with.body()?,
+            _ => return None,
+        };
+    }
+}
+
+/// Behind the last thing in a set.
+fn end_of(text: &str, set: &ast::AttrSet) -> usize {
+    let close = set.r_curly_token().map_or(0, |t| syntax::token_span(&t).start);
+    text[..close].trim_end().len()
+}
+
+fn column(text: &str, offset: usize) -> usize {
+    crate::edit::indent::column_of_line(text, offset)
+}
+
+fn column_of(text: &str, set: &ast::AttrSet) -> usize {
+    column(text, syntax::span(set.syntax()).start)
+}

@@ -1,0 +1,83 @@
+//! The unit of approval: one semantic change, whole or not at all.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::edit::{GroupId, SourceChange};
+use crate::error::{Place, Result};
+
+/// The groups that are accepted.
+pub type Accepted = BTreeSet<GroupId>;
+
+/// What a group does to the machine's configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Safety {
+    /// The evaluated configuration stays equal.
+    Preserves,
+    /// Something is persisted, backed up or declared that was not before. Needs a yes of its own.
+    Gains,
+}
+
+/// One thing that goes from one place to another, or is only removed or only added.
+#[derive(Clone, Debug)]
+pub struct Move {
+    /// What it is, as a person would say it: `persistence of /var/lib/jellyfin`.
+    pub what: String,
+    /// Where it stood; `None` for something new.
+    pub from: Option<Place>,
+    /// Where it stands afterwards: a path relative to the root with an attrpath,
+    /// `modules/server/media/jellyfin/default.nix: qgroget.serviceModules.jellyfin.persistedData`; `None` for a removal.
+    pub to: Option<String>,
+}
+
+/// One semantic change: it lands whole or not at all.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Its index in the plan.
+    pub id: GroupId,
+    /// A short machine-readable kind: `contract`, `enablement`, `persistence`, `backup`, `secrets`, `placement`, `gain` …
+    pub kind: &'static str,
+    /// One line, imperative: `move the backup job jellyfin into the contract`.
+    pub title: String,
+    /// Why it is proposed, in a sentence or two, and what declining it means.
+    pub why: String,
+    /// What it does to the configuration.
+    pub safety: Safety,
+    /// Groups without which this one makes no sense: declining one of them declines this one.
+    pub needs: Vec<GroupId>,
+    /// What goes where.
+    pub moves: Vec<Move>,
+}
+
+/// Something that a plan found and does not touch, with the reason.
+#[derive(Clone, Debug)]
+pub struct Left {
+    /// What is left: `mention of modules/server/media/video in README.md`.
+    pub what: String,
+    /// Where it stands.
+    pub place: Option<Place>,
+    /// Why it is left.
+    pub why: String,
+    /// What a person may want to do about it.
+    pub next: Option<String>,
+}
+
+/// What is proposed for one service (or for the contract's installation): groups, and the files they make.
+pub trait Proposal {
+    /// The service's name; `init` for the contract's installation.
+    fn name(&self) -> &str;
+
+    /// The groups in the order in which they are asked about; `groups()[i].id.0 == i`, and a group needs only earlier ones.
+    fn groups(&self) -> &[Group];
+
+    /// What was found and is left alone.
+    fn left(&self) -> &[Left];
+
+    /// What the files are if exactly `accepted` is taken.
+    ///
+    /// # Errors
+    /// Refuses when the result would not parse or an edit would touch another one.
+    fn render(&self, accepted: &Accepted) -> Result<SourceChange>;
+}

@@ -1,0 +1,394 @@
+//! The contract's installation into a repository: schema, collector, bridge, settings, template, tests, documents.
+//!
+//! What is installed is the text in `nix/`, fitted to the repository: the schema goes into its `options.nix`, the
+//! bridge defines the fields that its legacy schema has, tests become checks of its flake. What is there already is
+//! left as it is, so an installation that was begun is completed.
+
+use std::path::{Path, PathBuf};
+
+use super::facts::Context;
+use super::flake::{Check, Flake};
+use super::group::{Accepted, Group, Left, Move, Proposal, Safety};
+use super::workset::Workset;
+use crate::edit::{GroupId, SourceChange};
+use crate::error::Result;
+use crate::rules::Rules;
+
+pub mod schema;
+pub mod texts;
+pub mod wiring;
+
+const OPTIONS: &str = include_str!("../../../nix/options.nix");
+const COLLECTOR: &str = include_str!("../../../nix/collector.nix");
+const BRIDGE: &str = include_str!("../../../nix/legacy-bridge.nix");
+const TEMPLATE: &str = include_str!("../../../nix/template/default.nix");
+
+/// A file that is installed as it is: its path and text.
+type File = (PathBuf, &'static str);
+
+/// What is not there yet.
+#[derive(Debug, Default)]
+struct Missing {
+    /// Option bindings of the schema.
+    schema: Vec<String>,
+    collector: bool,
+    bridge: bool,
+    /// Files below the server's modules that nothing imports.
+    imports: Vec<&'static str>,
+    settings: bool,
+    middlewares: Vec<String>,
+    template: bool,
+    tests: Tests,
+    integration: Tests,
+    documents: Vec<File>,
+}
+
+/// Tests that are missing, and checks that are missing whether or not their test is.
+#[derive(Debug, Default)]
+struct Tests {
+    files: Vec<File>,
+    checks: Vec<(&'static str, PathBuf)>,
+}
+
+impl Tests {
+    /// Of `tests` (name, path, text), those that have no file or no check.
+    fn missing(context: &Context, flake: &Flake, tests: Vec<(&'static str, PathBuf, &'static str)>) -> Tests {
+        let mut missing = Tests::default();
+        for (name, path, text) in tests {
+            let new = !context.repo.has(&path);
+            if new {
+                missing.files.push((path.clone(), text));
+            }
+            // A flake that takes no check is mentioned once, when the test is made.
+            if !flake.has(name) && (new || flake.takes()) {
+                missing.checks.push((name, path));
+            }
+        }
+        missing
+    }
+
+    fn checks(&self, group: GroupId) -> impl Iterator<Item = Check> {
+        self.checks.iter().map(move |(name, test)| Check {
+            name: (*name).to_owned(),
+            test: test.clone(),
+            inputs: false,
+            group,
+        })
+    }
+}
+
+/// The groups by what they are.
+#[derive(Debug, Default)]
+struct Groups {
+    contract: Option<GroupId>,
+    settings: Option<GroupId>,
+    middlewares: Option<GroupId>,
+    template: Option<GroupId>,
+    tests: Option<GroupId>,
+    integration: Option<GroupId>,
+    documents: Option<GroupId>,
+}
+
+/// The planned installation.
+pub struct Installation<'a> {
+    context: &'a Context<'a>,
+    flake: Flake<'a>,
+    missing: Missing,
+    /// Fields of the repository's legacy schema; empty if it has none.
+    legacy_fields: Vec<String>,
+    list: Vec<Group>,
+    groups: Groups,
+    left: Vec<Left>,
+}
+
+impl<'a> Installation<'a> {
+    /// Plans what is missing; a plan without groups means that everything is there.
+    ///
+    /// # Errors
+    /// `unsupported-module` where a file that has to be extended has another form.
+    pub fn plan(context: &'a Context<'a>) -> Result<Installation<'a>> {
+        let legacy_fields = schema::legacy_fields(context);
+        let flake = Flake::read(context.repo);
+        let missing = missing(context, &flake, &legacy_fields)?;
+        let mut installation = Installation {
+            context,
+            flake,
+            missing,
+            legacy_fields,
+            list: Vec::new(),
+            groups: Groups::default(),
+            left: Vec::new(),
+        };
+        installation.list_groups();
+        let all = installation.list.iter().map(|group| group.id).collect();
+        installation.left = installation.flake.left(&installation.checks(&all));
+        installation.render(&all)?;
+        Ok(installation)
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_done(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Whether services can be migrated: what is left to install, if anything, goes with the contract and is no part
+    /// of it.
+    pub fn has_contract(&self) -> bool {
+        self.groups.contract.is_none()
+    }
+
+    fn server(&self, file: &str) -> PathBuf {
+        self.context.rules().paths.server.join(file)
+    }
+
+    fn list_groups(&mut self) {
+        let added = |what: &str, path: &Path| Move {
+            what: what.to_owned(),
+            from: None,
+            to: Some(path.display().to_string()),
+        };
+        let missing = &self.missing;
+        let mut list: Vec<Group> = Vec::new();
+        let mut add = |kind, title: &str, why: &str, needs: Option<GroupId>, moves: Vec<Move>| {
+            if moves.is_empty() {
+                return None;
+            }
+            let id = GroupId(list.len());
+            list.push(Group {
+                id,
+                kind,
+                title: title.into(),
+                why: why.into(),
+                safety: Safety::Preserves,
+                needs: needs.into_iter().collect(),
+                moves,
+            });
+            Some(id)
+        };
+        let parts = [
+            (!missing.schema.is_empty(), texts::SCHEMA, "options.nix"),
+            (missing.collector, texts::COLLECTOR, "collector.nix"),
+            (missing.bridge, texts::BRIDGE, "legacy-bridge.nix"),
+        ];
+        let parts: Vec<Move> = match parts.iter().any(|part| part.0) {
+            true => parts
+                .into_iter()
+                .filter(|part| part.0)
+                .map(|(_, what, file)| added(what, &self.server(file)))
+                .collect(),
+            // The files are there, and have no effect yet.
+            false => missing
+                .imports
+                .iter()
+                .map(|file| added(texts::IMPORT, &self.server(file)))
+                .collect(),
+        };
+        let contract = add("contract", texts::TITLE, texts::WHY, None, parts);
+        let settings = &self.context.host.settings;
+        let block = missing.settings.then(|| added(texts::SETTINGS, settings));
+        let extra = missing.middlewares.iter();
+        let extra = extra.map(|name| added(&texts::middleware(name), settings)).collect();
+        let template = missing
+            .template
+            .then(|| added(texts::TEMPLATE, &self.server("_template/default.nix")));
+        let tests = |tests: &Tests| -> Vec<Move> {
+            let files = tests.files.iter().map(|(path, _)| {
+                let name = path.file_stem().unwrap_or_default().to_string_lossy();
+                match &*name {
+                    "eval-test" => added(texts::EVAL_TEST, path),
+                    name => added(&texts::integration(name), path),
+                }
+            });
+            let checks = tests.checks.iter().filter(|_| self.flake.takes());
+            let checks = checks.map(|(name, _)| added(&super::texts::check_named(name), Path::new("flake.nix")));
+            files.chain(checks).collect()
+        };
+        let documents = missing.documents.iter();
+        let documents = documents.map(|(path, _)| added(&texts::document(path), path)).collect();
+        self.groups = Groups {
+            contract,
+            settings: add(
+                "settings",
+                texts::SETTINGS_TITLE,
+                texts::SETTINGS_WHY,
+                contract,
+                block.into_iter().collect(),
+            ),
+            middlewares: add(
+                "middlewares",
+                &texts::middlewares_title(&missing.middlewares),
+                texts::MIDDLEWARES_WHY,
+                contract,
+                extra,
+            ),
+            template: add(
+                "template",
+                texts::TEMPLATE_TITLE,
+                texts::TEMPLATE_WHY,
+                contract,
+                template.into_iter().collect(),
+            ),
+            tests: add(
+                "tests",
+                texts::EVAL_TEST_TITLE,
+                texts::EVAL_TEST_WHY,
+                contract,
+                tests(&missing.tests),
+            ),
+            integration: add(
+                "integration",
+                texts::INTEGRATION_TITLE,
+                texts::INTEGRATION_WHY,
+                contract,
+                tests(&missing.integration),
+            ),
+            documents: add(
+                "documents",
+                texts::DOCUMENTS_TITLE,
+                texts::DOCUMENTS_WHY,
+                contract,
+                documents,
+            ),
+        };
+        self.list = list;
+    }
+
+    /// The checks of the accepted groups.
+    fn checks(&self, accepted: &Accepted) -> Vec<Check> {
+        let of = |group: Option<GroupId>, tests: &Tests| -> Vec<Check> {
+            let group = group.filter(|group| accepted.contains(group));
+            group.map_or_else(Vec::new, |group| tests.checks(group).collect())
+        };
+        let mut checks = of(self.groups.tests, &self.missing.tests);
+        checks.extend(of(self.groups.integration, &self.missing.integration));
+        checks
+    }
+
+    fn contract(&self, work: &mut Workset, group: GroupId) -> Result<()> {
+        if !self.missing.schema.is_empty() {
+            schema::render(work, self.context, &self.missing.schema, group)?;
+        }
+        if self.missing.collector {
+            work.create(self.server("collector.nix"), COLLECTOR.to_owned());
+        }
+        if self.missing.bridge {
+            work.create(self.server("legacy-bridge.nix"), schema::bridge(&self.legacy_fields)?);
+        }
+        wiring::imports(work, self.context, &self.missing.imports, group)
+    }
+}
+
+/// An installed text with the repository's own places: where the server's modules are, and how far up from a test the
+/// root is.
+pub fn fitted(rules: &Rules, text: &str) -> String {
+    let server = rules.paths.server.display().to_string();
+    let depth = rules.paths.tests.components().count() + 1;
+    text.replace("modules/server", &server)
+        .replace("../..", &vec![".."; depth].join("/"))
+}
+
+/// What the repository does not have yet.
+fn missing(context: &Context, flake: &Flake, legacy_fields: &[String]) -> Result<Missing> {
+    let rules = context.rules();
+    let has = |file: &str| context.repo.has(&rules.paths.server.join(file));
+    let uses = |option: &[&str]| {
+        let definitions = context.model.under(option);
+        definitions
+            .iter()
+            .any(|(module, _)| context.model.is_imported(module.source.path()))
+    };
+    let test = |path: &str| rules.paths.tests.join(path);
+    let mut integration = Vec::new();
+    if uses(&["services", "traefik"]) {
+        let text = include_str!("../../../nix/tests/vm/routing.nix");
+        integration.push(("routingIntegrationTest", test("integration/routing.nix"), text));
+    }
+    if uses(&["services", "authelia"]) && uses(&["services", "lldap"]) {
+        let text = include_str!("../../../nix/tests/vm/auth.nix");
+        integration.push(("authIntegrationTest", test("integration/auth.nix"), text));
+    }
+    let eval_test = vec![(
+        "collectorEvalTest",
+        test("collector/eval-test.nix"),
+        include_str!("../../../nix/tests/collector/eval-test.nix"),
+    )];
+    let mut files = vec!["options.nix", "collector.nix"];
+    if !legacy_fields.is_empty() {
+        files.push("legacy-bridge.nix");
+    }
+    Ok(Missing {
+        schema: schema::missing(context),
+        collector: !has("collector.nix"),
+        bridge: !legacy_fields.is_empty() && !has("legacy-bridge.nix"),
+        imports: wiring::unimported(context, &files),
+        settings: !wiring::has_settings(context)?,
+        middlewares: wiring::outside_middlewares(context),
+        template: !has("_template/default.nix"),
+        tests: Tests::missing(context, flake, eval_test),
+        integration: Tests::missing(context, flake, integration),
+        documents: documents(context),
+    })
+}
+
+fn documents(context: &Context) -> Vec<File> {
+    let all = [
+        (
+            "docs/architecture-decision-record.md",
+            include_str!("../../../nix/docs/architecture-decision-record.md"),
+        ),
+        (
+            "docs/migration-guide.md",
+            include_str!("../../../nix/docs/migration-guide.md"),
+        ),
+        (
+            "docs/service-template-guide.md",
+            include_str!("../../../nix/docs/service-template-guide.md"),
+        ),
+    ];
+    all.into_iter()
+        .map(|(path, text)| (PathBuf::from(path), text))
+        .filter(|(path, _)| !context.repo.exists(path))
+        .collect()
+}
+
+impl Proposal for Installation<'_> {
+    fn name(&self) -> &str {
+        "init"
+    }
+
+    fn groups(&self) -> &[Group] {
+        &self.list
+    }
+
+    fn left(&self) -> &[Left] {
+        &self.left
+    }
+
+    fn render(&self, accepted: &Accepted) -> Result<SourceChange> {
+        let mut work = Workset::new(self.context.repo);
+        let taken = |group: Option<GroupId>| group.filter(|group| accepted.contains(group));
+        if let Some(group) = taken(self.groups.contract) {
+            self.contract(&mut work, group)?;
+        }
+        if let Some(group) = taken(self.groups.settings) {
+            wiring::settings(&mut work, self.context, group)?;
+        }
+        if let Some(group) = taken(self.groups.middlewares) {
+            wiring::middlewares(&mut work, self.context, &self.missing.middlewares, group)?;
+        }
+        let template = vec![(self.server("_template/default.nix"), TEMPLATE)];
+        let files = [
+            (self.groups.template, &template),
+            (self.groups.tests, &self.missing.tests.files),
+            (self.groups.integration, &self.missing.integration.files),
+            (self.groups.documents, &self.missing.documents),
+        ];
+        for (_, files) in files.into_iter().filter(|(group, _)| taken(*group).is_some()) {
+            for (path, text) in files {
+                work.create(path.clone(), fitted(self.context.rules(), text));
+            }
+        }
+        self.flake.insert(&mut work, &self.checks(accepted));
+        work.finish()
+    }
+}

@@ -1,0 +1,178 @@
+//! The contract's schema in the repository's `options.nix`, and the bridge fitted to its legacy schema.
+
+use super::{BRIDGE, OPTIONS};
+use crate::edit::{GroupId, indent, trivia};
+use crate::error::{self, Error, Result};
+use crate::plan::facts::Context;
+use crate::plan::workset::Workset;
+use crate::plan::{removal, sections};
+use crate::resolve::module::Module;
+use crate::resolve::scope;
+use crate::rules::parts;
+use crate::syntax::{self, AstNode, HasEntry, Source, SyntaxNode, ast};
+
+/// The option bindings of the schema that the repository does not declare yet, by their last names.
+pub fn missing(context: &Context) -> Vec<String> {
+    let namespaces = &context.rules().namespaces;
+    let (contract, options) = (parts(&namespaces.contract), parts(&namespaces.contract_options));
+    let strict: Vec<&str> = options.iter().copied().chain(["strict"]).collect();
+    let mut missing = Vec::new();
+    if context.model.declaration(&contract).is_none() {
+        missing.extend(contract.last().map(|name| (*name).to_owned()));
+    }
+    if context.model.declaration(&strict).is_none() {
+        missing.extend(options.last().map(|name| (*name).to_owned()));
+    }
+    missing
+}
+
+/// Puts the bindings `wanted` of the schema into `options.nix`, or makes the file.
+///
+/// # Errors
+/// `unsupported-module` where the file is no module that options could go into.
+pub fn render(work: &mut Workset, context: &Context, wanted: &[String], group: GroupId) -> Result<()> {
+    let path = context.rules().paths.server.join("options.nix");
+    let Some(source) = context.repo.source(&path) else {
+        work.create(path, OPTIONS.to_owned());
+        return Ok(());
+    };
+    let module = Module::read(source).ok_or_else(|| unreadable(source))?;
+    let own = Source::new("options.nix", OPTIONS);
+    let ours = Module::read(&own).ok_or_else(|| Error::internal("nix/options.nix is no module"))?;
+    let prefix = parts(&context.rules().namespaces.contract);
+    let prefix = &prefix[..prefix.len() - 1];
+    let (_, from) = options_set(&ours, prefix);
+    let bindings: Vec<String> = from
+        .attrpath_values()
+        .filter(|binding| scope::first_name(binding).is_some_and(|name| wanted.contains(&name)))
+        .map(|binding| own.text()[trivia::extent(own.text(), binding.syntax()).text].to_owned())
+        .collect();
+    let (depth, set) = options_set(&module, prefix);
+    let head = match depth {
+        None => format!("options.{} = {{", prefix.join(".")),
+        Some(depth) if depth < prefix.len() => format!("{} = {{", prefix[depth..].join(".")),
+        Some(_) => String::new(),
+    };
+    let tail = if head.is_empty() { "" } else { "};" };
+    let text = format!("{{\n{head}\n{}\n{tail}}}", bindings.join("\n\n"));
+    let text = syntax::format(&text).ok_or_else(|| Error::internal("the schema's text does not parse"))?;
+    let inner: Vec<&str> = text.lines().skip(1).collect();
+    let inner = inner[..inner.len() - 1].join("\n");
+    let column = indent::column_of_line(source.text(), syntax::span(set.syntax()).start);
+    let close = set.r_curly_token().map_or(0, |token| syntax::token_span(&token).start);
+    let at = source.text()[..close].trim_end().len();
+    let gap = if set.entries().next().is_some() { "\n\n" } else { "\n" };
+    work.insert(&path, at, format!("{gap}{}", indent::indent(&inner, column)), group);
+    sections::add_formals(work, &module, &["config", "lib"], group)
+}
+
+/// The bridge with the fields `legacy`, those of the repository's legacy schema.
+///
+/// # Errors
+/// An internal error if the embedded bridge is no module.
+pub fn bridge(legacy: &[String]) -> Result<String> {
+    let source = Source::new("legacy-bridge.nix", BRIDGE);
+    let mut fields: Vec<SyntaxNode> = Vec::new();
+    let module = Module::read(&source).ok_or_else(|| Error::internal("nix/legacy-bridge.nix is no module"))?;
+    for set in module.body.syntax().descendants().filter_map(ast::AttrSet::cast) {
+        // The set of a service's fields is the one that has its URL.
+        if set
+            .attrpath_values()
+            .any(|field| scope::first_name(&field).as_deref() == Some("url"))
+        {
+            let unknown =
+                |field: &ast::AttrpathValue| scope::first_name(field).is_some_and(|name| !legacy.contains(&name));
+            fields.extend(
+                set.attrpath_values()
+                    .filter(unknown)
+                    .map(|field| field.syntax().clone()),
+            );
+        }
+    }
+    let mut ranges = removal::remove(&source, &fields).ranges;
+    ranges.sort_by_key(|range| std::cmp::Reverse(range.start));
+    let mut text = BRIDGE.to_owned();
+    ranges.into_iter().for_each(|range| text.replace_range(range, ""));
+    Ok(text)
+}
+
+/// Why a file cannot be read as a module.
+pub fn unreadable(source: &Source) -> Error {
+    source
+        .syntax_error()
+        .unwrap_or_else(|| error::plan::unsupported_module(source.place(0..0), "it is no module"))
+}
+
+/// The set literal below `options` for the longest part of `prefix`, and how many parts that is; the module's own
+/// set (`None`) where nothing is declared below it yet.
+pub fn options_set(module: &Module, prefix: &[&str]) -> (Option<usize>, ast::AttrSet) {
+    fn descend(set: &ast::AttrSet, depth: usize, prefix: &[&str], best: &mut (Option<usize>, ast::AttrSet)) {
+        if best.0.is_none_or(|d| depth > d) {
+            *best = (Some(depth), set.clone());
+        }
+        for value in set.attrpath_values() {
+            let names = value.attrpath().map(|p| syntax::attrpath_names(&p)).unwrap_or_default();
+            let fits = depth + names.len() <= prefix.len()
+                && names
+                    .iter()
+                    .zip(&prefix[depth..])
+                    .all(|(a, b)| a.as_deref() == Some(*b));
+            if let (true, Some(ast::Expr::AttrSet(inner))) = (fits, value.value().map(syntax::unparen)) {
+                descend(&inner, depth + names.len(), prefix, best);
+            }
+        }
+    }
+    let under: Vec<&str> = ["options"].into_iter().chain(prefix.iter().copied()).collect();
+    let mut found = (None, module.body.clone());
+    descend(&module.body, 0, &under, &mut found);
+    match found {
+        (Some(depth), set) if depth > 0 => (Some(depth - 1), set),
+        _ => (None, module.body.clone()),
+    }
+}
+
+/// The fields of the repository's legacy service schema: the names below `options` in the submodule that the
+/// legacy option's type has.
+pub fn legacy_fields(context: &Context) -> Vec<String> {
+    let namespace = parts(&context.rules().namespaces.services);
+    let declaration = context.model.declaration(&namespace);
+    declaration.map_or_else(Vec::new, |(_, declaration)| {
+        let fields = options_below(declaration.value.syntax());
+        fields.into_iter().map(|(name, _)| name).collect()
+    })
+}
+
+/// The option bindings of the outermost `options = { … }`, or `options.<name> = …`, below `node`.
+pub fn options_below(node: &SyntaxNode) -> Vec<(String, ast::AttrpathValue)> {
+    let mut fields = Vec::new();
+    for value in node.descendants().filter_map(ast::AttrpathValue::cast) {
+        let names = value.attrpath().map(|p| syntax::attrpath_names(&p)).unwrap_or_default();
+        if names.first().and_then(|n| n.as_deref()) != Some("options") {
+            continue;
+        }
+        match (names.get(1), value.value()) {
+            (Some(Some(name)), _) => fields.push((name.clone(), value)),
+            (None, Some(ast::Expr::AttrSet(set))) => {
+                let inner = set.attrpath_values();
+                fields.extend(inner.filter_map(|field| Some((scope::first_name(&field)?, field))));
+                break;
+            }
+            _ => {}
+        }
+    }
+    fields
+}
+
+/// The names in the collector's map of predefined middlewares.
+pub fn predefined_middlewares(collector: &Source) -> Vec<String> {
+    let bindings = collector.root().descendants().filter_map(ast::AttrpathValue::cast);
+    let mut maps = bindings.filter(|binding| scope::first_name(binding).as_deref() == Some("middlewareMap"));
+    let Some(ast::Expr::AttrSet(map)) = maps.next().and_then(|binding| binding.value()) else {
+        return Vec::new();
+    };
+    let names: Vec<String> = map
+        .attrpath_values()
+        .filter_map(|binding| scope::first_name(&binding))
+        .collect();
+    names
+}

@@ -1,0 +1,66 @@
+//! What the contract's installation says: titles and reasons of its groups, comments that it writes.
+
+use std::path::Path;
+
+pub const SUBJECT: &str = "feat(server): add the service contract";
+pub const SUBJECT_MORE: &str = "feat(server): complete the service contract";
+
+pub const TITLE: &str = "install the contract: schema, collector, bridge to the legacy options";
+pub const WHY: &str =
+    "Services are migrated to the contract one by one. As long as none has one, nothing of the configuration changes.";
+pub const SCHEMA: &str = "the contract's schema";
+pub const COLLECTOR: &str = "the collector";
+pub const BRIDGE: &str = "the bridge to the legacy options";
+pub const IMPORT: &str = "its import";
+
+pub const SETTINGS: &str = "the list of services that run";
+pub const SETTINGS_TITLE: &str = "list the services that run in the host's settings";
+pub const SETTINGS_WHY: &str =
+    "One line a service says whether it runs on this host. Declined, the first migration adds its line by itself.";
+/// Comments above settings; a blank line parts each from what stands before it.
+pub const SETTINGS_COMMENT: &str = "\n# The services that run on this host, one line each: <service>.enable = true;\n\
+     # What a service needs stands in its own file, <category>/<service>/default.nix below the server's modules.\n\
+     # In alphabetical order.";
+pub const SETTINGS_BLOCK: &str = "{}";
+pub const STRICT_COMMENT: &str = "\n# Every contract says its port, persistence and backups itself.";
+
+pub fn middlewares_title(names: &[String]) -> String {
+    format!("say that {} exists outside this configuration", names.join(", "))
+}
+pub const MIDDLEWARES_WHY: &str = "Services name these middlewares, and no Traefik configuration here defines them: a file written at run time does, \
+     for instance. Declined, the collector takes the name for a slip as soon as such a service has a contract.";
+pub const MIDDLEWARES_COMMENT: &str = "\n# Services name these middlewares, but no Traefik configuration of this repository defines them (a file\n\
+     # written at run time does, for instance). Unlisted, the collector would take the name for a slip.";
+
+pub fn middleware(name: &str) -> String {
+    format!("the middleware {name}")
+}
+
+pub const TEMPLATE: &str = "the annotated template of a service";
+pub const TEMPLATE_TITLE: &str = "add the annotated template";
+pub const TEMPLATE_WHY: &str = "New services are copied from it. Nothing imports it.";
+
+pub const EVAL_TEST: &str = "the collector's evaluation test";
+pub const EVAL_TEST_TITLE: &str = "test the collector in the flake's checks";
+pub const EVAL_TEST_WHY: &str = "`nix flake check` then evaluates what small contracts add up to, without a virtual machine. Declined, a change \
+     of the collector shows only in the services.";
+
+pub const INTEGRATION_TITLE: &str = "add virtual machine tests across services";
+pub const INTEGRATION_WHY: &str = "They test routes and login as the collector makes them. They need KVM, and have been evaluated but not run. \
+     Declined, only the tests of single services are there.";
+
+pub fn integration(name: &str) -> String {
+    match name {
+        "auth" => "the test of login and dependencies".to_owned(),
+        _ => format!("the test of {name}"),
+    }
+}
+
+pub const DOCUMENTS_TITLE: &str = "add the contract's documents";
+pub const DOCUMENTS_WHY: &str = "The decisions behind the contract, a guide to migrating services and a guide to writing new ones. Declined, nothing \
+     else changes.";
+
+pub fn document(path: &Path) -> String {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    format!("the {}", name.replace('-', " "))
+}

@@ -1,0 +1,293 @@
+//! How the installed files take effect: imports, the settings block, names that exist outside the configuration.
+
+use std::path::Path;
+
+use super::schema::{predefined_middlewares, unreadable};
+use super::{COLLECTOR, texts};
+use crate::edit::{GroupId, indent, trivia};
+use crate::error::{self, Result};
+use crate::plan::enablement::{self, Setting};
+use crate::plan::facts::Context;
+use crate::plan::workset::Workset;
+use crate::repo::{Repository, hosts};
+use crate::resolve::Known;
+use crate::resolve::Value;
+use crate::resolve::module::{Module, attribute, list_elements};
+use crate::rules::parts;
+use crate::syntax::{self, AstNode, Source, ast};
+
+/// Which of the files `wanted` (below the server's modules) nothing imports yet.
+pub fn unimported(context: &Context, wanted: &[&'static str]) -> Vec<&'static str> {
+    let server = &context.rules().paths.server;
+    let imports = |file: &&&str| !context.model.is_imported(&server.join(file));
+    wanted.iter().filter(imports).copied().collect()
+}
+
+/// Adds files to the server's imports, behind the schema's.
+///
+/// # Errors
+/// `no-host` without a `default.nix` of the server's modules, `unsupported-module` where its imports are no list.
+pub fn imports(work: &mut Workset, context: &Context, files: &[&str], group: GroupId) -> Result<()> {
+    let rules = context.rules();
+    let path = rules.paths.server.join("default.nix");
+    let Some(source) = context.repo.source(&path) else {
+        return Err(error::repo::no_host(&rules.paths.server, &rules.paths.hosts));
+    };
+    let module = Module::read(source).ok_or_else(|| unreadable(source))?;
+    let imported = hosts::imports(context.repo, &module);
+    let there = |file: &&&str| {
+        let file = rules.paths.server.join(file);
+        imported.iter().any(|(target, _)| *target == file)
+    };
+    let wanted: Vec<String> = files
+        .iter()
+        .filter(|file| !there(file))
+        .map(|file| format!("./{file}"))
+        .collect();
+    let options = rules.paths.server.join("options.nix");
+    add_imports(work, context.repo, &path, &wanted, Some(&options), group)
+}
+
+/// Adds path literals to the imports of the module at `path`: behind the import of `after`, or at the end.
+///
+/// # Errors
+/// `unsupported-module` where the file is no module or its imports are no list.
+pub fn add_imports(
+    work: &mut Workset,
+    repo: &Repository,
+    path: &Path,
+    wanted: &[String],
+    after: Option<&Path>,
+    group: GroupId,
+) -> Result<()> {
+    let Some(source) = repo.source(path).filter(|_| !wanted.is_empty()) else {
+        return Ok(());
+    };
+    let module = Module::read(source).ok_or_else(|| unreadable(source))?;
+    let list = match attribute(&module.body, "imports").map(syntax::unparen) {
+        Some(ast::Expr::List(list)) => list,
+        Some(other) => {
+            return Err(error::plan::unsupported_module(
+                source.place_of(other.syntax()),
+                "its imports are no list literal",
+            ));
+        }
+        None => {
+            let at = module.body.l_curly_token().map_or(0, |t| syntax::token_span(&t).end);
+            let list = format!("\n  imports = [\n    {}\n  ];\n", wanted.join("\n    "));
+            work.insert(path, at, list, group);
+            return Ok(());
+        }
+    };
+    let imported = hosts::imports(repo, &module);
+    let behind = after.and_then(|after| imported.iter().find(|(target, _)| target == after));
+    let at = match behind {
+        Some((_, element)) => trivia::extent(source.text(), element.syntax()).text.end,
+        None if after.is_some() => list.l_brack_token().map_or(0, |t| syntax::token_span(&t).end),
+        None => {
+            let close = list.r_brack_token().map_or(0, |t| syntax::token_span(&t).start);
+            source.text()[..close].trim_end().len()
+        }
+    };
+    let column = list.items().next().map_or(4, |item| {
+        indent::column_of_line(source.text(), syntax::span(item.syntax()).start)
+    });
+    let text: String = wanted
+        .iter()
+        .map(|file| format!("\n{}{file}", " ".repeat(column)))
+        .collect();
+    work.insert(path, at, text, group);
+    Ok(())
+}
+
+/// Whether the host's settings have a place for contracts.
+///
+/// # Errors
+/// `no-settings` without such a file.
+pub fn has_settings(context: &Context) -> Result<bool> {
+    let settings = enablement::settings(context)?;
+    let contract = parts(&context.rules().namespaces.contract);
+    Ok(settings.under(&contract).next().is_some())
+}
+
+/// Puts the block of services that run into the host's settings.
+///
+/// # Errors
+/// `unsupported-module` where the settings have no set for it.
+pub fn settings(work: &mut Workset, context: &Context, group: GroupId) -> Result<()> {
+    let namespaces = &context.rules().namespaces;
+    let block = (
+        namespaces.contract.as_str(),
+        "",
+        texts::SETTINGS_BLOCK,
+        texts::SETTINGS_COMMENT,
+    );
+    let strict = (
+        namespaces.contract_options.as_str(),
+        "strict",
+        "true",
+        texts::STRICT_COMMENT,
+    );
+    let is_strict = !context
+        .model
+        .definitions(&[parts(&namespaces.contract_options), vec!["strict"]].concat())
+        .is_empty();
+    for (namespace, rest, value, comment) in [Some(block), (!is_strict).then_some(strict)].into_iter().flatten() {
+        setting(work, context, namespace, rest, value, comment, group)?;
+    }
+    Ok(())
+}
+
+fn setting(
+    work: &mut Workset,
+    context: &Context,
+    namespace: &str,
+    rest: &str,
+    value: &str,
+    comment: &str,
+    group: GroupId,
+) -> Result<()> {
+    let path = parts(namespace);
+    let (name, prefix) = path.split_last().expect("a namespace has parts");
+    Setting {
+        prefix,
+        name,
+        rest,
+        value,
+        comment,
+        last: true,
+    }
+    .insert(work, enablement::settings(context)?, group)
+}
+
+/// The middlewares that services name and that nothing in the configuration defines, sorted.
+///
+/// A module that no host imports counts for itself only. Those that `qgroget.contract.extraMiddlewares` lists already
+/// are left out, and so are names that the collector defines for whoever uses them.
+pub fn outside_middlewares(context: &Context) -> Vec<String> {
+    let rules = context.rules();
+    let collector = rules.paths.server.join("collector.nix");
+    let predefined = match context.repo.source(&collector) {
+        Some(source) => predefined_middlewares(source),
+        None => predefined_middlewares(&Source::new("collector.nix", COLLECTOR)),
+    };
+    let listed = extra(context).into_iter().flat_map(|(_, names)| names);
+    let everywhere: Vec<String> = context
+        .model
+        .modules()
+        .iter()
+        .filter(|module| context.model.is_imported(module.source.path()))
+        .flat_map(|module| defined(context, module))
+        .chain(predefined)
+        .chain(listed)
+        .collect();
+    let mut names = Vec::new();
+    for module in context.model.modules() {
+        let own = defined(context, module);
+        let used = used(context, module);
+        names.extend(
+            used.into_iter()
+                .filter(|name| !everywhere.contains(name) && !own.contains(name)),
+        );
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// The services' namespaces, legacy and contract.
+fn namespaces<'r>(context: &Context<'r>) -> [Vec<&'r str>; 2] {
+    let namespaces = &context.rules().namespaces;
+    [parts(&namespaces.services), parts(&namespaces.contract)]
+}
+
+/// The names of middlewares that a module's services define.
+fn defined(context: &Context, module: &Module) -> Vec<String> {
+    let mut found = Vec::new();
+    for namespace in namespaces(context) {
+        let prefix = ["traefikDynamicConfig", "http", "middlewares"];
+        for def in module.under(&namespace) {
+            let at = namespace.len() + 1;
+            if prefix
+                .iter()
+                .enumerate()
+                .all(|(i, part)| def.name(at + i) == Some(*part))
+            {
+                found.extend(def.name(at + prefix.len()).map(str::to_owned));
+            }
+        }
+    }
+    let traefik = ["services", "traefik", "dynamicConfigOptions", "http", "middlewares"];
+    found.extend(
+        module
+            .under(&traefik)
+            .filter_map(|def| def.name(traefik.len()).map(str::to_owned)),
+    );
+    found
+}
+
+/// The names of middlewares that a module's services use.
+fn used<'a>(context: &Context<'a>, module: &'a Module) -> Vec<String> {
+    let mut found = Vec::new();
+    for namespace in namespaces(context) {
+        let at = namespace.len() + 1;
+        for def in module.under(&namespace) {
+            let is_list = def.path.len() == at + 1 && matches!(def.name(at), Some("middlewares" | "middleware"));
+            if let (true, Some(value)) = (is_list, &def.value) {
+                found.extend(strings(context, module, value));
+            }
+        }
+    }
+    found
+}
+
+fn strings<'a>(context: &Context<'a>, module: &'a Module, list: &ast::Expr) -> Vec<String> {
+    let mut elements = Vec::new();
+    list_elements(list, &mut elements);
+    let known = elements
+        .iter()
+        .filter_map(|element| match context.eval(module).force(element) {
+            Value::Known(Known::Str(name)) => Some(name),
+            _ => None,
+        });
+    known.collect()
+}
+
+/// The definitions of `extraMiddlewares`, each with the names that it lists.
+fn extra<'a>(context: &Context<'a>) -> Vec<((&'a Module, ast::Expr), Vec<String>)> {
+    let options = parts(&context.rules().namespaces.contract_options);
+    let path = [options, vec!["extraMiddlewares"]].concat();
+    let definitions = context.model.definitions(&path).into_iter();
+    definitions
+        .filter_map(|(module, def)| Some((module, def.value.clone()?)))
+        .map(|(module, value)| ((module, value.clone()), strings(context, module, &value)))
+        .collect()
+}
+
+/// Lists middlewares in the host's settings, in the list that is there or in a new one.
+///
+/// # Errors
+/// `unsupported-module` where the settings have no set for it.
+pub fn middlewares(work: &mut Workset, context: &Context, names: &[String], group: GroupId) -> Result<()> {
+    let quoted: Vec<String> = names.iter().map(|name| syntax::string_text(name)).collect();
+    for ((module, value), _) in extra(context) {
+        if let ast::Expr::List(list) = &value {
+            let at = list.r_brack_token().map_or(0, |token| syntax::token_span(&token).start);
+            let at = module.source.text()[..at].trim_end().len();
+            let gap = if list.items().next().is_some() { " " } else { "" };
+            work.insert(module.source.path(), at, format!("{gap}{}", quoted.join(" ")), group);
+            return Ok(());
+        }
+    }
+    let namespace = &context.rules().namespaces.contract_options;
+    let value = format!("[{}]", quoted.join(" "));
+    setting(
+        work,
+        context,
+        namespace,
+        "extraMiddlewares",
+        &value,
+        texts::MIDDLEWARES_COMMENT,
+        group,
+    )
+}

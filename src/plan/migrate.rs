@@ -1,0 +1,622 @@
+//! The migration of one service: its groups, and what the files are for the groups that are accepted.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::facts::{Context, Facts, Field, Guard};
+use super::group::{Accepted, Group, Left, Move, Proposal, Safety};
+use super::sections::{self, Sections};
+use super::share::extract::{Extraction, Share};
+use super::share::leftovers::Leftovers;
+use super::vmtest::{self, NewTest};
+use super::workset::Workset;
+use super::{contract, enablement, owner, placement, removal, texts};
+use crate::edit::{GroupId, SourceChange};
+use crate::error::{self, Result};
+use crate::resolve::free;
+use crate::resolve::scope::Binding;
+use crate::syntax::{self, AstNode, SyntaxNode};
+
+/// The groups of a migration by what they are; the optional ones exist only where the service has something of the kind.
+#[derive(Clone, Debug)]
+pub struct Groups {
+    pub contract: GroupId,
+    /// `None` for a module that the host does not import: a setting for it would have no option to go to.
+    pub enablement: Option<GroupId>,
+    pub persistence: Option<GroupId>,
+    pub backup: Option<GroupId>,
+    pub gain: Option<GroupId>,
+    pub secrets: Option<GroupId>,
+    pub placement: Option<GroupId>,
+    /// `None` for a service that has a test.
+    pub test: Option<GroupId>,
+}
+
+/// Nodes that go, file by file, each with the group that takes it.
+type Gone = BTreeMap<PathBuf, Vec<(SyntaxNode, GroupId)>>;
+
+/// The planned migration of one service.
+pub struct Migration<'a> {
+    context: &'a Context<'a>,
+    facts: Facts<'a>,
+    /// What leaves a shared file with the service; `None` where the file becomes the service's own.
+    share: Option<Share<'a>>,
+    groups: Groups,
+    list: Vec<Group>,
+    left: Vec<Left>,
+    /// What was rendered already: a plan is asked for the same sets of groups again and again.
+    rendered: RefCell<BTreeMap<Accepted, SourceChange>>,
+    test: Option<NewTest>,
+}
+
+impl Groups {
+    /// Whether the host's settings enable the service.
+    pub fn enables(&self, accepted: &Accepted) -> bool {
+        self.enablement.is_some_and(|group| accepted.contains(&group))
+    }
+}
+
+impl<'a> Migration<'a> {
+    /// Plans the migration of `service`. Nothing is rendered yet, but everything that would refuse has been tried.
+    ///
+    /// # Errors
+    /// Every refusal of [`Facts::collect`] and of rendering all groups.
+    pub fn plan(context: &'a Context<'a>, service: &str) -> Result<Migration<'a>> {
+        let mut migration = Migration::outline(context, service)?;
+        let mut left = left(context, &migration.facts, &migration.groups);
+        left.extend(migration.test.iter().flat_map(|test| test.left(context)));
+        migration.left = left;
+        migration.render(&migration.all())?;
+        Ok(migration)
+    }
+
+    /// What [`Migration::plan`] knows of `service` before it renders: enough to look at, and for [`Migration::check`].
+    ///
+    /// # Errors
+    /// Every refusal of [`Facts::collect`], and `shared-file` and `nothing-named`.
+    pub fn outline(context: &'a Context<'a>, service: &str) -> Result<Migration<'a>> {
+        let facts = Facts::collect(context, service)?;
+        if let (Some(sharers), true) = (&facts.sharers, context.choices.in_place) {
+            return Err(error::plan::shared_file(facts.place(), service, sharers));
+        }
+        let share = facts
+            .sharers
+            .clone()
+            .map(|sharers| Share::find(context, &facts, sharers));
+        let nothing = |share: &Share| share.bindings.is_empty() && share.elements.is_empty();
+        if facts.pieces.is_empty() && facts.jobs.is_empty() && share.as_ref().is_some_and(nothing) {
+            return Err(error::plan::nothing_named(
+                &facts.home.source.path().display().to_string(),
+                service,
+            ));
+        }
+        let test = NewTest::of(context, &facts);
+        let (groups, list) = groups(context, &facts, test.as_ref());
+        Ok(Migration {
+            context,
+            facts,
+            share,
+            groups,
+            list,
+            left: Vec::new(),
+            rendered: RefCell::default(),
+            test,
+        })
+    }
+
+    fn all(&self) -> Accepted {
+        self.list.iter().map(|group| group.id).collect()
+    }
+
+    /// Tries all groups without making the texts of the files, most of which is formatting.
+    ///
+    /// # Errors
+    /// Every refusal of rendering all groups.
+    pub fn check(&self) -> Result<()> {
+        self.work(&self.all()).map(drop)
+    }
+
+    /// The file that holds the service's contract afterwards.
+    pub fn module_path(&self, accepted: &Accepted) -> PathBuf {
+        match self.groups.placement {
+            Some(group) if accepted.contains(&group) => self.facts.target.clone(),
+            None if self.share.is_some() => self.facts.target.clone(),
+            _ => self.facts.home.source.path().to_owned(),
+        }
+    }
+
+    /// Whether the module declares secrets.
+    pub fn has_secrets(&self) -> bool {
+        self.facts.home.under(&["sops"]).next().is_some()
+    }
+
+    /// Whether the service uses a database that the module defines.
+    pub fn has_database(&self) -> bool {
+        let home = self.facts.home;
+        home.under(&["services", "postgresql"]).next().is_some()
+            || home
+                .defs
+                .iter()
+                .any(|def| def.path.iter().any(|p| p.as_deref() == Some("database")))
+    }
+
+    /// Whether a test imports the module.
+    pub fn moves_test(&self) -> bool {
+        let tests = &self.context.rules().paths.tests;
+        let references = placement::references(self.context.repo, self.facts.home.source.path(), &self.facts.target);
+        references.iter().any(|reference| reference.file.starts_with(tests))
+    }
+
+    /// Whether an existing test turns the service on through the contract afterwards.
+    pub fn switches_test(&self) -> bool {
+        vmtest::follows(self.context, &self.facts)
+    }
+
+    /// The test that is added.
+    pub fn test(&self) -> Option<&NewTest> {
+        self.test.as_ref()
+    }
+
+    /// The groups by what they are.
+    pub fn kinds(&self) -> &Groups {
+        &self.groups
+    }
+
+    /// The facts that it was planned from.
+    pub fn facts(&self) -> &Facts<'a> {
+        &self.facts
+    }
+
+    /// The nodes that go, file by file: fields and jobs and list elements of the accepted groups.
+    fn removed(&self, accepted: &Accepted) -> Gone {
+        let mut gone = Gone::new();
+        let mut take = |path: &std::path::Path, node: SyntaxNode, group: GroupId| {
+            gone.entry(path.to_owned()).or_default().push((node, group))
+        };
+        let persistence = self.groups.persistence.filter(|g| accepted.contains(g));
+        for field in &self.facts.fields {
+            match (field.name.as_str(), persistence) {
+                ("persistedData", None) if self.groups.persistence.is_some() => {}
+                ("persistedData", Some(group)) => take(field.module.source.path(), field.node.clone(), group),
+                _ => take(field.module.source.path(), field.node.clone(), self.groups.contract),
+            }
+        }
+        for piece in self.facts.pieces.iter().filter(|piece| no_fields(piece)) {
+            take(piece.path(), piece.node().clone(), self.groups.contract);
+        }
+        if let Some(group) = self.groups.backup.filter(|g| accepted.contains(g)) {
+            for job in &self.facts.jobs {
+                match &job.part {
+                    None => job
+                        .fields
+                        .iter()
+                        .for_each(|f| take(f.module.source.path(), f.node.clone(), group)),
+                    Some(part) => part.iter().for_each(|(field, elements)| {
+                        elements
+                            .iter()
+                            .for_each(|e| take(field.module.source.path(), e.syntax().clone(), group));
+                    }),
+                }
+            }
+        }
+        if let Some(group) = persistence {
+            for entry in &self.facts.persisted {
+                for node in owner::removal_nodes(std::slice::from_ref(entry)) {
+                    take(entry.module.source.path(), node, group);
+                }
+            }
+        }
+        gone
+    }
+
+    fn core(&self, work: &mut Workset, accepted: &Accepted) -> Result<()> {
+        if let Some(share) = &self.share {
+            return self.extract(share, work, accepted);
+        }
+        let sections = Sections::find(self.context, &self.facts, &self.groups, accepted)?;
+        let arguments = self.check_names(&sections)?;
+        let orphans = self.take_out(work, &self.removed(accepted));
+        let mut comments = self.sorted(orphans);
+        let above = std::mem::take(&mut comments.above);
+        let chunks = contract::body(self.context, &self.facts, &self.groups, accepted, comments)?;
+        sections.render(work, chunks, &above)?;
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        sections.formals(work, &arguments)
+    }
+
+    fn draw(&self, accepted: &Accepted) -> Result<SourceChange> {
+        self.work(accepted)?.finish()
+    }
+
+    /// The edits that the accepted groups make.
+    fn work(&self, accepted: &Accepted) -> Result<Workset<'a>> {
+        let mut work = Workset::new(self.context.repo);
+        if !accepted.contains(&self.groups.contract) {
+            return Ok(work);
+        }
+        self.core(&mut work, accepted)?;
+        vmtest::import(&mut work, self.context, &self.facts, self.groups.contract);
+        if let Some(group) = self.groups.enablement.filter(|group| accepted.contains(group)) {
+            enablement::render(&mut work, self.context, &self.facts, group)?;
+            vmtest::follow(&mut work, self.context, &self.facts, group)?;
+        }
+        if let Some(group) = self.groups.placement.filter(|group| accepted.contains(group)) {
+            placement::render(&mut work, self.context.repo, &self.facts, group)?;
+        }
+        if let (Some(group), Some(test)) = (self.groups.test.filter(|group| accepted.contains(group)), &self.test) {
+            test.render(&mut work, self.context, &self.module_path(accepted), group);
+        }
+        Ok(work)
+    }
+
+    /// The service leaves its file for one of its own.
+    fn extract(&self, share: &Share<'a>, work: &mut Workset, accepted: &Accepted) -> Result<()> {
+        let mut gone = self.removed(accepted);
+        let own = gone.remove(self.facts.home.source.path()).unwrap_or_default();
+        let mut orphans = self.take_out(work, &gone);
+        let mut nodes: Vec<(SyntaxNode, GroupId)> = own.clone();
+        nodes.extend(share.nodes().into_iter().map(|node| (node, self.groups.contract)));
+        let leftovers = Leftovers::of(self.facts.home, &nodes);
+        orphans.extend(leftovers.orphans.iter().map(|(at, text)| (false, *at, text.clone())));
+        let mut comments = self.sorted(orphans);
+        let mut above = std::mem::take(&mut comments.above);
+        if !leftovers.deleted {
+            // What stood above several services' declarations stays with those that are left.
+            leftovers.keep(work, &above, self.groups.contract);
+            above.clear();
+        }
+        let chunks = contract::body(self.context, &self.facts, &self.groups, accepted, comments)?;
+        let moved = self.facts.fields.iter().chain(
+            self.facts
+                .jobs
+                .iter()
+                .filter(|job| job.part.is_none())
+                .flat_map(|job| &job.fields),
+        );
+        let mut texts: Vec<SyntaxNode> = moved
+            .filter_map(|field| Some(field.value.clone()?.syntax().clone()))
+            .collect();
+        let parts = self.facts.jobs.iter().filter_map(|job| job.part.as_ref()).flatten();
+        texts.extend(parts.flat_map(|(_, elements)| elements.iter().map(|e| e.syntax().clone())));
+        texts.extend(self.facts.persisted.iter().map(|entry| entry.element.syntax().clone()));
+        texts.extend(contract::data_dir_node(self.context, &self.facts)?);
+        let extraction = Extraction {
+            context: self.context,
+            facts: &self.facts,
+            share,
+            groups: &self.groups,
+            accepted,
+        };
+        extraction.render(work, chunks, &above, &leftovers, &texts)
+    }
+
+    /// Removes nodes; returns the comments that lose their place, with whether they stood in another file, and where.
+    fn take_out(&self, work: &mut Workset, gone: &Gone) -> Vec<(bool, usize, String)> {
+        let home = self.facts.home.source.path();
+        let mut orphans = Vec::new();
+        for (path, nodes) in gone {
+            let source = self.context.repo.source(path).expect("a module that was read");
+            let all: Vec<SyntaxNode> = nodes.iter().map(|(node, _)| node.clone()).collect();
+            let removal = removal::remove(source, &all);
+            for range in removal.ranges {
+                let inside =
+                    |node: &SyntaxNode| range.start <= syntax::span(node).start && syntax::span(node).end <= range.end;
+                let group = nodes
+                    .iter()
+                    .find(|(node, _)| inside(node))
+                    .map_or(self.groups.contract, |(_, group)| *group);
+                work.remove(path, range, group);
+            }
+            orphans.extend(removal.orphans.into_iter().map(|(at, text)| (path != home, at, text)));
+        }
+        orphans
+    }
+
+    /// Comments by where they belong in the contract.
+    fn sorted(&self, mut orphans: Vec<(bool, usize, String)>) -> contract::Comments {
+        orphans.sort();
+        let mut comments = contract::Comments::default();
+        for (foreign, at, text) in orphans {
+            let declaration = (!foreign).then(|| self.declaration_at(at)).flatten();
+            match declaration {
+                Some(true) => comments.of_jobs.push(text),
+                None if !foreign => comments.above.push(text),
+                _ => comments.of_service.push(text),
+            }
+        }
+        comments
+    }
+
+    /// Whether an offset in the home module lies in one of the service's backup jobs (`true`), the comments above it
+    /// included, or in the set of one of its declarations (`false`).
+    fn declaration_at(&self, at: usize) -> Option<bool> {
+        let home = self.facts.home.source.path();
+        let text = self.facts.home.source.text();
+        let in_job = |piece: &super::facts::Piece| {
+            let extent = crate::edit::trivia::extent(text, piece.node()).text;
+            piece.path() == home && extent.contains(&at)
+        };
+        if self.facts.jobs.iter().flat_map(|job| &job.pieces).any(in_job) {
+            return Some(true);
+        }
+        let in_set = |piece: &super::facts::Piece| {
+            let whole =
+                piece.def.path.len() == crate::rules::parts(&self.context.rules().namespaces.services).len() + 1;
+            let span = piece
+                .def
+                .value
+                .as_ref()
+                .filter(|_| whole)
+                .map(|value| syntax::span(value.syntax()));
+            piece.path() == home && span.is_some_and(|span| span.contains(&at))
+        };
+        self.facts.pieces.iter().any(in_set).then_some(false)
+    }
+
+    /// Checks that every name in the texts that move means the same at the contract's place.
+    ///
+    /// Returns the module arguments that the home module has to take for texts from other files.
+    fn check_names(&self, sections: &Sections) -> Result<Vec<String>> {
+        let destination = syntax::span(&sections.destination()).start;
+        let home = self.facts.home.source.path();
+        let mut arguments = Vec::new();
+        let jobs = self.facts.jobs.iter().flat_map(|job| &job.fields);
+        let fields = self
+            .facts
+            .fields
+            .iter()
+            .chain(jobs)
+            .filter_map(|f: &Field| Some((f.module, f.value.clone()?.syntax().clone())));
+        let scattered = self
+            .facts
+            .persisted
+            .iter()
+            .map(|p| (p.module, p.element.syntax().clone()));
+        for (module, node) in fields.chain(scattered) {
+            for (name, variable) in free::variables(&node) {
+                let foreign = module.source.path() != home;
+                let place = || module.source.place_of(&variable.first_use);
+                match &variable.binding {
+                    Binding::Param(_) if foreign && ["config", "lib", "pkgs", "inputs"].contains(&name.as_str()) => {
+                        arguments.push(name)
+                    }
+                    binding if !foreign && encloses(binding, destination) => {}
+                    _ => return Err(error::plan::unmovable(place(), &name)),
+                }
+            }
+        }
+        arguments.sort();
+        arguments.dedup();
+        Ok(arguments)
+    }
+}
+
+/// Whether the scope that binds a name reaches over `offset`.
+fn encloses(binding: &Binding, offset: usize) -> bool {
+    let over = |node: Option<SyntaxNode>| {
+        node.is_some_and(|n| syntax::span(&n).start <= offset && offset < syntax::span(&n).end)
+    };
+    match binding {
+        Binding::Value(value) => over(value.syntax().parent()),
+        Binding::Split(values) => values.iter().all(|value| over(value.syntax().parent())),
+        Binding::Inherited(inherit) => over(inherit.syntax().parent()),
+        Binding::Param(lambda) => over(Some(lambda.syntax().clone())),
+        Binding::With(withs) => withs.iter().all(|with| over(Some(with.syntax().clone()))),
+        Binding::Global => true,
+        Binding::Unbound => false,
+    }
+}
+
+fn no_fields(piece: &super::facts::Piece) -> bool {
+    matches!(&piece.def.value, Some(crate::syntax::ast::Expr::AttrSet(set)) if syntax::HasEntry::entries(set).next().is_none())
+}
+
+/// What the plan sees and does not touch.
+fn left(context: &Context, facts: &Facts, groups: &Groups) -> Vec<Left> {
+    let home = &facts.home.source;
+    if groups.placement.is_some() {
+        return placement::mentions(context.repo, facts);
+    }
+    if context.model.is_imported(home.path()) || facts.sharers.is_some() {
+        return Vec::new();
+    }
+    vec![Left {
+        what: texts::UNIMPORTED.to_owned(),
+        place: Some(home.place(0..0)),
+        why: texts::UNIMPORTED_WHY.to_owned(),
+        next: Some(texts::unimported_next(&facts.target)),
+    }]
+}
+
+fn groups(context: &Context, facts: &Facts, test: Option<&NewTest>) -> (Groups, Vec<Group>) {
+    let mut list: Vec<Group> = Vec::new();
+    let mut add =
+        |kind: &'static str, title: String, why: &str, safety: Safety, needs: Vec<GroupId>, moves: Vec<Move>| {
+            let id = GroupId(list.len());
+            list.push(Group {
+                id,
+                kind,
+                title,
+                why: why.to_owned(),
+                safety,
+                needs,
+                moves,
+            });
+            id
+        };
+    let name = &facts.name;
+    let namespace = format!("{}.{}", context.rules().namespaces.contract, syntax::attr_text(name));
+    let to = |field: &str| Some(format!("{namespace}.{field}"));
+    let of = |field: &Field, target: &str| Move {
+        what: field.name.clone(),
+        from: Some(field.place()),
+        to: to(target),
+    };
+    let rules = context.rules();
+    let core = facts
+        .fields
+        .iter()
+        .filter(|f| f.name != "persistedData" && !rules.unread.fields.contains(&f.name));
+    let moves: Vec<Move> = core
+        .map(|f| {
+            of(
+                f,
+                if f.name == "url" {
+                    "port"
+                } else {
+                    &rules.fields[&f.name]
+                },
+            )
+        })
+        .collect();
+    let contract = add(
+        "contract",
+        texts::contract_title(name),
+        texts::CONTRACT_WHY,
+        Safety::Preserves,
+        vec![],
+        moves,
+    );
+    let needs = || vec![contract];
+    let imported = context.model.is_imported(facts.home.source.path());
+    let enablement = imported.then(|| {
+        add(
+            "enablement",
+            texts::enablement_title(name, &context.host.settings),
+            texts::ENABLEMENT_WHY,
+            Safety::Preserves,
+            needs(),
+            [enablement::moves(context, facts), vmtest::moves(context, facts)].concat(),
+        )
+    });
+    let mut persisted: Vec<Move> = facts.named("persistedData").map(|f| of(f, "persistedData")).collect();
+    persisted.extend(facts.persisted.iter().map(|p| Move {
+        what: format!("persistence of {}", p.element.syntax().text()),
+        from: Some(p.module.source.place_of(p.element.syntax())),
+        to: to("persistedData"),
+    }));
+    let persistence = (!persisted.is_empty()).then(|| {
+        add(
+            "persistence",
+            texts::persistence_title(name),
+            texts::PERSISTENCE_WHY,
+            Safety::Preserves,
+            needs(),
+            persisted,
+        )
+    });
+    let jobs: Vec<Move> = facts
+        .jobs
+        .iter()
+        .flat_map(|job| &job.fields)
+        .map(|f| of(f, &rules.backup_fields[&f.name]))
+        .collect();
+    let backup = (!jobs.is_empty()).then(|| {
+        add(
+            "backup",
+            texts::backup_title(&facts.jobs[0].name),
+            texts::BACKUP_WHY,
+            Safety::Preserves,
+            needs(),
+            jobs,
+        )
+    });
+    let unread: Vec<Move> = facts.named("backupDirectories").map(|f| of(f, "backupPaths")).collect();
+    let gain = (!unread.is_empty() && backup.is_none()).then(|| {
+        add(
+            "gain",
+            texts::gain_title(name),
+            texts::GAIN_WHY,
+            Safety::Gains,
+            needs(),
+            unread,
+        )
+    });
+    let secret = if facts.sharers.is_some() {
+        Vec::new()
+    } else {
+        sections::secret_bindings(facts.home)
+    };
+    let moves = secret
+        .iter()
+        .map(|n| Move {
+            what: "secrets".into(),
+            from: Some(facts.home.source.place_of(n)),
+            to: Some("section 3".into()),
+        })
+        .collect();
+    let secrets = (!secret.is_empty()).then(|| {
+        add(
+            "secrets",
+            texts::SECRETS_TITLE.to_owned(),
+            texts::SECRETS_WHY,
+            Safety::Preserves,
+            needs(),
+            moves,
+        )
+    });
+    let moves =
+        facts.home.source.path() != facts.target && !context.choices.in_place && facts.sharers.is_none() && imported;
+    let placement = moves.then(|| {
+        add(
+            "placement",
+            texts::placement_title(&facts.target),
+            texts::PLACEMENT_WHY,
+            Safety::Preserves,
+            needs(),
+            placement::moves(context.repo, facts),
+        )
+    });
+    let test = test.map(|test| {
+        add(
+            "test",
+            texts::test_title(name),
+            texts::TEST_WHY,
+            Safety::Preserves,
+            needs(),
+            test.moves(context),
+        )
+    });
+    (
+        Groups {
+            contract,
+            enablement,
+            persistence,
+            backup,
+            gain,
+            secrets,
+            placement,
+            test,
+        },
+        list,
+    )
+}
+
+impl Proposal for Migration<'_> {
+    fn name(&self) -> &str {
+        &self.facts.name
+    }
+
+    fn groups(&self) -> &[Group] {
+        &self.list
+    }
+
+    fn left(&self) -> &[Left] {
+        &self.left
+    }
+
+    fn render(&self, accepted: &Accepted) -> Result<SourceChange> {
+        if let Some(change) = self.rendered.borrow().get(accepted) {
+            return Ok(change.clone());
+        }
+        let change = self.draw(accepted)?;
+        self.rendered.borrow_mut().insert(accepted.clone(), change.clone());
+        Ok(change)
+    }
+}
+
+/// Whether the guard is one that the service's own switch option gives.
+pub fn has_switch(facts: &Facts) -> bool {
+    matches!(facts.guard, Guard::Switch { .. })
+}

@@ -1,0 +1,27 @@
+//! Plans: what would change, in groups a person can say yes or no to, and what is left alone and why.
+//!
+//! A plan is a value. It is made from facts about the repository alone, writes nothing, and says for any set
+//! of accepted groups what the files would then be ([`Proposal::render`]), so that declining a group keeps
+//! both sides of its move as they were.
+
+pub mod cleanup;
+pub mod contract;
+pub mod enablement;
+pub mod evolve;
+pub mod facts;
+pub mod flake;
+pub mod group;
+pub mod install;
+pub mod migrate;
+pub mod new;
+pub mod owner;
+pub mod placement;
+pub mod removal;
+pub mod sections;
+pub mod share;
+pub mod texts;
+pub mod url;
+pub mod vmtest;
+pub mod workset;
+
+pub use group::{Accepted, Group, Left, Move, Proposal, Safety};

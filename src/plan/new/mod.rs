@@ -1,0 +1,300 @@
+//! A new service: its module, its line in the host's settings, its test, the import of its category.
+
+use std::path::{Path, PathBuf};
+
+use super::enablement::{self, Setting};
+use super::facts::{self, Context};
+use super::install::{schema, wiring};
+use super::vmtest::NewTest;
+use super::workset::Workset;
+use super::{Accepted, Group, Left, Move, Proposal, Safety, texts};
+use crate::edit::{GroupId, SourceChange};
+use crate::error::{self, Result};
+use crate::resolve::Module;
+use crate::rules::parts;
+use crate::syntax;
+
+pub mod module;
+pub mod ports;
+
+/// How the service runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A unit of NixOS.
+    Native,
+    /// A container.
+    Container,
+}
+
+/// Who reaches the service through Traefik.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exposure {
+    /// Who has a client certificate.
+    Private,
+    /// Anyone.
+    Public,
+    /// Nobody: it has no route.
+    None,
+}
+
+/// What the service is to be.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    pub name: String,
+    pub category: String,
+    pub kind: Kind,
+    /// `None` for a service that listens on no port, which has no route either.
+    pub port: Option<u16>,
+    pub exposure: Exposure,
+    /// `None` for the service's name.
+    pub subdomain: Option<String>,
+    pub database: bool,
+}
+
+/// The planned service.
+pub struct NewService<'a> {
+    context: &'a Context<'a>,
+    wanted: Wanted,
+    /// Its module's file.
+    path: PathBuf,
+    test: Option<NewTest>,
+    enablement: GroupId,
+    tested: Option<GroupId>,
+    list: Vec<Group>,
+    left: Vec<Left>,
+}
+
+/// The group that makes the module.
+const CONTRACT: GroupId = GroupId(0);
+
+impl<'a> NewService<'a> {
+    /// Plans the service.
+    ///
+    /// # Errors
+    /// `contract-needed` without the contract, `bad-name`, `service-exists`, `target-exists`, `port-in-use`,
+    /// `port-needed`, `schema-differs`.
+    pub fn plan(context: &'a Context<'a>, wanted: Wanted) -> Result<NewService<'a>> {
+        if !schema::missing(context).is_empty() {
+            return Err(error::evolve::contract_absent());
+        }
+        name(&wanted.name, "a service")?;
+        name(&wanted.category, "a category")?;
+        let path = context
+            .rules()
+            .paths
+            .server
+            .join(&wanted.category)
+            .join(&wanted.name)
+            .join("default.nix");
+        unused(context, &wanted.name, &path)?;
+        port(context, &wanted)?;
+        let unit = module::unit(context, &wanted);
+        let test = NewTest::plan(context, &wanted.name, Some(&unit));
+        let mut service = NewService {
+            context,
+            left: test.iter().flat_map(|test| test.left(context)).collect(),
+            wanted,
+            path,
+            test,
+            enablement: GroupId(1),
+            tested: None,
+            list: Vec::new(),
+        };
+        service.list_groups();
+        service.render(&service.list.iter().map(|group| group.id).collect())?;
+        Ok(service)
+    }
+
+    /// The module's file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The groups in which the service is enabled and tested.
+    pub fn enablement(&self) -> GroupId {
+        self.enablement
+    }
+
+    fn list_groups(&mut self) {
+        let name = &self.wanted.name;
+        let added = |what: &str, path: &Path| Move {
+            what: what.to_owned(),
+            from: None,
+            to: Some(path.display().to_string()),
+        };
+        let mut group = |kind, title: String, why: &str, moves: Vec<Move>| {
+            let id = GroupId(self.list.len());
+            self.list.push(Group {
+                id,
+                kind,
+                title,
+                why: why.to_owned(),
+                safety: Safety::Preserves,
+                needs: (id != CONTRACT).then_some(CONTRACT).into_iter().collect(),
+                moves,
+            });
+            id
+        };
+        let category = self.path.parent().and_then(Path::parent).unwrap_or(&self.path);
+        group(
+            "contract",
+            texts::new_title(name, &self.wanted.category),
+            texts::NEW_WHY,
+            vec![
+                added(texts::NEW_MODULE, &self.path),
+                added(texts::NEW_IMPORT, &category.join("default.nix")),
+            ],
+        );
+        let settings = &self.context.host.settings;
+        self.enablement = group(
+            "enablement",
+            texts::new_setting_title(name, settings),
+            texts::NEW_SETTING_WHY,
+            vec![added(texts::NEW_SETTING, settings)],
+        );
+        let context = self.context;
+        self.tested = self
+            .test
+            .as_ref()
+            .map(|test| group("test", texts::test_title(name), texts::TEST_WHY, test.moves(context)));
+    }
+
+    /// Imports the module from its category, and the category from the server's modules where it is new.
+    fn import(&self, work: &mut Workset) -> Result<()> {
+        let server = &self.context.rules().paths.server;
+        let category = server.join(&self.wanted.category).join("default.nix");
+        let own = vec![format!("./{}", self.wanted.name)];
+        if self.context.repo.has(&category) {
+            wiring::add_imports(work, self.context.repo, &category, &own, None, CONTRACT)?;
+        } else {
+            let text = format!("{{...}}: {{\n  imports = [\n    {}\n  ];\n}}\n", own[0]);
+            work.create(category.clone(), text);
+        }
+        if self.context.model.is_imported(&category) {
+            return Ok(());
+        }
+        let wanted = vec![format!("./{}", self.wanted.category)];
+        let all = server.join("default.nix");
+        wiring::add_imports(work, self.context.repo, &all, &wanted, None, CONTRACT)
+    }
+}
+
+impl Proposal for NewService<'_> {
+    fn name(&self) -> &str {
+        &self.wanted.name
+    }
+
+    fn groups(&self) -> &[Group] {
+        &self.list
+    }
+
+    fn left(&self) -> &[Left] {
+        &self.left
+    }
+
+    fn render(&self, accepted: &Accepted) -> Result<SourceChange> {
+        let mut work = Workset::new(self.context.repo);
+        if !accepted.contains(&CONTRACT) {
+            return work.finish();
+        }
+        let set_by_host = accepted.contains(&self.enablement);
+        let text = module::text(self.context, &self.wanted, set_by_host)?;
+        work.create(self.path.clone(), text);
+        self.import(&mut work)?;
+        if set_by_host {
+            let namespace = parts(&self.context.rules().namespaces.contract);
+            let setting = Setting {
+                prefix: &namespace,
+                name: &self.wanted.name,
+                rest: "enable",
+                value: "false",
+                comment: "",
+                last: false,
+            };
+            setting.insert(&mut work, enablement::settings(self.context)?, self.enablement)?;
+        }
+        if let (Some(group), Some(test)) = (self.tested.filter(|group| accepted.contains(group)), &self.test) {
+            test.render(&mut work, self.context, &self.path, group);
+        }
+        work.finish()
+    }
+}
+
+/// Whether a name can be a directory, a path literal and an attribute without quotes.
+pub fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+        && syntax::attr_text(name) == name
+}
+
+fn name(name: &str, of: &str) -> Result<()> {
+    match is_name(name) {
+        true => Ok(()),
+        false => Err(error::evolve::bad_name(name, of)),
+    }
+}
+
+/// Refuses a name that a service, a contract or a file has.
+fn unused(context: &Context, name: &str, path: &Path) -> Result<()> {
+    let namespaces = &context.rules().namespaces;
+    for namespace in [&namespaces.contract, &namespaces.services] {
+        let prefix = [parts(namespace), vec![name]].concat();
+        if let Some((module, def)) = context.model.under(&prefix).into_iter().next() {
+            let place = module.source.place_of(syntax::AstNode::syntax(&def.entry));
+            return Err(error::evolve::service_exists(place, name));
+        }
+    }
+    let directory = path.parent().unwrap_or(path);
+    if context.repo.exists(directory) || context.repo.has(&directory.with_extension("nix")) {
+        let place = error::Place::new(directory, &"".into(), 0..0);
+        return Err(error::evolve::service_exists(place, name));
+    }
+    Ok(())
+}
+
+fn port(context: &Context, wanted: &Wanted) -> Result<()> {
+    match wanted.port {
+        None if wanted.exposure != Exposure::None => {
+            Err(error::evolve::port_needed(&wanted.name, ports::free(context)))
+        }
+        None => Ok(()),
+        Some(port) => match ports::users(context).get(&port) {
+            Some(user) => Err(error::evolve::port_in_use(port, user, ports::free(context))),
+            None => Ok(()),
+        },
+    }
+}
+
+/// The categories that there are: directories of the server's modules that hold services or the imports of some.
+pub fn categories(context: &Context) -> Vec<String> {
+    let server = &context.rules().paths.server;
+    let mut names: Vec<String> = context
+        .repo
+        .nix_files()
+        .filter_map(|path| path.strip_prefix(server).ok())
+        .filter(|path| path.components().count() > 1)
+        .filter_map(|path| Some(path.components().next()?.as_os_str().to_string_lossy().into_owned()))
+        .filter(|name| is_name(name))
+        .filter(|name| {
+            let module = context.model.module(&server.join(name).join("default.nix"));
+            module.is_some_and(|module| holds_services(context, module))
+        })
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Whether a module is a place for services: it imports others, or it declares services.
+fn holds_services(context: &Context, module: &Module) -> bool {
+    let namespaces = &context.rules().namespaces;
+    let declares = |namespace: &str| module.under(&parts(namespace)).next().is_some();
+    !module.imports().is_empty() || declares(&namespaces.services) || declares(&namespaces.contract)
+}
+
+/// Every name that a new service cannot have.
+pub fn taken(context: &Context) -> Vec<String> {
+    let mut names = facts::legacy_names(context.model, context.rules());
+    names.extend(facts::contract_names(context.model, context.rules()));
+    names
+}

@@ -1,0 +1,66 @@
+//! The ports that services listen on, as far as the code alone says.
+
+use std::collections::BTreeMap;
+
+use crate::plan::facts::Context;
+use crate::resolve::{Known, Value};
+use crate::rules::parts;
+
+/// Where free ports are looked for first.
+const FIRST: u16 = 8000;
+
+/// Every port that a service names, in its port or in its URL, with the service's name.
+pub fn users(context: &Context) -> BTreeMap<u16, String> {
+    let namespaces = &context.rules().namespaces;
+    let mut found = BTreeMap::new();
+    for namespace in [&namespaces.contract, &namespaces.services] {
+        let prefix = parts(namespace);
+        for (module, def) in context.model.under(&prefix) {
+            let (Some(service), Some(value)) = (def.name(prefix.len()), &def.value) else {
+                continue;
+            };
+            if def.path.len() != prefix.len() + 2 {
+                continue;
+            }
+            let port = match (def.name(prefix.len() + 1), context.eval(module).force(value)) {
+                (Some("port"), Value::Known(Known::Int(port))) => u16::try_from(port).ok(),
+                (Some("url"), Value::Known(Known::Str(url))) => local_port(&url),
+                _ => None,
+            };
+            if let Some(port) = port {
+                found.entry(port).or_insert_with(|| service.to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// The port on this machine that a URL leads to.
+fn local_port(url: &str) -> Option<u16> {
+    let (_, rest) = url.split_once("://")?;
+    let authority = rest.split('/').next()?;
+    let (host, port) = authority.rsplit_once(':')?;
+    let local = host.starts_with("127.") || ["0.0.0.0", "localhost", "[::1]", "[::]"].contains(&host);
+    local.then(|| port.parse().ok()).flatten()
+}
+
+/// A port that no service names.
+pub fn free(context: &Context) -> u16 {
+    let users = users(context);
+    (FIRST..=u16::MAX)
+        .find(|port| !users.contains_key(port))
+        .unwrap_or(FIRST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_names_a_port_of_this_machine() {
+        assert_eq!(local_port("http://127.0.0.1:8096/web"), Some(8096));
+        assert_eq!(local_port("https://[::1]:2283"), Some(2283));
+        assert_eq!(local_port("http://nas:80"), None);
+        assert_eq!(local_port("http://localhost"), None);
+    }
+}

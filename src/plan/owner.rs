@@ -1,0 +1,214 @@
+//! Whose is it: backup jobs and persistent directories that belong to a service.
+
+use super::facts::{self, Context, Field, Job, Persisted};
+use super::share::ownership::Names;
+use crate::error::Result;
+use crate::resolve::Module;
+use crate::resolve::module::list_elements;
+use crate::rules::parts;
+use crate::syntax::{self, AstNode, SyntaxNode, ast};
+
+/// The backup jobs that are the service's: its own, whole, or its part of one that backs up several services.
+///
+/// # Errors
+/// Refuses a job whose declaration cannot be taken apart.
+pub fn jobs<'a>(
+    context: &Context<'a>,
+    service: &str,
+    home: &'a Module,
+    names: &Names,
+    shared: bool,
+) -> Result<Vec<Job<'a>>> {
+    let namespace = parts(&context.rules().namespaces.backups);
+    let mut found = Vec::new();
+    for name in job_names(context, &namespace) {
+        let prefix: Vec<&str> = namespace.iter().copied().chain([name.as_str()]).collect();
+        let pieces = facts::topmost(context.model, &prefix);
+        let here = pieces.iter().any(|piece| piece.path() == home.source.path());
+        let mentioned = here
+            || names.owner(&name) == Some(service)
+            || pieces.iter().any(|p| p.module.source.text().contains(service));
+        if !mentioned {
+            continue;
+        }
+        let mut fields = Vec::new();
+        for piece in &pieces {
+            fields.extend(facts::fields(piece, prefix.len())?);
+        }
+        let share = Share::of(context, &fields, names, service);
+        let named = names.owner(&name) == Some(service);
+        let split_before = split_before(context, &name, service);
+        let whole =
+            !share.others && !split_before && (named || (here && !shared) || (share.mine > 0 && share.nobodys == 0));
+        if whole {
+            found.push(Job {
+                name,
+                pieces,
+                fields,
+                part: None,
+            });
+        } else if share.mine > 0 {
+            found.push(Job {
+                name,
+                pieces,
+                fields,
+                part: Some(share.elements),
+            });
+        }
+    }
+    Ok(found)
+}
+
+fn job_names(context: &Context, namespace: &[&str]) -> Vec<String> {
+    let mut names: Vec<String> = context
+        .model
+        .under(namespace)
+        .into_iter()
+        .filter_map(|(_, def)| def.name(namespace.len()).map(str::to_owned))
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Whether another service's contract has taken a part of the job already.
+fn split_before(context: &Context, job: &str, service: &str) -> bool {
+    let contract = parts(&context.rules().namespaces.contract);
+    context.model.under(&contract).into_iter().any(|(module, def)| {
+        let field = def.path.len() == contract.len() + 2 && def.name(contract.len() + 1) == Some("backupJob");
+        let other = def.name(contract.len()).is_some_and(|name| name != service);
+        field
+            && other
+            && def
+                .value
+                .as_ref()
+                .is_some_and(|v| context.eval(module).string(v).is_ok_and(|value| value == job))
+    })
+}
+
+/// Whose the paths and units of a job are.
+struct Share<'a> {
+    /// Paths of the service.
+    mine: usize,
+    /// Paths of no service.
+    nobodys: usize,
+    /// Whether a path is another service's.
+    others: bool,
+    /// The service's elements, by field.
+    elements: Vec<(Field<'a>, Vec<ast::Expr>)>,
+}
+
+impl<'a> Share<'a> {
+    fn of(context: &Context<'a>, fields: &[Field<'a>], names: &Names, service: &str) -> Share<'a> {
+        let mut share = Share {
+            mine: 0,
+            nobodys: 0,
+            others: false,
+            elements: Vec::new(),
+        };
+        for field in fields.iter().filter(|f| f.name == "paths" || f.name == "systemdUnits") {
+            let mut elements = Vec::new();
+            field.value.iter().for_each(|value| list_elements(value, &mut elements));
+            let mut own = Vec::new();
+            for element in elements {
+                let text = context.eval(field.module).string(&element).ok();
+                let owner = match &text {
+                    Some(text) => names.owner(text),
+                    None => names.owner_of_text(element.syntax()),
+                };
+                let path = field.name == "paths";
+                match owner {
+                    Some(owner) if owner == service => {
+                        share.mine += usize::from(path);
+                        own.push(element);
+                    }
+                    Some(_) => share.others |= path,
+                    None => share.nobodys += usize::from(path),
+                }
+            }
+            if !own.is_empty() {
+                share.elements.push((field.clone(), own));
+            }
+        }
+        share
+    }
+}
+
+/// The elements of persistent directories lists that are the service's own: all of those in its module, and
+/// elsewhere those that name a directory which the service's backup job names.
+pub fn persisted<'a>(
+    context: &Context<'a>,
+    service: &str,
+    home: &'a Module,
+    jobs: &[Job<'a>],
+    names: &Names,
+    shared: bool,
+) -> Vec<Persisted<'a>> {
+    let rules = context.rules();
+    let backed_up: Vec<String> = jobs
+        .iter()
+        .filter(|job| job.part.is_none())
+        .flat_map(|job| job.fields.iter())
+        .filter(|field| field.name == "paths")
+        .flat_map(|field| {
+            let mut elements = Vec::new();
+            field.value.iter().for_each(|value| list_elements(value, &mut elements));
+            elements
+                .into_iter()
+                .filter_map(|e| context.eval(field.module).string(&e).ok())
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    let standard = [
+        format!("/var/lib/{service}"),
+        format!("/var/cache/{service}"),
+        format!("/var/log/{service}"),
+    ];
+    let mut found = Vec::new();
+    for option in &rules.persistence.options {
+        let prefix = parts(option);
+        for (module, def) in context.model.under(&prefix) {
+            if def.path.len() != prefix.len() + 2 || def.name(prefix.len() + 1) != Some(&rules.persistence.list) {
+                continue;
+            }
+            let (Some(root), Some(value)) = (def.name(prefix.len()), &def.value) else {
+                continue;
+            };
+            let mut elements = Vec::new();
+            list_elements(value, &mut elements);
+            let own = |element: &ast::Expr| {
+                let here = module.source.path() == home.source.path();
+                (here && (!shared || names.owner_of_text(element.syntax()) == Some(service)))
+                    || facts::directory(&context.eval(module), element)
+                        .is_some_and(|d| backed_up.contains(&d) || standard.contains(&d))
+            };
+            let mine: Vec<&ast::Expr> = elements.iter().filter(|e| own(e)).collect();
+            let whole = mine.len() == elements.len() && is_plain_list(value);
+            for element in mine {
+                found.push(Persisted {
+                    module,
+                    element: element.clone(),
+                    whole: whole.then(|| def.entry.syntax().clone()),
+                    root: root.to_owned(),
+                });
+            }
+        }
+    }
+    found
+}
+
+fn is_plain_list(value: &ast::Expr) -> bool {
+    matches!(syntax::unparen(value.clone()), ast::Expr::List(_))
+}
+
+/// The nodes to remove so that `persisted` are gone: whole bindings where nothing else is in them.
+pub fn removal_nodes(persisted: &[Persisted]) -> Vec<SyntaxNode> {
+    let mut nodes: Vec<SyntaxNode> = Vec::new();
+    for entry in persisted {
+        let node = entry.whole.clone().unwrap_or_else(|| entry.element.syntax().clone());
+        if !nodes.contains(&node) {
+            nodes.push(node);
+        }
+    }
+    nodes
+}

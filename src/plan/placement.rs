@@ -1,0 +1,268 @@
+//! Where a service's module belongs (Pattern 1), and every path that has to follow when it moves there.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::facts::Facts;
+use super::workset::Workset;
+use super::{Left, Move};
+use crate::edit::GroupId;
+use crate::error::{self, Place, Result};
+use crate::repo::{Repository, hosts};
+use crate::resolve::value::normalize;
+use crate::rules::Rules;
+use crate::syntax::{self, AstNode, InterpolPart, Source, ast};
+
+/// The category of services whose file stands in no directory of its own.
+const NO_CATEGORY: &str = "misc";
+
+/// `<server>/<category>/<service>/default.nix`, the category being the first directory that the module is in.
+pub fn target(rules: &Rules, home: &Path, service: &str) -> PathBuf {
+    let server = &rules.paths.server;
+    let inside = home.strip_prefix(server).unwrap_or(Path::new(""));
+    let said = rules.service.get(service).and_then(|rule| rule.category.clone());
+    let category = match inside.components().next() {
+        _ if said.is_some() => said.unwrap_or_default(),
+        Some(Component::Normal(first)) if inside.components().count() > 1 => first.to_string_lossy().into_owned(),
+        _ => NO_CATEGORY.to_owned(),
+    };
+    server.join(category).join(service).join("default.nix")
+}
+
+/// Whether a name can be a part of a path literal, and of a path that stays below its directory.
+pub fn is_path_word(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-+".contains(c);
+    !name.is_empty() && !name.starts_with(['.', '-']) && name.chars().all(plain)
+}
+
+/// A path literal that names the module that moves.
+pub struct Reference {
+    pub file: PathBuf,
+    pub place: Place,
+    /// The new literal.
+    pub text: String,
+    range: std::ops::Range<usize>,
+}
+
+/// Every path literal in the repository's Nix files that names `from`, itself or by its directory, as it has to be
+/// when the file is at `to`.
+pub fn references(repo: &Repository, from: &Path, to: &Path) -> Vec<Reference> {
+    let by_directory = from.file_name().is_some_and(|n| n == "default.nix");
+    let named = if by_directory {
+        from.parent().unwrap_or(from)
+    } else {
+        from
+    };
+    let needle = named.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut found = Vec::new();
+    for file in repo.containing(&[&needle, "./."]) {
+        let Some(source) = repo.source(file) else { continue };
+        for path in source.root().descendants().filter_map(ast::PathRel::cast) {
+            let Some(target) = literal_target(source, &path) else {
+                continue;
+            };
+            let whole = target == from;
+            let by_its_directory = by_directory && target == named && is_module_reference(&path);
+            if !(whole || by_its_directory) {
+                continue;
+            }
+            let goal = if is_module_reference(&path) || !whole {
+                to.parent().unwrap_or(to)
+            } else {
+                to
+            };
+            found.push(Reference {
+                file: file.to_owned(),
+                place: source.place_of(path.syntax()),
+                text: relative(file, goal),
+                range: syntax::span(path.syntax()),
+            });
+        }
+    }
+    found
+}
+
+/// A directory is meant as a module where it is imported: an element of a list, or the argument of `import`.
+fn is_module_reference(path: &ast::PathRel) -> bool {
+    path.syntax()
+        .parent()
+        .is_some_and(|parent| ast::List::can_cast(parent.kind()) || ast::Apply::can_cast(parent.kind()))
+}
+
+/// What a path literal without interpolation means, relative to the root.
+fn literal_target(source: &Source, path: &ast::PathRel) -> Option<PathBuf> {
+    let plain = path.parts().iter().all(|part| matches!(part, InterpolPart::Literal(_)));
+    let base = source.path().parent().unwrap_or(Path::new(""));
+    plain.then(|| normalize(&base.join(path.syntax().text().to_string())))?
+}
+
+/// A path literal for `goal` in the file `from`: `./x`, `../x`.
+pub fn relative(from: &Path, goal: &Path) -> String {
+    let base: Vec<Component> = from.parent().unwrap_or(Path::new("")).components().collect();
+    let goal: Vec<Component> = goal.components().collect();
+    let shared = base.iter().zip(&goal).take_while(|(a, b)| a == b).count();
+    let up = base.len() - shared;
+    let rest: Vec<String> = goal[shared..]
+        .iter()
+        .map(|c| c.as_os_str().to_string_lossy().into_owned())
+        .collect();
+    let head = if up == 0 { "./".to_owned() } else { "../".repeat(up) };
+    match rest.is_empty() {
+        true if up == 0 => "./.".to_owned(),
+        true => head.trim_end_matches('/').to_owned() + "/.",
+        false => head + &rest.join("/"),
+    }
+}
+
+/// A node's text with its relative paths as they have to be in the file at `to`.
+///
+/// # Errors
+/// `computed-path` for a path that is computed from the module's place.
+pub fn relocated(source: &Source, node: &syntax::SyntaxNode, to: &Path) -> Result<String> {
+    let start = syntax::span(node).start;
+    let mut text = node.text().to_string();
+    let paths: Vec<ast::PathRel> = node.descendants().filter_map(ast::PathRel::cast).collect();
+    for path in paths.into_iter().rev().filter(|_| to != source.path()) {
+        let Some(goal) = literal_target(source, &path) else {
+            return Err(error::plan::computed_path(source.place_of(path.syntax())));
+        };
+        let span = syntax::span(path.syntax());
+        text.replace_range(span.start - start..span.end - start, &relative(to, &goal));
+    }
+    Ok(text)
+}
+
+/// Moves the module, mends the paths in it and the paths that lead to it.
+///
+/// # Errors
+/// `target-exists`; `computed-path` for a path in the module that is computed from its place.
+pub fn render(work: &mut Workset, repo: &Repository, facts: &Facts, group: GroupId) -> Result<()> {
+    let source = &facts.home.source;
+    let (from, to) = (source.path(), facts.target.as_path());
+    if repo.exists(to) {
+        return Err(error::plan::target_exists(source.place(0..0), to));
+    }
+    for path in source.root().descendants().filter_map(ast::PathRel::cast) {
+        let literal = literal_target(source, &path);
+        let Some(goal) = literal else {
+            return Err(error::plan::computed_path(source.place_of(path.syntax())));
+        };
+        let text = relative(to, &goal);
+        if text != path.syntax().text().to_string() {
+            work.replace(from, syntax::span(path.syntax()), text, group);
+        }
+    }
+    for reference in references(repo, from, to) {
+        work.replace(&reference.file, reference.range, reference.text, group);
+    }
+    work.move_file(from, to.to_owned());
+    Ok(())
+}
+
+/// What the move is, for people: the module, and each import of it.
+pub fn moves(repo: &Repository, facts: &Facts) -> Vec<Move> {
+    let from = facts.home.source.path();
+    let mut moves = vec![Move {
+        what: "the service's module".into(),
+        from: Some(facts.home.source.place(0..0)),
+        to: Some(facts.target.display().to_string()),
+    }];
+    moves.extend(references(repo, from, &facts.target).into_iter().map(|reference| Move {
+        what: "its import".into(),
+        to: Some(format!("{}: {}", reference.file.display(), reference.text)),
+        from: Some(reference.place),
+    }));
+    moves
+}
+
+/// Mentions of the module's old place in files that are no Nix, and in comments of Nix files (an import that is
+/// commented out): they are listed, not edited.
+pub fn mentions(repo: &Repository, facts: &Facts) -> Vec<Left> {
+    let from = facts.home.source.path();
+    let file = from.display().to_string();
+    let directory = from
+        .parent()
+        .filter(|_| from.ends_with("default.nix"))
+        .map(|p| p.display().to_string());
+    let mut found = commented_imports(repo, facts);
+    for path in repo.other_files() {
+        let Some(text) = repo.other_text(path) else { continue };
+        for needle in [Some(&file), directory.as_ref()].into_iter().flatten() {
+            for (at, _) in text.match_indices(needle.as_str()) {
+                let end = at + needle.len();
+                let longer = text[end..]
+                    .chars()
+                    .next()
+                    .is_some_and(|c| c.is_alphanumeric() || "-_/".contains(c));
+                if !longer {
+                    let why = "files that are no Nix are not edited";
+                    found.push(mention(
+                        needle,
+                        Place::new(path, &text, at..end),
+                        why,
+                        &facts.target.display().to_string(),
+                    ));
+                }
+            }
+        }
+    }
+    found
+}
+
+fn mention(what: &str, place: Place, why: &str, instead: &str) -> Left {
+    Left {
+        what: format!("a mention of {what}"),
+        place: Some(place),
+        why: why.into(),
+        next: Some(format!("say {instead} there")),
+    }
+}
+
+/// Words of comments that would be imports of the module.
+fn commented_imports(repo: &Repository, facts: &Facts) -> Vec<Left> {
+    let from = facts.home.source.path();
+    let named = hosts::commented_imports(repo).into_iter();
+    named
+        .filter(|(target, _)| target == from)
+        .map(|(_, place)| {
+            let word = place
+                .source
+                .as_ref()
+                .map_or("", |text| &text[place.span.clone()])
+                .to_owned();
+            let instead = relative(&place.path, facts.target.parent().unwrap_or(&facts.target));
+            mention(&word, place, "it is a comment", &instead)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_goes_below_its_category() {
+        let rules = Rules::new(None).expect("the embedded rules");
+        let target = |home: &str| target(&rules, Path::new(home), "jellyfin").display().to_string();
+        assert_eq!(
+            target("modules/server/media/video/default.nix"),
+            "modules/server/media/jellyfin/default.nix"
+        );
+        assert_eq!(
+            target("modules/server/dns/default.nix"),
+            "modules/server/dns/jellyfin/default.nix"
+        );
+        assert_eq!(
+            target("modules/server/jellyfin.nix"),
+            "modules/server/misc/jellyfin/default.nix"
+        );
+    }
+
+    #[test]
+    fn relative_paths_lead_to_their_goal() {
+        let relative = |from: &str, goal: &str| relative(Path::new(from), Path::new(goal));
+        assert_eq!(relative("a/default.nix", "a/b"), "./b");
+        assert_eq!(relative("a/b/c/default.nix", "a/x.toml"), "../../x.toml");
+        assert_eq!(relative("t/x/default.nix", "m/s"), "../../m/s");
+        assert_eq!(relative("a/b.nix", "a"), "./.");
+    }
+}

@@ -1,0 +1,292 @@
+//! The `let` bindings that moved code needs, copied: a pure binding means the same wherever it stands.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::error::{self, Result};
+use crate::resolve::free;
+use crate::resolve::module::Module;
+use crate::resolve::scope::{self, Binding};
+use crate::syntax::{self, AstNode, HasEntry, SyntaxNode, ast};
+
+/// What moved code takes from around it.
+#[derive(Debug, Default)]
+pub struct Needs {
+    /// Arguments of the module's function.
+    pub arguments: BTreeSet<String>,
+    /// Bindings, in the order in which the file has them: offset, and the text with its `;`.
+    pub bindings: BTreeMap<usize, String>,
+    /// Whether names come from `with lib`.
+    pub with_lib: bool,
+}
+
+/// How far an attribute set is used: whole, or only these attribute paths.
+#[derive(Clone, Debug, Default)]
+struct Use {
+    whole: bool,
+    paths: BTreeSet<Vec<String>>,
+}
+
+/// A node's text as it has to be in the new file.
+pub type Text<'t> = dyn Fn(&SyntaxNode) -> Result<String> + 't;
+
+/// What `nodes`, all of `module`, need in a file of their own. `text` gives their texts there.
+///
+/// # Errors
+/// `unmovable` for a name that a file of its own could not have.
+pub fn needs(module: &Module, nodes: &[SyntaxNode], text: &Text) -> Result<Needs> {
+    let mut needs = Needs::default();
+    let mut uses: BTreeMap<usize, (Use, ast::AttrpathValue)> = BTreeMap::new();
+    let mut open: Vec<SyntaxNode> = nodes.to_vec();
+    let mut seen: BTreeSet<(usize, usize)> = BTreeSet::new();
+    while let Some(node) = open.pop() {
+        let span = syntax::span(&node);
+        if !seen.insert((span.start, span.end)) {
+            continue;
+        }
+        for (name, variable) in free::variables(&node) {
+            match &variable.binding {
+                Binding::Param(lambda) if is_outermost(module, lambda) => {
+                    needs.arguments.insert(name);
+                }
+                Binding::With(withs) if withs.iter().all(is_lib) => {
+                    needs.with_lib = true;
+                    needs.arguments.insert("lib".to_owned());
+                }
+                Binding::Value(value) if in_let(value.syntax()) => {
+                    let entry = uses
+                        .entry(syntax::span(value.syntax()).start)
+                        .or_insert_with(|| (Use::default(), value.clone()));
+                    entry.0.add(&node, &name);
+                    open.extend(used_parts(value, &entry.0));
+                }
+                Binding::Split(values) if values.iter().all(|value| in_let(value.syntax())) => {
+                    for value in values {
+                        uses.entry(syntax::span(value.syntax()).start).or_insert_with(|| {
+                            (
+                                Use {
+                                    whole: true,
+                                    ..Use::default()
+                                },
+                                value.clone(),
+                            )
+                        });
+                        open.extend(value.value().map(|v| v.syntax().clone()));
+                    }
+                }
+                Binding::Inherited(inherit) if in_let(inherit.syntax()) => {
+                    let from = inherit.from();
+                    let source = from
+                        .as_ref()
+                        .map(|from| text(from.syntax()))
+                        .transpose()?
+                        .map_or(String::new(), |from| from + " ");
+                    // One statement may give several names.
+                    let attr = inherit
+                        .attrs()
+                        .find(|attr| syntax::attr_name(attr).as_deref() == Some(&*name));
+                    let at = attr.map_or_else(|| inherit.syntax().clone(), |attr| attr.syntax().clone());
+                    needs.bindings.insert(
+                        syntax::span(&at).start,
+                        format!("inherit {source}{};", syntax::attr_text(&name)),
+                    );
+                    open.extend(from.and_then(|from| from.expr()).map(|e| e.syntax().clone()));
+                }
+                _ => {
+                    return Err(error::plan::unmovable(
+                        module.source.place_of(&variable.first_use),
+                        &name,
+                    ));
+                }
+            }
+        }
+    }
+    for (at, (usage, value)) in uses {
+        needs.bindings.insert(at, usage.text(&value, text)?);
+    }
+    Ok(needs)
+}
+
+fn is_outermost(module: &Module, lambda: &ast::Lambda) -> bool {
+    module
+        .lambda
+        .as_ref()
+        .is_some_and(|outer| outer.syntax() == lambda.syntax())
+}
+
+fn is_lib(with: &ast::With) -> bool {
+    with.namespace()
+        .is_some_and(|namespace| namespace.syntax().text() == "lib")
+}
+
+fn in_let(node: &SyntaxNode) -> bool {
+    node.parent().is_some_and(|parent| ast::LetIn::can_cast(parent.kind()))
+}
+
+impl Use {
+    /// Notes how `name` is used below `node`: each `name.a.b` by its static path, anything else as the whole.
+    fn add(&mut self, node: &SyntaxNode, name: &str) {
+        for ident in node
+            .descendants()
+            .filter_map(ast::Ident::cast)
+            .filter(|i| syntax::ident_text(i) == name)
+        {
+            let Some(parent) = ident.syntax().parent() else {
+                continue;
+            };
+            if ast::Attrpath::can_cast(parent.kind()) || ast::PatEntry::can_cast(parent.kind()) {
+                continue;
+            }
+            let path = ast::Select::cast(parent)
+                .filter(|select| {
+                    select.expr().is_some_and(|e| e.syntax() == ident.syntax()) && select.or_token().is_none()
+                })
+                .and_then(|select| {
+                    syntax::attrpath_names(&select.attrpath()?)
+                        .into_iter()
+                        .collect::<Option<Vec<String>>>()
+                });
+            match path {
+                Some(path) => {
+                    self.paths.insert(path);
+                }
+                None => self.whole = true,
+            }
+        }
+    }
+
+    /// Whether `path`, an attribute of the binding's set, is used: it, something in it, or something around it.
+    fn reaches(&self, path: &[String]) -> bool {
+        self.whole || self.paths.iter().any(|used| used.iter().zip(path).all(|(a, b)| a == b))
+    }
+
+    /// The binding with only what is used of its set.
+    fn text(&self, value: &ast::AttrpathValue, text: &Text) -> Result<String> {
+        let name = value
+            .attrpath()
+            .map(|p| p.syntax().text().to_string())
+            .unwrap_or_default();
+        Ok(match value.value() {
+            Some(ast::Expr::AttrSet(set)) if !self.whole && set.rec_token().is_none() => {
+                format!("{name} = {};", self.pruned(&set, &mut Vec::new(), text)?)
+            }
+            Some(other) => format!("{name} = {};", text(other.syntax())?),
+            None => String::new(),
+        })
+    }
+
+    fn pruned(&self, set: &ast::AttrSet, prefix: &mut Vec<String>, text: &Text) -> Result<String> {
+        let mut result = String::from("{\n");
+        for entry in set.entries() {
+            let names: Option<Vec<String>> = crate::resolve::module::entry_names(&entry).into_iter().collect();
+            let (ast::Entry::AttrpathValue(value), Some(names)) = (&entry, names) else {
+                result.push_str(&format!("{}\n", text(entry.syntax())?));
+                continue;
+            };
+            let depth = prefix.len();
+            prefix.extend(names.iter().cloned());
+            if self.reaches(prefix) {
+                let source: Vec<String> = names.iter().map(|n| syntax::attr_text(n)).collect();
+                let inner = match value.value() {
+                    Some(ast::Expr::AttrSet(inner)) if inner.rec_token().is_none() && !self.takes_whole(prefix) => {
+                        self.pruned(&inner, prefix, text)?
+                    }
+                    Some(other) => text(other.syntax())?,
+                    None => String::new(),
+                };
+                result.push_str(&format!("{} = {inner};\n", source.join(".")));
+            }
+            prefix.truncate(depth);
+        }
+        result.push('}');
+        Ok(result)
+    }
+
+    /// Whether the set at `path` is used as a whole.
+    fn takes_whole(&self, path: &[String]) -> bool {
+        self.paths
+            .iter()
+            .any(|used| used.len() <= path.len() && used.iter().zip(path).all(|(a, b)| a == b))
+    }
+}
+
+/// The parts of a binding's value that are used, for their own free variables.
+fn used_parts(value: &ast::AttrpathValue, usage: &Use) -> Vec<SyntaxNode> {
+    fn walk(set: &ast::AttrSet, prefix: &mut Vec<String>, usage: &Use, found: &mut Vec<SyntaxNode>) {
+        for entry in set.entries() {
+            let names: Option<Vec<String>> = crate::resolve::module::entry_names(&entry).into_iter().collect();
+            let (ast::Entry::AttrpathValue(value), Some(names)) = (&entry, names) else {
+                found.push(entry.syntax().clone());
+                continue;
+            };
+            let depth = prefix.len();
+            prefix.extend(names);
+            if usage.reaches(prefix) {
+                match value.value() {
+                    Some(ast::Expr::AttrSet(inner)) if inner.rec_token().is_none() && !usage.takes_whole(prefix) => {
+                        walk(&inner, prefix, usage, found)
+                    }
+                    Some(other) => found.push(other.syntax().clone()),
+                    None => {}
+                }
+            }
+            prefix.truncate(depth);
+        }
+    }
+    match value.value() {
+        Some(ast::Expr::AttrSet(set)) if !usage.whole && set.rec_token().is_none() => {
+            let mut found = Vec::new();
+            walk(&set, &mut Vec::new(), usage, &mut found);
+            found
+        }
+        Some(other) => vec![other.syntax().clone()],
+        None => Vec::new(),
+    }
+}
+
+/// The `let` bindings of `module` that nothing uses once `gone` (byte ranges) are gone, though something did before.
+pub fn dead(module: &Module, gone: &[std::ops::Range<usize>]) -> Vec<SyntaxNode> {
+    let root = module.source.root();
+    let mut uses: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for ident in root.descendants().filter_map(ast::Ident::cast) {
+        let parent = ident.syntax().parent();
+        let name_only = parent
+            .as_ref()
+            .is_some_and(|p| ast::Attrpath::can_cast(p.kind()) || ast::PatEntry::can_cast(p.kind()));
+        let inherited = parent
+            .and_then(ast::Inherit::cast)
+            .is_some_and(|inherit| inherit.from().is_some());
+        if name_only || inherited {
+            continue;
+        }
+        let at = syntax::span(ident.syntax()).start;
+        let sites: Vec<SyntaxNode> = match scope::lookup(ident.syntax(), &syntax::ident_text(&ident)) {
+            Binding::Value(value) => vec![value.syntax().clone()],
+            Binding::Split(values) => values.iter().map(|v| v.syntax().clone()).collect(),
+            Binding::Inherited(inherit) => vec![inherit.syntax().clone()],
+            _ => Vec::new(),
+        };
+        for site in sites.iter().filter(|site| in_let(site)) {
+            uses.entry(syntax::span(site).start).or_default().push(at);
+        }
+    }
+    let sites: Vec<SyntaxNode> = root
+        .descendants()
+        .filter_map(ast::LetIn::cast)
+        .flat_map(|let_in| let_in.entries().map(|entry| entry.syntax().clone()).collect::<Vec<_>>())
+        .filter(|site| uses.contains_key(&syntax::span(site).start))
+        .collect();
+    let mut gone: Vec<std::ops::Range<usize>> = gone.to_vec();
+    let mut dead: Vec<SyntaxNode> = Vec::new();
+    loop {
+        let next = sites.iter().find(|site| {
+            let own = syntax::span(site);
+            !dead.contains(site)
+                && uses[&own.start]
+                    .iter()
+                    .all(|at| own.contains(at) || gone.iter().any(|range| range.contains(at)))
+        });
+        let Some(site) = next else { return dead };
+        gone.push(syntax::span(site));
+        dead.push(site.clone());
+    }
+}

@@ -1,0 +1,350 @@
+//! The module of a service that leaves a shared file: a new file, put together from texts that move.
+
+use super::bindings::{self, Needs};
+use super::imports;
+use super::leftovers::Leftovers;
+use super::ownership::{self, Names};
+use crate::edit::trivia;
+use crate::error::{self, Result};
+use crate::plan::Accepted;
+use crate::plan::contract::Chunk;
+use crate::plan::facts::{Context, Facts, Guard};
+use crate::plan::migrate::Groups;
+use crate::plan::placement;
+use crate::plan::texts;
+use crate::plan::workset::Workset;
+use crate::resolve::module::Def;
+use crate::syntax::{self, AstNode, Source, SyntaxNode, ast};
+
+/// What leaves the shared file with the service, besides its legacy declarations.
+pub struct Share<'a> {
+    /// Whole bindings.
+    pub bindings: Vec<Def>,
+    /// Elements of lists, by the list's definition.
+    pub elements: Vec<(Def, Vec<ast::Expr>)>,
+    /// The conditions that all of it stands under, as source.
+    pub conditions: Vec<String>,
+    /// Every service that the file has or had.
+    pub services: Vec<String>,
+    source: &'a Source,
+}
+
+impl<'a> Share<'a> {
+    /// What belongs to the service in its home file.
+    pub fn find(context: &Context<'a>, facts: &Facts<'a>, services: Vec<String>) -> Share<'a> {
+        let names = Names::of(context, &facts.name);
+        let conditions = facts
+            .pieces
+            .first()
+            .map(|piece| ownership::text_of(&piece.def))
+            .unwrap_or_default();
+        let mut bindings: Vec<Def> = ownership::owned(context, facts.home, &names, &facts.name, &conditions)
+            .into_iter()
+            .cloned()
+            .collect();
+        let elements = ownership::owned_elements(context, facts.home, &names, &facts.name, &conditions);
+        let elements: Vec<(Def, Vec<ast::Expr>)> = elements
+            .into_iter()
+            .filter(|(def, _)| !bindings.iter().any(|b| inside(b.entry.syntax(), def.entry.syntax())))
+            .map(|(def, elements)| (def.clone(), elements))
+            .collect();
+        bindings.sort_by_key(|def| syntax::span(def.entry.syntax()).start);
+        Share {
+            bindings,
+            elements,
+            conditions,
+            services,
+            source: &facts.home.source,
+        }
+    }
+
+    /// The nodes that go from the shared file.
+    pub fn nodes(&self) -> Vec<SyntaxNode> {
+        let mut nodes: Vec<SyntaxNode> = self.bindings.iter().map(|def| def.entry.syntax().clone()).collect();
+        for (def, elements) in &self.elements {
+            let mut all = Vec::new();
+            def.value
+                .iter()
+                .for_each(|value| crate::resolve::module::list_elements(value, &mut all));
+            match all.len() == elements.len() {
+                true => nodes.push(def.entry.syntax().clone()),
+                false => nodes.extend(imports::nodes(elements)),
+            }
+        }
+        nodes
+    }
+}
+
+fn inside(outer: &SyntaxNode, inner: &SyntaxNode) -> bool {
+    let (outer, inner) = (syntax::span(outer), syntax::span(inner));
+    outer.start <= inner.start && inner.end <= outer.end
+}
+
+/// Writes the service's module and takes its things out of the shared file.
+pub struct Extraction<'e, 'a> {
+    pub context: &'e Context<'a>,
+    pub facts: &'e Facts<'a>,
+    pub share: &'e Share<'a>,
+    pub groups: &'e Groups,
+    pub accepted: &'e Accepted,
+}
+
+impl Extraction<'_, '_> {
+    /// Renders it. `chunks` are the contract's bindings, `above` the comments over them, `moved` the nodes whose
+    /// text the contract has.
+    ///
+    /// # Errors
+    /// `unmovable`, `target-exists`, `computed-path`.
+    pub fn render(
+        &self,
+        work: &mut Workset,
+        chunks: Vec<Chunk>,
+        above: &[String],
+        leftovers: &Leftovers,
+        moved: &[SyntaxNode],
+    ) -> Result<()> {
+        let target = &self.facts.target;
+        if self.context.repo.exists(target) {
+            return Err(error::plan::target_exists(self.share.source.place(0..0), target));
+        }
+        let text = self.module(chunks, above, moved)?;
+        work.create_rough(target.clone(), text);
+        imports::add(
+            work,
+            self.context.repo,
+            self.share.source.path(),
+            target,
+            leftovers.deleted,
+            self.groups.contract,
+        );
+        leftovers.settle(work, &self.share.services, self.groups.contract);
+        Ok(())
+    }
+
+    fn module(&self, chunks: Vec<Chunk>, above: &[String], moved: &[SyntaxNode]) -> Result<String> {
+        let mut nodes = moved.to_vec();
+        nodes.extend(self.share.bindings.iter().filter_map(value_of));
+        nodes.extend(self.share.bindings.iter().flat_map(dynamic_names));
+        nodes.extend(
+            self.share
+                .elements
+                .iter()
+                .flat_map(|(_, elements)| imports::nodes(elements)),
+        );
+        nodes.extend(self.guard_nodes());
+        let mut needs = bindings::needs(self.facts.home, &nodes, &|node| self.relocated(node))?;
+        needs.arguments.extend(["config".to_owned(), "lib".to_owned()]);
+        let contract_name = self.contract_name(&needs);
+        let namespace = format!(
+            "{}.{}",
+            self.context.rules().namespaces.contract,
+            syntax::attr_text(&self.facts.name)
+        );
+        let guard = match &self.facts.guard {
+            Guard::Switch { text, .. } => text.clone(),
+            _ => format!("{contract_name}.enable"),
+        };
+        let mut text = format!(
+            "{{{}, ...}}:\n",
+            needs.arguments.iter().cloned().collect::<Vec<_>>().join(", ")
+        );
+        if needs.with_lib {
+            text.push_str("with lib;\n");
+        }
+        text.push_str("let\n");
+        for binding in needs.bindings.values() {
+            text.push_str(&format!("{binding}\n"));
+        }
+        if !matches!(self.facts.guard, Guard::Switch { .. }) {
+            text.push_str(&format!("{contract_name} = config.{namespace};\n"));
+        }
+        text.push_str(&format!(
+            "in {{ config = lib.mkMerge [\n{}\n{{\n",
+            texts::CONTRACT_HEADER
+        ));
+        above.iter().for_each(|comment| text.push_str(&format!("{comment}\n")));
+        text.push_str(&format!("{namespace} = {{\n"));
+        chunks.iter().for_each(|chunk| text.push_str(&chunk.text));
+        text.push_str(&format!("}};\n{}}}\n\n", self.follow()));
+        self.sections(&mut text, &guard)?;
+        text.push_str("]; }\n");
+        // A `let` without bindings is no `let`.
+        Ok(text.replacen("let\nin {", "{", 1))
+    }
+
+    fn sections(&self, text: &mut String, guard: &str) -> Result<()> {
+        let secret = |def: &&Def| def.path.first().and_then(|p| p.as_deref()) == Some("sops");
+        let mut implementation = Vec::new();
+        for def in self.share.bindings.iter().filter(|def| !secret(def)) {
+            implementation.push(self.binding(def)?);
+        }
+        for (def, elements) in &self.share.elements {
+            implementation.push(self.list(def, elements)?);
+        }
+        text.push_str(&format!("{}\n", texts::IMPLEMENTATION_HEADER));
+        match implementation.is_empty() {
+            true => text.push_str(&format!(
+                "# {} {}\n\n",
+                texts::NO_IMPLEMENTATION,
+                self.share.source.path().display()
+            )),
+            false => text.push_str(&format!(
+                "(lib.mkIf {guard} {{\n{}\n}})\n\n",
+                implementation.join("\n\n")
+            )),
+        }
+        let mut secrets = Vec::new();
+        for def in self.share.bindings.iter().filter(secret) {
+            secrets.push(self.binding(def)?);
+        }
+        text.push_str(&format!("{}\n", texts::SECRETS_HEADER));
+        match secrets.is_empty() {
+            true => text.push_str(&format!("{}\n", texts::NO_SECRETS)),
+            false => text.push_str(&format!("(lib.mkIf {guard} {{\n{}\n}})\n", secrets.join("\n"))),
+        }
+        Ok(())
+    }
+
+    /// The condition's own names are needed where it is the guard.
+    fn guard_nodes(&self) -> Vec<SyntaxNode> {
+        let conditions = self
+            .facts
+            .pieces
+            .first()
+            .map(|piece| piece.def.context.conditions.clone())
+            .unwrap_or_default();
+        conditions.iter().map(|c| c.syntax().clone()).collect()
+    }
+
+    fn follow(&self) -> String {
+        match &self.facts.guard {
+            Guard::Switch { path, .. } if self.groups.enables(self.accepted) => {
+                let switch: Vec<String> = path.iter().map(|p| syntax::attr_text(p)).collect();
+                let contract = format!(
+                    "{}.{}",
+                    self.context.rules().namespaces.contract,
+                    syntax::attr_text(&self.facts.name)
+                );
+                format!(
+                    "{}\n{} = lib.mkDefault config.{contract}.enable;\n",
+                    texts::FOLLOW_COMMENT,
+                    switch.join(".")
+                )
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// A name for the contract that the moved code does not use.
+    fn contract_name(&self, needs: &Needs) -> String {
+        let used = |name: &str| {
+            needs.arguments.contains(name)
+                || needs.bindings.values().any(|text| {
+                    text.split(|c: char| !(c.is_alphanumeric() || "_-'".contains(c)))
+                        .any(|word| word == name)
+                })
+        };
+        let free = ["cfg", "contract", "serviceContract"]
+            .into_iter()
+            .find(|name| !used(name));
+        free.unwrap_or("qgrogetContract").to_owned()
+    }
+
+    /// A binding under its whole option path, with its comments.
+    fn binding(&self, def: &Def) -> Result<String> {
+        let text = self.share.source.text();
+        let own = syntax::span(def.entry.syntax());
+        let extent = trivia::extent(text, def.entry.syntax()).text;
+        let ast::Entry::AttrpathValue(binding) = &def.entry else {
+            return Err(error::plan::unsupported_value(
+                self.share.source.place_of(def.entry.syntax()),
+                "it is inherited",
+            ));
+        };
+        let value = binding.value().map(|v| v.syntax().clone());
+        let value = value.map(|v| self.relocated(&v)).transpose()?.unwrap_or_default();
+        let path = full_path(def);
+        let before = text[extent.start..own.start].trim();
+        let newline = if before.is_empty() { "" } else { "\n" };
+        Ok(format!(
+            "{before}{newline}{path} = {value};{}",
+            space(&text[own.end..extent.end])
+        ))
+    }
+
+    fn list(&self, def: &Def, elements: &[ast::Expr]) -> Result<String> {
+        let mut items = Vec::new();
+        for element in elements {
+            let extent = trivia::extent(self.share.source.text(), element.syntax()).text;
+            let own = syntax::span(element.syntax());
+            let text = self.share.source.text();
+            items.push(format!(
+                "{}{}{}",
+                &text[extent.start..own.start],
+                self.relocated(element.syntax())?,
+                &text[own.end..extent.end]
+            ));
+        }
+        let order: String = def
+            .context
+            .priorities
+            .iter()
+            .map(|name| format!("lib.{name} "))
+            .collect();
+        Ok(format!("{} = {order}[\n{}\n];", full_path(def), items.join("\n")))
+    }
+
+    /// A node's text with its relative paths as they have to be in the new file.
+    fn relocated(&self, node: &SyntaxNode) -> Result<String> {
+        placement::relocated(self.share.source, node, &self.facts.target)
+    }
+}
+
+/// A definition's value as written.
+fn value_of(def: &Def) -> Option<SyntaxNode> {
+    match &def.entry {
+        ast::Entry::AttrpathValue(binding) => binding.value().map(|v| v.syntax().clone()),
+        ast::Entry::Inherit(_) => None,
+    }
+}
+
+/// Computed parts of a definition's own attrpath, which need their names too.
+fn dynamic_names(def: &Def) -> Vec<SyntaxNode> {
+    match &def.entry {
+        ast::Entry::AttrpathValue(binding) => binding
+            .attrpath()
+            .map(|path| {
+                path.attrs()
+                    .filter(|a| syntax::attr_name(a).is_none())
+                    .map(|a| a.syntax().clone())
+                    .collect()
+            })
+            .unwrap_or_default(),
+        ast::Entry::Inherit(_) => Vec::new(),
+    }
+}
+
+/// The option path as source, its own computed parts as they are.
+fn full_path(def: &Def) -> String {
+    let own: Vec<String> = match &def.entry {
+        ast::Entry::AttrpathValue(binding) => binding
+            .attrpath()
+            .map(|p| p.attrs().map(|a| a.syntax().text().to_string()).collect())
+            .unwrap_or_default(),
+        ast::Entry::Inherit(_) => Vec::new(),
+    };
+    let own = own[own.len() - def.own..].to_vec();
+    let outer = def.path[..def.path.len() - def.own]
+        .iter()
+        .map(|p| p.as_deref().map_or_else(String::new, syntax::attr_text));
+    outer.chain(own).collect::<Vec<_>>().join(".")
+}
+
+fn space(text: &str) -> String {
+    let text = text.trim();
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!(" {text}")
+    }
+}

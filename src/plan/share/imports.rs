@@ -1,0 +1,100 @@
+//! The import of a module that came out of a shared file, beside the shared file's own; and the shared file's, when it goes.
+
+use std::path::Path;
+
+use crate::edit::{GroupId, indent, trivia};
+use crate::plan::placement::relative;
+use crate::plan::removal;
+use crate::plan::workset::Workset;
+use crate::repo::{Repository, hosts};
+use crate::resolve::Module;
+use crate::syntax::{self, AstNode, SyntaxNode, ast};
+
+/// Imports the module at `target` wherever `shared` is imported: behind it, in the order of names among its like. The
+/// import of a shared file that is `deleted` goes.
+pub fn add(work: &mut Workset, repo: &Repository, shared: &Path, target: &Path, deleted: bool, group: GroupId) {
+    for (importer, element) in importers(repo, shared) {
+        let Some(source) = repo.source(&importer) else { continue };
+        let Some(list) = element.syntax().parent().and_then(ast::List::cast) else {
+            continue;
+        };
+        let text = relative(&importer, target.parent().unwrap_or(target));
+        let mut after = element.syntax().clone();
+        let mut passed = false;
+        for item in list.items() {
+            if item.syntax() == element.syntax() {
+                passed = true;
+            } else if passed {
+                let run = is_service_import(repo, &importer, &item) && item.syntax().text().to_string() < text;
+                if !run {
+                    break;
+                }
+                after = item.syntax().clone();
+            }
+        }
+        if deleted && &after == element.syntax() {
+            work.replace(&importer, syntax::span(element.syntax()), text, group);
+            continue;
+        }
+        let at = trivia::extent(source.text(), &after).text.end;
+        let column = indent::column_of_line(source.text(), syntax::span(element.syntax()).start);
+        work.insert(&importer, at, format!("\n{}{text}", " ".repeat(column)), group);
+        if deleted {
+            let removal = removal::remove(source, &[element.syntax().clone()]);
+            removal
+                .ranges
+                .into_iter()
+                .for_each(|range| work.remove(&importer, range, group));
+        }
+    }
+}
+
+/// Takes the imports of a file out that is deleted.
+pub fn remove(work: &mut Workset, repo: &Repository, file: &Path, group: GroupId) {
+    for (importer, element) in importers(repo, file) {
+        let Some(source) = repo.source(&importer) else { continue };
+        let removal = removal::remove(source, &[element.syntax().clone()]);
+        removal
+            .ranges
+            .into_iter()
+            .for_each(|range| work.remove(&importer, range, group));
+    }
+}
+
+/// The list elements of `imports` (or of a `modules` list) that name the file, with the files they stand in.
+pub fn importers(repo: &Repository, target: &Path) -> Vec<(std::path::PathBuf, ast::Expr)> {
+    let by_directory = target.ends_with("default.nix");
+    let named = if by_directory {
+        target.parent().unwrap_or(target)
+    } else {
+        target
+    };
+    let needle = named.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut found = Vec::new();
+    for path in repo.containing(&[&needle]) {
+        let Some(module) = repo.source(path).and_then(Module::head) else {
+            continue;
+        };
+        let own = hosts::imports(repo, &module)
+            .into_iter()
+            .filter(|(imported, _)| imported == target);
+        found.extend(own.map(|(_, element)| (path.to_owned(), element)));
+    }
+    found
+}
+
+/// Whether an import names a service's own directory.
+fn is_service_import(repo: &Repository, importer: &Path, item: &ast::Expr) -> bool {
+    let text = item.syntax().text().to_string();
+    let base = importer.parent().unwrap_or(Path::new(""));
+    let target = crate::resolve::value::normalize(&base.join(text));
+    target.and_then(|path| repo.import_target(&path)).is_some_and(|path| {
+        let inside = path.strip_prefix(&repo.rules().paths.server).ok();
+        inside.is_some_and(|inside| inside.components().count() == 3 && inside.ends_with("default.nix"))
+    })
+}
+
+/// The nodes of list elements, for removal.
+pub fn nodes(elements: &[ast::Expr]) -> Vec<SyntaxNode> {
+    elements.iter().map(|e| e.syntax().clone()).collect()
+}

@@ -1,0 +1,173 @@
+//! What stays of a shared file when a service leaves: without what went, without bindings that nothing uses any
+//! more, with a line that says who shares it; or nothing, and the file and its import go too.
+
+use std::ops::Range;
+
+use super::bindings;
+use crate::edit::GroupId;
+use crate::plan::removal;
+use crate::plan::texts;
+use crate::plan::workset::Workset;
+use crate::resolve::module::{self, Module};
+use crate::syntax::{self, AstNode, HasEntry, SyntaxNode, ast};
+
+/// What removing some nodes leaves of a shared file.
+pub struct Leftovers<'m> {
+    home: &'m Module,
+    gone: Vec<(SyntaxNode, GroupId)>,
+    ranges: Vec<Range<usize>>,
+    /// Comments that lose their place, with their offsets.
+    pub orphans: Vec<(usize, String)>,
+    /// Nothing is left: the file goes.
+    pub deleted: bool,
+}
+
+impl<'m> Leftovers<'m> {
+    /// Works out what is left of `home` without `gone`.
+    pub fn of(home: &'m Module, gone: &[(SyntaxNode, GroupId)]) -> Leftovers<'m> {
+        let nodes: Vec<SyntaxNode> = gone.iter().map(|(node, _)| node.clone()).collect();
+        let removal = removal::remove(&home.source, &nodes);
+        let deleted = is_empty_without(home, &removal.ranges);
+        let mut orphans = removal.orphans;
+        if deleted {
+            orphans.extend(remaining_comments(home, &removal.ranges));
+            orphans.sort();
+            orphans.dedup();
+        }
+        Leftovers {
+            home,
+            gone: gone.to_vec(),
+            ranges: removal.ranges,
+            orphans,
+            deleted,
+        }
+    }
+
+    /// Puts comments back where they stood, since others are left there that they may speak of.
+    pub fn keep(&self, work: &mut Workset, comments: &[String], group: GroupId) {
+        for (at, text) in self.orphans.iter().filter(|(_, text)| comments.contains(text)) {
+            let start = self
+                .ranges
+                .iter()
+                .find(|range| range.contains(at))
+                .map_or(*at, |range| range.start);
+            let column = crate::edit::indent::column_of_line(self.home.source.text(), *at);
+            work.insert(
+                self.home.source.path(),
+                start,
+                format!("{}{text}\n", " ".repeat(column)),
+                group,
+            );
+        }
+    }
+
+    /// Removes what goes from the file, or the file.
+    pub fn settle(&self, work: &mut Workset, services: &[String], group: GroupId) {
+        let path = self.home.source.path();
+        if self.deleted {
+            work.delete(path);
+            return;
+        }
+        for range in &self.ranges {
+            let inside =
+                |node: &SyntaxNode| range.start <= syntax::span(node).start && syntax::span(node).end <= range.end;
+            let by = self
+                .gone
+                .iter()
+                .find(|(node, _)| inside(node))
+                .map_or(group, |(_, group)| *group);
+            work.remove(path, range.clone(), by);
+        }
+        for range in dead_ranges(self.home, &self.ranges) {
+            work.remove(path, range, group);
+        }
+        mark(work, self.home, services, group);
+    }
+}
+
+/// The comments of a file that lie outside `gone`, without the marker.
+fn remaining_comments(home: &Module, gone: &[Range<usize>]) -> Vec<(usize, String)> {
+    syntax::tokens(&home.source.root())
+        .filter(syntax::is_comment)
+        .map(|token| (syntax::token_span(&token).start, token.text().to_owned()))
+        .filter(|(at, text)| {
+            !gone.iter().any(|range| range.contains(at)) && !text.starts_with(texts::SHARED_MARKER.trim_end())
+        })
+        .collect()
+}
+
+/// The ranges of `let` bindings that nothing uses any more; a `let` without any goes with its `in`.
+pub fn dead_ranges(home: &Module, gone: &[Range<usize>]) -> Vec<Range<usize>> {
+    let dead = bindings::dead(home, gone);
+    let mut ranges = removal::remove(&home.source, &dead).ranges;
+    for let_in in home.source.root().descendants().filter_map(ast::LetIn::cast) {
+        let all = let_in.entries().next().is_some() && let_in.entries().all(|entry| dead.contains(entry.syntax()));
+        if let (true, Some(open), Some(body)) = (all, let_in.let_token(), let_in.body()) {
+            ranges.push(syntax::token_span(&open).start..syntax::span(body.syntax()).start);
+        }
+    }
+    ranges
+}
+
+/// The comment that says who shares the file, once.
+fn mark(work: &mut Workset, home: &Module, services: &[String], group: GroupId) {
+    if shared_by(home).is_some() {
+        return;
+    }
+    work.insert(home.source.path(), 0, texts::shared_marker(services), group);
+}
+
+/// The services that a file's marker names; `None` without a marker.
+pub fn shared_by(home: &Module) -> Option<Vec<String>> {
+    let first = syntax::tokens(&home.source.root()).take_while(|t| syntax::is_comment(t) || syntax::is_whitespace(t));
+    first.filter(syntax::is_comment).find_map(|token| {
+        let list = token.text().strip_prefix(texts::SHARED_MARKER.trim_end())?;
+        Some(
+            list.trim()
+                .trim_end_matches('.')
+                .split(", ")
+                .map(str::to_owned)
+                .collect(),
+        )
+    })
+}
+
+/// Whether nothing would be left of the module without these ranges: no option, no import, no definition.
+fn is_empty_without(home: &Module, gone: &[Range<usize>]) -> bool {
+    let covered = |node: &SyntaxNode| {
+        let span = syntax::span(node);
+        gone.iter()
+            .any(|range| range.start <= span.start && span.end <= range.end)
+    };
+    home.body.entries().all(|entry| {
+        let names = module::entry_names(&entry);
+        let first = names.first().and_then(|n| n.as_deref());
+        match (&entry, first) {
+            _ if covered(entry.syntax()) => true,
+            (ast::Entry::AttrpathValue(value), Some("imports")) => value
+                .value()
+                .is_some_and(|v| matches!(syntax::unparen(v), ast::Expr::List(list) if list.items().next().is_none())),
+            (ast::Entry::AttrpathValue(value), Some("config")) => {
+                value.value().is_some_and(|v| is_hollow(&v, &covered))
+            }
+            _ => false,
+        }
+    })
+}
+
+/// Whether a configuration expression has no definition left.
+fn is_hollow(expr: &ast::Expr, covered: &dyn Fn(&SyntaxNode) -> bool) -> bool {
+    let expr = syntax::unparen(expr.clone());
+    match &expr {
+        ast::Expr::AttrSet(set) => set.entries().all(|entry| covered(entry.syntax())),
+        ast::Expr::LetIn(let_in) => let_in.body().is_some_and(|body| is_hollow(&body, covered)),
+        ast::Expr::With(with) => with.body().is_some_and(|body| is_hollow(&body, covered)),
+        _ => {
+            if let Some(arguments) = syntax::call_of(&expr, "mkIf", 2) {
+                return is_hollow(&arguments[1], covered);
+            }
+            let list = syntax::call_of(&expr, "mkMerge", 1).map(|mut a| syntax::unparen(a.remove(0)));
+            matches!(list, Some(ast::Expr::List(list)) if list.items().all(|item| covered(item.syntax()) || is_hollow(&item, covered)))
+        }
+    }
+}

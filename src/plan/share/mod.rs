@@ -1,0 +1,8 @@
+//! Files that several services share: what in them belongs to one service moves into its own module, with the
+//! `let` bindings it needs; what several use stays.
+
+pub mod bindings;
+pub mod extract;
+pub mod imports;
+pub mod leftovers;
+pub mod ownership;

@@ -1,0 +1,214 @@
+//! Whose a definition is: by the names in its option path, or by the condition that it stands under.
+//!
+//! The answer for one definition does not depend on which services have left the file already, so that any order
+//! of migrations takes the same things.
+
+use crate::plan::facts::{Context, contract_names, legacy_names};
+use crate::resolve::module::{Def, Module};
+use crate::rules::parts;
+use crate::syntax::{self, AstNode, InterpolPart, SyntaxNode, ast};
+
+/// The names that services go by.
+pub struct Names {
+    /// Service and one of its names, longest name first.
+    names: Vec<(String, String)>,
+}
+
+impl Names {
+    /// The names of every service of the repository, legacy or migrated, and of `also`.
+    pub fn of(context: &Context, also: &str) -> Names {
+        let rules = context.rules();
+        let mut services = legacy_names(context.model, rules);
+        services.extend(contract_names(context.model, rules));
+        services.push(also.to_owned());
+        services.sort();
+        services.dedup();
+        let mut names: Vec<(String, String)> = Vec::new();
+        for service in services {
+            let aliases = rules
+                .known
+                .get(&service)
+                .map(|known| known.aliases.clone())
+                .unwrap_or_default();
+            names.extend(aliases.into_iter().map(|alias| (service.clone(), alias)));
+            names.push((service.clone(), service));
+        }
+        names.sort_by_key(|(service, name)| (std::cmp::Reverse(name.len()), service.clone()));
+        Names { names }
+    }
+
+    /// The service that a name of a container, unit, user, secret, file or directory speaks of; `None` if none does, or several do.
+    pub fn owner(&self, name: &str) -> Option<&str> {
+        let mut owners: Vec<&str> = name.split('/').filter_map(|part| self.component(part)).collect();
+        owners.dedup();
+        match owners.as_slice() {
+            [owner] => Some(owner),
+            _ => None,
+        }
+    }
+
+    fn component(&self, part: &str) -> Option<&str> {
+        let fits = |name: &str| {
+            part.strip_prefix(name)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_', '.', ':', ' ', '@']))
+        };
+        self.names
+            .iter()
+            .find(|(_, name)| fits(name))
+            .map(|(service, _)| service.as_str())
+    }
+
+    /// The service that the strings below `node` speak of, if all that speak of one speak of the same.
+    pub fn owner_of_text(&self, node: &SyntaxNode) -> Option<&str> {
+        let mut owners: Vec<&str> = Vec::new();
+        for string in node.descendants().filter_map(ast::Str::cast) {
+            for part in string.parts() {
+                if let InterpolPart::Literal(text) = part {
+                    let text = syntax::literal_text(&text);
+                    owners.extend(
+                        text.split(|c: char| !(c.is_alphanumeric() || "-_".contains(c)))
+                            .filter_map(|word| self.component(word)),
+                    );
+                }
+            }
+        }
+        owners.sort_unstable();
+        owners.dedup();
+        match owners.as_slice() {
+            [owner] => Some(owner),
+            _ => None,
+        }
+    }
+}
+
+/// The definitions in `module` that are the service's own, outermost bindings only, without its legacy declarations
+/// and backup jobs. `conditions` are those of the service's declarations, as source.
+pub fn owned<'m>(
+    context: &Context,
+    module: &'m Module,
+    names: &Names,
+    service: &str,
+    conditions: &[String],
+) -> Vec<&'m Def> {
+    let rules = context.rules();
+    let apart: Vec<Vec<&str>> = [
+        &rules.namespaces.services,
+        &rules.namespaces.backups,
+        &rules.namespaces.contract,
+    ]
+    .into_iter()
+    .map(|n| parts(n))
+    .collect();
+    let persistence: Vec<Vec<&str>> = rules.persistence.options.iter().map(|option| parts(option)).collect();
+    let mut found: Vec<&Def> = Vec::new();
+    for def in &module.defs {
+        let elsewhere = apart
+            .iter()
+            .chain(&persistence)
+            .any(|prefix| def.under(prefix) || is_above(def, prefix));
+        let inside = found
+            .iter()
+            .any(|outer| contains(outer.entry.syntax(), def.entry.syntax()));
+        if elsewhere
+            || inside
+            || def.context.opaque
+            || text_of(def) != conditions
+            || !matches!(def.entry, ast::Entry::AttrpathValue(_))
+        {
+            continue;
+        }
+        let by_condition = !conditions.is_empty() && !others_share(context, module, service, conditions);
+        let start = def.path.len() - def.own;
+        let by_name = def.path[start..]
+            .iter()
+            .flatten()
+            .any(|name| names.owner(name) == Some(service))
+            && !def.path[..start]
+                .iter()
+                .flatten()
+                .any(|name| names.owner(name).is_some());
+        if by_condition || by_name {
+            found.push(def);
+        }
+    }
+    found
+}
+
+/// Whether a declaration of another service stands under the same conditions.
+fn others_share(context: &Context, module: &Module, service: &str, conditions: &[String]) -> bool {
+    let namespace = parts(&context.rules().namespaces.services);
+    module.defs.iter().any(|def| {
+        def.under(&namespace) && def.name(namespace.len()).is_some_and(|n| n != service) && text_of(def) == conditions
+    })
+}
+
+/// A definition's conditions as source.
+pub fn text_of(def: &Def) -> Vec<String> {
+    def.context
+        .conditions
+        .iter()
+        .map(|c| syntax::unparen(c.clone()).syntax().text().to_string())
+        .collect()
+}
+
+/// Whether the definition's path is a proper beginning of `prefix`.
+fn is_above(def: &Def, prefix: &[&str]) -> bool {
+    def.path.len() < prefix.len() && def.path.iter().zip(prefix).all(|(a, b)| a.as_deref() == Some(*b))
+}
+
+fn contains(outer: &SyntaxNode, inner: &SyntaxNode) -> bool {
+    let (outer, inner) = (syntax::span(outer), syntax::span(inner));
+    outer.start <= inner.start && inner.end <= outer.end
+}
+
+/// Elements of lists in `module` that speak of the service alone, in lists whose order does not matter.
+pub fn owned_elements<'m>(
+    context: &Context,
+    module: &'m Module,
+    names: &Names,
+    service: &str,
+    conditions: &[String],
+) -> Vec<(&'m Def, Vec<ast::Expr>)> {
+    let movable = &context.rules().shared.movable_lists;
+    let mut found = Vec::new();
+    for def in &module.defs {
+        let path = def.path_text();
+        let fits = movable
+            .iter()
+            .any(|list| path == *list || path.ends_with(&format!(".{list}")));
+        if !fits || def.context.opaque || text_of(def) != conditions {
+            continue;
+        }
+        let mut elements = Vec::new();
+        def.value
+            .iter()
+            .for_each(|value| crate::resolve::module::list_elements(value, &mut elements));
+        elements.retain(|element| names.owner_of_text(element.syntax()) == Some(service));
+        if !elements.is_empty() {
+            found.push((def, elements));
+        }
+    }
+    found
+}
+
+/// Whether every definition in the module is the service's by its names, so that the module may become its own.
+pub fn owns_everything(context: &Context, module: &Module, service: &str) -> bool {
+    let names = Names::of(context, service);
+    let own = owned(context, module, &names, service, &[]);
+    let elements = owned_elements(context, module, &names, service, &[]);
+    let backups = parts(&context.rules().namespaces.backups);
+    module.defs.iter().all(|def| {
+        let node = def.entry.syntax();
+        let within = own
+            .iter()
+            .any(|outer| contains(outer.entry.syntax(), node) || contains(node, outer.entry.syntax()));
+        let list = elements
+            .iter()
+            .any(|(outer, _)| contains(outer.entry.syntax(), node) || contains(node, outer.entry.syntax()));
+        let job = def.under(&backups)
+            && def
+                .name(backups.len())
+                .is_none_or(|job| names.owner(job) == Some(service));
+        within || list || job
+    })
+}

@@ -1,0 +1,219 @@
+//! What plans say: titles and reasons of groups, comments that are written into modules.
+
+/// Above a commented-out `backupPaths` that came from a field which nothing read.
+pub const GAP_COMMENT: &str = "Not backed up: these paths were declared as backupDirectories, which nothing reads.";
+
+/// The section headers of a migrated module (Pattern 5).
+pub const CONTRACT_HEADER: &str =
+    "# ── 1. Contract ────────────────────────────────────────────────────────────────────";
+pub const IMPLEMENTATION_HEADER: &str =
+    "# ── 2. Implementation ──────────────────────────────────────────────────────────────";
+pub const SECRETS_HEADER: &str =
+    "# ── 3. Secrets ─────────────────────────────────────────────────────────────────────";
+
+/// Under the third header of a module without secrets.
+pub const NO_SECRETS: &str = "# This service has no secrets of its own.";
+
+/// Above the line that lets a service's own switch follow the contract's.
+pub const FOLLOW_COMMENT: &str = "# The service's own switch follows the contract's.";
+
+/// The core group.
+pub fn contract_title(service: &str) -> String {
+    format!("declare the contract of {service} in place of its legacy declaration")
+}
+pub const CONTRACT_WHY: &str = "The legacy fields become fields of the contract, and the bridge goes on showing them to everything that reads the \
+     legacy options. Declining it declines everything else of this service.";
+
+pub fn enablement_title(service: &str, settings: &std::path::Path) -> String {
+    format!("enable {service} in {}", settings.display())
+}
+pub const ENABLEMENT_WHY: &str = "The host's settings file then lists every service that runs. Declined, the switch stays where it is and the \
+     contract follows it.";
+
+pub fn persistence_title(service: &str) -> String {
+    format!("move the persistence of {service} into the contract")
+}
+pub const PERSISTENCE_WHY: &str = "What survives a reboot stands beside the service that needs it; the collector persists the same directories. \
+     Declined, the directories stay declared where they are.";
+
+pub fn backup_title(job: &str) -> String {
+    format!("move the backup job {job} into the contract")
+}
+pub const BACKUP_WHY: &str =
+    "The collector makes the same job of the contract's fields. Declined, the job stays declared where it is.";
+
+pub fn gain_title(service: &str) -> String {
+    format!("back up what {service} declares as backupDirectories")
+}
+pub const GAIN_WHY: &str = "Nothing reads backupDirectories, so these paths are not backed up today. Accepted, they become a real backup job; \
+     declined, they are kept as a comment beside the contract.";
+
+pub const SECRETS_TITLE: &str = "gather the secrets in the third section";
+pub const SECRETS_WHY: &str = "A migrated module has three sections: contract, implementation, secrets. Declined, the secrets stay among the \
+     implementation.";
+
+pub fn placement_title(target: &std::path::Path) -> String {
+    format!("move the module to {}", target.display())
+}
+pub const PLACEMENT_WHY: &str = "A service's directory has the service's name, so that anyone finds it. Imports and relative paths are mended. \
+     Declined (or with --in-place), the module stays where it is.";
+
+pub fn test_title(service: &str) -> String {
+    format!("add a virtual machine test of {service}")
+}
+pub const TEST_WHY: &str = "It starts the service alone and tests its port, log, persistence and route. It needs KVM, and has not been run. \
+     Declined, the service has no test of its own.";
+
+pub fn test_of(service: &str) -> String {
+    format!("the test of {service}")
+}
+
+pub fn check_named(name: &str) -> String {
+    format!("the flake check {name}")
+}
+
+pub const SWITCH_IN_TEST: &str = "the switch in an existing test";
+
+// ── A new service ──
+
+pub fn new_subject(service: &str) -> String {
+    format!("feat(server/{service}): add service")
+}
+
+pub fn new_title(service: &str, category: &str) -> String {
+    format!("add the service {service} to {category}")
+}
+pub const NEW_WHY: &str =
+    "A module of its own, with a contract that passes the collector's checks. Declining it declines everything else.";
+pub const NEW_MODULE: &str = "the service's module";
+pub const NEW_IMPORT: &str = "its import";
+
+pub fn new_setting_title(service: &str, settings: &std::path::Path) -> String {
+    format!("list {service} in {}", settings.display())
+}
+pub const NEW_SETTING_WHY: &str = "The host's settings list every service. It does not run until this says true. Declined, the module says false by \
+     itself.";
+pub const NEW_SETTING: &str = "the service's switch";
+
+/// Above the implementation of a new service.
+pub const NEW_NATIVE: &str = "A unit that only waits, until the service's own command stands here. Where NixOS has the service as an option, set\n\
+         # that in its place.";
+pub const NEW_CONTAINER: &str =
+    "The image's name is a guess. Name the one that the service has, with a version, and what it mounts.";
+
+// ── A change of the contract ──
+
+pub const FIELD: &str = "the field's option";
+pub const FIELD_READ: &str = "a read of the field";
+pub const FIELD_IN_TEMPLATE: &str = "the field in the template";
+
+pub fn field_of(service: &str) -> String {
+    format!("the field of {service}")
+}
+pub fn field_add_title(field: &str) -> String {
+    format!("add the field {field} to the contract")
+}
+pub fn field_set_title(field: &str) -> String {
+    format!("set {field} in the contracts that there are")
+}
+pub fn field_template_title(field: &str) -> String {
+    format!("show {field} in the template")
+}
+pub fn field_rename_title(old: &str, new: &str) -> String {
+    format!("rename {old} to {new} in the schema and in every contract")
+}
+pub fn field_remove_title(field: &str) -> String {
+    format!("remove {field} from the schema and from every contract")
+}
+pub const FIELD_ADD_WHY: &str = "Contracts may then say it; one that does not has the default.";
+pub const FIELD_REQUIRED_WHY: &str =
+    "Every contract has to say it, so schema and contracts change together: one without the other does not evaluate.";
+pub const FIELD_SET_WHY: &str = "Declined, these services have the default.";
+pub const FIELD_TEMPLATE_WHY: &str = "New services are copied from the template. Declined, it does not show the field.";
+pub const FIELD_RENAME_WHY: &str =
+    "Schema, contracts and reads change together: one without the other does not evaluate.";
+pub const FIELD_REMOVE_WHY: &str = "What contracts say in this field goes with it. Nothing reads it.";
+
+pub fn field_required_comment(description: &str) -> String {
+    format!("# Required. {description}")
+}
+pub fn field_optional_comment(description: &str, default: &str) -> String {
+    format!("# Optional. Default: {default}. {description}")
+}
+
+pub fn commit_subject(service: &str) -> String {
+    format!("refactor(server/{service}): migrate to service contract")
+}
+
+// ── Shared files ──
+
+/// Begins the line at the top of a file that several services share.
+pub const SHARED_MARKER: &str = "# Shared by services that have files of their own: ";
+
+/// The whole line.
+pub fn shared_marker(services: &[String]) -> String {
+    format!("{SHARED_MARKER}{}.\n", services.join(", "))
+}
+
+pub const NO_IMPLEMENTATION: &str = "What runs the service is shared with others, in";
+
+pub const UNIMPORTED: &str = "the module's place";
+pub const UNIMPORTED_WHY: &str = "no host imports it, so an import that is commented out goes on leading to it, and the host's settings cannot enable \
+     it; it is enabled where it is imported";
+
+pub fn unimported_next(target: &std::path::Path) -> String {
+    format!("when it is imported again, move it to {}", target.display())
+}
+
+// ── The end of the migration ──
+
+pub const CLEANUP_SUBJECT: &str = "refactor(server): remove the legacy service pattern";
+pub const READERS_SUBJECT: &str = "refactor(server): read the services from the collector";
+
+pub fn reader_title(path: &std::path::Path) -> String {
+    format!("read the services from the collector in {}", path.display())
+}
+pub const READER_WHY: &str = "The collector's list has the shape of the legacy option, and every field that is read here. Declined, this file \
+     goes on reading the legacy option, which then has to stay.";
+
+pub const AGGREGATOR: &str = "a part of a list that is always empty";
+pub fn aggregator_title(path: &std::path::Path) -> String {
+    format!("drop what gathers nothing any more in {}", path.display())
+}
+pub const AGGREGATOR_WHY: &str = "It gathers what legacy services persist or back up, and none is left; the collector gathers that of the contracts. \
+     Declined, the legacy option has to stay.";
+
+pub fn legacy_option(option: &str) -> String {
+    format!("the option {option}")
+}
+pub fn removal_title(option: &str) -> String {
+    format!("remove the option {option} and the bridge to it")
+}
+pub const REMOVAL_WHY: &str = "Nothing declares a service there, and nothing reads it any more. Declined, both stay as they are, and a later run \
+     can remove them.";
+
+pub fn mentions(option: &str, count: usize) -> String {
+    match count {
+        1 => format!("a mention of {option}"),
+        _ => format!("{count} mentions of {option}"),
+    }
+}
+pub const MENTION_IN_COMMENT: &str = "it is text and no code";
+pub const MENTION_ELSEWHERE: &str = "files that are no Nix are not edited";
+pub fn mention_next(instead: &str) -> String {
+    format!("say there what holds now: the contracts, or {instead} for a reader")
+}
+
+pub fn job_left(job: &str) -> String {
+    format!("the backup job {job}")
+}
+pub const JOB_LEFT_WHY: &str = "no contract has it; the option for backup jobs stays, since the collector fills it";
+
+pub fn cleanup_test(reader: &std::path::Path) -> String {
+    format!("a test that imports {} by itself", reader.display())
+}
+pub const CLEANUP_TEST_WHY: &str =
+    "the module reads the collector's list from now on, and the test does not import the collector";
+pub fn cleanup_test_next(collector: &std::path::Path) -> String {
+    format!("import {} there as well", collector.display())
+}

@@ -1,0 +1,283 @@
+//! The virtual machine test of a service: a new one from the template, or the one that is there, moved to the
+//! contract's switch.
+
+use std::path::{Path, PathBuf};
+
+use super::enablement::Setting;
+use super::facts::{Context, Facts, Guard};
+use super::flake::{Check, Flake};
+use super::workset::Workset;
+use super::{Left, Move, placement, removal, texts};
+use crate::edit::{GroupId, indent, trivia};
+use crate::error::Result;
+use crate::resolve::module::{Def, Module, attribute, list_elements};
+use crate::resolve::value::normalize;
+use crate::rules::parts;
+use crate::syntax::{self, AstNode, Source, ast};
+
+/// The template; its marks are listed in `nix/README.md`.
+const TEMPLATE: &str = include_str!("../../nix/tests/vm/service.nix");
+
+/// The directory of tests across services, which are no service's own.
+const INTEGRATION: &str = "integration";
+
+/// A test that a service does not have yet.
+pub struct NewTest {
+    /// Its file, relative to the root.
+    pub path: PathBuf,
+    /// The flake's check.
+    pub check: String,
+    service: String,
+    unit: String,
+}
+
+impl NewTest {
+    /// The test for a service that has none: no file of its own, no check, and no test that imports its module.
+    pub fn of(context: &Context, facts: &Facts) -> Option<NewTest> {
+        let own = |file: &PathBuf| !file.components().any(|part| part.as_os_str() == INTEGRATION);
+        let imported = facts.sharers.is_none() && tests_of(context, facts).iter().any(own);
+        let unit = unit(context, facts);
+        (!imported)
+            .then(|| NewTest::plan(context, &facts.name, unit.as_deref()))
+            .flatten()
+    }
+
+    /// The test for a service without a file and a check of that name. A name that cannot be a directory's has no place
+    /// for one.
+    pub fn plan(context: &Context, service: &str, unit: Option<&str>) -> Option<NewTest> {
+        let path = context.rules().paths.tests.join(service).join("default.nix");
+        let check = format!("{service}Test");
+        let taken = context.repo.exists(path.parent().unwrap_or(&path)) || Flake::read(context.repo).has(&check);
+        let unit = match unit.filter(|unit| !unit.is_empty()) {
+            Some(unit) if unit.contains('.') => unit.to_owned(),
+            Some(unit) => format!("{unit}.service"),
+            None => format!("{service}.service"),
+        };
+        (!taken && is_file_name(service)).then(|| NewTest {
+            path,
+            check,
+            service: service.to_owned(),
+            unit,
+        })
+    }
+
+    /// What it adds, for people.
+    pub fn moves(&self, context: &Context) -> Vec<Move> {
+        let added = |what: String, path: &Path| Move {
+            what,
+            from: None,
+            to: Some(path.display().to_string()),
+        };
+        let mut moves = vec![added(texts::test_of(&self.service), &self.path)];
+        if Flake::read(context.repo).takes() {
+            moves.push(added(texts::check_named(&self.check), Path::new("flake.nix")));
+        }
+        moves
+    }
+
+    /// What is left to a person.
+    pub fn left(&self, context: &Context) -> Vec<Left> {
+        Flake::read(context.repo).left(&[self.check(GroupId(0))])
+    }
+
+    fn check(&self, group: GroupId) -> Check {
+        Check {
+            name: self.check.clone(),
+            test: self.path.parent().unwrap_or(&self.path).to_owned(),
+            inputs: true,
+            group,
+        }
+    }
+
+    /// Writes the test of the module at `module`, and its check.
+    pub fn render(&self, work: &mut Workset, context: &Context, module: &Path, group: GroupId) {
+        let text = TEMPLATE
+            .replace("@service@", &self.service)
+            .replace("@unit@", &self.unit)
+            .replace("@modulePath@", &module.display().to_string());
+        work.create(self.path.clone(), super::install::fitted(context.rules(), &text));
+        Flake::read(context.repo).insert(work, &[self.check(group)]);
+    }
+}
+
+/// Whether a name can be that of a directory and stand in a comment and a string as it is.
+pub fn is_file_name(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with(['.', '-'])
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+}
+
+/// The unit that a service's legacy declaration names, if it is known.
+fn unit(context: &Context, facts: &Facts) -> Option<String> {
+    let field = facts.named("unitName").next()?;
+    context.eval(field.module).string(field.value.as_ref()?).ok()
+}
+
+/// A machine in a test that imports the service's module, and what turns the service on there.
+struct Machine<'a> {
+    module: Module,
+    /// The element of its imports that names the service's module.
+    import: ast::Expr,
+    /// `None` where nothing has to be switched.
+    switch: Option<Switch>,
+    source: &'a Source,
+}
+
+enum Switch {
+    /// The legacy switch is set: moved.
+    Set { binding: Def, value: &'static str },
+    /// The module had no switch, so importing it was enough: set.
+    Imported,
+}
+
+/// The files of existing tests that import the service's module.
+fn tests_of(context: &Context, facts: &Facts) -> Vec<PathBuf> {
+    let tests = &context.rules().paths.tests;
+    let mut files: Vec<PathBuf> = placement::references(context.repo, facts.home.source.path(), &facts.target)
+        .into_iter()
+        .map(|reference| reference.file)
+        .filter(|file| file.starts_with(tests))
+        .collect();
+    files.dedup();
+    files
+}
+
+/// The machines of existing tests that import the service's module.
+fn machines<'a>(context: &Context<'a>, facts: &Facts) -> Vec<Machine<'a>> {
+    let home = facts.home.source.path();
+    let mut found = Vec::new();
+    for file in tests_of(context, facts) {
+        let Some(source) = context.repo.source(&file) else {
+            continue;
+        };
+        for set in source.root().descendants().filter_map(ast::AttrSet::cast) {
+            let Some(import) = import_of(context, source, &set, home) else {
+                continue;
+            };
+            let module = Module::within(source, set);
+            found.push(Machine {
+                import,
+                switch: switch(context, facts, &module),
+                module,
+                source,
+            });
+        }
+    }
+    found
+}
+
+/// The element of a set's imports that names the module.
+fn import_of(context: &Context, source: &Source, set: &ast::AttrSet, home: &Path) -> Option<ast::Expr> {
+    let mut elements = Vec::new();
+    attribute(set, "imports")
+        .iter()
+        .for_each(|list| list_elements(list, &mut elements));
+    let base = source.path().parent().unwrap_or(Path::new(""));
+    elements.into_iter().find(|element| match element {
+        ast::Expr::PathRel(path) => normalize(&base.join(path.syntax().text().to_string()))
+            .and_then(|path| context.repo.import_target(&path))
+            .is_some_and(|target| target == home),
+        _ => false,
+    })
+}
+
+fn switch(context: &Context, facts: &Facts, machine: &Module) -> Option<Switch> {
+    let contract = [parts(&context.rules().namespaces.contract), vec![facts.name.as_str()]].concat();
+    if machine.under(&contract).next().is_some() {
+        return None;
+    }
+    let path = match &facts.guard {
+        Guard::Switch { path, .. } => path,
+        Guard::Always => return Some(Switch::Imported),
+        Guard::Condition { .. } => return None,
+    };
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    let mut definitions = machine.defs.iter().filter(|def| def.is(&path));
+    let (Some(def), None) = (definitions.next(), definitions.next()) else {
+        return None;
+    };
+    let plain = def.context.conditions.is_empty() && def.context.priorities.is_empty() && !def.context.opaque;
+    let value = match def.value.as_ref()?.syntax().text().to_string().as_str() {
+        "true" => "true",
+        "false" => "false",
+        // What is computed goes on setting the legacy switch, which wins over the contract's default.
+        _ => return None,
+    };
+    plain.then(|| Switch::Set {
+        binding: def.clone(),
+        value,
+    })
+}
+
+/// What moves in existing tests, for people.
+pub fn moves(context: &Context, facts: &Facts) -> Vec<Move> {
+    let to = format!(
+        "{}.{}.enable",
+        context.rules().namespaces.contract,
+        syntax::attr_text(&facts.name)
+    );
+    machines(context, facts)
+        .into_iter()
+        .filter_map(|machine| {
+            let from = match machine.switch.as_ref()? {
+                Switch::Set { binding, .. } => machine.source.place_of(binding.entry.syntax()),
+                Switch::Imported => machine.source.place_of(machine.import.syntax()),
+            };
+            Some(Move {
+                what: texts::SWITCH_IN_TEST.to_owned(),
+                from: Some(from),
+                to: Some(format!("{}: {to}", machine.source.path().display())),
+            })
+        })
+        .collect()
+}
+
+/// Moves the switch in existing tests: they turn the service on as the host does.
+///
+/// # Errors
+/// `unsupported-module` where a machine has no set that the switch could go into.
+pub fn follow(work: &mut Workset, context: &Context, facts: &Facts, group: GroupId) -> Result<()> {
+    let namespace = parts(&context.rules().namespaces.contract);
+    for machine in machines(context, facts) {
+        let Some(switch) = &machine.switch else { continue };
+        let value = match switch {
+            Switch::Set { binding, value } => {
+                let removal = removal::remove(machine.source, std::slice::from_ref(binding.entry.syntax()));
+                for range in removal.ranges {
+                    work.remove(machine.source.path(), range, group);
+                }
+                value
+            }
+            Switch::Imported => "true",
+        };
+        let setting = Setting {
+            prefix: &namespace,
+            name: &facts.name,
+            rest: "enable",
+            value,
+            comment: "",
+            last: false,
+        };
+        setting.insert(work, &machine.module, group)?;
+    }
+    Ok(())
+}
+
+/// Whether an existing test is moved to the contract's switch.
+pub fn follows(context: &Context, facts: &Facts) -> bool {
+    machines(context, facts).iter().any(|machine| machine.switch.is_some())
+}
+
+/// Imports the service's own module in the tests of a file that several services share, which it leaves.
+pub fn import(work: &mut Workset, context: &Context, facts: &Facts, group: GroupId) {
+    if facts.sharers.is_none() {
+        return;
+    }
+    for machine in machines(context, facts) {
+        let source = machine.source;
+        let at = trivia::extent(source.text(), machine.import.syntax()).text.end;
+        let column = indent::column_of_line(source.text(), syntax::span(machine.import.syntax()).start);
+        let module = placement::relative(source.path(), facts.target.parent().unwrap_or(&facts.target));
+        work.insert(source.path(), at, format!("\n{}{module}", " ".repeat(column)), group);
+    }
+}

@@ -1,0 +1,204 @@
+//! The edits of one rendering, collected file by file, and turned into a source change at the end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use crate::edit::{FileChange, GroupId, SourceChange, TextEdit, settle};
+use crate::error::{Error, Result};
+use crate::repo::Repository;
+
+/// What happens to one existing file.
+#[derive(Default)]
+struct FileEdits {
+    inserts: Vec<TextEdit>,
+    removals: Vec<(Range<usize>, GroupId)>,
+    shifts: Vec<TextEdit>,
+    moved_to: Option<PathBuf>,
+    deleted: bool,
+}
+
+/// Edits under way.
+pub struct Workset<'a> {
+    repo: &'a Repository,
+    files: BTreeMap<PathBuf, FileEdits>,
+    new: BTreeMap<PathBuf, NewFile>,
+}
+
+/// A file to be made.
+struct NewFile {
+    text: String,
+    /// Whether the text is only in its final form when it is formatted.
+    rough: bool,
+}
+
+impl<'a> Workset<'a> {
+    /// Nothing changed yet.
+    pub fn new(repo: &'a Repository) -> Workset<'a> {
+        Workset {
+            repo,
+            files: BTreeMap::new(),
+            new: BTreeMap::new(),
+        }
+    }
+
+    fn file(&mut self, path: &Path) -> &mut FileEdits {
+        self.files.entry(path.to_owned()).or_default()
+    }
+
+    /// Puts `text` in at `offset`. Texts at one offset keep the order of the calls.
+    pub fn insert(&mut self, path: &Path, offset: usize, text: impl Into<String>, group: GroupId) {
+        self.replace(path, offset..offset, text, group);
+    }
+
+    /// Replaces a range.
+    pub fn replace(&mut self, path: &Path, range: Range<usize>, text: impl Into<String>, group: GroupId) {
+        let text = text.into();
+        self.file(path).inserts.push(TextEdit { range, text, group });
+    }
+
+    /// Removes a range; ranges may touch and overlap.
+    pub fn remove(&mut self, path: &Path, range: Range<usize>, group: GroupId) {
+        self.file(path).removals.push((range, group));
+    }
+
+    /// Indents lines; those that are removed are left out.
+    pub fn shift(&mut self, path: &Path, edits: Vec<TextEdit>) {
+        self.file(path).shifts.extend(edits);
+    }
+
+    /// Moves the file, with whatever edits it has.
+    pub fn move_file(&mut self, from: &Path, to: PathBuf) {
+        self.file(from).moved_to = Some(to);
+    }
+
+    /// Deletes the file.
+    pub fn delete(&mut self, path: &Path) {
+        self.file(path).deleted = true;
+    }
+
+    /// Makes a file.
+    pub fn create(&mut self, path: PathBuf, text: String) {
+        self.new.insert(path, NewFile { text, rough: false });
+    }
+
+    /// Makes a file of text that is formatted in the end.
+    pub fn create_rough(&mut self, path: PathBuf, text: String) {
+        self.new.insert(path, NewFile { text, rough: true });
+    }
+
+    /// The change that all of it makes.
+    ///
+    /// # Errors
+    /// An internal error where edits overlap or a file that parsed would not parse any more.
+    pub fn finish(self) -> Result<SourceChange> {
+        let mut files = Vec::new();
+        for (path, edits) in self.files {
+            let before = self
+                .repo
+                .text(&path)
+                .ok_or_else(|| Error::internal(format!("{} is edited but not there", path.display())))?;
+            if edits.deleted {
+                files.push(FileChange {
+                    from: Some(path),
+                    to: None,
+                    before: before.clone(),
+                    after: "".into(),
+                    edits: Vec::new(),
+                });
+                continue;
+            }
+            let to = edits.moved_to.clone();
+            let (after, edits) = settle::settle(before, edits.merged(), || self.repo.is_formatted(&path))
+                .map_err(|error| Error::internal(format!("{}: {}", path.display(), error.message())).because(error))?;
+            if *after != **before || to.is_some() {
+                files.push(FileChange {
+                    to: Some(to.unwrap_or_else(|| path.clone())),
+                    from: Some(path),
+                    before: before.clone(),
+                    after: after.into(),
+                    edits,
+                });
+            }
+        }
+        for (path, new) in self.new {
+            let text = match new.rough {
+                true => crate::syntax::format(&new.text)
+                    .ok_or_else(|| Error::internal(format!("{} would not parse", path.display())).because(new.text))?,
+                false => new.text,
+            };
+            files.push(FileChange {
+                from: None,
+                to: Some(path),
+                before: "".into(),
+                after: text.into(),
+                edits: Vec::new(),
+            });
+        }
+        files.sort_by(|a, b| a.path().cmp(b.path()));
+        Ok(SourceChange { files })
+    }
+}
+
+impl FileEdits {
+    /// Insertions, merged removals, and the indentation of what stays.
+    fn merged(mut self) -> Vec<TextEdit> {
+        self.removals.sort_by_key(|(range, _)| (range.start, range.end));
+        let mut removals: Vec<(Range<usize>, GroupId)> = Vec::new();
+        for (range, group) in self.removals {
+            match removals.last_mut() {
+                Some((last, _)) if range.start <= last.end => last.end = last.end.max(range.end),
+                _ => removals.push((range, group)),
+            }
+        }
+        // What is replaced within a stretch that goes is gone with it.
+        let removed = |edit: &TextEdit| {
+            removals
+                .iter()
+                .any(|(range, _)| range.start <= edit.range.start && edit.range.end <= range.end)
+        };
+        self.inserts.retain(|edit| edit.range.is_empty() || !removed(edit));
+        // What is put in within a stretch that goes stands between its two parts.
+        let points = self.inserts.iter().filter(|edit| edit.range.is_empty());
+        let points: BTreeSet<usize> = points.map(|edit| edit.range.start).collect();
+        let removals: Vec<(Range<usize>, GroupId)> = removals
+            .into_iter()
+            .flat_map(|(range, group)| split(range, &points).into_iter().map(move |part| (part, group)))
+            .collect();
+        let replaced: Vec<Range<usize>> = self
+            .inserts
+            .iter()
+            .filter(|e| !e.range.is_empty())
+            .map(|e| e.range.clone())
+            .collect();
+        let gone = |at: usize| {
+            removals.iter().any(|(range, _)| range.start <= at && at < range.end)
+                || replaced.iter().any(|range| range.start < at && at < range.end)
+        };
+        self.shifts.retain(|edit| !gone(edit.range.start));
+        // Indentation goes before what is put in at the same place, so that a line's own text follows it.
+        let mut edits = self.shifts;
+        edits.extend(removals.into_iter().map(|(range, group)| TextEdit {
+            range,
+            text: String::new(),
+            group,
+        }));
+        let mut result = self.inserts;
+        result.extend(edits);
+        result
+    }
+}
+
+/// A range in parts, none of which has one of `points` inside.
+fn split(range: Range<usize>, points: &BTreeSet<usize>) -> Vec<Range<usize>> {
+    let inside = points
+        .iter()
+        .copied()
+        .filter(|point| range.start < *point && *point < range.end);
+    let ends: Vec<usize> = inside.chain([range.end]).collect();
+    let starts = std::iter::once(range.start).chain(ends.iter().copied());
+    starts
+        .zip(ends.iter().copied())
+        .map(|(start, end)| start..end)
+        .collect()
+}

@@ -1,0 +1,502 @@
+//! The difference of two configurations, element by element.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::area::Area;
+use super::slice::{Configuration, SEPARATOR};
+use super::standin::StandIns;
+
+/// Symbolic packages and generated files stand under this directory.
+pub(super) const SYMBOLIC: &str = "/symbolic/";
+/// Down to this depth a set is a set of options (`services.x`): there whether or not something defines it.
+const OPTION_SETS: usize = 2;
+/// What a value is shown as that cannot be evaluated.
+pub(super) const THROWS: &str = "<throws>";
+/// The length of a digest in a symbolic path.
+pub(super) const DIGEST: usize = 16;
+
+/// What happened to a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    /// The configuration had it and has it no more.
+    Lost,
+    /// It is another one.
+    Changed,
+    /// The configuration has it now and had it not.
+    Gained,
+    /// The same elements in another order.
+    Reordered,
+    /// It stands in the contract now; where it takes effect it is compared as well.
+    Moved,
+}
+
+impl Class {
+    /// All of them, the most serious first.
+    pub const ALL: [Class; 5] = [
+        Class::Lost,
+        Class::Changed,
+        Class::Gained,
+        Class::Reordered,
+        Class::Moved,
+    ];
+
+    /// The word for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Class::Lost => "lost",
+            Class::Changed => "changed",
+            Class::Gained => "gained",
+            Class::Reordered => "reordered",
+            Class::Moved => "moved",
+        }
+    }
+}
+
+/// The option namespaces of the migration.
+#[derive(Clone, Debug)]
+pub struct Namespaces {
+    /// The contract's own: what appears or changes here takes effect elsewhere, where it is compared.
+    pub contract: Vec<String>,
+    /// Legacy services, an attribute set by service.
+    pub services: String,
+    /// Legacy backup jobs, an attribute set by job.
+    pub backups: String,
+    /// Fields of a legacy service that migration empties.
+    pub moved_fields: Vec<String>,
+}
+
+impl Namespaces {
+    /// The namespaces that the rules name.
+    pub fn of(rules: &crate::rules::Rules) -> Namespaces {
+        let names = &rules.namespaces;
+        let collector = names
+            .contract
+            .rsplit_once('.')
+            .map_or("collector".to_owned(), |(parent, _)| format!("{parent}.collector"));
+        let moved = ["persistedData", "backupPaths"];
+        Namespaces {
+            contract: vec![names.contract.clone(), names.contract_options.clone(), collector],
+            services: names.services.clone(),
+            backups: names.backups.clone(),
+            moved_fields: rules
+                .fields
+                .iter()
+                .filter(|(_, to)| moved.contains(&to.as_str()))
+                .map(|(from, _)| from.clone())
+                .collect(),
+        }
+    }
+
+    /// The top-level names of all of them.
+    pub fn roots(&self) -> Vec<String> {
+        let all = self.contract.iter().chain([&self.services, &self.backups]);
+        let roots: BTreeSet<&str> = all.filter_map(|n| n.split('.').next()).collect();
+        roots.into_iter().map(str::to_owned).collect()
+    }
+}
+
+impl Default for Namespaces {
+    fn default() -> Namespaces {
+        let own = |name: &str| format!("qgroget.{name}");
+        Namespaces {
+            contract: ["serviceModules", "contract", "collector"].map(own).to_vec(),
+            services: own("services"),
+            backups: own("backups"),
+            moved_fields: ["persistedData", "backupDirectories"].map(str::to_owned).to_vec(),
+        }
+    }
+}
+
+/// One difference.
+#[derive(Clone, Debug, Serialize)]
+pub struct Difference {
+    /// What happened.
+    pub class: Class,
+    /// What it is about.
+    pub area: Area,
+    /// The option's path.
+    pub path: Vec<String>,
+    /// The value before, unless it was absent.
+    pub before: Option<Value>,
+    /// The value after, unless it is absent.
+    pub after: Option<Value>,
+    /// One line for a person.
+    pub sentence: String,
+    /// Where a value names a generated file: what differs in its content.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub inside: Vec<Difference>,
+}
+
+impl Difference {
+    /// Two systems that differ where nothing that can be observed does.
+    pub fn of_the_system([before, after]: &[String; 2]) -> Difference {
+        Difference {
+            class: Class::Changed,
+            area: Area::Other,
+            path: ["system", "build", "toplevel"].map(str::to_owned).to_vec(),
+            before: Some(Value::String(before.clone())),
+            after: Some(Value::String(after.clone())),
+            sentence: "the system's derivation is another one; no option that is compared says why".to_owned(),
+            inside: Vec::new(),
+        }
+    }
+
+    /// The path as it is written in Nix.
+    pub fn option(&self) -> String {
+        option_path(&self.path)
+    }
+}
+
+/// A path as it is written in Nix: names that are no identifiers stand in quotes.
+pub fn option_path(path: &[String]) -> String {
+    let quoted: Vec<String> = path
+        .iter()
+        .map(|name| {
+            let plain = name.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+                && name
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '\''));
+            if plain { name.clone() } else { format!("\"{name}\"") }
+        })
+        .collect();
+    quoted.join(".")
+}
+
+/// A raw difference: class, path, before, after.
+type Raw = (Class, Vec<String>, Option<Value>, Option<Value>);
+
+/// Compares two configurations; what is nothing but a stand-in counts as absent.
+pub fn compare(
+    before: &Configuration,
+    after: &Configuration,
+    stand_ins: &StandIns,
+    names: &Namespaces,
+) -> Vec<Difference> {
+    let bare = |side: &Configuration| {
+        let strip = Strip {
+            stand_ins,
+            declared: &side.declared,
+        };
+        strip
+            .value(&side.whole, &mut Vec::new())
+            .unwrap_or_else(|| Value::Object(serde_json::Map::new()))
+    };
+    differences(&bare(before), &bare(after), names)
+}
+
+/// Compares two values from the root of the configuration.
+pub fn differences(before: &Value, after: &Value, names: &Namespaces) -> Vec<Difference> {
+    let mut raw = Vec::new();
+    walk(&mut Vec::new(), before, after, &mut raw);
+    raw.into_iter()
+        .map(|(class, path, before, after)| {
+            let class = moved(class, &path, names);
+            let area = Area::of(&path, names);
+            let sentence = super::sentence::of(class, area, &path, before.as_ref(), after.as_ref(), names);
+            Difference {
+                class,
+                area,
+                path,
+                before,
+                after,
+                sentence,
+                inside: Vec::new(),
+            }
+        })
+        .collect()
+}
+
+struct Strip<'a> {
+    stand_ins: &'a StandIns,
+    declared: &'a BTreeSet<Vec<String>>,
+}
+
+impl Strip<'_> {
+    /// The value without stand-ins, and without sets that are there only to hold some.
+    fn value(&self, value: &Value, path: &mut Vec<String>) -> Option<Value> {
+        let names: Vec<&str> = path.iter().map(String::as_str).collect();
+        if self.stand_ins.is_stand_in(&names, value) {
+            return None;
+        }
+        let Value::Object(members) = value else {
+            return Some(value.clone());
+        };
+        let mut kept = serde_json::Map::new();
+        for (name, member) in members {
+            path.push(name.clone());
+            if let Some(member) = self.value(member, path) {
+                kept.insert(name.clone(), member);
+            }
+            path.pop();
+        }
+        // `services.x` without a definition is what an option set is in NixOS: there, and empty.
+        let option_set = path.len() <= OPTION_SETS;
+        let only_stand_ins = !members.is_empty() && !self.declared.contains(path);
+        (!kept.is_empty() || !(option_set || only_stand_ins)).then_some(Value::Object(kept))
+    }
+}
+
+fn moved(class: Class, path: &[String], names: &Namespaces) -> Class {
+    let option = path.join(".");
+    let within = |space: &String| option == *space || option.strip_prefix(space).is_some_and(|r| r.starts_with('.'));
+    let emptied = class == Class::Lost
+        && within(&names.services)
+        && path.last().is_some_and(|field| names.moved_fields.contains(field));
+    if emptied || names.contract.iter().any(within) {
+        Class::Moved
+    } else {
+        class
+    }
+}
+
+fn walk(path: &mut Vec<String>, before: &Value, after: &Value, out: &mut Vec<Raw>) {
+    if before == after {
+        return;
+    }
+    match (before, after) {
+        (Value::Object(a), Value::Object(b)) => {
+            let names: BTreeMap<&String, ()> = a.keys().chain(b.keys()).map(|n| (n, ())).collect();
+            for name in names.into_keys() {
+                path.push(name.clone());
+                let nothing = Value::Object(serde_json::Map::new());
+                let option_set = |v: &Value| v.is_object() && path.len() <= OPTION_SETS;
+                match (a.get(name), b.get(name)) {
+                    (Some(x), Some(y)) => walk(path, x, y, out),
+                    (Some(x), None) if option_set(x) => walk(path, x, &nothing, out),
+                    (None, Some(y)) if option_set(y) => walk(path, &nothing, y, out),
+                    (Some(x), None) => out.push((Class::Lost, path.clone(), Some(x.clone()), None)),
+                    (None, Some(y)) => out.push((Class::Gained, path.clone(), None, Some(y.clone()))),
+                    (None, None) => {}
+                }
+                path.pop();
+            }
+        }
+        (Value::Array(a), Value::Array(b)) => lists(path, a, b, out),
+        (Value::String(a), Value::String(b)) if same_definitions(a, b) => {
+            out.push((
+                Class::Reordered,
+                path.clone(),
+                Some(before.clone()),
+                Some(after.clone()),
+            ));
+        }
+        _ => out.push((Class::Changed, path.clone(), Some(before.clone()), Some(after.clone()))),
+    }
+}
+
+/// Whether two texts are joined from the same definitions.
+fn same_definitions(a: &str, b: &str) -> bool {
+    let sorted = |text: &str| {
+        let mut parts: Vec<String> = text.split(SEPARATOR).map(str::to_owned).collect();
+        parts.sort();
+        parts
+    };
+    a.len() == b.len() && sorted(a) == sorted(b)
+}
+
+fn lists(path: &[String], before: &[Value], after: &[Value], out: &mut Vec<Raw>) {
+    let mut lost: Vec<&Value> = before.iter().collect();
+    let mut gained: Vec<&Value> = Vec::new();
+    for value in after {
+        match lost.iter().position(|v| same_element(path, v, value)) {
+            Some(at) => {
+                lost.remove(at);
+            }
+            None => gained.push(value),
+        }
+    }
+    if lost.is_empty() && gained.is_empty() {
+        let in_order = before.iter().zip(after).all(|(a, b)| same_element(path, a, b));
+        if !in_order {
+            let both = (Some(Value::Array(before.to_vec())), Some(Value::Array(after.to_vec())));
+            out.push((Class::Reordered, path.to_vec(), both.0, both.1));
+        }
+        return;
+    }
+    for value in lost {
+        let twin =
+            identity(path, value).and_then(|id| gained.iter().position(|g| identity(path, g) == Some(id.clone())));
+        match twin {
+            Some(at) => {
+                let other = gained.remove(at);
+                out.push((Class::Changed, path.to_vec(), Some(value.clone()), Some(other.clone())));
+            }
+            None => out.push((Class::Lost, path.to_vec(), Some(value.clone()), None)),
+        }
+    }
+    for value in gained {
+        out.push((Class::Gained, path.to_vec(), None, Some(value.clone())));
+    }
+}
+
+/// A directory that is persisted as a plain path and one that is a set with that path alone are the same.
+fn same_element(path: &[String], a: &Value, b: &Value) -> bool {
+    a == b || (is_persistence(path) && bare(a).is_some() && bare(a) == bare(b))
+}
+
+fn bare(value: &Value) -> Option<&str> {
+    match value {
+        Value::String(text) => Some(text),
+        Value::Object(set) if set.len() == 1 => set.get("directory").or_else(|| set.get("file"))?.as_str(),
+        _ => None,
+    }
+}
+
+fn is_persistence(path: &[String]) -> bool {
+    path.len() >= 2 && path[0] == "environment" && path[1] == "persistence"
+}
+
+/// What an element of a list is about, so that one that changes is not taken for one lost and one gained.
+fn identity(path: &[String], value: &Value) -> Option<String> {
+    const KEYS: [&str; 8] = [
+        "directory",
+        "file",
+        "path",
+        "client_id",
+        "domain",
+        "name",
+        "hostname",
+        "command",
+    ];
+    match value {
+        Value::String(text) if is_persistence(path) => Some(text.clone()),
+        // `d /var/lib/x 0750 user group -`: the kind of rule and the path
+        Value::String(text) if path.iter().any(|p| p == "tmpfiles") => {
+            let mut words = text.split_whitespace();
+            Some(format!("{} {}", words.next()?, words.next()?))
+        }
+        // A generated file is the same one with another content.
+        Value::String(text) if text.contains(SYMBOLIC) => Some(without_digests(text)),
+        Value::Object(set) => KEYS.iter().find_map(|key| set.get(*key)?.as_str().map(str::to_owned)),
+        _ => None,
+    }
+}
+
+/// A text with the digests of generated files taken out.
+fn without_digests(text: &str) -> String {
+    let is_digest = |part: &&str| part.len() == DIGEST && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let mut out = text.to_owned();
+    for digest in text.split(|c: char| !c.is_ascii_alphanumeric()).filter(is_digest) {
+        out = out.replace(digest, "");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::scan::Part;
+    use super::super::standin::Kind;
+    use super::*;
+
+    fn side(whole: Value) -> Configuration {
+        Configuration {
+            whole,
+            ..Configuration::default()
+        }
+    }
+
+    fn classes(before: Value, after: Value) -> Vec<(Class, String)> {
+        compare(
+            &side(before),
+            &side(after),
+            &StandIns::default(),
+            &Namespaces::default(),
+        )
+        .into_iter()
+        .map(|d| (d.class, d.option()))
+        .collect()
+    }
+
+    #[test]
+    fn each_class() {
+        assert_eq!(classes(json!({"a": {"b": 1}}), json!({"a": {"b": 1}})), []);
+        assert_eq!(
+            classes(json!({"a": {"b": {"c": 1}}}), json!({"a": {"b": {}}})),
+            [(Class::Lost, "a.b.c".into())]
+        );
+        assert_eq!(
+            classes(json!({"a": [1]}), json!({"a": [1, 2]})),
+            [(Class::Gained, "a".into())]
+        );
+        assert_eq!(
+            classes(json!({"a": [2, 1]}), json!({"a": [1, 2]})),
+            [(Class::Reordered, "a".into())]
+        );
+        assert_eq!(
+            classes(json!({"a": 1}), json!({"a": "1"})),
+            [(Class::Changed, "a".into())]
+        );
+    }
+
+    #[test]
+    fn an_element_that_changes_is_one_difference() {
+        let before = json!({"environment": {"persistence": {"/p": {"directories": [{"directory": "/x", "mode": "0700"}, "/y"]}}}});
+        let after = json!({"environment": {"persistence": {"/p": {"directories": [{"directory": "/y"}, {"directory": "/x", "mode": "0750"}]}}}});
+        assert_eq!(
+            classes(before, after),
+            [(Class::Changed, "environment.persistence.\"/p\".directories".into())]
+        );
+    }
+
+    #[test]
+    fn definitions_of_a_text_may_change_places() {
+        let text = |parts: [&str; 2]| json!({"a": {"b": {"c": parts.join(SEPARATOR)}}});
+        assert_eq!(
+            classes(text(["x\n", "y\n"]), text(["y\n", "x\n"])),
+            [(Class::Reordered, "a.b.c".into())]
+        );
+        assert_eq!(
+            classes(text(["x\n", "y\n"]), text(["y\n", "z\n"])),
+            [(Class::Changed, "a.b.c".into())]
+        );
+    }
+
+    #[test]
+    fn what_the_contract_takes_over_is_moved() {
+        let before = json!({"qgroget": {"services": {"x": {"persistedData": ["/x"], "type": "private"}}}});
+        let after = json!({"qgroget": {"serviceModules": {"x": {}}, "services": {"x": {"persistedData": [], "type": "public"}}}});
+        assert_eq!(
+            classes(before, after),
+            [
+                (Class::Moved, "qgroget.serviceModules.x".into()),
+                (Class::Moved, "qgroget.services.x.persistedData".into()),
+                (Class::Changed, "qgroget.services.x.type".into()),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_stand_in_is_no_value() {
+        let mut stand_ins = StandIns::default();
+        stand_ins.add(&["users", "u"].map(|p| Part::Name(p.to_owned())), Kind::String, false);
+        let before = side(json!({"users": {"u": "/home"}}));
+        let after = side(json!({"users": {"u": "<config.users.u>"}}));
+        let found = compare(&before, &after, &stand_ins, &Namespaces::default());
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].class, Class::Lost);
+    }
+
+    #[test]
+    fn a_declared_set_that_holds_only_stand_ins_can_be_lost() {
+        let mut stand_ins = StandIns::default();
+        let path = ["sops", "secrets", "k", "path"];
+        stand_ins.add(&path.map(|p| Part::Name(p.to_owned())), Kind::String, false);
+        let after = side(json!({"sops": {"secrets": {"k": {"path": "<config.sops.secrets.k.path>"}}}}));
+        let mut before = after.clone();
+        before
+            .declared
+            .insert(path[..3].iter().map(|p| (*p).to_owned()).collect());
+        let found = compare(&before, &after, &stand_ins, &Namespaces::default());
+        assert_eq!(found.len(), 1);
+        assert_eq!(
+            (found[0].class, found[0].option()),
+            (Class::Lost, "sops.secrets.k".into())
+        );
+    }
+}

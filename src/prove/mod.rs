@@ -1,0 +1,252 @@
+//! The proof: what the machine's configuration evaluates to before and after, and what differs.
+//!
+//! - slice mode evaluates the modules of a host with nixpkgs' library and symbolic stand-ins for all that is not
+//!   there, so that it needs neither packages nor flake inputs nor network;
+//! - system mode evaluates `nixosConfigurations.<host>` itself, where the flake's inputs are at hand.
+//!
+//! Only [`nix`] starts a process. Nothing is written outside of scratch directories.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::error::{Result, prove as text};
+
+pub mod area;
+pub mod compare;
+mod explain;
+mod facts;
+pub mod html;
+mod learn;
+mod lexer;
+mod library;
+pub mod nix;
+pub mod proof;
+pub mod report;
+mod scan;
+pub mod scratch;
+mod sentence;
+mod slice;
+mod sources;
+mod standin;
+mod system;
+
+pub use area::Area;
+pub use compare::{Class, Difference, Namespaces};
+pub use proof::{HostProof, Mode, Proof, Verdict};
+
+use nix::Nix;
+use sources::Sources;
+
+/// What a proof may use.
+#[derive(Clone, Debug)]
+pub struct ProveOptions {
+    /// `nix-instantiate`; the one on `PATH` if not given.
+    pub nix: Option<PathBuf>,
+    /// A copy of nixpkgs or of its `lib`.
+    pub nixpkgs: Option<PathBuf>,
+    /// The host; if not given, all that a changed file reaches, and all that the server's modules reach.
+    pub host: Option<String>,
+    /// The limit of one evaluation.
+    pub timeout: Duration,
+    /// How to evaluate.
+    pub mode: Mode,
+    /// Modules to evaluate besides the host's own, relative to the root: those whose import is commented out.
+    pub extra_modules: Vec<PathBuf>,
+    /// Values that only upstream has, by option path or name of a module argument.
+    pub values: BTreeMap<String, Value>,
+    /// The migration's option namespaces.
+    pub namespaces: Namespaces,
+    /// The directory of the server's modules.
+    pub server: PathBuf,
+}
+
+impl Default for ProveOptions {
+    fn default() -> ProveOptions {
+        ProveOptions {
+            nix: None,
+            nixpkgs: None,
+            host: None,
+            timeout: Duration::from_secs(300),
+            mode: Mode::Auto,
+            extra_modules: Vec::new(),
+            values: BTreeMap::new(),
+            namespaces: Namespaces::default(),
+            server: PathBuf::from("modules/server"),
+        }
+    }
+}
+
+/// Proves changes by evaluation.
+#[derive(Clone, Debug)]
+pub struct Prover {
+    options: ProveOptions,
+}
+
+impl Prover {
+    /// A prover with these options; it looks for nix when it is used.
+    pub fn new(options: ProveOptions) -> Prover {
+        Prover { options }
+    }
+
+    /// Whether there is a nix to evaluate with.
+    ///
+    /// # Errors
+    /// Says what is missing.
+    pub fn available(&self) -> Result<()> {
+        self.nix().map(drop)
+    }
+
+    fn nix(&self) -> Result<Nix> {
+        Nix::find(self.options.nix.as_deref(), self.options.timeout)
+    }
+
+    /// Compares what two directories evaluate to.
+    ///
+    /// # Errors
+    /// Refuses when there is nothing to evaluate with, or one side does not evaluate.
+    pub fn prove(&self, before: &Path, after: &Path) -> Result<Proof> {
+        let start = Instant::now();
+        let nix = self.nix()?;
+        let (first, second) = rayon::join(|| sources::read(before), || sources::read(after));
+        let sources = [&first?, &second?];
+        let hosts = self.hosts(sources)?;
+        let roots = [before, after];
+        let systems = match self.options.mode {
+            Mode::Slice => None,
+            Mode::System => Some(system::Systems::new(&nix, roots, &self.options.namespaces)?),
+            Mode::Auto => system::Systems::new(&nix, roots, &self.options.namespaces).ok(),
+        };
+        let mut proof = Proof {
+            mode: Mode::Slice,
+            hosts: Vec::new(),
+            unproved: Vec::new(),
+            elapsed: start.elapsed(),
+        };
+        if systems.is_some() {
+            proof.mode = Mode::System;
+        }
+        for (host, required) in hosts {
+            let proved = match &systems {
+                Some(systems) => self.system(systems, &host),
+                None => self.slice(&nix, &host, roots, sources),
+            };
+            match proved {
+                Ok(proved) => proof.hosts.push(proved),
+                Err(error) if required => return Err(error),
+                Err(error) => proof.unproved.push((host, error.message().to_owned())),
+            }
+        }
+        proof.elapsed = start.elapsed();
+        Ok(proof)
+    }
+
+    fn slice(&self, nix: &Nix, host: &str, roots: [&Path; 2], sources: [&Sources; 2]) -> Result<HostProof> {
+        let names = &self.options.namespaces;
+        let library = library::find(nix, self.options.nixpkgs.as_deref(), roots[0])?;
+        let request = slice::Request {
+            nix,
+            library: &library,
+            host,
+            roots,
+            sources,
+            extra: &self.options.extra_modules,
+            values: &self.options.values,
+            own: &names.contract,
+        };
+        let (slice, session) = slice::Session::new(request)?.evaluate()?;
+        let mut differences = compare::compare(&slice.before, &slice.after, &slice.stand_ins, names);
+        differences.extend(failing_assertions(&slice));
+        explain::explain(&mut differences, &session, names);
+        Ok(HostProof {
+            host: host.to_owned(),
+            verdict: Verdict::new(differences),
+            compared: proof::count_values(&slice.before.whole, names),
+            unreadable: proof::unreadable(&slice.before.whole),
+            rounds: slice.rounds,
+            stand_ins: slice.stand_ins.len(),
+            absent_files: slice.absent.into_iter().collect(),
+            derivations: None,
+        })
+    }
+
+    fn system(&self, systems: &system::Systems, host: &str) -> Result<HostProof> {
+        let names = &self.options.namespaces;
+        let mut proof = HostProof {
+            host: host.to_owned(),
+            verdict: Verdict::default(),
+            compared: BTreeMap::new(),
+            unreadable: Vec::new(),
+            rounds: 1,
+            stand_ins: 0,
+            absent_files: Vec::new(),
+            derivations: None,
+        };
+        match systems.compare(host)? {
+            system::System::Same(derivation) => proof.derivations = Some([derivation.clone(), derivation]),
+            system::System::Different(sides, derivations) => {
+                let [before, after] = *sides;
+                let none = standin::StandIns::default();
+                let mut differences = compare::compare(&before, &after, &none, names);
+                if differences.is_empty() {
+                    differences.push(Difference::of_the_system(&derivations));
+                }
+                proof.verdict = Verdict::new(differences);
+                proof.compared = proof::count_values(&before.whole, names);
+                proof.unreadable = proof::unreadable(&before.whole);
+                proof.derivations = Some(derivations);
+            }
+        }
+        Ok(proof)
+    }
+
+    /// The hosts to prove, and whether the proof depends on each: on those that have the server's modules it does.
+    fn hosts(&self, sources: [&Sources; 2]) -> Result<Vec<(String, bool)>> {
+        let known: BTreeSet<String> = sources[0].hosts().union(&sources[1].hosts()).cloned().collect();
+        if let Some(host) = &self.options.host {
+            // A flake may name a host that has no directory of its own.
+            if known.is_empty() || known.contains(host) {
+                return Ok(vec![(host.clone(), true)]);
+            }
+            let known: Vec<String> = known.into_iter().collect();
+            return Err(text::no_such_host(host, &known));
+        }
+        let changed = sources[0].changed(sources[1]);
+        let mut hosts = Vec::new();
+        for host in known {
+            let reached: BTreeSet<PathBuf> = sources
+                .iter()
+                .flat_map(|tree| tree.reached_from(&facts::starts(tree, &host, &[]), &host))
+                .collect();
+            let server = reached.iter().any(|p| p.starts_with(&self.options.server));
+            if server || reached.intersection(&changed).next().is_some() {
+                hosts.push((host, server));
+            }
+        }
+        if hosts.is_empty() {
+            Err(text::no_host(&self.options.server))
+        } else {
+            Ok(hosts)
+        }
+    }
+}
+
+/// Assertions that fail after the change and did not before.
+fn failing_assertions(slice: &slice::Slice) -> impl Iterator<Item = Difference> {
+    let new = slice
+        .after
+        .assertions
+        .iter()
+        .filter(|m| !slice.before.assertions.contains(m));
+    new.map(|message| Difference {
+        class: Class::Changed,
+        area: Area::Other,
+        path: vec!["assertions".to_owned()],
+        before: None,
+        after: Some(Value::String(message.clone())),
+        sentence: format!("an assertion fails now: {message}"),
+        inside: Vec::new(),
+    })
+}

@@ -1,0 +1,184 @@
+//! What a proof says: mode, hosts, verdict, and what it covered.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::area::Area;
+use super::compare::{Class, Difference, Namespaces};
+
+/// How both sides are evaluated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// System mode where it is possible, else slice mode.
+    #[default]
+    Auto,
+    /// The modules with symbolic stand-ins.
+    Slice,
+    /// The whole system.
+    System,
+}
+
+impl Mode {
+    /// The word for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Mode::Auto => "auto",
+            Mode::Slice => "slice",
+            Mode::System => "system",
+        }
+    }
+}
+
+/// What differs.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Verdict {
+    /// Every difference, sorted by seriousness, area and path.
+    pub differences: Vec<Difference>,
+}
+
+impl Verdict {
+    /// A verdict on these differences, in a report's order.
+    pub fn new(mut differences: Vec<Difference>) -> Verdict {
+        differences.sort_by(|a, b| (a.class, a.area, &a.path).cmp(&(b.class, b.area, &b.path)));
+        Verdict { differences }
+    }
+
+    /// Whether nothing is lost or changed.
+    pub fn is_preserving(&self) -> bool {
+        !self
+            .differences
+            .iter()
+            .any(|d| matches!(d.class, Class::Lost | Class::Changed))
+    }
+
+    /// Whether something is persisted, backed up or declared that was not before.
+    pub fn has_gains(&self) -> bool {
+        self.count(Class::Gained) > 0
+    }
+
+    /// How many differences are of a class.
+    pub fn count(&self, class: Class) -> usize {
+        self.differences.iter().filter(|d| d.class == class).count()
+    }
+}
+
+/// What was proved of one host.
+#[derive(Clone, Debug, Serialize)]
+pub struct HostProof {
+    /// The host.
+    pub host: String,
+    /// What differs.
+    pub verdict: Verdict,
+    /// How many values were compared, by area.
+    pub compared: BTreeMap<Area, usize>,
+    /// Options whose value cannot be evaluated on either side, such as removed ones.
+    pub unreadable: Vec<String>,
+    /// Slice mode: rounds of evaluation that it took to name all stand-ins.
+    pub rounds: usize,
+    /// Slice mode: stand-ins that both sides were evaluated with.
+    pub stand_ins: usize,
+    /// Slice mode: files that the sources name and the tree does not have; they were taken for empty.
+    pub absent_files: Vec<PathBuf>,
+    /// System mode: the toplevel derivations before and after.
+    pub derivations: Option<[String; 2]>,
+}
+
+impl HostProof {
+    /// Whether the very same system is built before and after.
+    pub fn is_same_system(&self) -> bool {
+        self.derivations.as_ref().is_some_and(|[before, after]| before == after)
+    }
+}
+
+/// The proof of a change.
+#[derive(Clone, Debug, Serialize)]
+pub struct Proof {
+    /// How it was evaluated.
+    pub mode: Mode,
+    /// Host by host.
+    pub hosts: Vec<HostProof>,
+    /// Other hosts that a changed file reaches and that could not be evaluated, with the reason.
+    pub unproved: Vec<(String, String)>,
+    /// How long it took.
+    #[serde(rename = "milliseconds", serialize_with = "milliseconds")]
+    pub elapsed: Duration,
+}
+
+impl Proof {
+    /// Whether nothing is lost or changed on any host.
+    pub fn is_preserving(&self) -> bool {
+        self.hosts.iter().all(|h| h.verdict.is_preserving())
+    }
+
+    /// Whether any host gains something.
+    pub fn has_gains(&self) -> bool {
+        self.hosts.iter().any(|h| h.verdict.has_gains())
+    }
+
+    /// Whether the same system is built on every host.
+    pub fn is_same_system(&self) -> bool {
+        !self.hosts.is_empty() && self.hosts.iter().all(HostProof::is_same_system)
+    }
+
+    /// Every host's differences.
+    pub fn differences(&self) -> impl Iterator<Item = (&str, &Difference)> {
+        self.hosts
+            .iter()
+            .flat_map(|h| h.verdict.differences.iter().map(|d| (h.host.as_str(), d)))
+    }
+
+    /// How many differences are of a class, on all hosts.
+    pub fn count(&self, class: Class) -> usize {
+        self.hosts.iter().map(|h| h.verdict.count(class)).sum()
+    }
+
+    /// Whether values of an area were compared and none of them is lost or changed: what a checklist may tick.
+    pub fn covers(&self, area: Area) -> bool {
+        let compared = self.is_same_system() || self.hosts.iter().any(|h| h.compared.contains_key(&area));
+        let harmed = |d: &Difference| d.area == area && matches!(d.class, Class::Lost | Class::Changed);
+        compared && !self.differences().any(|(_, d)| harmed(d))
+    }
+}
+
+/// How many values of each area a configuration has.
+pub fn count_values(whole: &Value, names: &Namespaces) -> BTreeMap<Area, usize> {
+    let mut counts = BTreeMap::new();
+    leaves(whole, &mut Vec::new(), &mut |path, _| {
+        *counts.entry(Area::of(path, names)).or_default() += 1
+    });
+    counts
+}
+
+/// The paths of all values that cannot be evaluated.
+pub fn unreadable(whole: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    leaves(whole, &mut Vec::new(), &mut |path, value| {
+        if value.as_str() == Some(super::compare::THROWS) {
+            found.push(super::compare::option_path(path));
+        }
+    });
+    found
+}
+
+fn leaves(value: &Value, path: &mut Vec<String>, f: &mut impl FnMut(&[String], &Value)) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                path.push(name.clone());
+                leaves(member, path, f);
+                path.pop();
+            }
+        }
+        Value::Array(elements) => elements.iter().for_each(|e| f(path, e)),
+        other => f(path, other),
+    }
+}
+
+fn milliseconds<S: serde::Serializer>(elapsed: &Duration, to: S) -> std::result::Result<S::Ok, S::Error> {
+    to.serialize_u64(elapsed.as_millis() as u64)
+}

@@ -1,0 +1,234 @@
+//! The verdict for people, as lines; who prints them decides on colours.
+
+use super::area::Area;
+use super::compare::{Class, Difference};
+use super::proof::{HostProof, Mode, Proof};
+use super::sentence::shown;
+
+/// What a line of a report is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineKind {
+    /// The verdict in one line.
+    Verdict,
+    /// The name of an area or a host.
+    Heading,
+    /// One difference.
+    Item(Class),
+    /// A value before and after, or where something is.
+    Detail,
+    /// A remark on the proof.
+    Note,
+}
+
+/// A line of a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// What it is.
+    pub kind: LineKind,
+    /// Its text, without indentation.
+    pub text: String,
+}
+
+/// The report's lines. What only moved is counted, and listed if `all` is asked for.
+pub fn lines(proof: &Proof, all: bool) -> Vec<Line> {
+    let mut out = vec![Line {
+        kind: LineKind::Verdict,
+        text: headline(proof),
+    }];
+    for host in &proof.hosts {
+        let shown: Vec<&Difference> = host
+            .verdict
+            .differences
+            .iter()
+            .filter(|d| all || !matches!(d.class, Class::Moved))
+            .collect();
+        if proof.hosts.len() > 1 && !shown.is_empty() {
+            out.push(Line {
+                kind: LineKind::Heading,
+                text: format!("Host {}", host.host),
+            });
+        }
+        for area in Area::ALL {
+            let mut of_area = shown.iter().filter(|d| d.area == area).peekable();
+            if of_area.peek().is_some() {
+                out.push(Line {
+                    kind: LineKind::Heading,
+                    text: area.name().to_owned(),
+                });
+            }
+            for difference in of_area {
+                item(difference, &mut out);
+            }
+        }
+        notes(host, &mut out);
+    }
+    for (host, reason) in &proof.unproved {
+        out.push(Line {
+            kind: LineKind::Note,
+            text: format!("{host} was not evaluated: {reason}"),
+        });
+    }
+    out
+}
+
+/// The verdict in one line.
+pub fn headline(proof: &Proof) -> String {
+    let hosts = proof
+        .hosts
+        .iter()
+        .map(|h| h.host.as_str())
+        .collect::<Vec<_>>()
+        .join(", ");
+    let seconds = proof.elapsed.as_secs_f64();
+    let how = match proof.mode {
+        Mode::System => format!("{hosts}, whole system, {seconds:.1} s"),
+        _ => format!("{hosts}, slice mode, {seconds:.1} s"),
+    };
+    if proof.is_same_system() {
+        return format!("The system is the same: one toplevel derivation before and after ({how})");
+    }
+    let counts: Vec<String> = Class::ALL
+        .iter()
+        .map(|class| (proof.count(*class), class.name()))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, name)| format!("{count} {name}"))
+        .collect();
+    let counts = if counts.is_empty() {
+        "no difference".to_owned()
+    } else {
+        counts.join(", ")
+    };
+    if !proof.is_preserving() {
+        format!("The configuration is NOT preserved: {counts} ({how})")
+    } else if proof.has_gains() {
+        format!("Nothing is lost or changed, something is gained: {counts} ({how})")
+    } else {
+        format!("The configuration is preserved: {counts} ({how})")
+    }
+}
+
+fn item(difference: &Difference, out: &mut Vec<Line>) {
+    let text = format!("{:9} {}", difference.class.name(), difference.sentence);
+    out.push(Line {
+        kind: LineKind::Item(difference.class),
+        text,
+    });
+    for inner in difference.inside.iter().take(8) {
+        out.push(Line {
+            kind: LineKind::Detail,
+            text: format!("{}: {}", inner.class.name(), inner.sentence),
+        });
+    }
+    if difference.inside.is_empty() && matches!(difference.class, Class::Lost | Class::Changed) {
+        out.push(Line {
+            kind: LineKind::Detail,
+            text: format!("before: {}", shown(difference.before.as_ref())),
+        });
+        out.push(Line {
+            kind: LineKind::Detail,
+            text: format!("after:  {}", shown(difference.after.as_ref())),
+        });
+    }
+}
+
+fn notes(host: &HostProof, out: &mut Vec<Line>) {
+    let mut note = |text: String| {
+        out.push(Line {
+            kind: LineKind::Note,
+            text,
+        })
+    };
+    if !host.absent_files.is_empty() {
+        let names: Vec<String> = host
+            .absent_files
+            .iter()
+            .take(3)
+            .map(|p| p.display().to_string())
+            .collect();
+        let more = host.absent_files.len().saturating_sub(3);
+        let rest = if more == 0 {
+            String::new()
+        } else {
+            format!(" and {more} more")
+        };
+        note(format!(
+            "not in the repository, taken for empty: {}{rest}",
+            names.join(", ")
+        ));
+    }
+    if !host.unreadable.is_empty() {
+        let names = host.unreadable.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+        note(format!(
+            "{} values cannot be evaluated before and were not compared: {names}",
+            host.unreadable.len()
+        ));
+    }
+    if let Some([before, after]) = host.derivations.as_ref().filter(|[before, after]| before != after) {
+        note(format!("derivation by derivation: nix-diff {before} {after}"));
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::super::compare::{Namespaces, differences};
+    use super::super::proof::Verdict;
+    use super::*;
+
+    pub fn example() -> Proof {
+        let before = json!({
+            "environment": {"persistence": {"/persist": {"directories": ["/var/lib/jellyfin", "/var/lib/<b>"]}}},
+            "qgroget": {"services": {"sonarr": {"type": "private"}}},
+            "networking": {"firewall": {"allowedTCPPorts": [22, 80, 443]}},
+            "systemd": {"services": {"traefik": {"preStart": "set -eu\ninstall -d -m 0700 /run/traefik\n"}}},
+        });
+        let after = json!({
+            "environment": {"persistence": {"/persist": {"directories": ["/var/lib/jellyseerr"]}}},
+            "qgroget": {"services": {"sonarr": {"type": "public"}}, "serviceModules": {"jellyfin": {}}},
+            "networking": {"firewall": {"allowedTCPPorts": [443, 80, 22]}},
+            "systemd": {"services": {"traefik": {"preStart": "set -eu\ninstall -d -m 0777 /run/traefik\n"}}},
+        });
+        Proof {
+            mode: Mode::Slice,
+            hosts: vec![HostProof {
+                host: "Server".to_owned(),
+                verdict: Verdict::new(differences(&before, &after, &Namespaces::default())),
+                compared: super::super::proof::count_values(&before, &Namespaces::default()),
+                unreadable: Vec::new(),
+                rounds: 1,
+                stand_ins: 90,
+                absent_files: Vec::new(),
+                derivations: None,
+            }],
+            unproved: Vec::new(),
+            elapsed: Duration::from_millis(300),
+        }
+    }
+
+    #[test]
+    fn a_report_leads_with_the_verdict_and_groups_by_area() {
+        let lines = lines(&example(), false);
+        let text: Vec<&str> = lines.iter().map(|l| l.text.as_str()).collect();
+        assert_eq!(
+            text[0],
+            "The configuration is NOT preserved: 2 lost, 2 changed, 1 gained, 1 reordered, 1 moved (Server, slice mode, 0.3 s)"
+        );
+        assert_eq!(
+            text[1..3],
+            ["Persistence", "lost      /var/lib/jellyfin is no longer persisted"]
+        );
+        assert!(text.iter().any(|t| t.contains("anyone can reach it now")));
+        assert!(!text.iter().any(|t| t.starts_with("moved")));
+    }
+
+    #[test]
+    fn a_checklist_ticks_what_was_compared_and_unharmed() {
+        let proof = example();
+        assert!(!proof.covers(Area::Persistence));
+        assert!(proof.covers(Area::Ports));
+        assert!(!proof.covers(Area::Secrets));
+    }
+}

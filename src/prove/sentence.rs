@@ -1,0 +1,220 @@
+//! One line for each difference, in a person's words.
+
+use serde_json::Value;
+
+use super::area::Area;
+use super::compare::{Class, Namespaces, option_path};
+use super::slice::SEPARATOR;
+
+/// The most of a value that a sentence shows.
+const SHOWN: usize = 120;
+
+/// The line for one difference.
+pub fn of(
+    class: Class,
+    area: Area,
+    path: &[String],
+    before: Option<&Value>,
+    after: Option<&Value>,
+    names: &Namespaces,
+) -> String {
+    let option = option_path(path);
+    let value = after.or(before);
+    let declared = path.join(".").starts_with(&names.services);
+    match (class, area) {
+        (Class::Moved, _) if class_is_removal(before, after) => {
+            format!("{option}: no longer declared here; compared where it takes effect")
+        }
+        (Class::Moved, _) => format!("{option}: stands in the contract now"),
+        (Class::Reordered, _) => format!("{option}: the same elements in another order"),
+        (Class::Lost | Class::Gained, Area::Persistence) => match value.and_then(place) {
+            Some(place) if declared => format!("{place} is {} persisted ({option})", adverb(class)),
+            Some(place) => format!("{place} is {} persisted", adverb(class)),
+            None => plain(class, &option, before, after),
+        },
+        (Class::Lost | Class::Gained, Area::Backups) => backup(class, path, &option, before, after, names),
+        (Class::Lost | Class::Gained, _) if path.ends_with(&["tls".to_owned(), "options".to_owned()]) => {
+            let router = path.get(path.len().saturating_sub(3)).map_or("?", String::as_str);
+            let verb = if class == Class::Lost { "no longer" } else { "now" };
+            format!(
+                "{option}: the router {router} {verb} has the TLS options {}",
+                shown(value)
+            )
+        }
+        (Class::Changed, Area::Routes) if path.last().is_some_and(|f| f == "type") => {
+            let what = match after.and_then(Value::as_str) {
+                Some("public") => "anyone can reach it now",
+                Some("private") => "only clients with a certificate can reach it now",
+                _ => "who may reach it changes",
+            };
+            format!("{option}: {} → {}: {what}", shown(before), shown(after))
+        }
+        (Class::Lost | Class::Gained, Area::Ports) if option.contains("firewall") => {
+            let verb = if class == Class::Lost { "closed" } else { "open" };
+            format!("the firewall is now {verb} for {} ({option})", shown(value))
+        }
+        (Class::Changed, _) if path.last().is_some_and(|f| f == "enable") => {
+            let thing = option_path(&path[..path.len() - 1]);
+            match after {
+                Some(Value::Bool(false)) => format!("{thing} is no longer enabled"),
+                Some(Value::Bool(true)) => format!("{thing} is now enabled"),
+                _ => plain(class, &option, before, after),
+            }
+        }
+        (Class::Changed, _) => changed(&option, before, after),
+        _ => plain(class, &option, before, after),
+    }
+}
+
+fn class_is_removal(before: Option<&Value>, after: Option<&Value>) -> bool {
+    before.is_some() && after.is_none()
+}
+
+fn adverb(class: Class) -> &'static str {
+    if class == Class::Lost { "no longer" } else { "now" }
+}
+
+fn backup(
+    class: Class,
+    path: &[String],
+    option: &str,
+    before: Option<&Value>,
+    after: Option<&Value>,
+    names: &Namespaces,
+) -> String {
+    let value = after.or(before);
+    let depth = names.backups.split('.').count();
+    let legacy = path.join(".").starts_with(&format!("{}.", names.backups));
+    let job = if legacy { path.get(depth) } else { path.get(3) };
+    let job = job.map_or("?", String::as_str);
+    match (path.last().map(String::as_str), value) {
+        (Some("paths"), Some(Value::String(place))) => {
+            let tool = if legacy {
+                String::new()
+            } else {
+                format!(", {}", path[..3.min(path.len())].join("."))
+            };
+            format!("{place} is {} backed up (job {job}{tool})", adverb(class))
+        }
+        (Some("systemdUnits"), Some(Value::String(unit))) => {
+            format!("{unit} is {} stopped for the backup (job {job})", adverb(class))
+        }
+        _ if legacy && path.len() == depth + 1 => match class {
+            Class::Lost => format!("the backup job {job} is gone"),
+            _ => format!("there is a backup job {job} now"),
+        },
+        _ => plain(class, option, before, after),
+    }
+}
+
+/// A change of one field of an element is said by its field.
+fn changed(option: &str, before: Option<&Value>, after: Option<&Value>) -> String {
+    if let (Some(Value::Object(a)), Some(Value::Object(b))) = (before, after) {
+        let of = before.and_then(place).map_or_else(|| option.to_owned(), str::to_owned);
+        let fields: Vec<String> = a
+            .keys()
+            .chain(b.keys().filter(|k| !a.contains_key(*k)))
+            .filter(|k| a.get(*k) != b.get(*k))
+            .map(|k| format!("{k} {} → {}", shown(a.get(k)), shown(b.get(k))))
+            .collect();
+        return format!("{of}: {} ({option})", fields.join(", "));
+    }
+    if let (Some(Value::String(a)), Some(Value::String(b))) = (before, after) {
+        let (a, b) = (without_mark(a), without_mark(b));
+        if a.contains('\n') || b.contains('\n') {
+            let line = a.lines().zip(b.lines()).position(|(x, y)| x != y);
+            let at = line.unwrap_or(a.lines().count().min(b.lines().count()));
+            let from = a.lines().nth(at).map_or("(nothing)".to_owned(), |l| cut(l.trim()));
+            let to = b.lines().nth(at).map_or("(nothing)".to_owned(), |l| cut(l.trim()));
+            return format!("{option}: line {}: {from} → {to}", at + 1);
+        }
+    }
+    format!("{option}: {} → {}", shown(before), shown(after))
+}
+
+fn plain(class: Class, option: &str, before: Option<&Value>, after: Option<&Value>) -> String {
+    match class {
+        Class::Lost => format!("{option}: {} is gone", shown(before)),
+        Class::Gained => format!("{option}: {} is new", shown(after)),
+        _ => format!("{option}: {} → {}", shown(before), shown(after)),
+    }
+}
+
+/// The path that a persisted entry is about.
+fn place(value: &Value) -> Option<&str> {
+    match value {
+        Value::String(text) if text.starts_with('/') => Some(text),
+        Value::Object(set) => ["directory", "file", "path"].iter().find_map(|k| set.get(*k)?.as_str()),
+        _ => None,
+    }
+}
+
+/// A value in one line.
+pub fn shown(value: Option<&Value>) -> String {
+    match value {
+        None => "(absent)".to_owned(),
+        Some(Value::String(text)) => cut(&format!("\"{}\"", without_mark(text).replace('\n', "⏎"))),
+        Some(other) => cut(&without_mark(&other.to_string())),
+    }
+}
+
+/// A text without the mark between its definitions.
+pub fn without_mark(text: &str) -> String {
+    text.replace(SEPARATOR, "\n")
+}
+
+fn cut(text: &str) -> String {
+    if text.chars().count() <= SHOWN {
+        return text.to_owned();
+    }
+    let head: String = text.chars().take(SHOWN).collect();
+    format!("{head}…")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::compare::differences;
+    use super::*;
+
+    fn sentences(before: Value, after: Value) -> Vec<String> {
+        differences(&before, &after, &Namespaces::default())
+            .into_iter()
+            .map(|d| d.sentence)
+            .collect()
+    }
+
+    #[test]
+    fn sentences_are_about_things() {
+        let persisted = |list: Value| json!({"environment": {"persistence": {"/p": {"directories": list}}}});
+        assert_eq!(
+            sentences(persisted(json!(["/x"])), persisted(json!([]))),
+            ["/x is no longer persisted"]
+        );
+        assert_eq!(
+            sentences(
+                persisted(json!([{"directory": "/x", "user": "a"}])),
+                persisted(json!([{"directory": "/x", "user": "b"}]))
+            ),
+            ["/x: user \"a\" → \"b\" (environment.persistence.\"/p\".directories)"]
+        );
+        let job = |paths: Value| json!({"qgroget": {"backups": {"arr": {"paths": paths}}}});
+        assert_eq!(
+            sentences(job(json!([])), job(json!(["/x"]))),
+            ["/x is now backed up (job arr)"]
+        );
+        let kind = |kind: &str| json!({"qgroget": {"services": {"x": {"type": kind}}}});
+        assert_eq!(
+            sentences(kind("private"), kind("public")),
+            ["qgroget.services.x.type: \"private\" → \"public\": anyone can reach it now"]
+        );
+        assert_eq!(
+            sentences(
+                json!({"a": {"b": {"c": "x\ny\n"}}}),
+                json!({"a": {"b": {"c": "x\nz\n"}}})
+            ),
+            ["a.b.c: line 2: y → z"]
+        );
+    }
+}

@@ -1,0 +1,329 @@
+//! The Nix files of a repository, read once, parsed when they are asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use rayon::prelude::*;
+
+use super::literals::PathLiteral;
+use super::scan;
+use crate::edit::SourceChange;
+use crate::error::{Error, Place, Result};
+use crate::resolve::{Def, Module};
+use crate::rules::{self, Rules};
+use crate::syntax::{AstNode, Source};
+
+/// One file: its text as found, and what was made of it once somebody asked.
+struct File {
+    path: PathBuf,
+    text: Arc<str>,
+    source: OnceLock<Source>,
+    imports: OnceLock<Vec<PathBuf>>,
+    literals: OnceLock<Vec<PathLiteral>>,
+    formatted: OnceLock<bool>,
+}
+
+impl File {
+    fn new(path: PathBuf, text: Arc<str>) -> Arc<File> {
+        Arc::new(File {
+            path,
+            text,
+            source: OnceLock::new(),
+            imports: OnceLock::new(),
+            literals: OnceLock::new(),
+            formatted: OnceLock::new(),
+        })
+    }
+
+    fn source(&self) -> &Source {
+        self.source
+            .get_or_init(|| Source::new(self.path.clone(), Arc::clone(&self.text)))
+    }
+}
+
+/// A repository as read at one moment, or as a planned change would leave it.
+#[derive(Clone)]
+pub struct Repository {
+    root: PathBuf,
+    rules: Arc<Rules>,
+    files: BTreeMap<PathBuf, Arc<File>>,
+    /// Every other file's path (data, documents), for links that a move would break.
+    others: Arc<Vec<PathBuf>>,
+}
+
+impl Repository {
+    /// Reads the repository at `root`: every `.nix` file that git would not ignore.
+    ///
+    /// # Errors
+    /// `no-directory` if there is none; `bad-rules` for its `qgroget.toml`; `unreadable` for a file that cannot
+    /// be read or is no UTF-8.
+    pub fn read(root: &Path) -> Result<Repository> {
+        let rules = rules(root)?;
+        let found = scan::everything(root)?;
+        match found.unreadable.into_iter().next() {
+            Some(error) => Err(error),
+            None => Ok(Repository::of(root, rules, found.texts, found.others)),
+        }
+    }
+
+    /// Reads of the repository at `root` what its hosts are made of: the Nix files below the hosts' and the server's
+    /// directories, the flake, and what their imports and the flake's paths lead to. However large the tree is around
+    /// them, that costs no more.
+    ///
+    /// # Errors
+    /// `no-directory` if there is none; `bad-rules` for its `qgroget.toml`.
+    pub fn survey(root: &Path) -> Result<Survey> {
+        let rules = rules(root)?;
+        let found = scan::of_hosts(root, &rules)?;
+        let mut survey = Survey {
+            repo: Repository::of(root, rules, found.texts, found.others),
+            unreadable: found.unreadable,
+        };
+        survey.add([PathBuf::from("flake.nix")]);
+        survey.follow_imports();
+        Ok(survey)
+    }
+
+    fn of(root: &Path, rules: Rules, texts: Vec<(PathBuf, Arc<str>)>, others: Vec<PathBuf>) -> Repository {
+        let files = texts
+            .into_iter()
+            .map(|(path, text)| (path.clone(), File::new(path, text)));
+        Repository {
+            root: root.to_owned(),
+            rules: Arc::new(rules),
+            files: files.collect(),
+            others: Arc::new(others),
+        }
+    }
+
+    /// The root directory.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The names in force.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The paths of all Nix files, sorted.
+    pub fn nix_files(&self) -> impl Iterator<Item = &Path> {
+        self.files.keys().map(PathBuf::as_path)
+    }
+
+    /// The paths of all other files, sorted.
+    pub fn other_files(&self) -> &[PathBuf] {
+        &self.others
+    }
+
+    /// The parsed file at `path`.
+    pub fn source(&self, path: &Path) -> Option<&Source> {
+        self.files.get(path).map(|file| file.source())
+    }
+
+    /// The text of the Nix file at `path`.
+    pub fn text(&self, path: &Path) -> Option<&Arc<str>> {
+        self.files.get(path).map(|file| &file.text)
+    }
+
+    /// The text of a file that is no Nix, read now; `None` if it is no text.
+    pub fn other_text(&self, path: &Path) -> Option<Arc<str>> {
+        std::fs::read_to_string(self.root.join(path)).ok().map(Into::into)
+    }
+
+    /// Whether the Nix file at `path` is as alejandra would leave it.
+    pub fn is_formatted(&self, path: &Path) -> bool {
+        let file = self.files.get(path);
+        file.is_some_and(|file| {
+            *file
+                .formatted
+                .get_or_init(|| crate::syntax::format(&file.text).as_deref() == Some(&*file.text))
+        })
+    }
+
+    /// Whether a Nix file stands at `path`.
+    pub fn has(&self, path: &Path) -> bool {
+        self.files.contains_key(path)
+    }
+
+    /// Whether any file stands at `path`, or it is a directory with files.
+    pub fn exists(&self, path: &Path) -> bool {
+        self.has(path)
+            || self.others.iter().any(|other| other.starts_with(path))
+            || self.files.keys().any(|file| file.starts_with(path))
+    }
+
+    /// Parses these files now, in parallel.
+    pub fn parse_ahead<'a>(&self, paths: impl Iterator<Item = &'a Path>) {
+        let files: Vec<&Arc<File>> = paths.filter_map(|path| self.files.get(path)).collect();
+        files.par_iter().for_each(|file| {
+            file.source();
+        });
+    }
+
+    /// The paths of the Nix files whose text contains one of `needles`, sorted.
+    pub fn containing(&self, needles: &[&str]) -> Vec<&Path> {
+        let finders: Vec<memchr::memmem::Finder> = needles
+            .iter()
+            .map(|n| memchr::memmem::Finder::new(n.as_bytes()))
+            .collect();
+        self.files
+            .values()
+            .filter(|file| finders.iter().any(|f| f.find(file.text.as_bytes()).is_some()))
+            .map(|file| file.path.as_path())
+            .collect()
+    }
+
+    /// The file that an import of `path` means: itself, or `default.nix` in that directory.
+    pub fn import_target(&self, path: &Path) -> Option<PathBuf> {
+        if self.has(path) {
+            return Some(path.to_owned());
+        }
+        let default = path.join("default.nix");
+        self.has(&default).then_some(default)
+    }
+
+    /// The relative path literals of the Nix file at `path`, in source order.
+    pub fn path_literals(&self, path: &Path) -> &[PathLiteral] {
+        self.files.get(path).map_or(&[], |file| {
+            file.literals.get_or_init(|| super::literals::of(file.source()))
+        })
+    }
+
+    /// What the file's `imports` name, as paths relative to the root; whether something stands there is not asked.
+    pub(super) fn imports(&self, path: &Path) -> &[PathBuf] {
+        self.files.get(path).map_or(&[], |file| {
+            file.imports.get_or_init(|| super::hosts::imported_paths(file.source()))
+        })
+    }
+
+    /// The repository as `change` would leave it.
+    pub fn after(&self, change: &SourceChange) -> Repository {
+        let mut next = self.clone();
+        for file in &change.files {
+            if let Some(from) = &file.from {
+                next.files.remove(from);
+            }
+        }
+        for file in &change.files {
+            match &file.to {
+                Some(to) if to.extension().is_some_and(|e| e == "nix") => {
+                    next.files
+                        .insert(to.clone(), File::new(to.clone(), Arc::clone(&file.after)));
+                }
+                _ => {}
+            }
+        }
+        next
+    }
+}
+
+/// A repository of which only what its hosts are made of was read.
+pub struct Survey {
+    /// The files that were read.
+    pub repo: Repository,
+    /// The files of the hosts that could not be read, in the order of their paths.
+    pub unreadable: Vec<Error>,
+}
+
+/// What there is besides a [`Survey`].
+pub struct Beyond {
+    /// How many Nix files there are, those of the hosts included.
+    pub files: usize,
+    /// The Nix files that seem to define services, sorted: no host is made of them.
+    pub mentions: Vec<PathBuf>,
+}
+
+impl Survey {
+    /// Searches the Nix files that were not read for definitions of services. None of them stays in memory.
+    ///
+    /// # Errors
+    /// `no-directory` if the root is gone.
+    pub fn beyond(&self) -> Result<Beyond> {
+        let repo = &self.repo;
+        let found = scan::beyond_hosts(&repo.root, &repo.rules)?;
+        let own = [&repo.rules.paths.hosts, &repo.rules.paths.server];
+        let read = repo
+            .files
+            .keys()
+            .filter(|path| own.iter().any(|own| path.starts_with(own)));
+        let mut mentions = found.mentions;
+        mentions.retain(|path| !repo.files.contains_key(path));
+        Ok(Beyond {
+            files: found.files + read.count() + self.unreadable.len(),
+            mentions,
+        })
+    }
+
+    /// Those of `paths` that turn out to define services, each with its first definition's place.
+    pub fn definitions(&self, paths: &[PathBuf]) -> Vec<Place> {
+        let namespaces = &self.repo.rules.namespaces;
+        let namespaces = [&namespaces.services, &namespaces.backups, &namespaces.contract];
+        let place = |path: &PathBuf| {
+            let text = scan::text(&self.repo.root, path).ok()??;
+            let module = Module::read(&Source::new(path.clone(), text))?;
+            let wanted = |def: &&Def| namespaces.iter().any(|namespace| def.under(&rules::parts(namespace)));
+            let def = module.defs.iter().find(wanted)?;
+            Some(module.source.place_of(def.entry.syntax()))
+        };
+        paths.par_iter().filter_map(place).collect()
+    }
+
+    /// Reads what the imports of the files at hand lead to, until that is nothing new.
+    fn follow_imports(&mut self) {
+        let mut seen: BTreeSet<PathBuf> = BTreeSet::new();
+        loop {
+            let new: Vec<PathBuf> = self
+                .repo
+                .files
+                .keys()
+                .filter(|path| !seen.contains(*path))
+                .cloned()
+                .collect();
+            if new.is_empty() {
+                break;
+            }
+            let named: BTreeSet<PathBuf> = new
+                .par_iter()
+                .flat_map_iter(|path| self.repo.imports(path).iter().cloned())
+                .collect();
+            seen.extend(new);
+            self.add(named);
+        }
+    }
+
+    /// Reads files, or the `default.nix` in what is a directory, unless they are at hand.
+    fn add(&mut self, paths: impl IntoIterator<Item = PathBuf>) {
+        for path in paths {
+            if self.repo.import_target(&path).is_some() {
+                continue;
+            }
+            let full = self.repo.root.join(&path);
+            let path = if full.is_dir() { path.join("default.nix") } else { path };
+            if path.extension().is_none_or(|extension| extension != "nix") {
+                continue;
+            }
+            match scan::text(&self.repo.root, &path) {
+                Ok(Some(text)) => {
+                    self.repo.files.insert(path.clone(), File::new(path, text));
+                }
+                Ok(None) => {}
+                Err(error) => self.unreadable.push(error),
+            }
+        }
+    }
+}
+
+/// The names in force for the repository at `root`.
+///
+/// # Errors
+/// `no-directory` if there is none; `bad-rules` for its `qgroget.toml`.
+pub fn rules(root: &Path) -> Result<Rules> {
+    if !root.is_dir() {
+        return Err(crate::error::repo::no_directory(root));
+    }
+    let path = Path::new(rules::FILE);
+    let own = std::fs::read_to_string(root.join(path)).ok();
+    Rules::new(own.as_deref().map(|text| (path, text)))
+}

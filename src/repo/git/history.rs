@@ -1,0 +1,54 @@
+//! The commits that the tool made, by their trailer.
+
+use super::GitState;
+use crate::error::{self, Result};
+
+/// The trailer that names the migrated service.
+pub const TRAILER: &str = "Qgroget-Service";
+
+/// A commit of a migration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MigrationCommit {
+    /// Its id, in hexadecimal.
+    pub id: String,
+    /// Its first parent's.
+    pub parent: String,
+    /// Its first line.
+    pub title: String,
+    /// The service that its trailer names.
+    pub service: String,
+}
+
+impl GitState {
+    /// The migrations in HEAD's history, oldest first.
+    ///
+    /// # Errors
+    /// When the history cannot be read.
+    pub fn migrations(&self) -> Result<Vec<MigrationCommit>> {
+        let failed = |cause| error::git::failed("read the history", cause);
+        let mut walk = self.repo().revwalk().map_err(failed)?;
+        walk.set_sorting(git2::Sort::TOPOLOGICAL | git2::Sort::REVERSE)
+            .map_err(failed)?;
+        if walk.push_head().is_err() {
+            return Ok(Vec::new());
+        }
+        let mut found = Vec::new();
+        for id in walk {
+            let commit = self.repo().find_commit(id.map_err(failed)?).map_err(failed)?;
+            let message = String::from_utf8_lossy(commit.message_bytes()).into_owned();
+            let service = message
+                .lines()
+                .rev()
+                .find_map(|line| line.strip_prefix(TRAILER)?.strip_prefix(": "));
+            if let (Some(service), Ok(parent)) = (service, commit.parent_id(0)) {
+                found.push(MigrationCommit {
+                    id: commit.id().to_string(),
+                    parent: parent.to_string(),
+                    title: message.lines().next().unwrap_or_default().to_owned(),
+                    service: service.trim().to_owned(),
+                });
+            }
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,10 @@
+//! The repository on disk: its root, its Nix files, the modules that a host is made of, and its git state.
+
+pub mod files;
+pub mod git;
+pub mod hosts;
+pub mod literals;
+mod scan;
+mod walk;
+
+pub use files::{Beyond, Repository, Survey};

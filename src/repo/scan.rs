@@ -1,0 +1,272 @@
+//! What is read of a tree: everything, or what the hosts are made of.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use memchr::memmem::Finder;
+
+use super::walk::{self, Entry, Visitor};
+use crate::error::{self, Error, Result};
+use crate::rules::Rules;
+
+/// What one block of a file's bytes is read into. Most Nix files fit.
+const BLOCK: usize = 64 * 1024;
+
+/// The largest Nix file that is read as a module, in bytes. Nobody writes larger ones, and a tree takes many times as
+/// much memory as its text.
+const LARGEST: usize = 4 * 1024 * 1024;
+
+/// What a walk has found.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Nix files that were read.
+    pub(super) texts: Vec<(PathBuf, Arc<str>)>,
+    /// Other files, sorted.
+    pub(super) others: Vec<PathBuf>,
+    /// Nix files that were not read and seem to define something below one of the namespaces, sorted.
+    pub(super) mentions: Vec<PathBuf>,
+    /// Nix files that could not be read, in the order of their paths.
+    pub(super) unreadable: Vec<Error>,
+    /// How many Nix files there are.
+    pub(super) files: usize,
+}
+
+/// Reads every Nix file.
+///
+/// # Errors
+/// `no-directory` where the root cannot be reached.
+pub(super) fn everything(root: &Path) -> Result<Found> {
+    gather(root, &[Path::new("")], &[], || {
+        Reader::new(Task::Read { largest: usize::MAX })
+    })
+}
+
+/// Reads the Nix files below the directories of the hosts and of the server.
+///
+/// # Errors
+/// `no-directory` where the root cannot be reached.
+pub(super) fn of_hosts(root: &Path, rules: &Rules) -> Result<Found> {
+    let own = own_directories(rules);
+    gather(root, &own, &[], || Reader::new(Task::Read { largest: LARGEST }))
+}
+
+/// Searches the Nix files that [`of_hosts`] does not read for definitions of services.
+///
+/// # Errors
+/// `no-directory` where the root cannot be reached.
+pub(super) fn beyond_hosts(root: &Path, rules: &Rules) -> Result<Found> {
+    let names = &rules.namespaces;
+    let needles = Needle::all([&names.services, &names.backups, &names.contract].map(String::as_str));
+    let reader = || Reader::new(Task::Search(needles.clone()));
+    gather(root, &[Path::new("")], &own_directories(rules), reader)
+}
+
+fn own_directories(rules: &Rules) -> Vec<&Path> {
+    vec![&rules.paths.hosts, &rules.paths.server]
+}
+
+/// The text of the Nix file at `path`; `None` if no file stands there.
+///
+/// # Errors
+/// `unreadable` where it is too large, cannot be read or is no UTF-8.
+pub(super) fn text(root: &Path, path: &Path) -> Result<Option<Arc<str>>> {
+    let full = root.join(path);
+    if !full.is_file() {
+        return Ok(None);
+    }
+    let file = File::open(full).map_err(|cause| error::repo::unreadable(path).because(cause))?;
+    let mut buffer = vec![0; BLOCK];
+    read_text(file, &mut buffer, LARGEST)
+        .map(Some)
+        .map_err(|cause| error::repo::unreadable(path).because(cause))
+}
+
+fn gather<'r>(root: &Path, from: &[&Path], skipped: &[&Path], reader: impl Fn() -> Reader<'r> + Sync) -> Result<Found> {
+    let readers =
+        walk::walk(root, from, skipped, reader).map_err(|cause| error::repo::no_directory(root).because(cause))?;
+    let mut all = Found::default();
+    let mut unreadable = Vec::new();
+    for reader in readers {
+        all.texts.extend(reader.found.texts);
+        all.others.extend(reader.found.others);
+        all.mentions.extend(reader.found.mentions);
+        all.files += reader.found.files;
+        unreadable.extend(reader.unreadable);
+    }
+    all.others.sort_unstable();
+    all.mentions.sort_unstable();
+    unreadable.sort_by(|a, b| a.0.cmp(&b.0));
+    all.unreadable = unreadable
+        .into_iter()
+        .map(|(path, cause)| error::repo::unreadable(&path).because(cause))
+        .collect();
+    Ok(all)
+}
+
+/// What is done with Nix files.
+enum Task<'r> {
+    /// They are read, and kept, up to so many bytes.
+    Read { largest: usize },
+    /// They are searched, and forgotten.
+    Search(Vec<Needle<'r>>),
+}
+
+/// Reads on one thread.
+struct Reader<'r> {
+    task: Task<'r>,
+    found: Found,
+    unreadable: Vec<(PathBuf, io::Error)>,
+    buffer: Vec<u8>,
+}
+
+impl<'r> Reader<'r> {
+    fn new(task: Task<'r>) -> Reader<'r> {
+        Reader {
+            task,
+            found: Found::default(),
+            unreadable: Vec::new(),
+            buffer: vec![0; BLOCK],
+        }
+    }
+}
+
+impl Visitor for Reader<'_> {
+    fn file(&mut self, entry: &Entry) {
+        if !entry.is_nix() {
+            if let Task::Read { .. } = self.task {
+                self.found.others.push(entry.path());
+            }
+            return;
+        }
+        self.found.files += 1;
+        let file = entry.open();
+        match &self.task {
+            Task::Read { largest } => match file.and_then(|file| read_text(file, &mut self.buffer, *largest)) {
+                Ok(text) => self.found.texts.push((entry.path(), text)),
+                Err(cause) => self.unreadable.push((entry.path(), cause)),
+            },
+            Task::Search(needles) => {
+                // A file that cannot be read is none that a host could be made of.
+                if file
+                    .and_then(|file| contains(file, needles, &mut self.buffer))
+                    .unwrap_or(false)
+                {
+                    self.found.mentions.push(entry.path());
+                }
+            }
+        }
+    }
+}
+
+/// What a definition below some namespaces looks like, as far as bytes tell: their first name, and behind it the others
+/// of one of them or an equals sign. Comments look the same: who wants to be sure parses the file.
+#[derive(Clone)]
+struct Needle<'r> {
+    first: Finder<'r>,
+    /// What may follow: the other names, with their dots.
+    rest: Vec<&'r str>,
+}
+
+impl<'r> Needle<'r> {
+    /// One needle for each first name.
+    fn all(namespaces: [&'r str; 3]) -> Vec<Needle<'r>> {
+        let mut by_first: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for namespace in namespaces {
+            let (first, rest) = namespace.split_at(namespace.find('.').unwrap_or(namespace.len()));
+            by_first.entry(first).or_default().push(rest);
+        }
+        let needle = |(first, rest): (&'r str, Vec<&'r str>)| Needle {
+            first: Finder::new(first.as_bytes()),
+            rest,
+        };
+        by_first.into_iter().map(needle).collect()
+    }
+
+    fn is_in(&self, text: &[u8]) -> bool {
+        let length = self.first.needle().len();
+        self.first.find_iter(text).any(|at| {
+            let read = at > 0 && (is_name(text[at - 1]) || text[at - 1] == b'.');
+            !read && self.defines(&text[at + length..])
+        })
+    }
+
+    /// Whether what follows the first name makes it a definition.
+    fn defines(&self, after: &[u8]) -> bool {
+        if matches!(after.trim_ascii_start(), [b'=', next, ..] if *next != b'=') {
+            return true;
+        }
+        self.rest.iter().any(|rest| {
+            let beyond = after.strip_prefix(rest.as_bytes()).map(<[u8]>::trim_ascii_start);
+            matches!(beyond, Some([b'.' | b'=', ..]))
+        })
+    }
+
+    /// How many bytes a definition's beginning takes, white space included: so much of a block is looked at again with
+    /// the next.
+    fn reach(&self) -> usize {
+        let longest = self.rest.iter().map(|rest| rest.len()).max().unwrap_or(0);
+        self.first.needle().len() + longest + 64
+    }
+}
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_-'".contains(&byte)
+}
+
+/// Whether a file contains one of the needles, read block by block into `buffer`.
+fn contains(mut file: impl Read, needles: &[Needle], buffer: &mut [u8]) -> io::Result<bool> {
+    let overlap = needles.iter().map(Needle::reach).max().unwrap_or(0);
+    let mut filled = 0;
+    loop {
+        let count = read(&mut file, &mut buffer[filled..])?;
+        filled += count;
+        // The end is what a read of nothing says: a short read may come before it.
+        if count == 0 || filled == buffer.len() {
+            if needles.iter().any(|needle| needle.is_in(&buffer[..filled])) {
+                return Ok(true);
+            }
+            if count == 0 {
+                return Ok(false);
+            }
+            buffer.copy_within(filled - overlap..filled, 0);
+            filled = overlap;
+        }
+    }
+}
+
+/// A file's text, read into `buffer`, which grows as is needed.
+fn read_text(mut file: impl Read, buffer: &mut Vec<u8>, limit: usize) -> io::Result<Arc<str>> {
+    let mut filled = 0;
+    loop {
+        let count = read(&mut file, &mut buffer[filled..])?;
+        filled += count;
+        if filled > limit {
+            return Err(io::Error::other(format!("it is larger than {limit} bytes")));
+        }
+        if count == 0 {
+            break;
+        }
+        if filled == buffer.len() {
+            buffer.resize(buffer.len() * 2, 0);
+        }
+    }
+    match std::str::from_utf8(&buffer[..filled]) {
+        Ok(text) => Ok(text.into()),
+        Err(error) => Err(io::Error::other(format!(
+            "it is not UTF-8 from byte {}",
+            error.valid_up_to()
+        ))),
+    }
+}
+
+fn read(file: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match file.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! What the repository's code says, without running it: scopes, modules and their definitions, partial evaluation.
+//!
+//! Values are known, or unknown with the reason. Nothing here does input or output.
+
+pub mod free;
+pub mod model;
+pub mod module;
+pub mod scope;
+pub mod value;
+
+pub use model::Model;
+pub use module::{Def, Module, OptionDecl};
+pub use value::{Eval, Known, Value, Why};

@@ -1,0 +1,96 @@
+//! The modules of one machine, and where each option is declared and defined.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+use super::module::{Def, Module, OptionDecl};
+
+/// The modules that a host's configuration is made of, as far as the repository has them.
+#[derive(Clone, Default)]
+pub struct Model {
+    modules: Vec<Module>,
+    imported: BTreeSet<PathBuf>,
+    /// The definitions by the first name of their path, in source order: module and definition, as indices.
+    by_first: HashMap<String, Vec<(usize, usize)>>,
+}
+
+impl Model {
+    /// A model of these modules, in the order in which they are given; `imported` are the files that the host's
+    /// imports lead to.
+    pub fn new(modules: Vec<Module>, imported: BTreeSet<PathBuf>) -> Model {
+        let mut by_first: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
+        for (i, module) in modules.iter().enumerate() {
+            for (j, def) in module.defs.iter().enumerate() {
+                match def.name(0) {
+                    Some(first) if by_first.contains_key(first) => {
+                        by_first.get_mut(first).map(|list| list.push((i, j)))
+                    }
+                    Some(first) => by_first.insert(first.to_owned(), vec![(i, j)]).map(drop),
+                    None => None,
+                };
+            }
+        }
+        Model {
+            modules,
+            imported,
+            by_first,
+        }
+    }
+
+    /// Whether the host's imports lead to the file. A module whose import is commented out is in the model, and not
+    /// imported.
+    pub fn is_imported(&self, path: &Path) -> bool {
+        self.imported.contains(path)
+    }
+
+    /// Every module.
+    pub fn modules(&self) -> &[Module] {
+        &self.modules
+    }
+
+    /// The module at `path`, relative to the root.
+    pub fn module(&self, path: &Path) -> Option<&Module> {
+        self.modules.iter().find(|module| module.source.path() == path)
+    }
+
+    /// The definitions of exactly the option `path`.
+    pub fn definitions(&self, path: &[&str]) -> Vec<(&Module, &Def)> {
+        self.matching(path, |def| def.is(path))
+    }
+
+    /// The definitions at or below `prefix`.
+    pub fn under(&self, prefix: &[&str]) -> Vec<(&Module, &Def)> {
+        self.matching(prefix, |def| def.under(prefix))
+    }
+
+    fn matching(&self, path: &[&str], wanted: impl Fn(&Def) -> bool) -> Vec<(&Module, &Def)> {
+        let Some(first) = path.first() else {
+            let all = self.modules.iter();
+            return all
+                .flat_map(|module| module.defs.iter().map(move |def| (module, def)))
+                .collect();
+        };
+        let candidates = self.by_first.get(*first).into_iter().flatten();
+        candidates
+            .map(|(i, j)| (&self.modules[*i], &self.modules[*i].defs[*j]))
+            .filter(|(_, def)| wanted(def))
+            .collect()
+    }
+
+    /// The declaration of the option `path`.
+    pub fn declaration<'a>(&'a self, path: &[&str]) -> Option<(&'a Module, &'a OptionDecl)> {
+        self.modules.iter().find_map(|module| {
+            let found = module
+                .options
+                .iter()
+                .find(|o| o.path.len() == path.len() && o.path.iter().zip(path).all(|(a, b)| a.as_deref() == Some(*b)));
+            found.map(|declaration| (module, declaration))
+        })
+    }
+
+    /// Whether nothing in the repository declares or defines `path`, anything above it as a whole, or anything below it.
+    pub fn is_silent_on(&self, path: &[String]) -> bool {
+        let names: Vec<&str> = path.iter().map(String::as_str).collect();
+        self.declaration(&names).is_none() && self.under(&names).is_empty()
+    }
+}

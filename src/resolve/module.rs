@@ -1,0 +1,456 @@
+//! A NixOS module as written: its arguments, imports, option declarations, and every definition with its origin.
+//!
+//! Definitions are found through attribute sets however they are split (`a.b.c = x`, `a = { b.c = x; }`),
+//! through `mkIf`, `mkMerge`, priorities, `let … in`, `with`, parentheses and `//` (NixOS manual, "Writing NixOS Modules").
+
+use crate::syntax::{self, HasEntry, Source, ast};
+
+/// Attributes of a module that are not configuration (nixpkgs `lib/modules.nix`, `unifyModuleSyntax`).
+pub const STRUCTURAL: [&str; 8] = [
+    "imports",
+    "options",
+    "disabledModules",
+    "config",
+    "_file",
+    "key",
+    "_class",
+    "freeformType",
+];
+
+/// What stands between a module's configuration and a definition.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    /// Conditions of `mkIf` and `optionalAttrs`, outermost first.
+    pub conditions: Vec<ast::Expr>,
+    /// Priority functions by name (`mkDefault`, `mkForce` …), outermost first.
+    pub priorities: Vec<String>,
+    /// Whether a `//` or a function whose effect is not known stands in between.
+    pub opaque: bool,
+}
+
+/// One part of an option path.
+pub type Segment = Option<String>;
+
+/// One definition: a binding at whatever depth, with the option path it stands for.
+#[derive(Clone, Debug)]
+pub struct Def {
+    /// The option path; `None` for a dynamic part.
+    pub path: Vec<Segment>,
+    /// How many parts of `path` the binding's own attrpath gives.
+    pub own: usize,
+    /// The binding.
+    pub entry: ast::Entry,
+    /// The value, without priorities and conditions at its head; `None` for `inherit`.
+    pub value: Option<ast::Expr>,
+    /// Conditions and priorities, those at the value's head included.
+    pub context: Context,
+}
+
+impl Def {
+    /// Whether the path is exactly `path`.
+    pub fn is(&self, path: &[&str]) -> bool {
+        self.path.len() == path.len() && self.under(path)
+    }
+
+    /// Whether the path is `prefix` or below it.
+    pub fn under(&self, prefix: &[&str]) -> bool {
+        self.path.len() >= prefix.len() && self.path.iter().zip(prefix).all(|(a, b)| a.as_deref() == Some(*b))
+    }
+
+    /// The `i`th part of the path, if it is static.
+    pub fn name(&self, i: usize) -> Option<&str> {
+        self.path.get(i)?.as_deref()
+    }
+
+    /// The path for people: `a.b.<dynamic>`.
+    pub fn path_text(&self) -> String {
+        path_text(&self.path)
+    }
+}
+
+/// An option path for people and for source text.
+pub fn path_text(path: &[Segment]) -> String {
+    let parts: Vec<String> = path
+        .iter()
+        .map(|p| p.as_deref().map_or("${…}".to_owned(), syntax::attr_text))
+        .collect();
+    parts.join(".")
+}
+
+/// An option declaration.
+#[derive(Clone, Debug)]
+pub struct OptionDecl {
+    /// The option path.
+    pub path: Vec<Segment>,
+    /// The binding that declares it.
+    pub entry: ast::AttrpathValue,
+    /// The whole value: `lib.mkOption { … }`, `mkEnableOption "…"`, or something else.
+    pub value: ast::Expr,
+}
+
+impl OptionDecl {
+    /// The argument set of `mkOption`.
+    pub fn arguments(&self) -> Option<ast::AttrSet> {
+        match syntax::call_of(&self.value, "mkOption", 1)?
+            .pop()
+            .map(syntax::unparen)?
+        {
+            ast::Expr::AttrSet(set) => Some(set),
+            _ => None,
+        }
+    }
+
+    /// Whether it is `mkEnableOption …`.
+    pub fn is_enable(&self) -> bool {
+        syntax::call_of(&self.value, "mkEnableOption", 1).is_some()
+    }
+
+    /// The value of an attribute of `mkOption`'s argument.
+    pub fn argument(&self, name: &str) -> Option<ast::Expr> {
+        attribute(&self.arguments()?, name)
+    }
+}
+
+/// The value of the attribute `name`, bound by itself in `set`.
+pub fn attribute(set: &ast::AttrSet, name: &str) -> Option<ast::Expr> {
+    set.attrpath_values().find_map(|value| {
+        let names = syntax::attrpath_names(&value.attrpath()?);
+        (names.len() == 1 && names[0].as_deref() == Some(name))
+            .then(|| value.value())
+            .flatten()
+    })
+}
+
+/// A module file.
+#[derive(Clone)]
+pub struct Module {
+    /// The file.
+    pub source: Source,
+    /// The function that the module is, outermost; `None` for a plain set.
+    pub lambda: Option<ast::Lambda>,
+    /// The set that the function returns.
+    pub body: ast::AttrSet,
+    /// Whether configuration stands under `config` (the module has `config` or `options`).
+    pub explicit: bool,
+    /// Every definition, at every depth, in source order.
+    pub defs: Vec<Def>,
+    /// Every option declaration, in source order.
+    pub options: Vec<OptionDecl>,
+}
+
+impl Module {
+    /// Reads a module; `None` where the file does not parse or is no module (no function to a set, no set).
+    pub fn read(source: &Source) -> Option<Module> {
+        let mut module = Module::head(source)?;
+        module.collect();
+        Some(module)
+    }
+
+    /// Reads a module without its definitions and declarations, as it takes to see what it imports.
+    pub fn head(source: &Source) -> Option<Module> {
+        let expr = source.expr().ok()?;
+        let (lambda, body) = module_body(expr)?;
+        Some(Module {
+            lambda,
+            ..Module::shell(source, body)
+        })
+    }
+
+    /// A module that is written inside another file, such as a machine of a test: a set literal, read as a module.
+    pub fn within(source: &Source, body: ast::AttrSet) -> Module {
+        let mut module = Module::shell(source, body);
+        module.collect();
+        module
+    }
+
+    fn shell(source: &Source, body: ast::AttrSet) -> Module {
+        Module {
+            source: source.clone(),
+            lambda: None,
+            explicit: is_explicit(&body),
+            body,
+            defs: Vec::new(),
+            options: Vec::new(),
+        }
+    }
+
+    fn collect(&mut self) {
+        // Computed attribute names that the file's own `let` bindings tell are names like any other.
+        let (nothing, probe) = (super::Model::default(), self.clone());
+        let eval = super::value::Eval::new(&nothing, &probe);
+        let mut walk = Walk {
+            defs: &mut self.defs,
+            eval,
+        };
+        for entry in self.body.clone().entries() {
+            let names = entry_names(&entry);
+            match names.first().and_then(|n| n.as_deref()) {
+                Some("options") => {
+                    if let ast::Entry::AttrpathValue(value) = &entry {
+                        declarations(value, &names[1..], &mut self.options);
+                    }
+                }
+                Some("config") if self.explicit => walk.entry(&entry, &[], 1, &Context::default()),
+                Some(name) if !self.explicit && STRUCTURAL.contains(&name) => {}
+                _ if self.explicit => {}
+                _ => walk.entry(&entry, &[], 0, &Context::default()),
+            }
+        }
+    }
+
+    /// The `imports` list's element expressions, in order; nested `++` and conditions are looked through.
+    pub fn imports(&self) -> Vec<ast::Expr> {
+        let Some(value) = attribute(&self.body, "imports") else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        list_elements(&value, &mut found);
+        found
+    }
+
+    /// The definitions at or below `prefix`.
+    pub fn under<'a>(&'a self, prefix: &'a [&'a str]) -> impl Iterator<Item = &'a Def> {
+        self.defs.iter().filter(move |def| def.under(prefix))
+    }
+}
+
+/// The elements of every list literal in `expr` through `++`, `concatLists`, `flatten`, `optionals` and parentheses.
+pub fn list_elements(expr: &ast::Expr, found: &mut Vec<ast::Expr>) {
+    match syntax::unparen(expr.clone()) {
+        ast::Expr::List(list) => found.extend(list.items()),
+        ast::Expr::BinOp(op) => [op.lhs(), op.rhs()]
+            .into_iter()
+            .flatten()
+            .for_each(|side| list_elements(&side, found)),
+        ast::Expr::LetIn(let_in) => let_in.body().iter().for_each(|body| list_elements(body, found)),
+        ast::Expr::With(with) => with.body().iter().for_each(|body| list_elements(body, found)),
+        other => {
+            let (function, arguments) = syntax::call(&other);
+            match (syntax::function_name(&function).as_deref(), arguments.as_slice()) {
+                (Some("mkAfter" | "mkBefore" | "mkForce" | "mkDefault"), [list])
+                | (Some("optionals" | "mkIf" | "mkOrder"), [_, list]) => {
+                    list_elements(list, found);
+                }
+                (Some("concatLists" | "flatten" | "mkMerge"), [lists]) => {
+                    if let ast::Expr::List(list) = syntax::unparen(lists.clone()) {
+                        list.items().for_each(|inner| list_elements(&inner, found));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn is_explicit(body: &ast::AttrSet) -> bool {
+    body.attrpath_values()
+        .filter_map(|value| super::scope::first_name(&value))
+        .any(|name| name == "config" || name == "options")
+}
+
+fn module_body(expr: ast::Expr) -> Option<(Option<ast::Lambda>, ast::AttrSet)> {
+    let mut lambda = None;
+    let mut expr = expr;
+    loop {
+        expr = match expr {
+            ast::Expr::Lambda(function) => {
+                let body = function.body()?;
+                lambda.get_or_insert(function);
+                body
+            }
+            ast::Expr::LetIn(let_in) => let_in.body()?,
+            ast::Expr::With(with) => with.body()?,
+            ast::Expr::Assert(assert) => assert.body()?,
+            ast::Expr::Paren(paren) => paren.expr()?,
+            ast::Expr::AttrSet(set) => return Some((lambda, set)),
+            _ => return None,
+        };
+    }
+}
+
+/// The static names of an entry's attrpath; for `inherit`, nothing.
+pub fn entry_names(entry: &ast::Entry) -> Vec<Segment> {
+    match entry {
+        ast::Entry::AttrpathValue(value) => value.attrpath().map(|p| syntax::attrpath_names(&p)).unwrap_or_default(),
+        ast::Entry::Inherit(_) => Vec::new(),
+    }
+}
+
+struct Walk<'a> {
+    defs: &'a mut Vec<Def>,
+    eval: super::value::Eval<'a>,
+}
+
+impl Walk<'_> {
+    /// Visits a binding under `prefix`; the first `skip` names of its attrpath are not part of the option path.
+    fn entry(&mut self, entry: &ast::Entry, prefix: &[Segment], skip: usize, context: &Context) {
+        match entry {
+            ast::Entry::AttrpathValue(value) => {
+                let names: Vec<Segment> = value
+                    .attrpath()
+                    .map(|p| p.attrs().map(|a| self.eval.attr(&a)).collect())
+                    .unwrap_or_default();
+                let mut path = prefix.to_vec();
+                path.extend(names.iter().skip(skip).cloned());
+                let own = names.len().saturating_sub(skip);
+                let Some(expr) = value.value() else { return };
+                let (head, context) = peel(expr, context.clone());
+                if !path.is_empty() {
+                    self.defs.push(Def {
+                        path: path.clone(),
+                        own,
+                        entry: entry.clone(),
+                        value: Some(head.clone()),
+                        context: context.clone(),
+                    });
+                }
+                self.value(&head, &path, &context);
+            }
+            ast::Entry::Inherit(inherit) => {
+                for attr in inherit.attrs() {
+                    let mut path = prefix.to_vec();
+                    path.push(syntax::attr_name(&attr));
+                    self.defs.push(Def {
+                        path,
+                        own: 1,
+                        entry: entry.clone(),
+                        value: None,
+                        context: context.clone(),
+                    });
+                }
+            }
+        }
+    }
+
+    fn value(&mut self, expr: &ast::Expr, path: &[Segment], context: &Context) {
+        let (expr, context) = peel(expr.clone(), context.clone());
+        match &expr {
+            ast::Expr::AttrSet(set) => set.entries().for_each(|entry| self.entry(&entry, path, 0, &context)),
+            ast::Expr::LetIn(let_in) => let_in.body().iter().for_each(|body| self.value(body, path, &context)),
+            ast::Expr::With(with) => with.body().iter().for_each(|body| self.value(body, path, &context)),
+            ast::Expr::BinOp(op) if op.operator() == Some(ast::BinOpKind::Update) => {
+                let context = Context {
+                    opaque: true,
+                    ..context
+                };
+                [op.lhs(), op.rhs()]
+                    .into_iter()
+                    .flatten()
+                    .for_each(|side| self.value(&side, path, &context));
+            }
+            other => {
+                if let Some(arguments) = syntax::call_of(other, "mkMerge", 1)
+                    && let ast::Expr::List(list) = syntax::unparen(arguments[0].clone())
+                {
+                    list.items().for_each(|item| self.value(&item, path, &context));
+                }
+            }
+        }
+    }
+}
+
+/// Takes parentheses, `mkIf`, `optionalAttrs` and priorities off the head of a value, into the context.
+fn peel(expr: ast::Expr, mut context: Context) -> (ast::Expr, Context) {
+    let mut expr = syntax::unparen(expr);
+    loop {
+        let (function, arguments) = syntax::call(&expr);
+        let name = syntax::function_name(&function);
+        let inner = match (name.as_deref(), arguments.as_slice()) {
+            (Some("mkIf" | "optionalAttrs"), [condition, inner]) => {
+                context.conditions.push(condition.clone());
+                inner.clone()
+            }
+            (Some("mkOverride" | "mkOrder"), [_, inner]) => {
+                context.priorities.extend(name);
+                inner.clone()
+            }
+            (Some("mkDefault" | "mkForce" | "mkOptionDefault" | "mkBefore" | "mkAfter" | "mkVMOverride"), [inner]) => {
+                context.priorities.extend(name);
+                inner.clone()
+            }
+            _ => return (expr, context),
+        };
+        expr = syntax::unparen(inner);
+    }
+}
+
+fn declarations(value: &ast::AttrpathValue, path: &[Segment], found: &mut Vec<OptionDecl>) {
+    let Some(expr) = value.value().map(syntax::unparen) else {
+        return;
+    };
+    let mut set = expr.clone();
+    while let ast::Expr::LetIn(_) | ast::Expr::With(_) = &set {
+        let inner = match &set {
+            ast::Expr::LetIn(let_in) => let_in.body(),
+            ast::Expr::With(with) => with.body(),
+            _ => None,
+        };
+        let Some(inner) = inner else { return };
+        set = syntax::unparen(inner);
+    }
+    if let ast::Expr::AttrSet(set) = &set {
+        for inner in set.attrpath_values() {
+            let mut path = path.to_vec();
+            path.extend(inner.attrpath().map(|p| syntax::attrpath_names(&p)).unwrap_or_default());
+            declarations(&inner, &path, found);
+        }
+    } else {
+        found.push(OptionDecl {
+            path: path.to_vec(),
+            entry: value.clone(),
+            value: expr,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(text: &str) -> Vec<String> {
+        let module = Module::read(&Source::new("m.nix", text)).expect("a module");
+        module
+            .defs
+            .iter()
+            .map(|def| format!("{}{}", def.path_text(), "?".repeat(def.context.conditions.len())))
+            .collect()
+    }
+
+    #[test]
+    fn definitions_are_found_however_they_are_split() {
+        assert_eq!(
+            paths("{...}: { a.b.c = 1; a = { b.d = 2; }; }"),
+            ["a.b.c", "a", "a.b.d"]
+        );
+        assert_eq!(
+            paths("{lib, ...}: { config = lib.mkIf c { a = lib.mkDefault 1; }; }"),
+            ["a?"]
+        );
+        assert_eq!(
+            paths("{ options.x = 1; config = mkMerge [(mkIf c { a = 1; }) { b = 2; }]; }"),
+            ["a?", "b"]
+        );
+        assert_eq!(
+            paths("{ imports = []; a = let q = 1; in { inherit q; ${w} = 2; }; }"),
+            ["a", "a.q", "a.${…}"]
+        );
+        assert_eq!(
+            paths("with lib; let in { config.a = mkIf c (mkIf d { b = 1; } // { e = 2; }); }"),
+            ["a?", "a.b??", "a.e?"]
+        );
+    }
+
+    #[test]
+    fn options_and_imports_are_found() {
+        let text = "{lib, ...}: { options.q.s = { enable = lib.mkEnableOption \"x\"; port = lib.mkOption { default = 1; }; }; imports = [./a] ++ [./b]; }";
+        let module = Module::read(&Source::new("m.nix", text)).expect("a module");
+        let names: Vec<String> = module.options.iter().map(|o| path_text(&o.path)).collect();
+        assert_eq!(names, ["q.s.enable", "q.s.port"]);
+        assert!(module.options[0].is_enable());
+        assert_eq!(
+            module.options[1].argument("default").expect("a default").to_string(),
+            "1"
+        );
+        assert_eq!(module.imports().len(), 2);
+    }
+}

@@ -1,0 +1,160 @@
+//! What is missing of a service, or left over.
+
+use super::discover::Found;
+use super::kept::{self, Elements};
+use super::read::{self, Surroundings};
+use super::{Gap, Kept, Pattern, Service, texts};
+use crate::error::Place;
+use crate::plan::facts;
+use crate::plan::owner;
+use crate::rules::parts;
+use crate::syntax::AstNode;
+
+/// Directories whose loss costs nothing.
+const EXPENDABLE: [&str; 2] = ["/var/cache", "/var/log"];
+
+/// Finds the service's gaps; `volumes` are the directories that its containers keep their state in.
+pub fn find(around: &Surroundings, found: &Found, volumes: &[Kept], service: &mut Service) {
+    let mut gaps = Vec::new();
+    import(around, found, &mut gaps);
+    nowhere_enabled(around, found, service, &mut gaps);
+    let unread = unread(around, found, &mut gaps);
+    backup(service, volumes, &unread, &mut gaps);
+    if found.pattern == Pattern::Contract {
+        remnants(around, found, service, &mut gaps);
+    }
+    service.gaps = gaps;
+}
+
+fn gap(code: &'static str, text: String, place: Place) -> Gap {
+    Gap { code, text, place }
+}
+
+/// A module that no import of the host leads to.
+fn import(around: &Surroundings, found: &Found, gaps: &mut Vec<Gap>) {
+    let path = found.module.source.path();
+    if around.context.model.is_imported(path) {
+        return;
+    }
+    let comment = around.commented.iter().find(|(target, _)| target == path);
+    gaps.push(match comment {
+        Some((_, place)) => gap(
+            "import-commented-out",
+            texts::IMPORT_COMMENTED_OUT.into(),
+            place.clone(),
+        ),
+        None => gap(
+            "not-imported",
+            texts::not_imported(around.context.host),
+            found.module.source.place(0..0),
+        ),
+    });
+}
+
+/// A switch that exists and that nobody sets.
+fn nowhere_enabled(around: &Surroundings, found: &Found, service: &Service, gaps: &mut Vec<Gap>) {
+    let context = around.context;
+    let off = service.enabled.known() == Some(&false);
+    if !off || !context.model.is_imported(found.module.source.path()) {
+        return;
+    }
+    let switches: Vec<Vec<String>> = match found.pattern {
+        Pattern::Contract => {
+            let path = parts(&context.rules().namespaces.contract).into_iter();
+            vec![path.chain([found.name.as_str(), "enable"]).map(str::to_owned).collect()]
+        }
+        _ => {
+            let eval = context.eval(found.module);
+            let conditions = found.def.context.conditions.iter();
+            conditions.filter_map(|condition| eval.option_path(condition)).collect()
+        }
+    };
+    for switch in switches {
+        let names: Vec<&str> = switch.iter().map(String::as_str).collect();
+        if context.model.definitions(&names).is_empty() {
+            gaps.push(gap(
+                "enabled-nowhere",
+                texts::enabled_nowhere(&switch),
+                service.place.clone(),
+            ));
+        }
+    }
+}
+
+/// Fields that say what is to be backed up and that nothing reads; returns the paths they name.
+fn unread(around: &Surroundings, found: &Found, gaps: &mut Vec<Gap>) -> Vec<Kept> {
+    let context = around.context;
+    let rules = context.rules();
+    let mut paths = Vec::new();
+    if found.pattern != Pattern::Legacy {
+        return paths;
+    }
+    for field in &rules.unread.fields {
+        let path: Vec<&str> = parts(&rules.namespaces.services)
+            .into_iter()
+            .chain([found.name.as_str(), field.as_str()])
+            .collect();
+        for (module, def) in context.model.definitions(&path) {
+            let place = module.source.place_of(def.entry.syntax());
+            gaps.push(gap("unread-field", texts::unread_field(field), place));
+            paths.extend(Elements::of(context, module, def.value.as_ref()).directories());
+        }
+    }
+    paths
+}
+
+/// State that no backup has.
+fn backup(service: &Service, volumes: &[Kept], unread: &[Kept], gaps: &mut Vec<Gap>) {
+    let saved = |kept: &&Kept| {
+        service.backed_up.iter().any(|b| {
+            // A backup of what is inside is one that somebody thought about.
+            kept::covers(&b.kept.path, &kept.path) || kept::covers(&kept.path, &b.kept.path)
+        })
+    };
+    let expendable = |kept: &&Kept| EXPENDABLE.iter().any(|directory| kept::covers(directory, &kept.path));
+    let mut missing: Vec<&Kept> = Vec::new();
+    for kept in service.persisted.iter().chain(volumes).chain(unread) {
+        if !saved(&kept) && !expendable(&kept) && !missing.iter().any(|other| kept::covers(&other.path, &kept.path)) {
+            missing.push(kept);
+        }
+    }
+    if let Some(first) = missing.first() {
+        let paths: Vec<&str> = missing.iter().map(|kept| kept.path.as_str()).collect();
+        gaps.push(gap("not-backed-up", texts::not_backed_up(&paths), first.place.clone()));
+    }
+}
+
+/// What the old pattern still says of a service that has a contract.
+fn remnants(around: &Surroundings, found: &Found, service: &Service, gaps: &mut Vec<Gap>) {
+    let context = around.context;
+    let rules = context.rules();
+    let path: Vec<&str> = rules
+        .namespaces
+        .services
+        .split('.')
+        .chain([found.name.as_str()])
+        .collect();
+    for piece in facts::topmost(context.model, &path) {
+        let text = texts::remnant(&piece.def.path_text());
+        gaps.push(gap("legacy-remnant", text, piece.place()));
+    }
+    let names = read::names(context, found);
+    // A job that cannot be taken apart is none that could be called this service's.
+    let jobs = owner::jobs(context, &found.name, found.module, &names, true).unwrap_or_default();
+    for job in &jobs {
+        for piece in &job.pieces {
+            let text = texts::remnant(&piece.def.path_text());
+            gaps.push(gap("legacy-remnant", text, piece.place()));
+        }
+    }
+    for entry in owner::persisted(context, &found.name, found.module, &jobs, &names, true) {
+        let again = Elements::one(context, entry.module, &entry.element).directories();
+        let twice = again
+            .iter()
+            .any(|kept| service.persisted.iter().any(|own| own.path == kept.path));
+        if twice {
+            let place = entry.module.source.place_of(entry.element.syntax());
+            gaps.push(gap("legacy-remnant", texts::persisted_twice(&again[0].path), place));
+        }
+    }
+}

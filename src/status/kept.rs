@@ -1,0 +1,185 @@
+//! What is kept of a service: the directories that survive a reboot, and the volumes of its containers.
+
+use super::discover::Found;
+use super::{Answer, Kept, Service, read};
+use crate::plan::facts::{self, Context};
+use crate::resolve::module::{Module, list_elements};
+use crate::resolve::value::Value;
+use crate::rules::parts;
+use crate::syntax::{AstNode, ast};
+
+/// Expressions that stand for directories, in their module.
+pub struct Elements<'c, 'a> {
+    context: &'c Context<'a>,
+    module: &'a Module,
+    elements: Vec<ast::Expr>,
+}
+
+impl<'c, 'a> Elements<'c, 'a> {
+    /// The elements of a list, however it is put together.
+    pub fn of(context: &'c Context<'a>, module: &'a Module, list: Option<&ast::Expr>) -> Elements<'c, 'a> {
+        let mut elements = Vec::new();
+        if let Some(list) = list {
+            match context.eval(module).force(list) {
+                Value::List(found) => elements = found,
+                _ => list_elements(list, &mut elements),
+            }
+        }
+        Elements {
+            context,
+            module,
+            elements,
+        }
+    }
+
+    /// One element.
+    pub fn one(context: &'c Context<'a>, module: &'a Module, element: &ast::Expr) -> Elements<'c, 'a> {
+        Elements {
+            context,
+            module,
+            elements: vec![element.clone()],
+        }
+    }
+
+    /// The directories, each as its value, or as its text where that is not known. `null` is none.
+    pub fn directories(&self) -> Vec<Kept> {
+        let eval = self.context.eval(self.module);
+        let mut found = Vec::new();
+        for element in &self.elements {
+            let text = element.syntax().text().to_string();
+            let path = match facts::directory(&eval, element) {
+                Some(path) => path,
+                None if text == "null" => continue,
+                None => inner(element).unwrap_or(text),
+            };
+            found.push(Kept {
+                path,
+                place: self.module.source.place_of(element.syntax()),
+            });
+        }
+        found
+    }
+}
+
+/// The source text of the directory that an element names: a string's without its quotes, a set's `directory`.
+fn inner(element: &ast::Expr) -> Option<String> {
+    let text = |expr: &ast::Expr| expr.syntax().text().to_string();
+    match element {
+        ast::Expr::Str(_) => Some(text(element).trim_matches('"').to_owned()),
+        ast::Expr::AttrSet(set) => {
+            let directory = crate::resolve::module::attribute(set, "directory")?;
+            inner(&directory).or_else(|| Some(text(&directory)))
+        }
+        _ => None,
+    }
+}
+
+/// Whether what is kept at `outer` covers `path`.
+pub fn covers(outer: &str, path: &str) -> bool {
+    let outer = outer.trim_end_matches('/');
+    path.strip_prefix(outer)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Every directory that some list of persistent directories names.
+pub fn persisted_anywhere(context: &Context) -> Vec<Kept> {
+    let rules = &context.rules().persistence;
+    let mut found = Vec::new();
+    for option in &rules.options {
+        let prefix = parts(option);
+        for (module, def) in context.model.under(&prefix) {
+            let list = def.path.len() == prefix.len() + 2 && def.name(prefix.len() + 1) == Some(&rules.list);
+            if list && context.model.is_imported(module.source.path()) {
+                let mut elements = Vec::new();
+                def.value.iter().for_each(|value| list_elements(value, &mut elements));
+                for element in elements {
+                    found.extend(Elements::one(context, module, &element).directories());
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The directories that the service's containers keep their state in: the volumes that are named like it.
+pub fn volumes(context: &Context, found: &Found) -> Vec<Kept> {
+    let names = read::names(context, found);
+    let mut kept: Vec<Kept> = Vec::new();
+    for volume in settings(context, found, "volumes") {
+        let mut parts = volume.path.split(':');
+        let host = parts.next().unwrap_or_default();
+        let read_only = parts
+            .nth(1)
+            .is_some_and(|options| options.split(',').any(|o| o == "ro"));
+        let own = names.owner(&literal(host)) == Some(&found.name);
+        if host.starts_with(['/', '$']) && own && !read_only && !kept.iter().any(|k| k.path == host) {
+            kept.push(Kept {
+                path: host.to_owned(),
+                place: volume.place,
+            });
+        }
+    }
+    kept
+}
+
+/// A path without its interpolations: what they read is named after its owner and not after the service.
+fn literal(path: &str) -> String {
+    let mut text = String::new();
+    let mut rest = path;
+    while let Some((before, inside)) = rest.split_once("${") {
+        text.push_str(before);
+        rest = inside.split_once('}').map_or("", |(_, after)| after);
+    }
+    text + rest
+}
+
+/// The one port that the service's containers, or the pod of its name, publish.
+pub fn published(context: &Context, found: &Found) -> Option<Answer<u16>> {
+    let mut ports: Vec<u16> = settings(context, found, "publishPorts")
+        .iter()
+        .filter_map(|entry| {
+            let mut parts = entry.path.rsplit(':');
+            parts.next();
+            parts.next()?.parse().ok()
+        })
+        .collect();
+    ports.sort_unstable();
+    ports.dedup();
+    match ports.as_slice() {
+        [port] => Some(Answer::Known(*port)),
+        _ => None,
+    }
+}
+
+/// The elements of the lists called `name` below the service's containers and the pod of its name.
+fn settings(context: &Context, found: &Found, name: &str) -> Vec<Kept> {
+    let rules = &context.rules().containers;
+    let containers = rules.options.iter().flat_map(|option| {
+        found
+            .containers
+            .iter()
+            .map(move |container| (option, container.as_str()))
+    });
+    let pods = rules.pods.iter().map(|option| (option, found.name.as_str()));
+    let mut elements = Vec::new();
+    for (option, container) in containers.chain(pods) {
+        let path: Vec<&str> = parts(option).into_iter().chain([container]).collect();
+        for (module, def) in context.model.under(&path) {
+            if def.path.len() > path.len() && def.path.last().is_some_and(|last| last.as_deref() == Some(name)) {
+                elements.extend(Elements::of(context, module, def.value.as_ref()).directories());
+            }
+        }
+    }
+    elements
+}
+
+/// Adds the volumes that survive a reboot because a directory above them does.
+pub fn through_parents(persisted: &[Kept], volumes: &[Kept], service: &mut Service) {
+    for volume in volumes {
+        let above = persisted.iter().any(|kept| covers(&kept.path, &volume.path));
+        let named = service.persisted.iter().any(|kept| kept.path == volume.path);
+        if above && !named {
+            service.persisted.push(volume.clone());
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! How far the migration is: every service, what is kept and backed up of it, and what stands in its way.
+//!
+//! The answer comes from the code alone. What it does not determine is unknown, with the reason and its place.
+
+mod discover;
+mod gaps;
+mod json;
+mod kept;
+mod read;
+mod table;
+#[cfg(test)]
+mod tests;
+mod texts;
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Place, Result};
+use crate::plan::facts::Context;
+use crate::repo::Repository;
+use crate::repo::hosts::{self, Host};
+use crate::resolve::{Model, Why};
+use crate::rules::parts;
+
+/// The state of a repository's services on one host.
+pub struct Status {
+    /// The host's name.
+    pub host: String,
+    /// The directory of the server's modules.
+    pub server: PathBuf,
+    /// Whether the repository has the contract.
+    pub installed: bool,
+    /// Every service, by name.
+    pub services: Vec<Service>,
+    /// How many Nix files there are, and how many of them were read.
+    pub files: Files,
+    /// Where services are defined in files that no host is made of, sorted.
+    pub elsewhere: Elsewhere,
+    /// Files of the hosts that could not be read or do not parse: what they declare is missing here.
+    pub faults: Vec<Error>,
+}
+
+/// Files that no host is made of.
+pub enum Elsewhere {
+    /// The definitions in them.
+    Sure(Vec<Place>),
+    /// Those that seem to have some, where they are too many to be parsed for a status.
+    Likely(Vec<PathBuf>),
+}
+
+/// How many files that no host is made of are parsed. A repository has a few; a tree with more has copies of it.
+const PARSED: usize = 200;
+
+/// Counts of Nix files.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Files {
+    pub total: usize,
+    pub read: usize,
+}
+
+/// How a service is declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pattern {
+    /// In the scattered options that are migrated from.
+    Legacy,
+    /// By a contract.
+    Contract,
+    /// Not at all: it is only a container, a pod or a backup job.
+    Undeclared,
+}
+
+/// Something that the code says, or why it does not.
+#[derive(Clone, Debug)]
+pub enum Answer<T> {
+    Known(T),
+    Unknown(Why),
+}
+
+impl<T> Answer<T> {
+    /// The value, if it is known.
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Answer::Known(value) => Some(value),
+            Answer::Unknown(_) => None,
+        }
+    }
+}
+
+/// One service.
+pub struct Service {
+    pub name: String,
+    pub pattern: Pattern,
+    /// Where it is declared, or the container, pod or job that it is found by.
+    pub place: Place,
+    /// Whether it runs on the host.
+    pub enabled: Answer<bool>,
+    /// The port it listens on; `None` if it has none.
+    pub port: Option<Answer<u16>>,
+    /// Who may reach it: `public`, `private`, or whatever the type is; `None` if it is not exposed.
+    pub exposed: Option<Answer<String>>,
+    /// What survives a reboot.
+    pub persisted: Vec<Kept>,
+    /// What is backed up.
+    pub backed_up: Vec<BackedUp>,
+    /// What a person would want to know.
+    pub gaps: Vec<Gap>,
+    /// Why `migrate` would refuse; `None` if it would not, and for a service that is migrated.
+    pub blocked: Option<Error>,
+}
+
+/// A path that is kept, and where that is said.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The path, or its source text where the value is not known.
+    pub path: String,
+    pub place: Place,
+}
+
+/// A path that a job backs up.
+#[derive(Clone, Debug)]
+pub struct BackedUp {
+    pub kept: Kept,
+    pub job: String,
+}
+
+/// Something that is missing or left over.
+#[derive(Clone, Debug)]
+pub struct Gap {
+    /// A stable name for its kind.
+    pub code: &'static str,
+    /// What it is, in a sentence without its full stop.
+    pub text: String,
+    pub place: Place,
+}
+
+/// How many services there are of each kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    pub services: usize,
+    pub migrated: usize,
+    pub legacy: usize,
+    pub undeclared: usize,
+    pub gaps: usize,
+    pub blocked: usize,
+}
+
+impl Status {
+    /// Reads the repository at `root` as far as is needed, and collects the state of the services on `host`, or on the
+    /// only host that has some.
+    ///
+    /// # Errors
+    /// As [`Repository::survey`] and [`hosts::find`].
+    pub fn read(root: &Path, host: Option<&str>) -> Result<Status> {
+        let survey = Repository::survey(root)?;
+        // The rest of the tree is searched while the services are collected: neither needs the other.
+        let mut status = std::thread::scope(|scope| {
+            let beyond = scope.spawn(|| survey.beyond());
+            let host = hosts::find(&survey.repo, host)?;
+            let model = hosts::model(&survey.repo, &host);
+            let mut status = Status::collect(&survey.repo, &host, &model);
+            let beyond = beyond.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            status.files.total = beyond.files;
+            status.elsewhere = match beyond.mentions.len() {
+                ..=PARSED => Elsewhere::Sure(survey.definitions(&beyond.mentions)),
+                _ => Elsewhere::Likely(beyond.mentions),
+            };
+            Ok::<_, Error>(status)
+        })?;
+        status.faults.splice(0..0, survey.unreadable);
+        Ok(status)
+    }
+
+    /// The state of the services on `host`, in the files of `repo`.
+    pub fn collect(repo: &Repository, host: &Host, model: &Model) -> Status {
+        let choices = Default::default();
+        let context = Context {
+            repo,
+            model,
+            host,
+            choices: &choices,
+        };
+        let services = read::services(&context);
+        let contract = parts(&repo.rules().namespaces.contract);
+        let broken = hosts::module_files(repo, host).into_iter();
+        let read = repo.nix_files().count();
+        Status {
+            host: host.name.clone(),
+            server: repo.rules().paths.server.clone(),
+            installed: model.declaration(&contract).is_some(),
+            services,
+            files: Files { total: read, read },
+            elsewhere: Elsewhere::Sure(Vec::new()),
+            faults: broken.filter_map(|path| repo.source(&path)?.syntax_error()).collect(),
+        }
+    }
+
+    /// The numbers.
+    pub fn totals(&self) -> Totals {
+        let of = |pattern| self.services.iter().filter(|s| s.pattern == pattern).count();
+        Totals {
+            services: self.services.len(),
+            migrated: of(Pattern::Contract),
+            legacy: of(Pattern::Legacy),
+            undeclared: of(Pattern::Undeclared),
+            gaps: self.services.iter().map(|s| s.gaps.len()).sum(),
+            blocked: self.services.iter().filter(|s| s.blocked.is_some()).count(),
+        }
+    }
+
+    /// For people, styled, at most `width` columns wide where paths allow.
+    pub fn human(&self, width: usize) -> String {
+        table::render(self, width)
+    }
+
+    /// For programs: schema 1 (`docs/json.md`).
+    ///
+    /// # Errors
+    /// An internal error if the document has no JSON form.
+    pub fn json(&self) -> Result<String> {
+        json::text(self)
+    }
+}

@@ -1,0 +1,276 @@
+//! The status for people: a table, the gaps, what is in the way, and a line of totals.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use anstyle::Style;
+use textwrap::core::display_width;
+
+use super::{Answer, Elsewhere, Pattern, Service, Status, texts};
+use crate::cli::palette::{self, paint, visible};
+use crate::error::Place;
+use crate::review::summary::{Width, wrap};
+
+/// Between two columns.
+const GUTTER: &str = "  ";
+/// The width of the progress bar, brackets aside.
+const BAR: usize = 10;
+/// How many files outside the hosts are named before the rest is only counted.
+const NAMED: usize = 5;
+
+/// The whole text, styled.
+pub fn render(status: &Status, width: usize) -> String {
+    let mut out = String::new();
+    if !status.services.is_empty() {
+        out.push_str(&table(status, width));
+    }
+    out.push_str(&gaps(status, width));
+    out.push_str(&blocked(status, width));
+    out.push_str(&notes(status, width));
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    out.push_str(&totals(status));
+    out
+}
+
+/// One cell: its text as it is shown, and its style.
+struct Cell {
+    text: String,
+    style: Style,
+}
+
+fn cell(text: impl Into<String>, style: Style) -> Cell {
+    Cell {
+        text: visible(&text.into()).into_owned(),
+        style,
+    }
+}
+
+fn plain(text: impl Into<String>) -> Cell {
+    cell(text, Style::new())
+}
+
+const HEADINGS: [&str; 7] = ["SERVICE", "PATTERN", "ON", "PORT", "EXPOSED", "KEPT", "BACKUP"];
+const PLACE: &str = "PLACE";
+
+/// The column of ports, whose numbers end together.
+const PORT: usize = 3;
+
+fn table(status: &Status, width: usize) -> String {
+    let rows: Vec<[Cell; 7]> = status.services.iter().map(row).collect();
+    let mut widths = HEADINGS.map(str::len);
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(display_width(&cell.text));
+        }
+    }
+    let used: usize = widths.iter().map(|w| w + GUTTER.len()).sum();
+    let room = width.saturating_sub(used).max(PLACE.len());
+    let mut out = String::new();
+    let mut line = String::new();
+    for (index, (heading, width)) in HEADINGS.iter().zip(widths).enumerate() {
+        line.push_str(&pad(heading, width, index == PORT));
+        line.push_str(GUTTER);
+    }
+    line.push_str(PLACE);
+    let _ = writeln!(out, "{}", paint(palette::TITLE, &line));
+    for (row, service) in rows.iter().zip(&status.services) {
+        for (index, (cell, width)) in row.iter().zip(widths).enumerate() {
+            let text = pad(&cell.text, width, index == PORT);
+            // Blanks stay unstyled, so that a style with a background or a line would not run on.
+            let painted = text.replace(&cell.text, &paint(cell.style, &cell.text));
+            out.push_str(if cell.text.is_empty() { &text } else { &painted });
+            out.push_str(GUTTER);
+        }
+        let place = shorten(&service.place, &status.server, room);
+        let _ = writeln!(out, "{}", paint(palette::FAINT, &visible(&place)));
+    }
+    out
+}
+
+fn row(service: &Service) -> [Cell; 7] {
+    [
+        plain(&service.name),
+        match service.pattern {
+            Pattern::Contract => cell("contract", palette::GOOD),
+            Pattern::Legacy => plain("legacy"),
+            Pattern::Undeclared => cell("undeclared", palette::WARNING),
+        },
+        match &service.enabled {
+            Answer::Known(true) => plain("yes"),
+            Answer::Known(false) => cell("no", palette::FAINT),
+            Answer::Unknown(_) => plain("?"),
+        },
+        match &service.port {
+            Some(Answer::Known(port)) => plain(port.to_string()),
+            Some(Answer::Unknown(_)) => plain("?"),
+            None => cell("-", palette::FAINT),
+        },
+        match &service.exposed {
+            Some(Answer::Known(access)) => plain(access),
+            Some(Answer::Unknown(_)) => plain("?"),
+            None => cell("no", palette::FAINT),
+        },
+        number(service.persisted.len()),
+        match service.gaps.iter().any(|gap| gap.code == "not-backed-up") {
+            true => cell(format!("{}!", service.backed_up.len()), palette::WARNING),
+            false => number(service.backed_up.len()),
+        },
+    ]
+}
+
+/// How many paths; a sign for none, which is easier to see among numbers.
+fn number(count: usize) -> Cell {
+    match count {
+        0 => cell("-", palette::FAINT),
+        count => plain(count.to_string()),
+    }
+}
+
+fn pad(text: &str, width: usize, right: bool) -> String {
+    let blanks = " ".repeat(width.saturating_sub(display_width(text)));
+    if right {
+        blanks + text
+    } else {
+        text.to_owned() + &blanks
+    }
+}
+
+/// The place where there is room for it; with less, without the server's directory and without `default.nix`, which a
+/// directory means in Nix; and then its end, which tells it apart.
+fn shorten(place: &Place, server: &Path, room: usize) -> String {
+    let fits = |text: &String| display_width(text) <= room;
+    let with_line = |path: &str| format!("{path}:{}", place.line);
+    let whole = with_line(&place.path.display().to_string());
+    let below = place
+        .path
+        .strip_prefix(server)
+        .unwrap_or(&place.path)
+        .display()
+        .to_string();
+    let directory = with_line(below.strip_suffix("default.nix").unwrap_or(&below));
+    let mut tries = [whole, with_line(&below)].into_iter();
+    if let Some(text) = tries.find(fits) {
+        return text;
+    }
+    if fits(&directory) {
+        return directory;
+    }
+    let mut kept = String::new();
+    let mut used = 1;
+    for c in directory.chars().rev() {
+        used += display_width(c.encode_utf8(&mut [0; 4]));
+        if used > room {
+            break;
+        }
+        kept.insert(0, c);
+    }
+    format!("…{kept}")
+}
+
+fn gaps(status: &Status, width: usize) -> String {
+    let all: Vec<(&str, &str, &str, &Place)> = status
+        .services
+        .iter()
+        .flat_map(|s| s.gaps.iter().map(|g| (s.name.as_str(), "", g.text.as_str(), &g.place)))
+        .collect();
+    section("Gaps", palette::WARNING, &all, width)
+}
+
+fn blocked(status: &Status, width: usize) -> String {
+    let all: Vec<(&str, &str, &str, &Place)> = status
+        .services
+        .iter()
+        .filter_map(|s| {
+            let error = s.blocked.as_ref()?;
+            Some((
+                s.name.as_str(),
+                error.code(),
+                error.message(),
+                error.place().unwrap_or(&s.place),
+            ))
+        })
+        .collect();
+    section("Blocked", palette::BAD, &all, width)
+}
+
+/// A titled list of what concerns single services, each with its place on a line of its own.
+fn section(title: &str, style: Style, items: &[(&str, &str, &str, &Place)], width: usize) -> String {
+    if items.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("\n{}\n", paint(style, &format!("{title} ({})", items.len())));
+    for (service, code, text, place) in items {
+        let code = if code.is_empty() {
+            String::new()
+        } else {
+            format!(" [{code}]")
+        };
+        let text = format!("{service}{code}: {text}");
+        let _ = writeln!(out, "{}", wrap(&visible(&text), Width(width), "  ", "    "));
+        let _ = writeln!(out, "    {}", paint(palette::FAINT, &visible(&place.to_string())));
+    }
+    out
+}
+
+/// What concerns no single service.
+fn notes(status: &Status, width: usize) -> String {
+    let mut lines = Vec::new();
+    if !status.installed && !status.services.is_empty() {
+        lines.push(texts::NOT_INSTALLED.to_owned());
+    }
+    for fault in &status.faults {
+        lines.push(match fault.cause() {
+            Some(cause) => format!("{fault}: {cause}"),
+            None => fault.to_string(),
+        });
+    }
+    let (named, all): (Vec<String>, usize) = match &status.elsewhere {
+        Elsewhere::Sure(places) => (places.iter().take(NAMED).map(Place::to_string).collect(), places.len()),
+        Elsewhere::Likely(paths) => (
+            paths.iter().take(NAMED).map(|p| p.display().to_string()).collect(),
+            paths.len(),
+        ),
+    };
+    if all > 0 {
+        let sure = matches!(status.elsewhere, Elsewhere::Sure(_));
+        lines.push(texts::elsewhere(&named, all, sure, &status.host));
+    }
+    let mut out = String::new();
+    for line in lines {
+        let _ = writeln!(out, "{}", wrap(&visible(&line), Width(width), "note: ", "      "));
+    }
+    if out.is_empty() { out } else { format!("\n{out}") }
+}
+
+fn totals(status: &Status) -> String {
+    let totals = status.totals();
+    if totals.services == 0 {
+        return format!("{}\n", texts::no_services(&status.host));
+    }
+    let done = BAR * totals.migrated / totals.services;
+    let bar = format!(
+        "[{}{}]",
+        paint(palette::GOOD, &"#".repeat(done)),
+        "-".repeat(BAR - done)
+    );
+    let head = format!("{} of {} migrated", totals.migrated, totals.services);
+    let rest = [
+        (totals.legacy, "legacy"),
+        (totals.undeclared, "undeclared"),
+        (totals.gaps, if totals.gaps == 1 { "gap" } else { "gaps" }),
+        (totals.blocked, "blocked"),
+    ];
+    let rest: Vec<String> = rest
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    let tail = if rest.is_empty() {
+        String::new()
+    } else {
+        format!("; {}", rest.join(", "))
+    };
+    format!("{bar} {}{tail}\n", paint(palette::TITLE, &head))
+}

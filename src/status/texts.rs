@@ -1,0 +1,47 @@
+//! What `status` says.
+
+use crate::repo::hosts::Host;
+use crate::review::texts::count;
+
+pub const IMPORT_COMMENTED_OUT: &str = "its import is commented out";
+pub const NOT_INSTALLED: &str = "the contract is not installed: qgroget init";
+
+pub fn not_imported(host: &Host) -> String {
+    format!("no import of {} leads to its module", host.name)
+}
+
+pub fn enabled_nowhere(switch: &[String]) -> String {
+    format!("is enabled nowhere: nothing sets {}", switch.join("."))
+}
+
+pub fn unread_field(field: &str) -> String {
+    format!("{field} is read by nothing")
+}
+
+pub fn not_backed_up(paths: &[&str]) -> String {
+    format!("keeps state that no backup has: {}", paths.join(", "))
+}
+
+pub fn remnant(path: &str) -> String {
+    format!("{path} is left of the old pattern")
+}
+
+pub fn persisted_twice(path: &str) -> String {
+    format!("{path} is persisted by the contract and again here")
+}
+
+pub fn elsewhere(named: &[String], all: usize, sure: bool, host: &str) -> String {
+    let rest = match all - named.len() {
+        0 => String::new(),
+        rest => format!(" and {rest} more"),
+    };
+    let files = match sure {
+        true => count(all, "other file defines services", "other files define services"),
+        false => format!("{all} other files seem to define services"),
+    };
+    format!("{files} and {host} is not made of them: {}{rest}", named.join(", "))
+}
+
+pub fn no_services(host: &str) -> String {
+    format!("{host} has no services in either pattern")
+}

@@ -1,0 +1,56 @@
+//! `init`: the contract in a repository that has none.
+
+use crate::common::{Repo, nix, snapshot};
+
+#[test]
+fn one_commit_and_then_nothing_to_do() {
+    let repo = Repo::homelab();
+    let before = repo.tree();
+    let run = repo.run(&["init", "--yes"]).succeeds();
+    snapshot!("cli", "init_yes", run);
+    assert_eq!(repo.log(), ["feat(server): add the service contract", "start"]);
+    assert_eq!(repo.status(), "");
+    for file in ["collector.nix", "legacy-bridge.nix", "_template/default.nix"] {
+        assert!(repo.exists(&format!("modules/server/{file}")), "{file}");
+    }
+    repo.run(&["init", "--yes"]).succeeds().says("nothing to do");
+    repo.run(&["init", "--dry-run"]).succeeds().says("nothing to do");
+    assert_eq!(repo.log().len(), 2);
+    repo.git(&["revert", "--no-edit", "HEAD"]);
+    assert!(repo.tree() == before, "reverting the commit leads back");
+}
+
+#[test]
+fn the_configuration_stays_as_it_was() {
+    if nix::available() {
+        let (before, after) = (Repo::homelab(), Repo::with_contract());
+        nix::assert_equal(&before.root(), &after.root(), "init");
+    }
+}
+
+#[test]
+fn what_is_there_already_is_kept() {
+    let repo = Repo::with_contract();
+    repo.git(&["rm", "--quiet", "-r", "modules/server/_template"]);
+    repo.commit_all("no template");
+    let run = repo.run(&["init", "--dry-run"]).succeeds();
+    run.says("add the annotated template").says_not("legacy-bridge.nix");
+}
+
+#[test]
+fn several_hosts_need_a_name() {
+    let repo = Repo::homelab();
+    repo.replace(
+        "hosts/Desk/configuration.nix",
+        "imports = [",
+        "imports = [\n    ../../modules/server",
+    );
+    repo.commit_all("the desk serves as well");
+    let run = repo.run(&["init", "--yes"]).ends(2);
+    run.says("error[several-hosts]")
+        .says("Desk, Server")
+        .says("--host Desk");
+    repo.run(&["init", "--yes", "--host", "Server"]).succeeds();
+    assert!(repo.read("hosts/Server/settings.nix").contains("serviceModules"));
+    assert!(!repo.read("hosts/Desk/settings.nix").contains("serviceModules"));
+}

@@ -1,0 +1,213 @@
+//! `migrate` as it is at a terminal.
+
+use std::process::{Command, Stdio};
+
+use crate::common::Repo;
+use crate::common::person::{End, Person, editor};
+
+/// `migrate` on a pseudo-terminal, without colours and without a pager.
+fn at_terminal(repo: &Repo, arguments: &[&str]) -> Command {
+    let mut command = repo.qgroget(&[&["migrate", "--no-verify", "--no-pager"], arguments].concat());
+    command
+        .env("TERM", "xterm")
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::inherit());
+    command
+}
+
+fn migrating(repo: &Repo, arguments: &[&str]) -> Person {
+    Person::at(at_terminal(repo, arguments))
+}
+
+#[test]
+fn every_group_and_then_the_commit() {
+    let (asked, flagged) = (Repo::with_contract(), Repo::with_contract());
+    let mut person = migrating(&asked, &["jellyfin"]);
+    let shown = person.answers("(1/5) Take this change", "y");
+    assert!(shown.contains("declare the contract of jellyfin"), "{shown}");
+    for number in 2..=5 {
+        person.answers(&format!("({number}/5) Take this change"), "y");
+    }
+    let message = person.answers("Commit with this message", "y");
+    assert!(
+        message.contains("refactor(server/jellyfin): migrate to service contract"),
+        "{message}"
+    );
+    let (rest, end) = person.leaves();
+    assert_eq!(end, End::Code(0), "{rest}");
+    flagged.migrate(&["jellyfin"]).succeeds();
+    assert!(asked.tree() == flagged.tree());
+    assert_eq!(asked.log(), flagged.log());
+}
+
+#[test]
+fn a_decline_in_the_middle_leaves_both_sides_of_its_move() {
+    let repo = Repo::with_contract();
+    let before = repo.tree();
+    let mut person = migrating(&repo, &["jellyfin"]);
+    person.answers("(1/5) Take this change", "y");
+    person.answers("(2/5) Take this change", "n");
+    person.answers("(3/5) Take this change", "y");
+    person.answers("(4/5) Take this change", "n");
+    person.answers("(5/5) Take this change", "y");
+    person.answers("Commit with this message", "y");
+    let (rest, end) = person.leaves();
+    assert_eq!(end, End::Code(0), "{rest}");
+    let settings = "modules/server/settings.nix";
+    assert_eq!(
+        repo.read(settings).as_bytes(),
+        before[settings],
+        "the switch stays where it was"
+    );
+    assert!(!repo.read("hosts/Server/settings.nix").contains("jellyfin"));
+    let module = repo.read("modules/server/media/jellyfin/default.nix");
+    assert!(
+        module.contains("qgroget.backups.jellyfin"),
+        "the job stays where it was: {module}"
+    );
+    assert!(
+        module.contains("enable = cfg.enable;"),
+        "the contract follows the switch: {module}"
+    );
+    if crate::common::nix::available() {
+        let start = Repo::with_contract();
+        crate::common::nix::assert_equal(&start.root(), &repo.root(), "two groups declined");
+    }
+}
+
+#[test]
+fn the_last_answer_is_taken_back() {
+    let repo = Repo::with_contract();
+    let mut person = migrating(&repo, &["jellyfin"]);
+    person.answers("(1/5) Take this change", "n");
+    let (rest, end) = person.leaves();
+    assert!(rest.contains("which it needs"), "{rest}");
+    assert_eq!(end, End::Code(1), "{rest}");
+
+    let mut person = migrating(&repo, &["jellyfin"]);
+    person.answers("(1/5) Take this change", "y");
+    person.answers("(2/5) Take this change", "n");
+    person.answers("(3/5) Take this change", "u");
+    person.answers("(2/5) Take this change", "a");
+    person.answers("Commit with this message", "y");
+    assert_eq!(person.leaves().1, End::Code(0));
+    assert!(
+        repo.read("hosts/Server/settings.nix")
+            .contains("jellyfin.enable = true;")
+    );
+}
+
+#[test]
+fn quitting_writes_nothing_and_keeps_what_is_committed() {
+    let repo = Repo::with_contract();
+    let mut person = migrating(&repo, &["vaultwarden", "jellyfin"]);
+    person.answers("Take this change", "a");
+    person.answers("Commit with this message", "y");
+    person.answers("(1/5) Take this change", "y");
+    person.answers("(2/5) Take this change", "q");
+    let (rest, end) = person.leaves();
+    assert_eq!(end, End::Code(1), "{rest}");
+    assert!(rest.contains("nothing of this is written"), "{rest}");
+    assert_eq!(
+        repo.log()[0],
+        "refactor(server/vaultwarden): migrate to service contract"
+    );
+    assert_eq!(repo.status(), "");
+    assert!(repo.exists("modules/server/media/video/default.nix"));
+}
+
+#[test]
+fn enter_alone_is_no() {
+    let repo = Repo::with_contract();
+    let before = repo.tree();
+    let mut person = migrating(&repo, &["jellyfin"]);
+    person.answers("(1/5) Take this change", "");
+    assert_eq!(person.leaves().1, End::Code(1));
+    let mut person = migrating(&repo, &["jellyfin"]);
+    person.answers("(1/5) Take this change", "a");
+    person.answers("Commit with this message", "");
+    let (rest, end) = person.leaves();
+    assert_eq!(end, End::Code(1), "{rest}");
+    assert!(repo.tree() == before);
+    assert_eq!(repo.log().len(), 2);
+}
+
+#[test]
+fn the_text_is_the_persons_own() {
+    let repo = Repo::with_contract();
+    let tool = editor(
+        &repo.home(),
+        "sed -i 's/subdomain = \"jellyfin\"/subdomain = \"films\"/' \"$1\"",
+    );
+    let mut command = at_terminal(&repo, &["jellyfin", "--in-place"]);
+    command.env("EDITOR", tool);
+    let mut person = Person::at(command);
+    person.answers("(1/4) Take this change", "e");
+    let shown = person.answers("(2/4) Take this change", "a");
+    assert!(shown.contains("films"), "{shown}");
+    person.answers("Commit with this message", "y");
+    let (rest, end) = person.leaves();
+    assert_eq!(end, End::Code(0), "{rest}");
+    let module = repo.read("modules/server/media/video/default.nix");
+    assert!(module.contains("subdomain = \"films\";"), "{module}");
+    assert!(module.contains("persistedData"), "later groups still land: {module}");
+    assert_eq!(repo.status(), "");
+}
+
+#[test]
+fn an_edited_text_that_does_not_parse_is_not_taken() {
+    let repo = Repo::with_contract();
+    let before = repo.tree();
+    let tool = editor(&repo.home(), "echo '{' > \"$1\"");
+    let mut command = at_terminal(&repo, &["jellyfin", "--in-place"]);
+    command.env("EDITOR", tool);
+    let mut person = Person::at(command);
+    person.answers("(1/4) Take this change", "e");
+    person.sees("error[does-not-parse]");
+    person.answers("edit again, or drop the edit", "d");
+    person.answers("(1/4) Take this change", "q");
+    assert_eq!(person.leaves().1, End::Code(1));
+    assert!(repo.tree() == before);
+    assert_eq!(repo.log().len(), 2);
+}
+
+#[test]
+fn a_file_that_changed_since_it_was_shown_is_not_overwritten() {
+    let repo = Repo::with_contract();
+    let path = "modules/server/settings.nix";
+    let mut person = migrating(&repo, &["jellyfin"]);
+    person.answers("(1/5) Take this change", "a");
+    person.sees("Commit with this message");
+    person.sees("]?");
+    repo.write(path, repo.read(path) + "# written meanwhile\n");
+    let before = repo.tree();
+    person.0.send_line("y").unwrap();
+    let (rest, end) = person.leaves();
+    assert_eq!(end, End::Code(1), "{rest}");
+    assert!(
+        rest.contains("error[changed-since]") || rest.contains("error[dirty-files]"),
+        "{rest}"
+    );
+    assert!(repo.tree() == before, "nothing was written");
+    assert_eq!(repo.log().len(), 2);
+}
+
+#[test]
+fn the_contract_is_offered_first_where_it_is_missing() {
+    let repo = Repo::homelab();
+    let mut person = migrating(&repo, &["jellyfin"]);
+    person.sees("The contract is not installed");
+    person.answers("(1/7) Take this change", "n");
+    let (rest, end) = person.leaves();
+    assert_eq!(end, End::Code(1), "{rest}");
+    assert!(rest.contains("error[contract-needed]"), "{rest}");
+    assert_eq!(repo.log().len(), 1);
+
+    let mut person = migrating(&repo, &["jellyfin"]);
+    person.answers("(1/7) Take this change", "a");
+    person.answers("Commit with this message", "y");
+    person.answers("(1/5) Take this change", "a");
+    person.answers("Commit with this message", "y");
+    assert_eq!(person.leaves().1, End::Code(0));
+    assert_eq!(repo.log().len(), 3);
+}

@@ -1,0 +1,84 @@
+//! Streams: pipes that close, colours, and how much is said.
+
+use std::io::Read as _;
+use std::process::Stdio;
+
+use crate::common::Repo;
+
+const DRY_RUN: &[&str] = &["migrate", "jellyfin", "--dry-run"];
+
+#[test]
+fn a_closed_pipe_ends_silently() {
+    let repo = Repo::homelab();
+    let mut child = repo
+        .qgroget(DRY_RUN)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = [0; 12];
+    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((&first, output.stderr.as_slice()), (b"The contract", &b""[..]));
+    assert_eq!(output.status.code(), Some(141));
+}
+
+#[test]
+fn colours_are_for_those_who_want_them() {
+    let repo = Repo::with_contract();
+    let colored = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = repo.qgroget(&[DRY_RUN, arguments].concat());
+        command.envs(variables.iter().copied());
+        repo.outcome(&mut command).succeeds().out.contains('\u{1b}')
+    };
+    assert!(!colored(&[], &[]), "a pipe is no terminal");
+    assert!(colored(&["--color", "always"], &[]));
+    assert!(colored(&[], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!colored(&["--color", "never"], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!colored(&[], &[("NO_COLOR", "1")]));
+    assert!(
+        colored(&["--color", "always"], &[("NO_COLOR", "1")]),
+        "the flag is the more specific wish"
+    );
+    for format in ["json", "patch"] {
+        assert!(
+            !colored(&["--color", "always", "--format", format], &[]),
+            "{format} is for programs"
+        );
+    }
+}
+
+#[test]
+fn coloured_or_not_the_words_are_the_same() {
+    let repo = Repo::with_contract();
+    let plain = repo.run(DRY_RUN).succeeds().out;
+    let colored = repo.run(&[DRY_RUN, &["--color", "always"]].concat()).succeeds().out;
+    assert_eq!(anstream::adapter::strip_str(&colored).to_string(), plain);
+}
+
+#[test]
+fn errors_go_to_standard_error() {
+    let repo = Repo::with_contract();
+    let run = repo.migrate(&["jellyfan"]).ends(1);
+    assert_eq!(run.out, "");
+    assert!(run.err.starts_with("error[unknown-service]"), "{run}");
+    let run = repo
+        .run(&["migrate", "jellyfan", "--dry-run", "--format", "json"])
+        .ends(1);
+    assert!(run.json()["services"].is_array());
+}
+
+#[test]
+fn the_output_is_as_wide_as_the_terminal_says() {
+    let repo = Repo::with_contract();
+    let mut command = repo.qgroget(DRY_RUN);
+    let run = repo.outcome(command.env("COLUMNS", "60")).succeeds();
+    let summary = run.out.lines().take_while(|line| !line.starts_with("diff --git"));
+    let long: Vec<&str> = summary
+        .filter(|line| line.chars().count() > 60 && line.contains(' '))
+        .collect();
+    let breakable = long
+        .iter()
+        .filter(|line| line.trim().contains(' ') && !line.contains("->"));
+    assert_eq!(breakable.count(), 0, "{long:?}");
+}

@@ -1,0 +1,135 @@
+//! Any order of migrations ends in the same tree: shown in memory, service after service, for random orders.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use qgroget::edit::SourceChange;
+use qgroget::plan::Proposal;
+use qgroget::plan::facts::{Choices, Context, legacy_names};
+use qgroget::plan::install::Installation;
+use qgroget::plan::migrate::Migration;
+use qgroget::plan::{Accepted, Safety};
+use qgroget::repo::{Repository, hosts};
+
+/// A small generator of our own, so that a failing order can be had again by its number.
+struct Order(u64);
+
+impl Order {
+    fn next(&mut self, below: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).expect("31 bits") % below
+    }
+
+    fn shuffle(&mut self, names: &[String]) -> Vec<String> {
+        let mut names = names.to_vec();
+        for i in (1..names.len()).rev() {
+            let j = self.next(i + 1);
+            names.swap(i, j);
+        }
+        names
+    }
+}
+
+fn all(proposal: &dyn Proposal) -> Accepted {
+    proposal
+        .groups()
+        .iter()
+        .filter(|g| g.safety == Safety::Preserves)
+        .map(|g| g.id)
+        .collect()
+}
+
+fn installed(repo: Repository) -> Repository {
+    let host = hosts::find(&repo, None).expect("a host");
+    let model = hosts::model(&repo, &host);
+    let choices = Choices::default();
+    let context = Context {
+        repo: &repo,
+        model: &model,
+        host: &host,
+        choices: &choices,
+    };
+    let installation = Installation::plan(&context).expect("installs");
+    let change = installation.render(&all(&installation)).expect("renders");
+    repo.after(&change)
+}
+
+fn migrated(repo: &Repository, service: &str) -> Result<SourceChange, String> {
+    let host = hosts::find(repo, None).expect("a host");
+    let model = hosts::model(repo, &host);
+    let choices = Choices::default();
+    let context = Context {
+        repo,
+        model: &model,
+        host: &host,
+        choices: &choices,
+    };
+    let migration = Migration::plan(&context, service).map_err(|e| format!("{service}: {e}"))?;
+    migration
+        .render(&all(&migration))
+        .map_err(|e| format!("{service}: {e}"))
+}
+
+fn tree(repo: &Repository) -> BTreeMap<PathBuf, String> {
+    repo.nix_files()
+        .map(|path| (path.to_owned(), repo.text(path).expect("a file").to_string()))
+        .collect()
+}
+
+fn check(root: &Path, orders: u64) {
+    let start = installed(Repository::read(root).expect("reads"));
+    let host = hosts::find(&start, None).expect("a host");
+    let names = legacy_names(&hosts::model(&start, &host), start.rules());
+    assert!(names.len() > 10, "{names:?}");
+    let mut first: Option<(Vec<String>, BTreeMap<PathBuf, String>)> = None;
+    for seed in 0..orders {
+        let order = if seed == 0 {
+            names.clone()
+        } else {
+            Order(seed).shuffle(&names)
+        };
+        let mut repo = start.clone();
+        for service in &order {
+            let change = migrated(&repo, service).unwrap_or_else(|error| panic!("order {seed}: {error}"));
+            repo = repo.after(&change);
+        }
+        let tree = tree(&repo);
+        match &first {
+            None => first = Some((order, tree)),
+            Some((_, expected)) => {
+                for path in tree.keys().chain(expected.keys()) {
+                    let (one, other) = (expected.get(path).map_or("", |t| t), tree.get(path).map_or("", |t| t));
+                    let lines = similar::TextDiff::from_lines(one, other);
+                    let diff = lines.unified_diff().to_string();
+                    assert!(
+                        one == other,
+                        "order {seed} {order:?} differs in {}:\n{diff}",
+                        path.display()
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn any_order_gives_the_same_tree() {
+    check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/homelab"), 6);
+}
+
+/// The long form: `QGROGET_ORDERS=20 QGROGET_TREES=dir1:dir2 cargo test --test main orders -- --ignored`.
+#[test]
+#[ignore = "needs repositories named by QGROGET_TREES"]
+fn any_order_gives_the_same_tree_of_repositories_by_hand() {
+    let trees = std::env::var("QGROGET_TREES").expect("QGROGET_TREES names repositories");
+    let orders = std::env::var("QGROGET_ORDERS")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(20);
+    for root in trees.split(':') {
+        check(Path::new(root), orders);
+    }
+}

@@ -1,0 +1,147 @@
+//! Slice mode: what it needs no help for, and what it says.
+
+use qgroget::prove::{Area, Class, ProveOptions, Prover, html, report};
+
+use super::common::{copy, homelab, options, prove, replace, server};
+use crate::needs_nix;
+
+#[test]
+fn the_example_evaluates_in_one_round() {
+    needs_nix!();
+    let proof = prove(&homelab(), &homelab());
+    assert!(proof.is_preserving() && !proof.has_gains());
+    assert!(proof.hosts.iter().any(|h| h.host == "Server" && h.rounds == 1));
+    for area in Area::ALL {
+        assert!(proof.covers(area), "{}", area.name());
+    }
+}
+
+#[test]
+fn modules_that_are_not_imported_can_be_proved_too() {
+    needs_nix!();
+    let extra = ["homeAssistant", "misc/forgero.nix"].map(|m| format!("modules/server/{m}").into());
+    let prover = Prover::new(ProveOptions {
+        extra_modules: extra.to_vec(),
+        host: Some("Server".into()),
+        ..options()
+    });
+    let proof = prover.prove(&homelab(), &homelab()).expect("a proof");
+    assert!(proof.is_preserving());
+}
+
+#[test]
+fn what_is_asked_for_is_given_the_type_that_is_needed() {
+    needs_nix!();
+    let module = r#"{config, lib, pkgs, ...}: let up = config.services.upstream; in {
+      options.own = lib.mkOption {type = lib.types.attrsOf lib.types.anything;};
+      options.typed.port = lib.mkOption {type = lib.types.port;};
+      options.typed.place = lib.mkOption {type = lib.types.path;};
+      options.typed.names = lib.mkOption {type = lib.types.listOf lib.types.str;};
+      options.typed.on = lib.mkOption {type = lib.types.bool;};
+      config.typed = {port = up.listen; place = up.place; names = up.names; on = up.flag;};
+      config.own = {
+        text = "${up.user}:${toString up.number}";
+        list = map (n: n) up.members;
+        more = up.more ++ ["x"];
+        sum = up.count + 1;
+        choice = if up.choice then "a" else "b";
+        set = lib.attrNames up.set;
+        file = pkgs.writeText "x" up.text;
+        shell = lib.getExe pkgs.bash;
+        python = pkgs.python3.withPackages (ps: with ps; [requests zlib-ng]);
+      };
+    }"#;
+    let root = server(module);
+    let proof = prove(root.path(), root.path());
+    assert!(proof.is_preserving());
+    let after = copy(root.path());
+    replace(
+        after.path(),
+        "modules/server/default.nix",
+        "requests zlib-ng",
+        "requests",
+    );
+    assert!(!prove(root.path(), after.path()).is_preserving());
+}
+
+#[test]
+fn a_generated_file_is_explained_by_its_content() {
+    needs_nix!();
+    let after = copy(&homelab());
+    replace(
+        after.path(),
+        "modules/server/arrs/default.nix",
+        "[\"SSO\" \"inject-basic-arr\"]",
+        "[\"inject-basic-arr\"]",
+    );
+    let proof = prove(&homelab(), after.path());
+    let inside: Vec<_> = proof.differences().flat_map(|(_, d)| &d.inside).collect();
+    assert!(
+        inside
+            .iter()
+            .any(|d| d.class == Class::Lost && d.option() == "http.routers.sonarr.middlewares")
+    );
+}
+
+#[test]
+fn a_value_that_breaks_says_why() {
+    needs_nix!();
+    let before = server("{services.x.y.z = \"fine\";}");
+    let after = server("{services.x.y.z = throw \"no such database\";}");
+    let proof = prove(before.path(), after.path());
+    let sentences: Vec<_> = proof.differences().map(|(_, d)| d.sentence.clone()).collect();
+    assert_eq!(
+        sentences,
+        ["services.x.y.z cannot be evaluated any more: no such database"]
+    );
+}
+
+#[test]
+fn an_assertion_that_fails_now_is_a_change() {
+    needs_nix!();
+    let before = server("{assertions = [{assertion = true; message = \"ports clash\";}];}");
+    let after = server("{assertions = [{assertion = false; message = \"ports clash\";}];}");
+    let proof = prove(before.path(), after.path());
+    assert!(!proof.is_preserving());
+    assert!(
+        report::lines(&proof, false)
+            .iter()
+            .any(|l| l.text.contains("an assertion fails now: ports clash"))
+    );
+}
+
+#[test]
+fn a_proof_can_be_written_as_json_and_as_a_page() {
+    needs_nix!();
+    let after = copy(&homelab());
+    replace(
+        after.path(),
+        "modules/server/arrs/default.nix",
+        "type = \"private\"",
+        "type = \"public\"",
+    );
+    let proof = prove(&homelab(), after.path());
+    let json: serde_json::Value = serde_json::to_value(&proof).expect("JSON");
+    assert_eq!(json["mode"], "slice");
+    let first = &json["hosts"][0]["verdict"]["differences"][0];
+    assert_eq!(
+        (first["class"].as_str(), first["area"].as_str()),
+        (Some("lost"), Some("routes"))
+    );
+    let page = html::page(&proof);
+    assert!(page.contains("anyone can reach it now") && page.contains("prefers-color-scheme: dark"));
+}
+
+#[test]
+fn values_of_the_repository_are_taken_from_its_options() {
+    needs_nix!();
+    let root =
+        server("{config, ...}: {environment.etc.x.text = builtins.readFile (./. + \"/${config.services.up.name}\");}");
+    std::fs::write(root.path().join("modules/server/data"), "text").expect("a file");
+    assert!(Prover::new(options()).prove(root.path(), root.path()).is_err());
+    let values = [("services.up.name".to_owned(), serde_json::json!("data"))]
+        .into_iter()
+        .collect();
+    let prover = Prover::new(ProveOptions { values, ..options() });
+    assert!(prover.prove(root.path(), root.path()).expect("a proof").is_preserving());
+}
