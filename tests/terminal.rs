@@ -170,10 +170,7 @@ fn colour_is_for_terminals_that_have_it() {
     for (variable, value) in [("NO_COLOR", "1"), ("TERM", "dumb")] {
         let mut plain = command(&[]);
         // A build server's terminal is no other terminal.
-        plain
-            .env_remove("NO_COLOR")
-            .env("CI", "true")
-            .env(variable, value);
+        plain.env_remove("NO_COLOR").env("CI", "true").env(variable, value);
         let mut person = Person::at(plain);
         let shown = person.answers("(1/6) Take this change", "q");
         assert!(!shown.contains('\u{1b}'), "{variable}={value}: {shown:?}");

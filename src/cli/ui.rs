@@ -119,8 +119,7 @@ impl Ui {
         let (out, err) = (io::stdout(), io::stderr());
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         // anstream colours every terminal where `CI` is set, a dumb one too.
-        let plain = dumb
-            && std::env::var_os("CLICOLOR_FORCE").is_none_or(|value| value.is_empty() || value == "0");
+        let plain = dumb && std::env::var_os("CLICOLOR_FORCE").is_none_or(|value| value.is_empty() || value == "0");
         let colored = |auto: ColorChoice| match options.color {
             ColorChoice::Auto => auto != ColorChoice::Never && !plain,
             chosen => chosen != ColorChoice::Never,
