@@ -3,6 +3,7 @@
 mod cli;
 mod common;
 mod documents;
+mod flake;
 mod orders;
 mod properties;
 mod prove;

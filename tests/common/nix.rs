@@ -61,6 +61,15 @@ pub fn configuration(root: &Path) -> Result<Value, String> {
     }
 }
 
+/// What a file of this project evaluates to, with its arguments' defaults, or nix's message.
+pub fn file(path: &str) -> Result<Value, String> {
+    let output = instantiate(&[&project().join(path).display().to_string()]);
+    match output.status.success() {
+        true => Ok(serde_json::from_slice(&output.stdout).unwrap()),
+        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+    }
+}
+
 /// The order in which directories are made persistent means nothing.
 fn unordered(mut configuration: Value) -> Value {
     let roots = configuration["environment"]["persistence"].as_object_mut();
