@@ -3,6 +3,7 @@
 use super::args::{Check, CheckFormat};
 use super::landing::{Landed, Landing};
 use super::proving::{Judge, Side};
+use super::report;
 use super::session::{Loaded, Session};
 use super::texts;
 use crate::check::mend::Mending;
@@ -29,10 +30,7 @@ pub fn run(args: &Check, session: &Session) -> Result<u8> {
     match args.format {
         CheckFormat::Json => session.ui.data(output::json(&findings)),
         CheckFormat::Sarif => session.ui.data(output::sarif(&findings)),
-        CheckFormat::Human => {
-            show(session, &findings);
-            session.ui.line(Summary::of(&findings).line(services));
-        }
+        CheckFormat::Human => show(session, &findings, services),
     }
     let evaluated = if args.format == CheckFormat::Human && services > 0 {
         evaluate(args, session, &loaded)?
@@ -42,12 +40,20 @@ pub fn run(args: &Check, session: &Session) -> Result<u8> {
     Ok(Summary::of(&findings).exit_code().max(evaluated))
 }
 
-fn show(session: &Session, findings: &[Finding]) {
-    for finding in findings {
-        if finding.severity != Severity::Note || session.ui.verbosity() > 0 {
-            session.ui.error(&finding.error);
+/// The findings are what the command is asked for: they go to standard output.
+fn show(session: &Session, findings: &[Finding], services: usize) {
+    let ui = &session.ui;
+    let notes = ui.verbosity() > 0;
+    let shown = findings
+        .iter()
+        .filter(|finding| notes || finding.severity != Severity::Note);
+    let text = report::findings(shown, ui.detail_level());
+    ui.paged(|| {
+        if !text.is_empty() {
+            ui.out(text + "\n");
         }
-    }
+        ui.line(Summary::of(findings).line(services));
+    });
 }
 
 /// Evaluates the working tree as well, if nix is there: what only evaluation tells fails there.

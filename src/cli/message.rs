@@ -30,6 +30,9 @@ pub fn migration(
     };
     not_applicable(Check::Secrets, migration.has_secrets(), texts::NO_SECRETS);
     not_applicable(Check::Database, migration.has_database(), texts::NO_DATABASE);
+    if migration.kinds().gain.is_some_and(|gain| !accepted.contains(&gain)) {
+        ticks.insert(Check::Backup, Tick::Open(texts::GAP_LEFT.to_owned()));
+    }
     Ok(Message::migration(
         &template,
         migration.name(),
@@ -55,6 +58,9 @@ fn done(migration: &Migration, accepted: &Accepted) -> BTreeMap<Section, Vec<Str
         say(Section::Contract, texts::DONE_ENABLED.to_owned());
     }
     say(Section::Collector, texts::DONE_BRIDGE.to_owned());
+    if has(groups.gain) {
+        say(Section::Collector, texts::DONE_GAIN.to_owned());
+    }
     if has(groups.placement) && migration.moves_test() {
         say(Section::VmTest, texts::DONE_TEST.to_owned());
     }

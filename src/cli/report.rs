@@ -5,6 +5,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Message, Origin, Renderer,
 use serde::Serialize;
 
 use super::palette::{self, visible};
+use crate::check::{Finding, Severity};
 use crate::error::{Error, Place};
 
 /// How much to say and how wide.
@@ -21,16 +22,28 @@ const LONGEST_EXCERPT: usize = 12;
 
 /// The errors, styled, in the form that rustc made familiar; one blank line between them.
 pub fn human(errors: &[Error], detail: Detail) -> String {
+    rendered(errors.iter().map(|error| (error, Level::ERROR)), detail)
+}
+
+/// What a check found, each with its severity, in the same form.
+pub fn findings<'f>(findings: impl Iterator<Item = &'f Finding>, detail: Detail) -> String {
+    let weighed = findings.map(|finding| {
+        let level = match finding.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+            Severity::Note => Level::NOTE,
+        };
+        (&finding.error, level)
+    });
+    rendered(weighed, detail)
+}
+
+fn rendered<'e>(errors: impl Iterator<Item = (&'e Error, Level<'static>)>, detail: Detail) -> String {
     let renderer = renderer(detail.width);
-    let mut out = String::new();
-    for (index, error) in errors.iter().enumerate() {
-        if index > 0 {
-            out.push('\n');
-        }
-        out.push_str(&renderer.render(&[group(error, detail)]));
-        out.push('\n');
-    }
-    out
+    let texts: Vec<String> = errors
+        .map(|(error, level)| renderer.render(&[group(error, level, detail)]) + "\n")
+        .collect();
+    texts.join("\n")
 }
 
 fn renderer(width: usize) -> Renderer {
@@ -47,8 +60,8 @@ fn renderer(width: usize) -> Renderer {
         .emphasis(palette::TITLE)
 }
 
-fn group(error: &Error, detail: Detail) -> Group<'static> {
-    let title = Level::ERROR
+fn group(error: &Error, level: Level<'static>, detail: Detail) -> Group<'static> {
+    let title = level
         .primary_title(visible(error.message()).into_owned())
         .id(error.code());
     let mut group = match error.place() {

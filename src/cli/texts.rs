@@ -131,6 +131,10 @@ pub fn done_new_test(path: &std::path::Path, check: &str) -> String {
     format!("adds {}, the flake check {check}; not run yet", path.display())
 }
 
+pub const DONE_GAIN: &str = "backs up the directories that the service declares and that nothing read before";
+
+/// Beside the open line of the checklist where a gap is left.
+pub const GAP_LEFT: &str = "the declared ones are still not backed up";
 pub const NO_DATABASE: &str = "it declares none";
 pub const NO_SECRETS: &str = "it has none";
 

@@ -57,6 +57,8 @@ pub enum Tick {
     Ticked,
     /// This run did not check it.
     Unticked,
+    /// This run found that it does not hold, for this reason, which stands beside the box.
+    Open(String),
     /// There is nothing to check, for this reason. The box is ticked, and the reason stands beside it: open boxes
     /// are what is still to be done.
     NotApplicable(String),
@@ -234,6 +236,7 @@ fn checklist_line(text: &str, tick: Option<&Tick>) -> String {
     match tick {
         Some(Tick::Ticked) => item("- [x] ", text),
         Some(Tick::NotApplicable(reason)) => item("- [x] ", &format!("{text} (not applicable: {reason})")),
+        Some(Tick::Open(reason)) => item("- [ ] ", &format!("{text} ({reason})")),
         Some(Tick::Unticked) | None => item("- [ ] ", text),
     }
 }
@@ -296,6 +299,7 @@ mod tests {
             (Check::Contract, Tick::Ticked),
             (Check::Persistence, Tick::Ticked),
             (Check::Server, Tick::Unticked),
+            (Check::Backup, Tick::Open("nothing reads the declared ones".to_owned())),
             (
                 Check::Database,
                 Tick::NotApplicable("the service declares none".to_owned()),
@@ -323,7 +327,7 @@ Old pattern removal:
 Checklist:
 - [x] Contract with all required fields
 - [x] Persistence paths
-- [ ] Backup directories
+- [ ] Backup directories (nothing reads the declared ones)
 - [ ] Traefik routing if exposed
 - [x] Database if needed (not applicable: the service declares none)
 - [ ] Secrets if needed
