@@ -411,6 +411,11 @@ fn service_value(text: &str) -> Result<(String, String), String> {
 pub struct Cleanup {
     #[command(flatten)]
     pub deciding: Deciding,
+    /// Commit without proving by evaluation that the configuration stays the same
+    #[arg(long)]
+    pub no_verify: bool,
+    #[command(flatten)]
+    pub proving: Proving,
 }
 
 #[derive(Debug, Args)]

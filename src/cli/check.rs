@@ -1,5 +1,7 @@
 //! `qgroget check`: says what is wrong with the contracts, from the source, and by evaluation where nix is there.
 
+use std::collections::BTreeSet;
+
 use super::args::{Check, CheckFormat};
 use super::landing::{Landed, Landing};
 use super::proving::{Judge, Side};
@@ -73,9 +75,17 @@ fn evaluate(args: &Check, session: &Session, loaded: &Loaded) -> Result<u8> {
         return Ok(0);
     }
     match judge.compare(&Side::WorkingTree, &Side::WorkingTree) {
-        Ok(_) => {
-            session.ui.line(texts::EVALUATES);
-            Ok(0)
+        Ok(proof) => {
+            let failing: BTreeSet<&String> = proof.hosts.iter().flat_map(|host| &host.failing).collect();
+            if failing.is_empty() {
+                session.ui.line(texts::EVALUATES);
+                return Ok(0);
+            }
+            session.ui.line(texts::ASSERTIONS_FAIL);
+            for message in &failing {
+                session.ui.line(textwrap::indent(message.trim_end(), "  "));
+            }
+            Ok(1)
         }
         Err(error) => {
             session.ui.error(&error);

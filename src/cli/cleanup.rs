@@ -2,14 +2,15 @@
 
 use super::args::{Cleanup as Args, Format};
 use super::landing::{Landed, Landing};
+use super::proving::{Gate, Judge};
 use super::session::Session;
 use super::{init, message, show, texts};
 use crate::error::Result;
 use crate::plan::Proposal;
 use crate::plan::cleanup::Cleanup;
-use crate::plan::facts::Choices;
+use crate::plan::facts::{Choices, Context};
 use crate::review::json::{Commit, Document, Fate, Service};
-use crate::review::{Outcome, patch};
+use crate::review::{Decision, Outcome, patch};
 
 /// Runs the command.
 ///
@@ -36,10 +37,34 @@ pub fn run(args: &Args, session: &Session) -> Result<u8> {
     let landed = match landing.decide(&cleanup)? {
         Outcome::Quit => Landed::Quit,
         Outcome::Decided(decision) if decision.change.is_empty() => Landed::Declined,
-        Outcome::Decided(decision) => landing.land(&decision, &message::cleanup(&cleanup, &decision.accepted))?,
+        Outcome::Decided(decision) => {
+            if !args.no_verify {
+                prove(args, &context, &cleanup, &decision, session)?;
+            }
+            landing.land(&decision, &message::cleanup(&cleanup, &decision.accepted))?
+        }
     };
     landing.say(cleanup.name(), &landed);
     Ok(u8::from(!matches!(landed, Landed::Written(_))))
+}
+
+/// Proves that nothing but the legacy option itself goes.
+///
+/// # Errors
+/// `not-preserving`; or the repository does not evaluate.
+fn prove(args: &Args, context: &Context, cleanup: &Cleanup, decision: &Decision, session: &Session) -> Result<()> {
+    let host = Some(context.host.name.clone());
+    let judge = Judge::new(session, &args.proving, context.rules(), host, Vec::new());
+    let services = context.rules().namespaces.services.as_str();
+    let removed: &[&str] = match cleanup.removes(&decision.accepted) {
+        true => &[services],
+        false => &[],
+    };
+    match judge.gate(&decision.change, false, removed)? {
+        Gate::Open(_) => session.ui.note(texts::cleanup_proved(services)),
+        Gate::Unproved(why) => session.ui.warn(texts::not_proved(&why)),
+    }
+    Ok(())
 }
 
 fn dry_run(cleanup: &Cleanup, format: Format, session: &Session) -> Result<u8> {

@@ -14,7 +14,7 @@ use crate::edit::SourceChange;
 use crate::error::{self, Error, Result};
 use crate::prove::report::{self, LineKind};
 use crate::prove::{Area, Class, Namespaces, Proof, ProveOptions, Prover, scratch};
-use crate::rules::Rules;
+use crate::rules::{Rules, parts};
 
 /// What to compare.
 pub enum Side<'a> {
@@ -93,6 +93,38 @@ impl<'s> Judge<'s> {
     }
 }
 
+/// What the proof of a change that is about to be written comes to.
+pub enum Gate {
+    /// It keeps the configuration.
+    Open(Proof),
+    /// There is nothing to evaluate with, for this reason.
+    Unproved(String),
+}
+
+impl Judge<'_> {
+    /// Proves a change to the working tree. `gains` says whether gains were accepted; what becomes of the options below
+    /// `removed` is no difference.
+    ///
+    /// # Errors
+    /// `not-preserving`, and everything of [`Judge::compare`] but that there is no nix and no library.
+    pub fn gate(&self, change: &SourceChange, gains: bool, removed: &[&str]) -> Result<Gate> {
+        if let Err(missing) = self.available() {
+            return Ok(Gate::Unproved(missing.message().to_owned()));
+        }
+        let proof = match self.compare(&Side::WorkingTree, &Side::Planned(change)) {
+            // Without nixpkgs' library there is nothing to evaluate with, as without nix.
+            Err(missing) if missing.code() == "no-nixpkgs-lib" => {
+                return Ok(Gate::Unproved(missing.message().to_owned()));
+            }
+            compared => compared?,
+        };
+        match refusal(&proof, gains, removed) {
+            Some(error) => Err(error),
+            None => Ok(Gate::Open(proof)),
+        }
+    }
+}
+
 /// Shows a proof.
 pub fn show(ui: &Ui, proof: &Proof, all: bool) {
     for line in report::lines(proof, all) {
@@ -111,12 +143,17 @@ pub fn show(ui: &Ui, proof: &Proof, all: bool) {
 }
 
 /// The refusal of a change that does not preserve the configuration; `None` if it does. Gains are refused unless
-/// `gains` were accepted.
-pub fn refusal(proof: &Proof, gains: bool) -> Option<Error> {
+/// `gains` were accepted; options below `removed` do not count.
+fn refusal(proof: &Proof, gains: bool, removed: &[&str]) -> Option<Error> {
     let bad = |class: Class| matches!(class, Class::Lost | Class::Changed) || (class == Class::Gained && !gains);
+    let goes = |path: &[String]| {
+        removed
+            .iter()
+            .any(|option| parts(option).iter().zip(path).all(|(a, b)| *a == b) && path.len() >= parts(option).len())
+    };
     let found: Vec<String> = proof
         .differences()
-        .filter(|(_, d)| bad(d.class))
+        .filter(|(_, d)| bad(d.class) && !goes(&d.path))
         .map(|(_, d)| d.sentence.clone())
         .collect();
     (!found.is_empty()).then(|| error::prove::not_preserving(&found))

@@ -138,6 +138,16 @@ pub const GAP_LEFT: &str = "the declared ones are still not backed up";
 pub const NO_DATABASE: &str = "it declares none";
 pub const NO_SECRETS: &str = "it has none";
 
+/// Shown where the removal of the legacy option is proved.
+pub fn cleanup_proved(option: &str) -> String {
+    format!("The configuration is preserved: nothing goes but {option} itself")
+}
+
+/// Shown where nix cannot evaluate and there is no checklist.
+pub fn not_proved(why: &str) -> String {
+    format!("not proved by evaluation: {why}")
+}
+
 /// Shown where nix cannot evaluate.
 pub fn unproved(why: &str) -> String {
     format!("not proved by evaluation: {why}; the checklist stays open")
@@ -168,6 +178,7 @@ pub fn fate_refused(error: &crate::error::Error) -> String {
 
 pub const NOTHING_TO_FIX: &str = "nothing to fix by machine";
 pub const FIX_SUBJECT: &str = "style(server): mend the contracts";
+pub const ASSERTIONS_FAIL: &str = "the configuration evaluates, and these of its assertions fail:";
 pub const EVALUATES: &str = "the configuration evaluates";
 
 pub fn not_evaluated(why: &str) -> String {

@@ -33,7 +33,7 @@ pub enum Lesson {
 
 /// Whether a message may be about a value that only upstream's modules would provide.
 pub fn may_be_a_missing_value(headline: &str) -> bool {
-    headline.starts_with("attribute '")
+    (headline.starts_with("attribute '") && !headline.contains(" already defined"))
         || headline.contains(" was expected")
         || headline.starts_with("expected ")
         || headline.starts_with("cannot coerce")

@@ -169,6 +169,7 @@ impl Prover {
             stand_ins: slice.stand_ins.len(),
             absent_files: slice.absent.into_iter().collect(),
             derivations: None,
+            failing: slice.after.assertions,
         })
     }
 
@@ -183,6 +184,7 @@ impl Prover {
             stand_ins: 0,
             absent_files: Vec::new(),
             derivations: None,
+            failing: Vec::new(),
         };
         match systems.compare(host)? {
             system::System::Same(derivation) => proof.derivations = Some([derivation.clone(), derivation]),

@@ -86,6 +86,10 @@ pub struct HostProof {
     pub absent_files: Vec<PathBuf>,
     /// System mode: the toplevel derivations before and after.
     pub derivations: Option<[String; 2]>,
+    /// Slice mode: messages of the assertions that fail after the change, whether or not they did before. A system
+    /// with one of them has no derivation.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failing: Vec<String>,
 }
 
 impl HostProof {

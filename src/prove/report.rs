@@ -201,6 +201,7 @@ pub(super) mod tests {
                 rounds: 1,
                 stand_ins: 90,
                 absent_files: Vec::new(),
+                failing: Vec::new(),
                 derivations: None,
             }],
             unproved: Vec::new(),

@@ -1,5 +1,7 @@
 //! The program as a person runs it.
 
+mod check;
+mod cleanup;
 mod dry_run;
 mod git;
 mod help;
@@ -8,6 +10,7 @@ mod init;
 mod inputs;
 mod interactive;
 mod migrate;
+mod new;
 mod output;
 mod proof;
 mod refusals;

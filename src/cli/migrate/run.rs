@@ -7,7 +7,7 @@ use super::{Found, find};
 use crate::cli::args::Migrate;
 use crate::cli::interrupt;
 use crate::cli::landing::{Landed, Landing};
-use crate::cli::proving::{self, Judge, Side};
+use crate::cli::proving::{self, Gate, Judge};
 use crate::cli::session::{Loaded, Session};
 use crate::cli::{init, message, texts};
 use crate::commit::{Check, Tick};
@@ -216,30 +216,21 @@ impl<'s> Run<'s> {
             Some(context.host.name.clone()),
             extra,
         );
-        if let Err(missing) = judge.available() {
-            if !std::mem::replace(&mut self.unproved_said, true) {
-                self.session.ui.warn(texts::unproved(missing.message()));
-            }
-            return Ok(BTreeMap::new());
-        }
-        let proof = match judge.compare(&Side::WorkingTree, &Side::Planned(&decision.change)) {
-            // Without nixpkgs' library there is nothing to evaluate with, as without nix.
-            Err(missing) if missing.code() == "no-nixpkgs-lib" => {
-                if !std::mem::replace(&mut self.unproved_said, true) {
-                    self.session.ui.warn(texts::unproved(missing.message()));
-                }
-                return Ok(BTreeMap::new());
-            }
-            compared => compared?,
-        };
         let gains = decision
             .accepted
             .iter()
             .any(|id| migration.groups()[id.0].safety == Safety::Gains);
-        if let Some(error) = proving::refusal(&proof, gains) {
-            return Err(error);
+        match judge.gate(&decision.change, gains, &[])? {
+            Gate::Open(proof) => {
+                self.session.ui.note(crate::prove::report::headline(&proof));
+                Ok(proving::ticks(&proof))
+            }
+            Gate::Unproved(why) => {
+                if !std::mem::replace(&mut self.unproved_said, true) {
+                    self.session.ui.warn(texts::unproved(&why));
+                }
+                Ok(BTreeMap::new())
+            }
         }
-        self.session.ui.note(crate::prove::report::headline(&proof));
-        Ok(proving::ticks(&proof))
     }
 }

@@ -1,0 +1,63 @@
+//! `cleanup` and `status`: how far it is, and the end of the legacy pattern.
+
+use crate::common::{Repo, nix, snapshot};
+
+#[test]
+fn while_a_service_is_left_it_is_named() {
+    let repo = Repo::with_contract();
+    repo.migrate(&["jellyfin"]).succeeds();
+    let before = repo.tree();
+    repo.run(&["cleanup", "--yes"])
+        .ends(1)
+        .says("bazarr")
+        .says("qgroget migrate");
+    assert!(repo.tree() == before);
+}
+
+#[test]
+fn after_all_services_nothing_of_the_legacy_pattern_is_left() {
+    let repo = Repo::with_contract();
+    repo.migrate(&["--all"]).succeeds();
+    snapshot!("cli", "status-migrated", repo.run(&["status"]).succeeds());
+    let before = repo.tree();
+    repo.run(&["cleanup", "--dry-run"]).succeeds();
+    assert!(repo.tree() == before);
+    let run = repo.run(&["cleanup", "--yes", "--no-verify"]).succeeds();
+    snapshot!("cli", "cleanup", run);
+    assert_eq!(repo.status(), "");
+    for (path, bytes) in repo.tree() {
+        if path.ends_with(".nix") {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            assert!(!text.contains("qgroget.services"), "{path}");
+        }
+    }
+    repo.run(&["cleanup", "--yes"]).succeeds().says("nothing to do");
+    repo.run(&["check", "--no-eval"]).succeeds();
+    repo.run(&["undo"]).succeeds();
+    assert!(repo.tree() == before);
+    if nix::available() {
+        repo.run(&["cleanup", "--yes"])
+            .succeeds()
+            .says("The configuration is preserved: nothing goes but qgroget.services itself");
+    }
+}
+
+#[test]
+fn the_status_of_a_legacy_repository() {
+    let repo = Repo::homelab();
+    let before = repo.tree();
+    snapshot!("cli", "status-legacy", repo.run(&["status"]).succeeds());
+    let json = repo.run(&["status", "--format", "json"]).succeeds().json();
+    let services = json["services"].as_array().unwrap();
+    assert!(
+        services
+            .iter()
+            .any(|s| s["service"] == "qbittorrent" && s["pattern"] == "undeclared")
+    );
+    assert!(
+        services
+            .iter()
+            .any(|s| s["service"] == "jellyfin" && s["pattern"] == "legacy" && s["port"] == 8096)
+    );
+    assert!(repo.tree() == before);
+}

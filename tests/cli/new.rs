@@ -1,0 +1,82 @@
+//! `new` and `contract`: services and fields that come after the migration.
+
+use crate::common::{Repo, nix, snapshot};
+
+#[test]
+fn a_new_service_passes_check_at_once() {
+    let repo = Repo::with_contract();
+    let kinds: [&[&str]; 3] = [
+        &["paperless", "--port", "8010", "--public", "--database"],
+        &["wiki", "--port", "8011", "--kind", "container"],
+        &["worker", "--unexposed"],
+    ];
+    for (number, arguments) in kinds.iter().enumerate() {
+        let arguments = [&["new", "--category", "misc", "--yes"], *arguments].concat();
+        let run = repo.run(&arguments).succeeds();
+        if number == 0 {
+            snapshot!("cli", "new", run);
+        }
+        let run = repo.run(&["check"]).succeeds().says("nothing wrong");
+        if nix::available() {
+            run.says("the configuration evaluates");
+        }
+    }
+    assert_eq!(repo.status(), "");
+    assert_eq!(repo.log()[0], "feat(server/worker): add service");
+    assert!(
+        repo.read("modules/server/misc/default.nix").contains("./wiki") && repo.exists("tests/paperless/default.nix")
+    );
+}
+
+#[test]
+fn a_name_or_port_that_is_taken_is_refused() {
+    let repo = Repo::with_contract();
+    let before = repo.tree();
+    let taken = ["new", "jellyfin", "--category", "misc", "--port", "8010", "--yes"];
+    repo.run(&taken).ends(1).says("jellyfin");
+    let port = ["new", "paperless", "--category", "misc", "--port", "8096", "--yes"];
+    repo.run(&port).ends(1).says("8096");
+    assert!(repo.tree() == before);
+}
+
+#[test]
+fn a_field_is_added_renamed_and_removed_in_schema_and_services() {
+    let repo = Repo::with_contract();
+    repo.migrate(&["jellyfin", "portfolio"]).succeeds();
+    let before = repo.tree();
+    let services = [
+        "modules/server/media/jellyfin/default.nix",
+        "modules/server/misc/portfolio/default.nix",
+    ];
+    let add = [
+        "contract",
+        "add",
+        "homepage",
+        "--type",
+        "str",
+        "--required",
+        "--description",
+        "Where its users start.",
+        "--value",
+        "\"/\"",
+        "--service",
+        "jellyfin=\"/web\"",
+        "--yes",
+    ];
+    repo.run(&add).succeeds();
+    assert!(
+        repo.read(services[0]).contains("homepage = \"/web\";") && repo.read(services[1]).contains("homepage = \"/\";")
+    );
+    repo.run(&["check", "--no-eval"]).succeeds().says("nothing wrong");
+    repo.run(&["contract", "rename", "homepage", "landing", "--yes"])
+        .succeeds();
+    assert!(repo.read(services[1]).contains("landing = \"/\";"));
+    repo.replace(services[1], "landing = \"/\";", "");
+    repo.run(&["check", "--no-eval"])
+        .ends(1)
+        .says("Service 'portfolio' is missing required field 'landing'");
+    repo.git(&["checkout", "--quiet", "."]);
+    repo.run(&["contract", "remove", "landing", "--yes"]).succeeds();
+    assert!(repo.tree() == before, "what was added is gone without a trace");
+    assert_eq!(repo.log().len(), 7);
+}
