@@ -247,6 +247,7 @@ macro_rules! rules {
 
 rules! {
     a_service_becomes_a_contract: "service-entry",
+    a_mounted_directory_is_where_state_lives: "state-directory",
     a_loopback_url_becomes_a_port: "url-to-port",
     persistence_moves_into_the_contract: "persistence",
     a_backup_job_moves_into_the_contract: "backup-job",

@@ -2,159 +2,15 @@
 
 use super::facts::{Context, Facts, Field, Guard, Job};
 use super::migrate::Groups;
-use super::{Accepted, url};
+use super::{Accepted, data_dir, url};
 use crate::edit::{GroupId, trivia};
-use crate::error::{self, Result};
-use crate::resolve::module::list_elements;
-use crate::syntax::{self, AstNode, InterpolPart, SyntaxNode, ast};
+use crate::error::Result;
+use crate::syntax::{self, AstNode, ast};
 
 /// A stretch of new text and the group that asks for it.
 pub struct Chunk {
     pub group: GroupId,
     pub text: String,
-}
-
-/// Where the service keeps its state, as Nix source; `null` if nothing says that it keeps any.
-///
-/// # Errors
-/// `ambiguous-data-dir` where several directories are named and none of them is the one.
-pub fn data_dir(context: &Context, facts: &Facts) -> Result<String> {
-    if let Some(said) = context.data_dir(&facts.name) {
-        return Ok(said);
-    }
-    Ok(state_directory(context, facts)?.map_or_else(|| "null".to_owned(), |candidate| candidate.text))
-}
-
-/// The node that [`data_dir`]'s text was taken from, for the names in it.
-///
-/// # Errors
-/// As [`data_dir`].
-pub fn data_dir_node(context: &Context, facts: &Facts) -> Result<Option<SyntaxNode>> {
-    match context.data_dir(&facts.name) {
-        Some(_) => Ok(None),
-        None => Ok(state_directory(context, facts)?.map(|candidate| candidate.node)),
-    }
-}
-
-fn state_directory(context: &Context, facts: &Facts) -> Result<Option<Candidate>> {
-    let whole = facts
-        .jobs
-        .iter()
-        .filter(|job| job.part.is_none())
-        .flat_map(|job| &job.fields);
-    let mut backups = candidates(context, whole.filter(|f| f.name == "paths"));
-    for (field, elements) in facts
-        .jobs
-        .iter()
-        .filter_map(|job| job.part.as_ref())
-        .flatten()
-        .filter(|(f, _)| f.name == "paths")
-    {
-        backups.extend(elements.iter().filter_map(|e| candidate(context, field.module, e)));
-    }
-    let mut persisted = candidates(context, facts.named("persistedData"));
-    for entry in &facts.persisted {
-        persisted.extend(candidate(context, entry.module, &entry.element));
-    }
-    let unread = candidates(context, facts.named("backupDirectories"));
-    let both = |a: &[Candidate], b: &[Candidate]| -> Vec<Candidate> {
-        a.iter().filter(|x| b.iter().any(|y| y.key == x.key)).cloned().collect()
-    };
-    let names: Vec<String> = context.names_of(&facts.name);
-    let named = |list: &[Candidate]| -> Vec<Candidate> {
-        list.iter().filter(|c| names_service(&c.key, &names)).cloned().collect()
-    };
-    let exactly = |list: &[Candidate]| -> Vec<Candidate> {
-        let is = |c: &&Candidate| c.key.split('/').any(|part| part.trim_end_matches('"') == facts.name);
-        list.iter().filter(is).cloned().collect()
-    };
-    let all: Vec<Candidate> = backups.iter().chain(&persisted).chain(&unread).cloned().collect();
-    // Caches and logs are no state.
-    let kept: Vec<Candidate> = all
-        .iter()
-        .filter(|c| !["/var/cache/", "/var/log/"].iter().any(|p| c.key.starts_with(p)))
-        .cloned()
-        .collect();
-    let tries = [
-        both(&backups, &persisted),
-        both(&unread, &persisted),
-        kept.clone(),
-        backups,
-        exactly(&kept),
-        named(&kept),
-    ];
-    for choice in tries {
-        let mut keys: Vec<&str> = choice.iter().map(|c| c.key.as_str()).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        if keys.len() == 1 {
-            return Ok(choice.into_iter().next());
-        }
-    }
-    if all.is_empty() {
-        return Ok(None);
-    }
-    let mut names: Vec<String> = all.iter().map(|c| c.text.clone()).collect();
-    names.dedup();
-    Err(error::plan::ambiguous_data_dir(facts.place(), &facts.name, &names))
-}
-
-/// A directory that may be the service's: its source text, and its value where that is known.
-#[derive(Clone)]
-struct Candidate {
-    text: String,
-    /// The value where that is known, the option that it reads, or else the text: equal for equal directories.
-    key: String,
-    node: SyntaxNode,
-}
-
-fn candidates<'f, 'a: 'f>(context: &Context<'a>, fields: impl Iterator<Item = &'f Field<'a>>) -> Vec<Candidate> {
-    let mut found = Vec::new();
-    for field in fields {
-        let mut elements = Vec::new();
-        field.value.iter().for_each(|value| list_elements(value, &mut elements));
-        found.extend(elements.iter().filter_map(|e| candidate(context, field.module, e)));
-    }
-    found
-}
-
-fn candidate<'a>(context: &Context<'a>, module: &'a crate::resolve::Module, element: &ast::Expr) -> Option<Candidate> {
-    let path = match element {
-        ast::Expr::AttrSet(set) => crate::resolve::module::attribute(set, "directory")?,
-        other => other.clone(),
-    };
-    let text = path.syntax().text().to_string();
-    let eval = context.eval(module);
-    let option = || eval.option_path(&sole_interpolation(&path)?).map(|path| path.join("."));
-    let key = eval.string(&path).ok().or_else(option).unwrap_or_else(|| text.clone());
-    Some(Candidate {
-        text,
-        key,
-        node: path.syntax().clone(),
-    })
-}
-
-/// The `e` of `"${e}"`, and anything but a string as itself.
-fn sole_interpolation(expr: &ast::Expr) -> Option<ast::Expr> {
-    let ast::Expr::Str(string) = expr else {
-        return Some(expr.clone());
-    };
-    match string.normalized_parts().as_slice() {
-        [InterpolPart::Interpolation(interpol)] => interpol.expr(),
-        _ => None,
-    }
-}
-
-/// Whether a directory's name says that it is the service's.
-fn names_service(path: &str, names: &[String]) -> bool {
-    let plain = |text: &str| {
-        text.chars()
-            .filter(char::is_ascii_alphanumeric)
-            .collect::<String>()
-            .to_ascii_lowercase()
-    };
-    path.split(['/', '.'])
-        .any(|part| names.iter().any(|name| plain(part).starts_with(&plain(name))))
 }
 
 /// Comments that stood in the legacy declarations beside their fields.
@@ -230,7 +86,7 @@ impl<'a> Body<'_, 'a> {
             Guard::Always if !self.groups.enables(self.accepted) => self.core("enable = lib.mkDefault true;\n"),
             _ => {}
         }
-        let data_dir = data_dir(self.context, self.facts)?;
+        let data_dir = data_dir::text(self.context, self.facts)?;
         let domain = self.context.rules().values.domain.clone();
         self.core(format!("domain = {domain};\ndataDir = {data_dir};\n"));
         Ok(())

@@ -11,7 +11,7 @@ use super::share::extract::{Extraction, Share};
 use super::share::leftovers::Leftovers;
 use super::vmtest::{self, NewTest};
 use super::workset::Workset;
-use super::{contract, enablement, owner, placement, removal, texts};
+use super::{contract, data_dir, enablement, owner, placement, removal, texts};
 use crate::edit::{GroupId, SourceChange};
 use crate::error::{self, Result};
 use crate::resolve::free;
@@ -280,7 +280,7 @@ impl<'a> Migration<'a> {
         let parts = self.facts.jobs.iter().filter_map(|job| job.part.as_ref()).flatten();
         texts.extend(parts.flat_map(|(_, elements)| elements.iter().map(|e| e.syntax().clone())));
         texts.extend(self.facts.persisted.iter().map(|entry| entry.element.syntax().clone()));
-        texts.extend(contract::data_dir_node(self.context, &self.facts)?);
+        texts.extend(data_dir::of_node(self.context, &self.facts)?);
         let extraction = Extraction {
             context: self.context,
             facts: &self.facts,

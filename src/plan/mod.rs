@@ -6,6 +6,7 @@
 
 pub mod cleanup;
 pub mod contract;
+pub mod data_dir;
 pub mod enablement;
 pub mod evolve;
 pub mod facts;

@@ -1,0 +1,41 @@
+{
+  config,
+  lib,
+  ...
+}: let
+  cfg = config.qgroget.serviceModules.diary;
+  containerDir = "/srv/containers";
+in {
+  config = lib.mkMerge [
+    # ── 1. Contract ────────────────────────────────────────────────────────────────────
+    {
+      qgroget.serviceModules.diary = {
+        domain = config.qgroget.server.domain;
+        dataDir = "${containerDir}/diary";
+        persistedData = [];
+        backupPaths = [];
+
+        exposed = true;
+        subdomain = "diary";
+        port = 9300;
+        type = "private";
+      };
+    }
+
+    # ── 2. Implementation ──────────────────────────────────────────────────────────────
+    (lib.mkIf cfg.enable {
+      virtualisation.quadlet.containers.diary.containerConfig = {
+        image = "docker.io/example/diary:1";
+        volumes = [
+          "${containerDir}/diary/pages:/pages:Z"
+          "${containerDir}/diary/config:/config:Z"
+          # what another service writes is read only
+          "/tank/photos/diary:/photos:ro"
+        ];
+      };
+    })
+
+    # ── 3. Secrets ─────────────────────────────────────────────────────────────────────
+    # This service has no secrets of its own.
+  ];
+}
