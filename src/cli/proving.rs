@@ -142,6 +142,19 @@ pub fn show(ui: &Ui, proof: &Proof, all: bool) {
     }
 }
 
+/// Says what a proof comes to, and which lists have another order where that can mean something.
+pub fn say(ui: &Ui, proof: &Proof) {
+    ui.note(report::headline(proof));
+    for (_, difference) in proof.differences() {
+        let ordered = !matches!(difference.area, Area::Persistence | Area::Backups)
+            // systemd-tmpfiles sorts its lines itself (tmpfiles.d(5)).
+            && difference.path != ["systemd", "tmpfiles", "rules"];
+        if difference.class == Class::Reordered && ordered {
+            ui.note(texts::reordered(&difference.sentence));
+        }
+    }
+}
+
 /// The refusal of a change that does not preserve the configuration; `None` if it does. Gains are refused unless
 /// `gains` were accepted; options below `removed` do not count.
 fn refusal(proof: &Proof, gains: bool, removed: &[&str]) -> Option<Error> {

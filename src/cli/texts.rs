@@ -138,6 +138,11 @@ pub const GAP_LEFT: &str = "the declared ones are still not backed up";
 pub const NO_DATABASE: &str = "it declares none";
 pub const NO_SECRETS: &str = "it has none";
 
+/// A list whose elements are the same in another order.
+pub fn reordered(sentence: &str) -> String {
+    format!("  reordered {sentence}")
+}
+
 /// Shown where the removal of the legacy option is proved.
 pub fn cleanup_proved(option: &str) -> String {
     format!("The configuration is preserved: nothing goes but {option} itself")

@@ -222,7 +222,7 @@ impl<'s> Run<'s> {
             .any(|id| migration.groups()[id.0].safety == Safety::Gains);
         match judge.gate(&decision.change, gains, &[])? {
             Gate::Open(proof) => {
-                self.session.ui.note(crate::prove::report::headline(&proof));
+                proving::say(&self.session.ui, &proof);
                 Ok(proving::ticks(&proof))
             }
             Gate::Unproved(why) => {
