@@ -41,6 +41,7 @@ pub fn available() -> bool {
 fn instantiate(arguments: &[&str]) -> Output {
     Command::new("nix-instantiate")
         .args(["--eval", "--strict", "--json", "--readonly-mode"])
+        .current_dir(project())
         .args(arguments)
         .output()
         .unwrap()
@@ -49,21 +50,27 @@ fn instantiate(arguments: &[&str]) -> Output {
 /// The configuration of the host `Server`, or nix's message.
 pub fn configuration(root: &Path) -> Result<Value, String> {
     let slice = project().join("tests/common/evaluate.nix");
-    let output = instantiate(&[
+    evaluated(&[
         &slice.display().to_string(),
         "--arg",
         "root",
         &root.display().to_string(),
-    ]);
-    match output.status.success() {
-        true => Ok(unordered(serde_json::from_slice(&output.stdout).unwrap())),
-        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
-    }
+    ])
+    .map(unordered)
 }
 
-/// What a file of this project evaluates to, with its arguments' defaults, or nix's message.
+/// What a file of this project evaluates to, or nix's message.
 pub fn file(path: &str) -> Result<Value, String> {
-    let output = instantiate(&[&project().join(path).display().to_string()]);
+    evaluated(&[&project().join(path).display().to_string()])
+}
+
+/// What an expression evaluates to, in the project's directory, or nix's message.
+pub fn expression(text: &str) -> Result<Value, String> {
+    evaluated(&["--expr", text])
+}
+
+fn evaluated(arguments: &[&str]) -> Result<Value, String> {
+    let output = instantiate(arguments);
     match output.status.success() {
         true => Ok(serde_json::from_slice(&output.stdout).unwrap()),
         false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
