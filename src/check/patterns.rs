@@ -90,7 +90,7 @@ fn secrets(home: &Module, names: &[&str], found: &mut Vec<Finding>) {
     }
 }
 
-/// The secret's name as written; interpolations stand for themselves.
+/// The secret's name as written, interpolations included.
 fn secret_name(def: &Def) -> Option<String> {
     if let Some(name) = def.name(2) {
         return Some(name.to_owned());
@@ -101,7 +101,9 @@ fn secret_name(def: &Def) -> Option<String> {
     for part in string.normalized_parts() {
         match part {
             InterpolPart::Literal(text) => name.push_str(&text),
-            InterpolPart::Interpolation(_) => name.push_str("${…}"),
+            InterpolPart::Interpolation(interpolation) => {
+                name.push_str(&syntax::AstNode::syntax(&interpolation).text().to_string())
+            }
         }
     }
     Some(name)

@@ -269,9 +269,25 @@ pub fn secret_name(secret: &str, service: &str) -> Error {
     )
     .hint(format!(
         "Fix: sops.secrets.\"server/{service}/{}\"",
-        secret.rsplit('/').next().unwrap_or("credential")
+        credential(secret, service)
     ))
     .hint("rename it in the sops file as well")
+}
+
+/// What a secret is of its service, in one part: two secrets that differ stay different.
+fn credential(secret: &str, service: &str) -> String {
+    let mut parts: Vec<&str> = secret.split('/').filter(|part| !part.is_empty()).collect();
+    let grouped = parts.len() > 1 && parts[0] == "server";
+    if grouped {
+        parts.remove(0);
+    }
+    if parts.len() > 1 && (grouped || parts[0] == service) {
+        parts.remove(0);
+    }
+    match parts.join("-") {
+        name if name.is_empty() => "credential".to_owned(),
+        name => name,
+    }
 }
 
 /// Pattern 4: a secret that bears another service's name.

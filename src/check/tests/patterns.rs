@@ -80,7 +80,7 @@ fn a_module_stands_where_its_service_says() {
 #[test]
 fn secrets_are_named_after_their_service() {
     let secrets = "# ── 3. Secrets ──\n{sops.secrets = {\"server/a/password\" = {}; \"a/password\".mode = \"0400\"; \
-                   \"a/${config.networking.hostName}\" = {}; \"server/b/password\" = {};};}";
+                   \"server/x/smtp/password\" = {}; \"a/${config.networking.hostName}/key\" = {}; \"server/b/password\" = {};};}";
     let homelab = Homelab::new()
         .module(
             "media/a/default.nix",
@@ -88,9 +88,21 @@ fn secrets_are_named_after_their_service() {
         )
         .file("tests/a/default.nix", "{}");
     let found = homelab.check();
-    assert_eq!(codes(&found), ["secret-name", "secret-name"]);
+    assert_eq!(codes(&found), ["secret-name", "secret-name", "secret-name"]);
+    let fixes: Vec<&str> = found
+        .iter()
+        .filter(|finding| finding.error.code() == "secret-name")
+        .map(|finding| finding.error.hints()[0].as_str())
+        .collect();
+    assert_eq!(
+        fixes,
+        [
+            "Fix: sops.secrets.\"server/a/password\"",
+            "Fix: sops.secrets.\"server/a/smtp-password\"",
+            "Fix: sops.secrets.\"server/a/${config.networking.hostName}-key\""
+        ]
+    );
     let first = find(&found, "secret-name");
-    assert_eq!(first.error.hints()[0], "Fix: sops.secrets.\"server/a/password\"");
     assert!(
         at(first).starts_with("modules/server/media/a/default.nix:"),
         "{}",
