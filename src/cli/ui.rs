@@ -241,12 +241,26 @@ impl Ui {
         result
     }
 
-    /// A bar (`total` steps) or a spinner, shown on a terminal only and after about a second.
+    /// A bar (`total` steps) or a spinner, shown on a terminal only and after about a second. While another one is
+    /// shown, its label says what is done within it: two that draw would overwrite each other.
     pub fn progress(&self, total: Option<u64>, label: &str) -> Shown {
+        if let Some(around) = lock(&self.bar).upgrade() {
+            let before = around.message();
+            around.set_message(format!("{before}: {label}"));
+            return Shown {
+                progress: Progress::new(total, label, false),
+                bar: around,
+                before: Some(before),
+            };
+        }
         let progress = Progress::new(total, label, self.progress);
         let bar = Arc::new(progress.bar());
         *lock(&self.bar) = Arc::downgrade(&bar);
-        Shown { progress, _bar: bar }
+        Shown {
+            progress,
+            bar,
+            before: None,
+        }
     }
 
     /// Whether the reader of standard output went away, so that going on is for nothing.
@@ -318,7 +332,17 @@ impl Drop for EndOfPage<'_> {
 /// A [`Progress`] that the printer knows of, so that lines are printed above it.
 pub struct Shown {
     progress: Progress,
-    _bar: Arc<ProgressBar>,
+    bar: Arc<ProgressBar>,
+    /// What the bar around it said before; `None` if this one is the bar itself.
+    before: Option<String>,
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        if let Some(before) = self.before.take() {
+            self.bar.set_message(before);
+        }
+    }
 }
 
 impl std::ops::Deref for Shown {

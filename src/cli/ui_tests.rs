@@ -79,6 +79,16 @@ fn a_pager_that_cannot_run_loses_nothing() {
 }
 
 #[test]
+fn a_step_within_a_step_is_said_by_the_bar_around_it() {
+    let (ui, _, _) = Ui::captured(false, 80, 0);
+    let outer = ui.progress(Some(2), "jellyfin");
+    let inner = ui.progress(None, "proving");
+    assert_eq!(outer.bar().message(), "jellyfin: proving");
+    drop(inner);
+    assert_eq!(outer.bar().message(), "jellyfin");
+}
+
+#[test]
 fn lines_go_above_a_progress_bar() {
     let (ui, out, _) = Ui::captured(false, 80, 0);
     let progress = ui.progress(Some(2), "planning");
