@@ -1,11 +1,15 @@
 //! `qgroget verify`: compares what two states of the repository evaluate to.
 
+use std::path::PathBuf;
+
 use super::args::{Verify, VerifyFormat};
 use super::proving::{Judge, Side, show};
 use super::session::Session;
 use super::texts;
 use crate::error::{Error, Result};
 use crate::prove::{Proof, html};
+use crate::repo::git::history::MigrationCommit;
+use crate::rules::Rules;
 
 /// Runs the command.
 ///
@@ -13,11 +17,12 @@ use crate::prove::{Proof, html};
 /// As [`Judge::compare`]; where a revision does not exist or the page cannot be written.
 pub fn run(args: &Verify, session: &Session) -> Result<u8> {
     let rules = crate::repo::files::rules(session.root())?;
-    let judge = Judge::new(session, &args.proving, &rules, args.host.clone(), args.extra.clone());
-    judge.available()?;
+    let judge = |extra| Judge::new(session, &args.proving, &rules, args.host.clone(), extra);
     if args.since_contract {
-        return since_contract(args, session, &judge);
+        return since_contract(args, session, &rules, judge);
     }
+    let judge = judge(args.extra.clone());
+    judge.available()?;
     let after = args.revision.as_deref().map_or(Side::WorkingTree, Side::Revision);
     let proof = judge.compare(&Side::Revision(&args.against), &after)?;
     report(args, session, &proof)?;
@@ -44,8 +49,14 @@ fn report(args: &Verify, session: &Session, proof: &Proof) -> Result<()> {
     Ok(())
 }
 
-/// Proves each migration's commit against its parent.
-fn since_contract(args: &Verify, session: &Session, judge: &Judge) -> Result<u8> {
+/// Proves each migration's commit against its parent, with the service's module even where no host imports it.
+fn since_contract<'s>(
+    args: &Verify,
+    session: &Session,
+    rules: &Rules,
+    judge: impl Fn(Vec<PathBuf>) -> Judge<'s>,
+) -> Result<u8> {
+    judge(Vec::new()).available()?;
     let migrations = session.git_to_commit()?.migrations()?;
     if migrations.is_empty() {
         session.ui.line(texts::NO_MIGRATIONS);
@@ -54,7 +65,8 @@ fn since_contract(args: &Verify, session: &Session, judge: &Judge) -> Result<u8>
     let mut code = 0;
     let mut proofs = Vec::new();
     for migration in &migrations {
-        let proof = judge.compare(&Side::Revision(&migration.parent), &Side::Revision(&migration.id))?;
+        let extra = args.extra.iter().cloned().chain(modules(migration, rules)).collect();
+        let proof = judge(extra).compare(&Side::Revision(&migration.parent), &Side::Revision(&migration.id))?;
         code |= u8::from(!proof.is_preserving());
         if args.format == VerifyFormat::Human {
             session.ui.line(format!(
@@ -72,4 +84,14 @@ fn since_contract(args: &Verify, session: &Session, judge: &Judge) -> Result<u8>
         session.ui.data(text + "\n");
     }
     Ok(code)
+}
+
+/// The files that a migration wrote and that declare its service's contract.
+fn modules<'m>(migration: &'m MigrationCommit, rules: &'m Rules) -> impl Iterator<Item = PathBuf> + 'm {
+    let contract = rules.namespaces.contract.rsplit('.').next().unwrap_or_default();
+    let declares = move |text: &str| text.contains(contract) && text.contains(migration.service.as_str());
+    let written = migration.files.iter();
+    written
+        .filter(move |(path, text)| path.starts_with(&rules.paths.server) && declares(text))
+        .map(|(path, _)| path.clone())
 }

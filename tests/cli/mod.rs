@@ -15,3 +15,4 @@ mod output;
 mod proof;
 mod refusals;
 mod undo;
+mod verify;
