@@ -89,7 +89,7 @@ impl Rule {
         }
         repo.write(&path, module);
         repo.start();
-        repo.run(&["init", "--yes"]).succeeds();
+        repo.run(&["init", "--yes", "--no-verify"]).succeeds();
         repo
     }
 }

@@ -110,6 +110,11 @@ pub enum Format {
 pub struct Init {
     #[command(flatten)]
     pub deciding: Deciding,
+    /// Commit without proving by evaluation that the configuration stays the same
+    #[arg(long)]
+    pub no_verify: bool,
+    #[command(flatten)]
+    pub proving: Proving,
 }
 
 #[derive(Debug, Args)]

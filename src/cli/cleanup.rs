@@ -2,7 +2,7 @@
 
 use super::args::{Cleanup as Args, Format};
 use super::landing::{Landed, Landing};
-use super::proving::{Gate, Judge};
+use super::proving::Judge;
 use super::session::Session;
 use super::{init, message, show, texts};
 use crate::error::Result;
@@ -60,11 +60,7 @@ fn prove(args: &Args, context: &Context, cleanup: &Cleanup, decision: &Decision,
         true => &[services],
         false => &[],
     };
-    match judge.gate(&decision.change, false, removed)? {
-        Gate::Open(_) => session.ui.note(texts::cleanup_proved(services)),
-        Gate::Unproved(why) => session.ui.warn(texts::not_proved(&why)),
-    }
-    Ok(())
+    judge.pass(&decision.change, removed, &texts::cleanup_proved(services))
 }
 
 fn dry_run(cleanup: &Cleanup, format: Format, session: &Session) -> Result<u8> {

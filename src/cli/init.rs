@@ -1,12 +1,13 @@
 //! `qgroget init`: installs the contract into a repository, as one commit.
 
-use super::args::{Deciding, Format, Init};
+use super::args::{Deciding, Format, Init, Proving};
 use super::landing::{Landed, Landing};
+use super::proving::Judge;
 use super::session::Session;
 use super::{message, show, texts};
 use crate::error::{Error, Result};
 use crate::plan::Proposal;
-use crate::plan::facts::Choices;
+use crate::plan::facts::{Choices, Context};
 use crate::plan::install::Installation;
 use crate::review::json::{Document, Fate, Service};
 use crate::review::{Decision, Outcome};
@@ -30,7 +31,8 @@ pub fn run(args: &Init, session: &Session) -> Result<u8> {
         return Ok(0);
     }
     let landing = Landing::new(session, deciding, false)?;
-    match install(&installation, &landing)? {
+    let proving = (!args.no_verify).then_some(&args.proving);
+    match install(&installation, &context, &landing, session, proving)? {
         Landed::Written(commit) => {
             landing.say(installation.name(), &Landed::Written(commit));
             Ok(0)
@@ -42,17 +44,29 @@ pub fn run(args: &Init, session: &Session) -> Result<u8> {
     }
 }
 
-/// Decides, writes and commits an installation.
+/// Decides, proves (if `proving` says how), writes and commits an installation.
 ///
 /// # Errors
-/// As [`Landing::check`], [`Landing::decide`] and [`Landing::land`].
-pub fn install(installation: &Installation, landing: &Landing) -> Result<Landed> {
+/// As [`Landing::check`], [`Landing::decide`], [`Judge::gate`] and [`Landing::land`].
+pub fn install(
+    installation: &Installation,
+    context: &Context,
+    landing: &Landing,
+    session: &Session,
+    proving: Option<&Proving>,
+) -> Result<Landed> {
     landing.check(installation)?;
-    match landing.decide(installation)? {
-        Outcome::Quit => Ok(Landed::Quit),
-        Outcome::Decided(decision) if decision.change.is_empty() => Ok(Landed::Declined),
-        Outcome::Decided(decision) => landing.land(&decision, &message::installation(installation, &decision.accepted)),
+    let decision = match landing.decide(installation)? {
+        Outcome::Quit => return Ok(Landed::Quit),
+        Outcome::Decided(decision) if decision.change.is_empty() => return Ok(Landed::Declined),
+        Outcome::Decided(decision) => decision,
+    };
+    if let Some(proving) = proving {
+        let host = Some(context.host.name.clone());
+        let judge = Judge::new(session, proving, context.rules(), host, Vec::new());
+        judge.pass(&decision.change, &[], texts::INIT_PROVED)?;
     }
+    landing.land(&decision, &message::installation(installation, &decision.accepted))
 }
 
 /// What a dry run takes: everything that preserves.

@@ -125,6 +125,21 @@ impl Judge<'_> {
     }
 }
 
+impl Judge<'_> {
+    /// As [`Judge::gate`] for a change that gains nothing; says what came of it, with `preserved` where it keeps the
+    /// configuration.
+    ///
+    /// # Errors
+    /// As [`Judge::gate`].
+    pub fn pass(&self, change: &SourceChange, removed: &[&str], preserved: &str) -> Result<()> {
+        match self.gate(change, false, removed)? {
+            Gate::Open(_) => self.session.ui.note(preserved),
+            Gate::Unproved(why) => self.session.ui.warn(texts::not_proved(&why)),
+        }
+        Ok(())
+    }
+}
+
 /// Shows a proof.
 pub fn show(ui: &Ui, proof: &Proof, all: bool) {
     for line in report::lines(proof, all) {

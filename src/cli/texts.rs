@@ -143,6 +143,9 @@ pub fn reordered(sentence: &str) -> String {
     format!("  reordered {sentence}")
 }
 
+/// Shown where the installation of the contract is proved.
+pub const INIT_PROVED: &str = "The configuration is preserved";
+
 /// Shown where the removal of the legacy option is proved.
 pub fn cleanup_proved(option: &str) -> String {
     format!("The configuration is preserved: nothing goes but {option} itself")

@@ -6,14 +6,16 @@ use crate::common::{Repo, nix, snapshot};
 fn one_commit_and_then_nothing_to_do() {
     let repo = Repo::homelab();
     let before = repo.tree();
-    let run = repo.run(&["init", "--yes"]).succeeds();
+    let run = repo.run(&["init", "--yes", "--no-verify"]).succeeds();
     snapshot!("cli", "init_yes", run);
     assert_eq!(repo.log(), ["feat(server): add the service contract", "start"]);
     assert_eq!(repo.status(), "");
     for file in ["collector.nix", "legacy-bridge.nix", "_template/default.nix"] {
         assert!(repo.exists(&format!("modules/server/{file}")), "{file}");
     }
-    repo.run(&["init", "--yes"]).succeeds().says("nothing to do");
+    repo.run(&["init", "--yes", "--no-verify"])
+        .succeeds()
+        .says("nothing to do");
     repo.run(&["init", "--dry-run"]).succeeds().says("nothing to do");
     assert_eq!(repo.log().len(), 2);
     repo.git(&["revert", "--no-edit", "HEAD"]);
@@ -26,6 +28,28 @@ fn the_configuration_stays_as_it_was() {
         let (before, after) = (Repo::homelab(), Repo::with_contract());
         nix::assert_equal(&before.root(), &after.root(), "init");
     }
+}
+
+#[test]
+fn it_is_proved_before_it_is_written() {
+    if !nix::available() {
+        return;
+    }
+    Repo::homelab()
+        .run(&["init", "--yes"])
+        .succeeds()
+        .says("The configuration is preserved");
+    let broken = Repo::homelab();
+    broken.replace(
+        "hosts/Server/configuration.nix",
+        "imports = [",
+        "networking = nothing;\n  imports = [",
+    );
+    broken.commit_all("chore: does not evaluate");
+    let before = broken.tree();
+    broken.run(&["init", "--yes"]).ends(1).says("--no-verify");
+    assert!(broken.tree() == before);
+    broken.run(&["init", "--yes", "--no-verify"]).succeeds();
 }
 
 #[test]

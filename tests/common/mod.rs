@@ -72,7 +72,7 @@ impl Repo {
     /// A copy of `examples/homelab` with the contract installed.
     pub fn with_contract() -> Repo {
         let repo = Repo::homelab();
-        repo.run(&["init", "--yes"]).succeeds();
+        repo.run(&["init", "--yes", "--no-verify"]).succeeds();
         repo
     }
 

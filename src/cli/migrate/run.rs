@@ -150,7 +150,8 @@ impl<'s> Run<'s> {
         }
         let landing = self.landing.as_ref().expect("made above");
         self.session.ui.line(texts::INIT_FIRST);
-        let landed = init::install(&installation, landing)?;
+        let proving = (!self.args.no_verify).then_some(&self.args.proving);
+        let landed = init::install(&installation, &context, landing, self.session, proving)?;
         landing.say(installation.name(), &landed);
         match landed {
             Landed::Written(_) => {}
