@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::args::{Check, CheckFormat};
-use super::landing::{Landed, Landing};
 use super::proving::{Judge, Side};
 use super::report;
 use super::session::{Loaded, Session};
-use super::texts;
+use super::{single, texts};
 use crate::check::mend::Mending;
 use crate::check::output::{self, Summary};
 use crate::check::{self, Finding, Severity};
@@ -15,7 +14,6 @@ use crate::commit::Message;
 use crate::error::{Error, Result};
 use crate::plan::facts::contract_names;
 use crate::plan::{Accepted, Proposal};
-use crate::review::Outcome;
 
 /// Runs the command.
 ///
@@ -87,6 +85,11 @@ fn evaluate(args: &Check, session: &Session, loaded: &Loaded) -> Result<u8> {
             }
             Ok(1)
         }
+        // Without nixpkgs' library there is nothing to evaluate with, as without nix.
+        Err(missing) if missing.code() == "no-nixpkgs-lib" => {
+            session.ui.note(texts::not_evaluated(missing.message()));
+            Ok(0)
+        }
         Err(error) => {
             session.ui.error(&error);
             Ok(error.kind().exit_code())
@@ -101,25 +104,8 @@ fn fix(args: &Check, session: &Session, loaded: &Loaded, findings: &[Finding]) -
         session.ui.line(texts::NOTHING_TO_FIX);
         return Ok(0);
     }
-    let message = message(&mending);
-    if args.dry_run {
-        let decision = super::init::everything(&mending, false)?;
-        session
-            .ui
-            .paged(|| super::show::planned(&session.ui, &mending, &decision, message(&decision.accepted).text()));
-        session.ui.line(texts::NOTHING_WRITTEN);
-        return Ok(0);
-    }
-    let deciding = args.deciding();
-    let landing = Landing::new(session, &deciding, false)?;
-    landing.check(&mending)?;
-    let landed = match landing.decide(&mending)? {
-        Outcome::Quit => Landed::Quit,
-        Outcome::Decided(decision) if decision.change.is_empty() => Landed::Declined,
-        Outcome::Decided(decision) => landing.land(&decision, &message(&decision.accepted))?,
-    };
-    landing.say(mending.name(), &landed);
-    Ok(u8::from(!matches!(landed, Landed::Written(_))))
+    let landed = single::run("check", &mending, &args.deciding(), session, message(&mending))?;
+    Ok(single::status(landed.as_ref()))
 }
 
 fn message<'m>(mending: &'m Mending) -> impl Fn(&Accepted) -> Message + 'm {

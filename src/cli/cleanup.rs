@@ -1,16 +1,15 @@
 //! `qgroget cleanup`: removes what is left of the legacy pattern, as one commit.
 
 use super::args::{Cleanup as Args, Format};
-use super::landing::{Landed, Landing};
 use super::proving::Judge;
 use super::session::Session;
-use super::{init, message, show, texts};
+use super::{init, message, single, texts};
 use crate::error::Result;
-use crate::plan::Proposal;
 use crate::plan::cleanup::Cleanup;
 use crate::plan::facts::{Choices, Context};
+use crate::plan::{Accepted, Proposal};
+use crate::review::Decision;
 use crate::review::json::{Commit, Document, Fate, Service};
-use crate::review::{Decision, Outcome, patch};
 
 /// Runs the command.
 ///
@@ -25,27 +24,17 @@ pub fn run(args: &Args, session: &Session) -> Result<u8> {
         return document(Cleanup::plan(&context), session);
     }
     let cleanup = Cleanup::plan(&context)?;
-    if args.deciding.dry_run {
-        return dry_run(&cleanup, args.deciding.format, session);
-    }
     if cleanup.is_done() {
         session.ui.line(texts::CLEANUP_DONE);
         return Ok(0);
     }
-    let landing = Landing::new(session, &args.deciding, false)?;
-    landing.check(&cleanup)?;
-    let landed = match landing.decide(&cleanup)? {
-        Outcome::Quit => Landed::Quit,
-        Outcome::Decided(decision) if decision.change.is_empty() => Landed::Declined,
-        Outcome::Decided(decision) => {
-            if !args.no_verify {
-                prove(args, &context, &cleanup, &decision, session)?;
-            }
-            landing.land(&decision, &message::cleanup(&cleanup, &decision.accepted))?
-        }
+    let message = |accepted: &Accepted| message::cleanup(&cleanup, accepted);
+    let prove = |decision: &Decision| match args.no_verify {
+        true => Ok(()),
+        false => prove(args, &context, &cleanup, decision, session),
     };
-    landing.say(cleanup.name(), &landed);
-    Ok(u8::from(!matches!(landed, Landed::Written(_))))
+    let landed = single::run_proved("cleanup", &cleanup, &args.deciding, session, message, prove)?;
+    Ok(single::status(landed.as_ref()))
 }
 
 /// Proves that nothing but the legacy option itself goes.
@@ -61,20 +50,6 @@ fn prove(args: &Args, context: &Context, cleanup: &Cleanup, decision: &Decision,
         false => &[],
     };
     judge.pass(&decision.change, removed, &texts::cleanup_proved(services))
-}
-
-fn dry_run(cleanup: &Cleanup, format: Format, session: &Session) -> Result<u8> {
-    let decision = init::everything(cleanup, false)?;
-    match format {
-        Format::Patch => session.ui.data(patch::patch(&decision.change)),
-        _ if cleanup.is_done() => session.ui.line(texts::CLEANUP_DONE),
-        _ => session.ui.paged(|| {
-            let message = message::cleanup(cleanup, &decision.accepted);
-            show::planned(&session.ui, cleanup, &decision, message.text());
-            session.ui.line(format!("\n{}", texts::NOTHING_WRITTEN));
-        }),
-    }
-    Ok(0)
 }
 
 /// The plan as the JSON document, a refusal included.

@@ -9,7 +9,7 @@ use crate::commit::Message;
 use crate::error::Result;
 use crate::plan::{Accepted, Proposal};
 use crate::review::json::{Commit, Document, Fate, Service};
-use crate::review::{Outcome, patch};
+use crate::review::{Decision, Outcome, patch};
 
 /// Shows the proposal, or decides, writes and commits it. Returns whether it is written.
 ///
@@ -22,6 +22,21 @@ pub fn run(
     session: &Session,
     message: impl Fn(&Accepted) -> Message,
 ) -> Result<Option<Landed>> {
+    run_proved(command, proposal, deciding, session, message, |_| Ok(()))
+}
+
+/// As [`run`], with a proof of the decision before anything is written.
+///
+/// # Errors
+/// As [`run`], and what `prove` refuses.
+pub fn run_proved(
+    command: &str,
+    proposal: &dyn Proposal,
+    deciding: &Deciding,
+    session: &Session,
+    message: impl Fn(&Accepted) -> Message,
+    prove: impl FnOnce(&Decision) -> Result<()>,
+) -> Result<Option<Landed>> {
     if deciding.dry_run {
         dry_run(command, proposal, deciding, session, message)?;
         return Ok(None);
@@ -31,7 +46,10 @@ pub fn run(
     let landed = match landing.decide(proposal)? {
         Outcome::Quit => Landed::Quit,
         Outcome::Decided(decision) if decision.change.is_empty() => Landed::Declined,
-        Outcome::Decided(decision) => landing.land(&decision, &message(&decision.accepted))?,
+        Outcome::Decided(decision) => {
+            prove(&decision)?;
+            landing.land(&decision, &message(&decision.accepted))?
+        }
     };
     landing.say(proposal.name(), &landed);
     Ok(Some(landed))
