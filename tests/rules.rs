@@ -255,5 +255,7 @@ rules! {
     secrets_are_gathered: "secrets-section",
     a_module_moves_to_its_place: "placement",
     unread_backups_become_real_ones: "unread-backups",
+    what_a_service_needs_is_in_its_contract: "dependencies",
+    what_a_service_stores_in_is_in_its_contract: "databases",
     scattered_persistence_is_gathered: "scattered-persistence",
 }

@@ -33,6 +33,10 @@ pub fn migration(
     if migration.kinds().gain.is_some_and(|gain| !accepted.contains(&gain)) {
         ticks.insert(Check::Backup, Tick::Open(texts::GAP_LEFT.to_owned()));
     }
+    let declared = migration.kinds().databases.is_some_and(|group| accepted.contains(&group));
+    if declared && ticks.get(&Check::Contract) == Some(&Tick::Ticked) {
+        ticks.insert(Check::Database, Tick::Ticked);
+    }
     Ok(Message::migration(
         &template,
         migration.name(),
@@ -56,6 +60,14 @@ fn done(migration: &Migration, accepted: &Accepted) -> BTreeMap<Section, Vec<Str
     );
     if groups.enables(accepted) {
         say(Section::Contract, texts::DONE_ENABLED.to_owned());
+    }
+    if has(groups.depends) {
+        let on: Vec<String> = migration.needs().depends.iter().map(|d| d.on.clone()).collect();
+        say(Section::Contract, texts::done_depends(&on));
+    }
+    if has(groups.databases) {
+        let names: Vec<String> = migration.needs().databases.iter().map(|d| d.name.clone()).collect();
+        say(Section::Contract, texts::done_databases(&names));
     }
     say(Section::Collector, texts::DONE_BRIDGE.to_owned());
     if has(groups.gain) {

@@ -122,6 +122,12 @@ pub fn new_next(service: &str, module: &std::path::Path) -> String {
 pub const DONE_CONTRACT: &str = "declares the service's contract in its own file";
 pub const DONE_ENABLED: &str = "enables the service in the host's settings";
 pub const DONE_BRIDGE: &str = "the collector takes persistence and backups from the contract; readers of the legacy options see the service through the bridge";
+pub fn done_depends(on: &[String]) -> String {
+    format!("says what the service depends on: {}", on.join(", "))
+}
+pub fn done_databases(names: &[String]) -> String {
+    format!("declares the service's databases: {}", names.join(", "))
+}
 pub const DONE_REMOVED: &str = "the legacy declarations of the service are gone";
 pub const DONE_JOB: &str = "the legacy backup job is gone";
 pub const DONE_TEST: &str = "the existing test imports the module at its new place";

@@ -2,6 +2,7 @@
 
 use super::facts::{Context, Facts, Field, Guard, Job};
 use super::migrate::Groups;
+use super::needs::Needs;
 use super::{Accepted, data_dir, url};
 use crate::edit::{GroupId, trivia};
 use crate::error::Result;
@@ -42,6 +43,7 @@ struct Body<'c, 'a> {
 pub fn body(
     context: &Context,
     facts: &Facts,
+    needs: &Needs,
     groups: &Groups,
     accepted: &Accepted,
     comments: Comments,
@@ -58,6 +60,7 @@ pub fn body(
     body.persistence();
     body.backups(&comments.of_jobs);
     body.routing();
+    body.needs(needs);
     body.logs();
     for comment in &comments.of_service {
         body.core(format!("{comment}\n"));
@@ -299,6 +302,19 @@ impl<'a> Body<'_, 'a> {
                 self.core(format!("port = {port};\n{before}url = {};{after}\n", field.text));
             }
             _ => self.core(format!("{before}url = {};{after}\n", field.text)),
+        }
+    }
+
+    fn needs(&mut self, needs: &Needs) {
+        let fields = [
+            (self.groups.depends, needs.depends_text()),
+            (self.groups.databases, needs.databases_text()),
+        ];
+        let mut gap = "\n";
+        for (group, text) in fields {
+            if let Some(group) = group.filter(|group| self.accepted.contains(group)) {
+                self.push(group, format!("{}{text}", std::mem::take(&mut gap)));
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::share::ownership::Names;
 use crate::error::{self, Error, Result};
 use crate::repo::{Repository, hosts::Host};
 use crate::resolve::module::{self, Def, Module, Segment};
@@ -166,6 +167,8 @@ pub struct Facts<'a> {
     pub target: PathBuf,
     /// The services that share the home file, this one included; `None` for a file of its own.
     pub sharers: Option<Vec<String>>,
+    /// The names that it and the other services go by.
+    pub names: Names,
 }
 
 /// The names of all services declared in the legacy pattern, sorted, without those that contracts project.
@@ -330,7 +333,7 @@ impl<'a> Facts<'a> {
             guard(context, home, &pieces, name)?
         };
         let sharers = sharers(context, home, name, pieces.is_empty());
-        let names = super::share::ownership::Names::of(context, name);
+        let names = Names::of(context, name);
         let jobs = super::owner::jobs(context, name, home, &names, sharers.is_some())?;
         let persisted = super::owner::persisted(context, name, home, &jobs, &names, sharers.is_some());
         same_conditions(context, name, &pieces, &jobs)?;
@@ -349,6 +352,7 @@ impl<'a> Facts<'a> {
             persisted,
             target,
             sharers,
+            names,
         })
     }
 

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 
 use super::facts::{Context, Facts, Field, Guard};
 use super::group::{Accepted, Group, Left, Move, Proposal, Safety};
+use super::needs::Needs;
 use super::sections::{self, Sections};
 use super::share::extract::{Extraction, Share};
 use super::share::leftovers::Leftovers;
 use super::vmtest::{self, NewTest};
 use super::workset::Workset;
-use super::{contract, data_dir, enablement, owner, placement, removal, texts};
+use super::{contract, data_dir, enablement, needs, owner, placement, removal, texts};
 use crate::edit::{GroupId, SourceChange};
 use crate::error::{self, Result};
 use crate::resolve::free;
@@ -27,6 +28,8 @@ pub struct Groups {
     pub persistence: Option<GroupId>,
     pub backup: Option<GroupId>,
     pub gain: Option<GroupId>,
+    pub depends: Option<GroupId>,
+    pub databases: Option<GroupId>,
     pub secrets: Option<GroupId>,
     pub placement: Option<GroupId>,
     /// `None` for a service that has a test.
@@ -48,6 +51,7 @@ pub struct Migration<'a> {
     /// What was rendered already: a plan is asked for the same sets of groups again and again.
     rendered: RefCell<BTreeMap<Accepted, SourceChange>>,
     test: Option<NewTest>,
+    needs: Needs,
 }
 
 impl Groups {
@@ -65,6 +69,7 @@ impl<'a> Migration<'a> {
     pub fn plan(context: &'a Context<'a>, service: &str) -> Result<Migration<'a>> {
         let mut migration = Migration::outline(context, service)?;
         let mut left = left(context, &migration.facts, &migration.groups);
+        left.extend(migration.needs.left.iter().cloned());
         left.extend(migration.test.iter().flat_map(|test| test.left(context)));
         migration.left = left;
         migration.render(&migration.all())?;
@@ -92,7 +97,8 @@ impl<'a> Migration<'a> {
             ));
         }
         let test = NewTest::of(context, &facts);
-        let (groups, list) = groups(context, &facts, test.as_ref());
+        let needs = Needs::of(context, &facts);
+        let (groups, list) = groups(context, &facts, &needs, test.as_ref());
         Ok(Migration {
             context,
             facts,
@@ -102,6 +108,7 @@ impl<'a> Migration<'a> {
             left: Vec::new(),
             rendered: RefCell::default(),
             test,
+            needs,
         })
     }
 
@@ -131,14 +138,10 @@ impl<'a> Migration<'a> {
         self.facts.home.under(&["sops"]).next().is_some()
     }
 
-    /// Whether the service uses a database that the module defines.
+    /// Whether the service uses a database.
     pub fn has_database(&self) -> bool {
         let home = self.facts.home;
-        home.under(&["services", "postgresql"]).next().is_some()
-            || home
-                .defs
-                .iter()
-                .any(|def| def.path.iter().any(|p| p.as_deref() == Some("database")))
+        self.needs.has_database || home.under(&["services", "postgresql"]).next().is_some()
     }
 
     /// Whether a test imports the module.
@@ -161,6 +164,11 @@ impl<'a> Migration<'a> {
     /// The groups by what they are.
     pub fn kinds(&self) -> &Groups {
         &self.groups
+    }
+
+    /// What the service needs from others.
+    pub fn needs(&self) -> &Needs {
+        &self.needs
     }
 
     /// The facts that it was planned from.
@@ -219,10 +227,14 @@ impl<'a> Migration<'a> {
         let orphans = self.take_out(work, &self.removed(accepted));
         let mut comments = self.sorted(orphans);
         let above = std::mem::take(&mut comments.above);
-        let chunks = contract::body(self.context, &self.facts, &self.groups, accepted, comments)?;
+        let chunks = self.body(accepted, comments)?;
         sections.render(work, chunks, &above)?;
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         sections.formals(work, &arguments)
+    }
+
+    fn body(&self, accepted: &Accepted, comments: contract::Comments) -> Result<Vec<contract::Chunk>> {
+        contract::body(self.context, &self.facts, &self.needs, &self.groups, accepted, comments)
     }
 
     fn draw(&self, accepted: &Accepted) -> Result<SourceChange> {
@@ -266,7 +278,7 @@ impl<'a> Migration<'a> {
             leftovers.keep(work, &above, self.groups.contract);
             above.clear();
         }
-        let chunks = contract::body(self.context, &self.facts, &self.groups, accepted, comments)?;
+        let chunks = self.body(accepted, comments)?;
         let moved = self.facts.fields.iter().chain(
             self.facts
                 .jobs
@@ -429,7 +441,7 @@ fn left(context: &Context, facts: &Facts, groups: &Groups) -> Vec<Left> {
     }]
 }
 
-fn groups(context: &Context, facts: &Facts, test: Option<&NewTest>) -> (Groups, Vec<Group>) {
+fn groups(context: &Context, facts: &Facts, wanted: &Needs, test: Option<&NewTest>) -> (Groups, Vec<Group>) {
     let mut list: Vec<Group> = Vec::new();
     let mut add =
         |kind: &'static str, title: String, why: &str, safety: Safety, needs: Vec<GroupId>, moves: Vec<Move>| {
@@ -478,7 +490,7 @@ fn groups(context: &Context, facts: &Facts, test: Option<&NewTest>) -> (Groups, 
         vec![],
         moves,
     );
-    let needs = || vec![contract];
+    let needs_core = || vec![contract];
     let imported = context.model.is_imported(facts.home.source.path());
     let enablement = imported.then(|| {
         add(
@@ -486,7 +498,7 @@ fn groups(context: &Context, facts: &Facts, test: Option<&NewTest>) -> (Groups, 
             texts::enablement_title(name, &context.host.settings),
             texts::ENABLEMENT_WHY,
             Safety::Preserves,
-            needs(),
+            needs_core(),
             [enablement::moves(context, facts), vmtest::moves(context, facts)].concat(),
         )
     });
@@ -502,7 +514,7 @@ fn groups(context: &Context, facts: &Facts, test: Option<&NewTest>) -> (Groups, 
             texts::persistence_title(name),
             texts::PERSISTENCE_WHY,
             Safety::Preserves,
-            needs(),
+            needs_core(),
             persisted,
         )
     });
@@ -518,7 +530,7 @@ fn groups(context: &Context, facts: &Facts, test: Option<&NewTest>) -> (Groups, 
             texts::backup_title(&facts.jobs[0].name),
             texts::BACKUP_WHY,
             Safety::Preserves,
-            needs(),
+            needs_core(),
             jobs,
         )
     });
@@ -529,8 +541,34 @@ fn groups(context: &Context, facts: &Facts, test: Option<&NewTest>) -> (Groups, 
             texts::gain_title(name),
             texts::GAIN_WHY,
             Safety::Gains,
-            needs(),
+            needs_core(),
             unread,
+        )
+    });
+    let depends = (!wanted.depends.is_empty()).then(|| {
+        let on: Vec<&str> = wanted.depends.iter().map(|d| d.on.as_str()).collect();
+        add(
+            "dependencies",
+            needs::texts::depends_title(name, &on),
+            needs::texts::DEPENDS_WHY,
+            Safety::Preserves,
+            needs_core(),
+            wanted
+                .depends
+                .iter()
+                .map(|d| added(d.text(), to("dependsOn")))
+                .collect(),
+        )
+    });
+    let databases = (!wanted.databases.is_empty()).then(|| {
+        let names: Vec<&str> = wanted.databases.iter().map(|d| d.name.as_str()).collect();
+        add(
+            "databases",
+            needs::texts::databases_title(name, &names),
+            needs::texts::DATABASES_WHY,
+            Safety::Preserves,
+            needs_core(),
+            wanted.databases.iter().map(|d| added(d.line(), to("databases"))).collect(),
         )
     });
     let secret = if facts.sharers.is_some() {
@@ -552,7 +590,7 @@ fn groups(context: &Context, facts: &Facts, test: Option<&NewTest>) -> (Groups, 
             texts::SECRETS_TITLE.to_owned(),
             texts::SECRETS_WHY,
             Safety::Preserves,
-            needs(),
+            needs_core(),
             moves,
         )
     });
@@ -564,7 +602,7 @@ fn groups(context: &Context, facts: &Facts, test: Option<&NewTest>) -> (Groups, 
             texts::placement_title(&facts.target),
             texts::PLACEMENT_WHY,
             Safety::Preserves,
-            needs(),
+            needs_core(),
             placement::moves(context.repo, facts),
         )
     });
@@ -574,7 +612,7 @@ fn groups(context: &Context, facts: &Facts, test: Option<&NewTest>) -> (Groups, 
             texts::test_title(name),
             texts::TEST_WHY,
             Safety::Preserves,
-            needs(),
+            needs_core(),
             test.moves(context),
         )
     });
@@ -585,12 +623,19 @@ fn groups(context: &Context, facts: &Facts, test: Option<&NewTest>) -> (Groups, 
             persistence,
             backup,
             gain,
+            depends,
+            databases,
             secrets,
             placement,
             test,
         },
         list,
     )
+}
+
+/// Something new.
+fn added(what: String, to: Option<String>) -> Move {
+    Move { what, from: None, to }
 }
 
 impl Proposal for Migration<'_> {

@@ -14,6 +14,7 @@ pub mod flake;
 pub mod group;
 pub mod install;
 pub mod migrate;
+pub mod needs;
 pub mod new;
 pub mod owner;
 pub mod placement;

@@ -132,6 +132,8 @@ pub struct Known {
     /// Services that it is of no use without.
     #[serde(default)]
     pub needs: Vec<String>,
+    /// The kind of its database, where its NixOS module has options for one and knows no other kind.
+    pub database: Option<String>,
 }
 
 /// A dotted option path as its parts.

@@ -10,6 +10,7 @@ mod init;
 mod inputs;
 mod interactive;
 mod migrate;
+mod needs;
 mod new;
 mod output;
 mod proof;

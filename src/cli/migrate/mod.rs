@@ -9,6 +9,7 @@ use super::texts;
 use crate::error::{Error, Result};
 use crate::plan::facts::{self, Choices};
 use crate::plan::migrate::Migration;
+use crate::plan::needs;
 
 /// Runs the command.
 ///
@@ -22,7 +23,7 @@ pub fn run(args: &Migrate, session: &Session) -> Result<u8> {
     };
     let loaded = session.load(args.deciding.host.as_deref())?;
     let services = match args.all {
-        true => all(&loaded),
+        true => all(&loaded, &choices),
         false => distinct(&args.services),
     };
     if services.is_empty() {
@@ -45,26 +46,11 @@ fn distinct(names: &[String]) -> Vec<String> {
     services
 }
 
-/// Every service that is declared the old way, those that others are of no use without before those.
-fn all(loaded: &super::session::Loaded) -> Vec<String> {
+/// Every service that is declared the old way, those that others depend on before those.
+fn all(loaded: &super::session::Loaded, choices: &Choices) -> Vec<String> {
     let model = loaded.model();
-    let rules = loaded.repo.rules();
-    let mut open = facts::legacy_names(&model, rules);
-    let mut ordered: Vec<String> = Vec::new();
-    while !open.is_empty() {
-        let waits = |name: &String| {
-            let needs = rules
-                .known
-                .get(name)
-                .map(|known| known.needs.as_slice())
-                .unwrap_or_default();
-            needs.iter().any(|need| open.contains(need) && need != name)
-        };
-        // Services that need each other have no order; the first of them begins.
-        let next = open.iter().position(|name| !waits(name)).unwrap_or(0);
-        ordered.push(open.remove(next));
-    }
-    ordered
+    let names = facts::legacy_names(&model, loaded.repo.rules());
+    needs::ordered(&loaded.context(&model, choices), names)
 }
 
 /// What a name turns out to be.

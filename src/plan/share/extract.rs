@@ -3,7 +3,7 @@
 use super::bindings::{self, Needs};
 use super::imports;
 use super::leftovers::Leftovers;
-use super::ownership::{self, Names};
+use super::ownership;
 use crate::edit::trivia;
 use crate::error::{self, Result};
 use crate::plan::Accepted;
@@ -32,17 +32,17 @@ pub struct Share<'a> {
 impl<'a> Share<'a> {
     /// What belongs to the service in its home file.
     pub fn find(context: &Context<'a>, facts: &Facts<'a>, services: Vec<String>) -> Share<'a> {
-        let names = Names::of(context, &facts.name);
+        let names = &facts.names;
         let conditions = facts
             .pieces
             .first()
             .map(|piece| ownership::text_of(&piece.def))
             .unwrap_or_default();
-        let mut bindings: Vec<Def> = ownership::owned(context, facts.home, &names, &facts.name, &conditions)
+        let mut bindings: Vec<Def> = ownership::owned(context, facts.home, names, &facts.name, &conditions)
             .into_iter()
             .cloned()
             .collect();
-        let elements = ownership::owned_elements(context, facts.home, &names, &facts.name, &conditions);
+        let elements = ownership::owned_elements(context, facts.home, names, &facts.name, &conditions);
         let elements: Vec<(Def, Vec<ast::Expr>)> = elements
             .into_iter()
             .filter(|(def, _)| !bindings.iter().any(|b| inside(b.entry.syntax(), def.entry.syntax())))

@@ -47,6 +47,13 @@ impl Names {
         }
     }
 
+    /// The service that has exactly this name, as its own or as another one.
+    pub fn exact(&self, name: &str) -> Option<&str> {
+        let mut fitting = self.names.iter().filter(|(_, other)| other == name);
+        let own = fitting.clone().find(|(service, _)| service == name);
+        own.or_else(|| fitting.next()).map(|(service, _)| service.as_str())
+    }
+
     fn component(&self, part: &str) -> Option<&str> {
         let fits = |name: &str| {
             part.strip_prefix(name)

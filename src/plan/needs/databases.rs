@@ -1,0 +1,149 @@
+//! The databases that a service uses: what its containers, its units and the options of its own module say of them.
+
+use super::own::Own;
+use super::servers::{self, Partial};
+use super::{Needs, texts};
+use crate::error::Place;
+use crate::plan::Left;
+use crate::plan::facts::{self, Context, Facts};
+use crate::rules::parts;
+use crate::syntax;
+
+/// A database, as the contract declares it. The collector never makes it: what is found is made already, by a container
+/// or by the service's own NixOS module. That holds for `services.postgresql.ensureDatabases` too: moved, its entry would
+/// change its place among those of other modules, and its user would lose what else is said of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Database {
+    pub kind: &'static str,
+    pub name: String,
+    pub user: String,
+    pub host: String,
+    /// `None` for a socket, which has no port to be said.
+    pub port: Option<u16>,
+    /// How it is known.
+    pub why: String,
+}
+
+/// Adds the service's databases.
+pub fn collect(context: &Context, facts: &Facts, needs: &mut Needs) {
+    let (found, left) = find(context, facts);
+    needs.has_database = !found.is_empty() || !left.is_empty();
+    needs.left.extend(left);
+    for database in found {
+        match taken(context, facts, &database) {
+            Some(other) => needs.left.push(Left {
+                what: texts::database_left(&database.name),
+                place: None,
+                why: texts::database_taken(&database.name, &other),
+                next: Some(texts::DATABASE_TAKEN_NEXT.to_owned()),
+            }),
+            None => needs.databases.push(database),
+        }
+    }
+}
+
+/// What the service's own definitions say, whoever else says the same.
+fn find(context: &Context, facts: &Facts) -> (Vec<Database>, Vec<Left>) {
+    let own = Own::of(context, facts);
+    let file = Own::file(context, facts);
+    let mut servers = servers::in_containers(&own, &file);
+    servers.extend(servers::ensured(&own));
+    let mut clients = servers::in_options(&own);
+    clients.extend(servers::in_environments(&own, &servers));
+    let (mut found, mut left): (Vec<Database>, Vec<Left>) = (Vec::new(), Vec::new());
+    let mut add = |database: Database| {
+        let same = |other: &Database| (other.kind, &other.name) == (database.kind, &database.name);
+        if !found.iter().any(same) {
+            found.push(database);
+        }
+    };
+    let mut used = vec![false; servers.len()];
+    for client in &clients {
+        let fits: Vec<usize> = (0..servers.len()).filter(|i| client.fits(&servers[*i])).collect();
+        fits.iter().for_each(|i| used[*i] = true);
+        let whole = match fits.as_slice() {
+            [one] => client.with(&servers[*one]),
+            _ => client.clone(),
+        };
+        match whole.complete() {
+            Ok(database) => add(database),
+            Err(missing) => left.push(whole.left(missing)),
+        }
+    }
+    for (server, _) in servers.iter().zip(&used).filter(|(_, used)| !**used) {
+        match server.complete() {
+            Ok(database) => add(database),
+            Err(missing) => left.push(server.left(missing)),
+        }
+    }
+    found.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
+    left.dedup_by(|a, b| a.what == b.what && a.why == b.why);
+    (found, left)
+}
+
+/// The other service that declares a database of the same name: the contracts' check takes each name once. Of several
+/// services the first by name declares it, whichever is migrated first.
+fn taken(context: &Context, service: &Facts, database: &Database) -> Option<String> {
+    let rules = context.rules();
+    let contract = parts(&rules.namespaces.contract);
+    for (module, def) in context.model.under(&contract) {
+        let (Some(other), Some(value)) = (def.name(contract.len()), &def.value) else {
+            continue;
+        };
+        let field = def.path.len() == contract.len() + 2 && def.name(contract.len() + 1) == Some("databases");
+        if field && other != service.name && servers::lists(context, module, value, database) {
+            return Some(other.to_owned());
+        }
+    }
+    let services = parts(&rules.namespaces.services);
+    let mentions = |name: &str| {
+        let pieces = facts::topmost(context.model, &[&services[..], &[name]].concat());
+        pieces
+            .iter()
+            .any(|piece| piece.module.source.text().contains(&database.name))
+    };
+    let legacy = facts::legacy_names(context.model, rules);
+    let mut before = legacy.into_iter().filter(|name| *name < service.name && mentions(name));
+    before.find(|name| {
+        let same = |found: &Database| (found.kind, &found.name) == (database.kind, &database.name);
+        Facts::collect(context, name).is_ok_and(|other| find(context, &other).0.iter().any(same))
+    })
+}
+
+impl Database {
+    /// As a line of the plan.
+    pub fn line(&self) -> String {
+        texts::database_move(self.kind, &self.name, &self.why)
+    }
+
+    /// As an element of the contract's `databases`, as source.
+    pub fn text(&self) -> String {
+        let string = |field: &str, value: &str| format!("{field} = {};\n", syntax::string_text(value));
+        let port = self.port.map(|port| format!("port = {port};\n")).unwrap_or_default();
+        format!(
+            "{{\n{}{}{}{}{port}provision = false;\n}}\n",
+            string("type", self.kind),
+            string("name", &self.name),
+            string("user", &self.user),
+            string("host", &self.host),
+        )
+    }
+}
+
+impl Partial {
+    /// What is left of a database of which something is not known.
+    fn left(&self, missing: Missing) -> Left {
+        Left {
+            what: texts::database_of(&self.what),
+            place: Some(missing.place),
+            why: missing.why,
+            next: Some(texts::DATABASE_NEXT.to_owned()),
+        }
+    }
+}
+
+/// What is not known of a database.
+pub struct Missing {
+    pub why: String,
+    pub place: Place,
+}

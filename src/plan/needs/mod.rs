@@ -1,0 +1,81 @@
+//! What a service needs besides itself: the services that it is of no use without, and its databases.
+
+pub mod databases;
+pub mod depends;
+pub mod own;
+mod servers;
+mod state;
+pub mod texts;
+
+use databases::Database;
+
+use super::Left;
+use super::facts::{Context, Facts};
+
+/// A service that another one depends on, and how that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dependency {
+    /// The name of its contract, or its name below `services`.
+    pub on: String,
+    /// The reason, as the end of "jellyfin, since …".
+    pub why: String,
+}
+
+/// What is proposed, and what is left to a person.
+#[derive(Default)]
+pub struct Needs {
+    pub depends: Vec<Dependency>,
+    pub databases: Vec<Database>,
+    /// Whether a database was found, declared or left.
+    pub has_database: bool,
+    pub left: Vec<Left>,
+}
+
+impl Needs {
+    /// What the service needs.
+    pub fn of(context: &Context, facts: &Facts) -> Needs {
+        let mut needs = Needs::default();
+        depends::collect(context, facts, &mut needs);
+        databases::collect(context, facts, &mut needs);
+        needs
+    }
+
+    /// The list of the contract's `databases`, as source.
+    pub fn databases_text(&self) -> String {
+        let elements: String = self.databases.iter().map(Database::text).collect();
+        format!("databases = [\n{elements}];\n")
+    }
+
+    /// The list of the contract's `dependsOn`, as source.
+    pub fn depends_text(&self) -> String {
+        let names: Vec<String> = self
+            .depends
+            .iter()
+            .map(|dependency| crate::syntax::string_text(&dependency.on))
+            .collect();
+        format!("dependsOn = [{}];\n", names.join(" "))
+    }
+}
+
+/// `services`, those that others depend on before those. Services that depend on each other have no order: the first of
+/// them begins.
+pub fn ordered(context: &Context, services: Vec<String>) -> Vec<String> {
+    let mut open: Vec<(String, Vec<String>)> = services
+        .into_iter()
+        .map(|name| {
+            let needs = Facts::collect(context, &name).map(|facts| depends::services(context, &facts));
+            (name, needs.unwrap_or_default())
+        })
+        .collect();
+    let mut ordered = Vec::new();
+    while !open.is_empty() {
+        let waits = |(name, needs): &(String, Vec<String>)| {
+            needs
+                .iter()
+                .any(|need| need != name && open.iter().any(|(other, _)| other == need))
+        };
+        let next = open.iter().position(|service| !waits(service)).unwrap_or(0);
+        ordered.push(open.remove(next).0);
+    }
+    ordered
+}

@@ -1,0 +1,527 @@
+//! What single definitions say of a database, each only a part of it: the containers and options that run one, the
+//! options and environments that lead to one.
+
+use super::databases::{Database, Missing};
+use super::own::{Own, Term};
+use super::texts;
+use crate::error::Place;
+use crate::plan::facts::Context;
+use crate::resolve::module::{self, Module};
+use crate::resolve::value::{Known, Value, Why};
+use crate::rules::parts;
+use crate::syntax::ast;
+
+/// A kind of database server.
+struct Kind {
+    /// As the contract has it.
+    name: &'static str,
+    /// Other names of it, in options and addresses.
+    aliases: &'static [&'static str],
+    /// What its images are called: a part of the last component of their name.
+    images: &'static [&'static str],
+    /// The variables by which its image is told name and user of the database.
+    variables: [&'static [&'static str]; 2],
+    port: u16,
+}
+
+const KINDS: [Kind; 2] = [
+    Kind {
+        name: "postgresql",
+        aliases: &["postgres", "postgresql", "pgsql"],
+        images: &["postgres", "pgvecto", "pgvector", "postgis", "timescaledb"],
+        variables: [&["POSTGRES_DB"], &["POSTGRES_USER"]],
+        port: 5432,
+    },
+    Kind {
+        name: "mysql",
+        aliases: &["mysql", "mariadb"],
+        images: &["mysql", "mariadb"],
+        variables: [&["MYSQL_DATABASE", "MARIADB_DATABASE"], &["MYSQL_USER", "MARIADB_USER"]],
+        port: 3306,
+    },
+];
+
+/// The variables by which programs are told their database.
+const HOSTS: [&str; 6] = [
+    "DB_HOSTNAME",
+    "DB_HOST",
+    "DATABASE_HOST",
+    "POSTGRES_HOST",
+    "PGHOST",
+    "MYSQL_HOST",
+];
+const PORTS: [&str; 5] = ["DB_PORT", "DATABASE_PORT", "POSTGRES_PORT", "PGPORT", "MYSQL_PORT"];
+const NAMES: [&str; 6] = [
+    "DB_DATABASE_NAME",
+    "DB_NAME",
+    "DB_DATABASE",
+    "DATABASE_NAME",
+    "PGDATABASE",
+    "POSTGRES_DATABASE",
+];
+const USERS: [&str; 4] = ["DB_USERNAME", "DB_USER", "DATABASE_USERNAME", "DATABASE_USER"];
+
+/// A field of a database: its value, or nothing and perhaps why.
+type Part<T> = Result<T, Option<Why>>;
+
+/// What one definition says of a database.
+#[derive(Clone)]
+pub struct Partial {
+    kind: &'static Kind,
+    name: Part<String>,
+    user: Part<String>,
+    host: Part<String>,
+    port: Part<u16>,
+    /// What says it, for people.
+    pub what: String,
+    place: Place,
+}
+
+impl Partial {
+    fn new(kind: &'static Kind, what: String, place: Place) -> Partial {
+        Partial {
+            kind,
+            name: Err(None),
+            user: Err(None),
+            host: Err(None),
+            port: Err(None),
+            what,
+            place,
+        }
+    }
+
+    /// Whether both are the same database. One that has no name here is told by its port; by its name it is the same
+    /// whatever port it has, since a pod and the machine around it may reach it by different ones.
+    pub fn fits(&self, server: &Partial) -> bool {
+        self.kind.name == server.kind.name
+            && match (&self.name, &server.name, &self.port, &server.port) {
+                (Ok(a), Ok(b), _, _) => a == b,
+                (_, _, Ok(a), Ok(b)) => a == b,
+                _ => true,
+            }
+    }
+
+    /// This, filled up with what only the server says.
+    pub fn with(&self, server: &Partial) -> Partial {
+        let text = |a: &Part<String>, b: &Part<String>| a.clone().or_else(|_| b.clone());
+        // Another address of the server, as in a network of containers, may have another port.
+        let same_host = self
+            .host
+            .as_ref()
+            .ok()
+            .is_none_or(|host| server.host.as_ref().ok() == Some(host));
+        let port = self.port.clone();
+        Partial {
+            name: text(&self.name, &server.name),
+            user: text(&self.user, &server.user),
+            host: text(&self.host, &server.host),
+            port: if same_host {
+                port.or_else(|_| server.port.clone())
+            } else {
+                port
+            },
+            ..self.clone()
+        }
+    }
+
+    /// The database, if all of it is known.
+    ///
+    /// # Errors
+    /// The first thing that is not.
+    pub fn complete(&self) -> Result<Database, Missing> {
+        let field = |field: &str, part: &Part<String>| part.clone().map_err(|why| self.missing(field, why));
+        let host = field("host", &self.host)?;
+        let socket = host.starts_with('/');
+        let port = match &self.port {
+            Ok(port) => Some(*port),
+            Err(None) if socket => None,
+            Err(why) => return Err(self.missing("port", why.clone())),
+        };
+        Ok(Database {
+            kind: self.kind.name,
+            name: field("name", &self.name)?,
+            user: field("user", &self.user)?,
+            host,
+            port,
+            why: texts::database_why(&self.what),
+        })
+    }
+
+    fn missing(&self, field: &str, why: Option<Why>) -> Missing {
+        match why {
+            Some(why) => Missing {
+                why: texts::database_unknown(field, &why.reason),
+                place: why.place,
+            },
+            None => Missing {
+                why: texts::database_unsaid(field),
+                place: self.place.clone(),
+            },
+        }
+    }
+}
+
+/// The databases that the service's containers run. What their pods publish stands in the whole file.
+pub fn in_containers(own: &Own, file: &Own) -> Vec<Partial> {
+    let mut found = Vec::new();
+    for container in containers(own) {
+        let Some(kind) = container.image(own).and_then(|image| of_image(&image)) else {
+            continue;
+        };
+        let mut database = Partial::new(kind, texts::container(&container.name), own.place(&container.path(&[])));
+        database.name = container.variable(own, kind.variables[0]);
+        database.user = container.variable(own, kind.variables[1]);
+        match container.address(own, file, kind.port) {
+            Some((host, port)) => (database.host, database.port) = (Ok(host), Ok(port)),
+            None => database.port = Err(None),
+        }
+        found.push(database);
+    }
+    found
+}
+
+/// The databases that `services.postgresql` makes for the service.
+pub fn ensured(own: &Own) -> Vec<Partial> {
+    let path = ["services", "postgresql", "ensureDatabases"];
+    let users = ensured_users(own);
+    let port = ["settings.port", "port"].iter().find_map(|option| {
+        let path = [&["services", "postgresql"][..], &parts(option)].concat();
+        number(own.known(&path).transpose()?)
+    });
+    let database = |name: String| {
+        let mut database = Partial::new(&KINDS[0], path.join("."), own.place(&path));
+        database.user = if users.contains(&name) {
+            Ok(name.clone())
+        } else {
+            Err(None)
+        };
+        database.name = Ok(name);
+        database.host = Ok("/run/postgresql".to_owned());
+        database.port = port.clone().unwrap_or(Err(None));
+        database
+    };
+    own.strings(&path).into_iter().map(database).collect()
+}
+
+fn ensured_users(own: &Own) -> Vec<String> {
+    let eval = own.context.eval(own.module);
+    let elements = own.elements(&["services", "postgresql", "ensureUsers"]).0;
+    let name = |element: &ast::Expr| match eval.force(element) {
+        Value::Set(set) => eval.string(&module::attribute(&set, "name")?).ok(),
+        _ => None,
+    };
+    elements.iter().filter_map(name).collect()
+}
+
+/// The databases in options `services.<name>.database` of the service's own module.
+pub fn in_options(own: &Own) -> Vec<Partial> {
+    let mut found = Vec::new();
+    for service in own.attributes(&["services"]) {
+        let base = ["services", &service, "database"];
+        if own.attributes(&base).is_empty() {
+            continue;
+        }
+        let at = |field: &'static str| [&base[..], &[field]].concat();
+        let text = |fields: &[&'static str]| first(own, fields.iter().map(|field| at(field)).collect());
+        let kind = match text(&["type"]) {
+            Ok(kind) => of_alias(&kind),
+            Err(None) => own
+                .context
+                .rules()
+                .known
+                .get(&service)
+                .and_then(|known| of_alias(known.database.as_deref()?)),
+            Err(Some(_)) => None,
+        };
+        let Some(kind) = kind else { continue };
+        let mut database = Partial::new(kind, base.join("."), own.place(&base));
+        database.name = text(&["name"]);
+        database.user = text(&["user", "username"]);
+        database.host = text(&["host"]);
+        database.port = own.known(&at("port")).transpose().and_then(number).unwrap_or(Err(None));
+        // What NixOS makes of it on this machine is reached by PostgreSQL's own socket.
+        let local = ["createLocally", "createDB", "createDatabase"];
+        let local = local
+            .iter()
+            .any(|field| matches!(own.known(&at(field)), Ok(Some(Known::Bool(true)))));
+        if local && kind.name == "postgresql" && matches!(database.host, Err(None)) {
+            database.host = Ok("/run/postgresql".to_owned());
+        }
+        found.push(database);
+    }
+    found
+}
+
+/// The databases that the environments of the service's containers and units lead to. Variables that name no kind of
+/// database speak of the one that a container of the service runs.
+pub fn in_environments(own: &Own, servers: &[Partial]) -> Vec<Partial> {
+    let mut found = Vec::new();
+    for environment in environments(own) {
+        let variable = |names: &[&'static str]| first(own, names.iter().map(|name| environment.at(name)).collect());
+        let place = own.place(&environment.whole());
+        let address = own.attributes(&environment.whole()).into_iter().find_map(|name| {
+            let path = environment.at(&name);
+            let Ok(Some(Known::Str(value))) = own.known(&path) else {
+                return None;
+            };
+            of_address(&value, &environment.label, own.place(&path))
+        });
+        let database = match (address, servers) {
+            (Some(address), _) => Some(address),
+            (None, [server]) if variable(&HOSTS).is_ok() => {
+                let mut database = Partial::new(server.kind, environment.label.clone(), place);
+                let host = variable(&HOSTS);
+                database.port = variable(&PORTS).and_then(|port| port.parse().map_err(|_| None));
+                if let Ok((host, Some(port))) = host.as_deref().map(host_and_port) {
+                    (database.host, database.port) = (Ok(host.to_owned()), Ok(port));
+                } else {
+                    database.host = host;
+                }
+                Some(database)
+            }
+            _ => None,
+        };
+        if let Some(mut database) = database {
+            database.name = database.name.or_else(|_| variable(&NAMES));
+            database.user = database.user.or_else(|_| variable(&USERS));
+            found.push(database);
+        }
+    }
+    found
+}
+
+/// Whether a contract's `databases` has a database of this kind and name.
+pub fn lists(context: &Context, module: &Module, value: &ast::Expr, database: &Database) -> bool {
+    let model = context.model;
+    let eval = crate::resolve::Eval::new(model, module);
+    let mut elements = Vec::new();
+    module::list_elements(value, &mut elements);
+    elements.iter().any(|element| {
+        let Value::Set(set) = eval.force(element) else {
+            return false;
+        };
+        let text = |field: &str| module::attribute(&set, field).and_then(|value| eval.string(&value).ok());
+        let kind = text("type").unwrap_or_else(|| KINDS[0].name.to_owned());
+        kind == database.kind && text("name").as_deref() == Some(&*database.name)
+    })
+}
+
+/// The first of several options that is set, as text.
+fn first(own: &Own, paths: Vec<Vec<&str>>) -> Part<String> {
+    for path in paths {
+        match own.known(&path) {
+            Ok(None) | Ok(Some(Known::Null)) => {}
+            Ok(Some(known)) => return known.text().ok_or(None),
+            Err(why) => return Err(Some(why)),
+        }
+    }
+    Err(None)
+}
+
+fn number(known: Result<Known, Why>) -> Option<Part<u16>> {
+    Some(match known {
+        Ok(Known::Int(port)) => u16::try_from(port).map_err(|_| None),
+        Ok(_) => Err(None),
+        Err(why) => Err(Some(why)),
+    })
+}
+
+fn of_alias(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.aliases.contains(&name))
+}
+
+/// The kind of an image: `docker.io/library/postgres:16-alpine` by `postgres`.
+fn of_image(image: &str) -> Option<&'static Kind> {
+    let name = image.split(['@']).next()?.rsplit('/').next()?.split(':').next()?;
+    let word =
+        |part: &str, word: &str| part == word || part.trim_end_matches(|c: char| c == '.' || c.is_numeric()) == word;
+    let words: Vec<&str> = name.split(['-', '_']).collect();
+    let is = |kind: &&Kind| {
+        words
+            .first()
+            .is_some_and(|first| kind.images.iter().any(|image| word(first, image)))
+    };
+    // A program for databases, such as an exporter, is none.
+    let other = words
+        .iter()
+        .any(|word| ["exporter", "backup", "client", "operator", "admin"].contains(word));
+    KINDS.iter().find(is).filter(|_| !other)
+}
+
+/// A database by its address: `postgresql+psycopg://user:password@host:port/name`.
+fn of_address(address: &str, what: &str, place: Place) -> Option<Partial> {
+    let address = address.strip_prefix("jdbc:").unwrap_or(address);
+    let (scheme, rest) = address.split_once("://")?;
+    let kind = of_alias(scheme.split('+').next()?)?;
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let (user, host) = match authority.rsplit_once('@') {
+        Some((user, host)) => (user.split(':').next().filter(|user| !user.is_empty()), host),
+        None => (None, authority),
+    };
+    let (host, port) = host_and_port(host);
+    let name = path.split('?').next().filter(|name| !name.is_empty());
+    let part = |part: Option<&str>| part.map(str::to_owned).ok_or(None);
+    let mut database = Partial::new(kind, what.to_owned(), place);
+    database.name = part(name);
+    database.user = part(user);
+    database.host = part(Some(host).filter(|host| !host.is_empty()));
+    database.port = Ok(port.unwrap_or(kind.port));
+    Some(database)
+}
+
+/// A host that may have a port behind it: `db:5432`, `[::1]:5432`.
+fn host_and_port(text: &str) -> (&str, Option<u16>) {
+    match text.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') || host.ends_with(']') => match port.parse() {
+            Ok(port) => (host, Some(port)),
+            Err(_) => (text, None),
+        },
+        _ => (text, None),
+    }
+}
+
+/// A container of the service.
+struct Container {
+    option: String,
+    name: String,
+}
+
+fn containers(own: &Own) -> Vec<Container> {
+    let mut found = Vec::new();
+    for option in &own.context.rules().containers.options {
+        let named = |name| Container {
+            option: option.clone(),
+            name,
+        };
+        found.extend(own.attributes(&parts(option)).into_iter().map(named));
+    }
+    found
+}
+
+impl Container {
+    fn path<'p>(&'p self, rest: &[&'p str]) -> Vec<&'p str> {
+        [&parts(&self.option)[..], &[self.name.as_str()], rest].concat()
+    }
+
+    /// A field, where quadlet and where `virtualisation.oci-containers` have it.
+    fn paths<'p>(&'p self, quadlet: &'p str, plain: &'p str) -> [Vec<&'p str>; 2] {
+        [self.path(&["containerConfig", quadlet]), self.path(&[plain])]
+    }
+
+    fn image(&self, own: &Own) -> Option<String> {
+        first(own, self.paths("image", "image").to_vec()).ok()
+    }
+
+    /// A variable of its environment; one that is not set there may come from a file.
+    fn variable(&self, own: &Own, names: &[&str]) -> Part<String> {
+        let paths = names.iter().flat_map(|name| {
+            [
+                self.path(&["containerConfig", "environments", name]),
+                self.path(&["environment", name]),
+            ]
+        });
+        first(own, paths.collect()).or_else(|why| {
+            let files = self.paths("environmentFiles", "environmentFiles");
+            let file = files
+                .iter()
+                .find_map(|path| own.terms(path).into_iter().next().map(|term| (path, term)));
+            Err(why.or_else(|| {
+                let (path, term) = file?;
+                let place = match &term {
+                    Term::Expr(expr) => own.module.source.place_of(crate::syntax::AstNode::syntax(expr)),
+                    Term::Value(_) => own.place(path),
+                };
+                Some(Why {
+                    reason: texts::FROM_A_FILE.to_owned(),
+                    place,
+                })
+            }))
+        })
+    }
+
+    /// Where its port `inside` is reached: published on the machine, by it or by its pod. Containers of one pod reach
+    /// each other without.
+    fn address(&self, own: &Own, file: &Own, inside: u16) -> Option<(String, u16)> {
+        let mut published = Vec::new();
+        for path in self.paths("publishPorts", "ports") {
+            published.extend(own.strings(&path));
+        }
+        let pod = first(own, self.paths("pod", "pod").to_vec()).ok();
+        let pod = pod
+            .and_then(|pod| pod.strip_suffix(".pod").map(str::to_owned))
+            .or_else(|| self.pod(own));
+        for option in &own.context.rules().containers.pods {
+            if let Some(pod) = &pod {
+                let path = [&parts(option)[..], &[pod.as_str(), "podConfig", "publishPorts"]].concat();
+                published.extend(file.strings(&path));
+            }
+        }
+        let local = || "127.0.0.1".to_owned();
+        let outside = published.iter().find_map(|entry| {
+            let mut parts = entry.rsplitn(3, ':');
+            let to = parts.next()?.split('/').next()?.parse::<u16>().ok()?;
+            let port = parts.next()?.parse::<u16>().ok().filter(|_| to == inside)?;
+            let host = parts.next().filter(|host| !["", "0.0.0.0", "[::]"].contains(host));
+            Some((host.map_or_else(local, str::to_owned), port))
+        });
+        outside.or_else(|| pod.map(|_| (local(), inside)))
+    }
+
+    /// The pod that a `ref` names.
+    fn pod(&self, own: &Own) -> Option<String> {
+        let eval = own.context.eval(own.module);
+        let terms = self.paths("pod", "pod").into_iter().flat_map(|path| own.terms(&path));
+        terms.into_iter().find_map(|term| {
+            let option = match &term {
+                Term::Expr(expr) => eval.option_path(expr)?,
+                Term::Value(_) => return None,
+            };
+            let (last, option) = option.split_last()?;
+            (last == "ref").then(|| option.last().cloned()).flatten()
+        })
+    }
+}
+
+/// An environment of a container, a unit or a NixOS service.
+struct Environment {
+    label: String,
+    path: Vec<String>,
+}
+
+impl Environment {
+    fn whole(&self) -> Vec<&str> {
+        self.path.iter().map(String::as_str).collect()
+    }
+
+    fn at<'p>(&'p self, name: &'p str) -> Vec<&'p str> {
+        self.path.iter().map(String::as_str).chain([name]).collect()
+    }
+}
+
+fn environments(own: &Own) -> Vec<Environment> {
+    let owned = |path: Vec<&str>| path.into_iter().map(str::to_owned).collect();
+    let mut found = Vec::new();
+    for container in containers(own) {
+        if container.image(own).is_some_and(|image| of_image(&image).is_some()) {
+            continue;
+        }
+        for path in [
+            container.path(&["containerConfig", "environments"]),
+            container.path(&["environment"]),
+        ] {
+            found.push(Environment {
+                label: texts::container(&container.name),
+                path: owned(path),
+            });
+        }
+    }
+    for option in [&["systemd", "services"][..], &["services"][..]] {
+        for name in own.attributes(option) {
+            found.push(Environment {
+                label: format!("{}.{name}.environment", option.join(".")),
+                path: owned([option, &[&name, "environment"]].concat()),
+            });
+        }
+    }
+    found
+}

@@ -1,0 +1,223 @@
+//! What services need from others: what is proposed, what is left, and in which order services go.
+
+use crate::common::Repo;
+
+/// The legacy schema with its collector of persistence, and a host.
+const AROUND: [(&str, &str); 5] = [
+    (
+        "hosts/Server/configuration.nix",
+        "{...}: {\n  imports = [../../modules/server];\n}\n",
+    ),
+    (
+        "hosts/Server/settings.nix",
+        "{...}: {\n  qgroget.server.domain = \"example.org\";\n}\n",
+    ),
+    (
+        "modules/server/options.nix",
+        include_str!("../common/legacy-options.nix"),
+    ),
+    (
+        "modules/server/settings.nix",
+        include_str!("../common/legacy-settings.nix"),
+    ),
+    (
+        "modules/server/default.nix",
+        "{...}: {\n  imports = [\n    ./options.nix\n    ./settings.nix\n    ./media/player\n    ./media/wishes\n  ];\n}\n",
+    ),
+];
+
+/// A repository of a service `wishes` with `rest` in its module, and of a service `player` under `condition`.
+fn repo(rest: &str, condition: &str) -> Repo {
+    let repo = Repo::of(AROUND);
+    let player = "qgroget.services.player = {\n    name = \"player\";\n    url = \"http://127.0.0.1:9001\";\n  };";
+    repo.write(
+        "modules/server/media/player/default.nix",
+        format!("{{lib, ...}}: {{\n  config = lib.mkIf {condition} {{\n  {player}\n  }};\n}}\n"),
+    );
+    repo.write(
+        "modules/server/media/wishes/default.nix",
+        format!(
+            "{{config, ...}}: {{\n  qgroget.services.wishes = {{\n    name = \"wishes\";\n    url = \"http://127.0.0.1:9002\";\n  }};\n{rest}\n}}\n"
+        ),
+    );
+    repo.commit_all("services");
+    repo.run(&["init", "--yes"]).succeeds();
+    repo
+}
+
+const REQUIRES: &str = "  systemd.services.wishes.requires = [\"player.service\"];";
+
+#[test]
+fn a_dependency_is_a_change_of_its_own() {
+    let repo = repo(REQUIRES, "true");
+    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
+    let run = run.says("say that wishes depends on player");
+    run.says("player, since wishes.service requires player.service");
+    repo.migrate(&["wishes"]).succeeds();
+    let module = repo.read("modules/server/media/wishes/default.nix");
+    assert!(module.contains("dependsOn = [\"player\"];"), "{module}");
+}
+
+#[test]
+fn a_service_that_is_off_is_not_depended_on() {
+    let repo = repo(REQUIRES, "false");
+    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
+    let run = run.says_not("say that wishes depends on");
+    let run = run.says("the dependency on player (modules/server/media/wishes/default.nix:6)");
+    run.says("wishes.service requires player.service, but player is off on this host");
+}
+
+#[test]
+fn a_service_that_may_be_off_is_not_depended_on() {
+    let repo = repo(REQUIRES, "(builtins.pathExists /etc/player)");
+    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
+    let run = run.says_not("say that wishes depends on");
+    run.says("whether player is on is not known");
+}
+
+#[test]
+fn an_order_alone_is_no_dependency() {
+    let repo = repo("  systemd.services.wishes.after = [\"player.service\"];", "true");
+    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
+    let run = run.says_not("say that wishes depends on");
+    run.says("wishes.service starts after player.service, which alone is no need of it");
+}
+
+#[test]
+fn what_is_computed_is_left() {
+    let repo = repo("  systemd.services.wishes.requires = config.lib.wishes.units;", "true");
+    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
+    let run = run.says_not("say that wishes depends on");
+    run.says("units that wishes.service requires (modules/server/media/wishes/default.nix:6)");
+}
+
+#[test]
+fn a_pod_of_no_service_is_left() {
+    let pod = "  virtualisation.quadlet.containers.wishes.containerConfig.pod = \"cellar.pod\";";
+    let repo = repo(pod, "true");
+    repo.write(
+        "modules/server/cellar.nix",
+        "{...}: {\n  virtualisation.quadlet.pods.cellar.autoStart = true;\n}\n",
+    );
+    repo.commit_all("cellar");
+    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
+    let run = run.says("the dependency on cellar.pod");
+    run.says("the container wishes runs in the pod cellar, which");
+}
+
+#[test]
+fn all_go_in_the_order_of_their_needs() {
+    // By name, the one that needs the other comes first.
+    let repo = repo("", "true");
+    repo.replace(
+        "modules/server/media/player/default.nix",
+        "qgroget.services.player",
+        "systemd.services.player.bindsTo = [\"wishes.service\"];\n  qgroget.services.player",
+    );
+    repo.commit_all("the other way");
+    repo.migrate(&["--all"]).succeeds();
+    assert_eq!(
+        repo.log()[..2],
+        [
+            "refactor(server/player): migrate to service contract",
+            "refactor(server/wishes): migrate to service contract",
+        ]
+    );
+}
+
+#[test]
+fn the_proposal_is_the_same_before_and_after_the_other_service_moved() {
+    let moved = |order: [&str; 2]| {
+        let repo = repo(REQUIRES, "true");
+        order
+            .iter()
+            .for_each(|service| drop(repo.migrate(&[service]).succeeds()));
+        repo.read("modules/server/media/wishes/default.nix")
+    };
+    let module = moved(["player", "wishes"]);
+    assert!(module.contains("dependsOn = [\"player\"];"), "{module}");
+    assert_eq!(module, moved(["wishes", "player"]));
+}
+
+/// A container of `wishes` that runs PostgreSQL, and what its configuration says besides.
+fn store(rest: &str) -> String {
+    format!(
+        "  virtualisation.quadlet.containers.wishes-db.containerConfig = {{\n    image = \"docker.io/library/postgres:17\";\n    publishPorts = [\"5440:5432\"];\n{rest}\n  }};"
+    )
+}
+
+const NAMED: &str = "    environments = {\n      POSTGRES_DB = \"wishes\";\n      POSTGRES_USER = \"fairy\";\n    };";
+
+#[test]
+fn a_database_is_a_change_of_its_own() {
+    let repo = repo(&store(NAMED), "true");
+    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
+    let run = run.says("declare the database wishes of wishes");
+    run.says("postgresql database wishes, by the container wishes-db");
+    repo.migrate(&["wishes"]).succeeds();
+    let module = repo.read("modules/server/media/wishes/default.nix");
+    for field in [
+        "name = \"wishes\";",
+        "user = \"fairy\";",
+        "host = \"127.0.0.1\";",
+        "port = 5440;",
+        "provision = false;",
+    ] {
+        assert!(module.contains(field), "{field}: {module}");
+    }
+    repo.run(&["check"]).succeeds();
+}
+
+#[test]
+fn a_database_whose_name_stands_in_a_file_is_left() {
+    let repo = repo(&store("    environmentFiles = [\"/run/secrets/wishes\"];"), "true");
+    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
+    let run = run.says_not("declare the database");
+    let run = run.says("the database of the container wishes-db (modules/server/media/wishes/default.nix:9)");
+    let run = run.says("its name is not known statically: it may stand in a file");
+    run.says("[ ] Database if needed");
+}
+
+#[test]
+fn a_database_whose_name_is_computed_is_left() {
+    let computed = NAMED.replace("\"wishes\"", "config.networking.hostName");
+    let repo = repo(&store(&computed), "true");
+    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
+    let run = run.says_not("declare the database");
+    run.says("its name is not known statically: 'networking.hostName' is defined outside");
+}
+
+#[test]
+fn a_service_without_a_database_has_none() {
+    let repo = repo("  services.wishes.database.type = \"sqlite3\";", "true");
+    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
+    let run = run.says_not("declare the database").says_not("the database of");
+    run.says("Database if needed (not applicable: it declares none)");
+}
+
+#[test]
+fn of_two_services_with_one_database_the_first_declares_it() {
+    let moved = |order: [&str; 2]| {
+        let repo = repo(&store(NAMED), "true");
+        repo.replace(
+            "modules/server/media/player/default.nix",
+            "qgroget.services.player",
+            "services.player.database = {\n    type = \"postgres\";\n    host = \"127.0.0.1\";\n    port = 5440;\n    name = \"wishes\";\n    user = \"fairy\";\n  };\n  qgroget.services.player",
+        );
+        repo.commit_all("two of one");
+        for service in order {
+            let run = repo.migrate(&[service, "--dry-run"]).succeeds();
+            match service {
+                "player" => drop(run.says("declare the database wishes of player")),
+                _ => drop(run.says("player has a database wishes too")),
+            }
+            repo.migrate(&[service]).succeeds();
+        }
+        repo.run(&["check"]).succeeds();
+        ["player", "wishes"].map(|service| repo.read(&format!("modules/server/media/{service}/default.nix")))
+    };
+    let [player, wishes] = moved(["player", "wishes"]);
+    assert!(player.contains("databases = ["), "{player}");
+    assert!(!wishes.contains("databases"), "{wishes}");
+    assert_eq!([player, wishes], moved(["wishes", "player"]));
+}
