@@ -59,6 +59,8 @@ in {
 
     # ── 2. Implementation ──────────────────────────────────────────────────────────────
     (lib.mkIf cfg.enable {
+      virtualisation.quadlet.pods.bookings.autoStart = true;
+
       # reached at the machine's own port
       virtualisation.quadlet.containers = {
         bookings-store.containerConfig = {

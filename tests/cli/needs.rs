@@ -6,7 +6,7 @@ use crate::common::Repo;
 const AROUND: [(&str, &str); 5] = [
     (
         "hosts/Server/configuration.nix",
-        "{...}: {\n  imports = [../../modules/server];\n}\n",
+        "{...}: {\n  imports = [\n    ../../modules/server\n    ./settings.nix\n  ];\n}\n",
     ),
     (
         "hosts/Server/settings.nix",
