@@ -1,5 +1,6 @@
 //! What a service needs besides itself: the services that it is of no use without, and its databases.
 
+mod containers;
 pub mod databases;
 pub mod depends;
 pub mod own;

@@ -2,8 +2,8 @@
 //! options and environments that lead to one.
 
 use super::databases::{Database, Missing};
-use super::own::{Own, Term};
-use super::texts;
+use super::own::Own;
+use super::{containers, texts};
 use crate::error::Place;
 use crate::plan::facts::Context;
 use crate::resolve::module::{self, Module};
@@ -62,7 +62,7 @@ const NAMES: [&str; 6] = [
 const USERS: [&str; 4] = ["DB_USERNAME", "DB_USER", "DATABASE_USERNAME", "DATABASE_USER"];
 
 /// A field of a database: its value, or nothing and perhaps why.
-type Part<T> = Result<T, Option<Why>>;
+pub type Part<T> = Result<T, Option<Why>>;
 
 /// What one definition says of a database.
 #[derive(Clone)]
@@ -164,7 +164,7 @@ impl Partial {
 /// The databases that the service's containers run. What their pods publish stands in the whole file.
 pub fn in_containers(own: &Own, file: &Own) -> Vec<Partial> {
     let mut found = Vec::new();
-    for container in containers(own) {
+    for container in containers::of(own) {
         let Some(kind) = container.image(own).and_then(|image| of_image(&image)) else {
             continue;
         };
@@ -307,7 +307,7 @@ pub fn lists(context: &Context, module: &Module, value: &ast::Expr, database: &D
 }
 
 /// The first of several options that is set, as text.
-fn first(own: &Own, paths: Vec<Vec<&str>>) -> Part<String> {
+pub fn first(own: &Own, paths: Vec<Vec<&str>>) -> Part<String> {
     for path in paths {
         match own.known(&path) {
             Ok(None) | Ok(Some(Known::Null)) => {}
@@ -380,108 +380,6 @@ fn host_and_port(text: &str) -> (&str, Option<u16>) {
     }
 }
 
-/// A container of the service.
-struct Container {
-    option: String,
-    name: String,
-}
-
-fn containers(own: &Own) -> Vec<Container> {
-    let mut found = Vec::new();
-    for option in &own.context.rules().containers.options {
-        let named = |name| Container {
-            option: option.clone(),
-            name,
-        };
-        found.extend(own.attributes(&parts(option)).into_iter().map(named));
-    }
-    found
-}
-
-impl Container {
-    fn path<'p>(&'p self, rest: &[&'p str]) -> Vec<&'p str> {
-        [&parts(&self.option)[..], &[self.name.as_str()], rest].concat()
-    }
-
-    /// A field, where quadlet and where `virtualisation.oci-containers` have it.
-    fn paths<'p>(&'p self, quadlet: &'p str, plain: &'p str) -> [Vec<&'p str>; 2] {
-        [self.path(&["containerConfig", quadlet]), self.path(&[plain])]
-    }
-
-    fn image(&self, own: &Own) -> Option<String> {
-        first(own, self.paths("image", "image").to_vec()).ok()
-    }
-
-    /// A variable of its environment; one that is not set there may come from a file.
-    fn variable(&self, own: &Own, names: &[&str]) -> Part<String> {
-        let paths = names.iter().flat_map(|name| {
-            [
-                self.path(&["containerConfig", "environments", name]),
-                self.path(&["environment", name]),
-            ]
-        });
-        first(own, paths.collect()).or_else(|why| {
-            let files = self.paths("environmentFiles", "environmentFiles");
-            let file = files
-                .iter()
-                .find_map(|path| own.terms(path).into_iter().next().map(|term| (path, term)));
-            Err(why.or_else(|| {
-                let (path, term) = file?;
-                let place = match &term {
-                    Term::Expr(expr) => own.module.source.place_of(crate::syntax::AstNode::syntax(expr)),
-                    Term::Value(_) => own.place(path),
-                };
-                Some(Why {
-                    reason: texts::FROM_A_FILE.to_owned(),
-                    place,
-                })
-            }))
-        })
-    }
-
-    /// Where its port `inside` is reached: published on the machine, by it or by its pod. Containers of one pod reach
-    /// each other without.
-    fn address(&self, own: &Own, file: &Own, inside: u16) -> Option<(String, u16)> {
-        let mut published = Vec::new();
-        for path in self.paths("publishPorts", "ports") {
-            published.extend(own.strings(&path));
-        }
-        let pod = first(own, self.paths("pod", "pod").to_vec()).ok();
-        let pod = pod
-            .and_then(|pod| pod.strip_suffix(".pod").map(str::to_owned))
-            .or_else(|| self.pod(own));
-        for option in &own.context.rules().containers.pods {
-            if let Some(pod) = &pod {
-                let path = [&parts(option)[..], &[pod.as_str(), "podConfig", "publishPorts"]].concat();
-                published.extend(file.strings(&path));
-            }
-        }
-        let local = || "127.0.0.1".to_owned();
-        let outside = published.iter().find_map(|entry| {
-            let mut parts = entry.rsplitn(3, ':');
-            let to = parts.next()?.split('/').next()?.parse::<u16>().ok()?;
-            let port = parts.next()?.parse::<u16>().ok().filter(|_| to == inside)?;
-            let host = parts.next().filter(|host| !["", "0.0.0.0", "[::]"].contains(host));
-            Some((host.map_or_else(local, str::to_owned), port))
-        });
-        outside.or_else(|| pod.map(|_| (local(), inside)))
-    }
-
-    /// The pod that a `ref` names.
-    fn pod(&self, own: &Own) -> Option<String> {
-        let eval = own.context.eval(own.module);
-        let terms = self.paths("pod", "pod").into_iter().flat_map(|path| own.terms(&path));
-        terms.into_iter().find_map(|term| {
-            let option = match &term {
-                Term::Expr(expr) => eval.option_path(expr)?,
-                Term::Value(_) => return None,
-            };
-            let (last, option) = option.split_last()?;
-            (last == "ref").then(|| option.last().cloned()).flatten()
-        })
-    }
-}
-
 /// An environment of a container, a unit or a NixOS service.
 struct Environment {
     label: String,
@@ -501,7 +399,7 @@ impl Environment {
 fn environments(own: &Own) -> Vec<Environment> {
     let owned = |path: Vec<&str>| path.into_iter().map(str::to_owned).collect();
     let mut found = Vec::new();
-    for container in containers(own) {
+    for container in containers::of(own) {
         if container.image(own).is_some_and(|image| of_image(&image).is_some()) {
             continue;
         }
