@@ -26,9 +26,12 @@ in {
       containerConfig.image = "docker.io/example/print:1";
       unitConfig = afterStore;
     };
-    tickets-scan.containerConfig = {
-      image = "docker.io/example/scan:1";
-      pod = pods.archive.ref;
+    tickets-scan = {
+      containerConfig = {
+        image = "docker.io/example/scan:1";
+        pod = pods.archive.ref;
+      };
+      unitConfig.BindsTo = "clock.service";
     };
     tickets-search.containerConfig = {
       image = "docker.io/example/search:1";

@@ -4,6 +4,10 @@
       name = "archive";
       url = "http://127.0.0.1:9901";
     };
+    clock = {
+      name = "clock";
+      url = "http://127.0.0.1:9905";
+    };
     ledger = {
       name = "ledger";
       url = "http://127.0.0.1:9902";

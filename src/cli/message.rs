@@ -33,8 +33,13 @@ pub fn migration(
     if migration.kinds().gain.is_some_and(|gain| !accepted.contains(&gain)) {
         ticks.insert(Check::Backup, Tick::Open(texts::GAP_LEFT.to_owned()));
     }
-    let declared = migration.kinds().databases.is_some_and(|group| accepted.contains(&group));
-    if declared && ticks.get(&Check::Contract) == Some(&Tick::Ticked) {
+    let declared = migration
+        .kinds()
+        .databases
+        .is_some_and(|group| accepted.contains(&group));
+    if migration.has_database() && !declared {
+        ticks.insert(Check::Database, Tick::Open(texts::DATABASE_LEFT.to_owned()));
+    } else if declared && ticks.get(&Check::Contract) == Some(&Tick::Ticked) {
         ticks.insert(Check::Database, Tick::Ticked);
     }
     Ok(Message::migration(

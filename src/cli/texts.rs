@@ -141,6 +141,7 @@ pub const DONE_GAIN: &str = "backs up the directories that the service declares 
 
 /// Beside the open line of the checklist where a gap is left.
 pub const GAP_LEFT: &str = "the declared ones are still not backed up";
+pub const DATABASE_LEFT: &str = "it is not declared";
 pub const NO_DATABASE: &str = "it declares none";
 pub const NO_SECRETS: &str = "it has none";
 

@@ -37,7 +37,7 @@ pub struct Move {
 pub struct Group {
     /// Its index in the plan.
     pub id: GroupId,
-    /// A short machine-readable kind: `contract`, `enablement`, `persistence`, `backup`, `secrets`, `placement`, `gain` …
+    /// A short machine-readable kind: `contract`, `enablement`, `persistence`, `backup`, `gain`, `dependencies`, `databases`, `secrets`, `placement` …
     pub kind: &'static str,
     /// One line, imperative: `move the backup job jellyfin into the contract`.
     pub title: String,

@@ -568,7 +568,11 @@ fn groups(context: &Context, facts: &Facts, wanted: &Needs, test: Option<&NewTes
             needs::texts::DATABASES_WHY,
             Safety::Preserves,
             needs_core(),
-            wanted.databases.iter().map(|d| added(d.line(), to("databases"))).collect(),
+            wanted
+                .databases
+                .iter()
+                .map(|d| added(d.line(), to("databases")))
+                .collect(),
         )
     });
     let secret = if facts.sharers.is_some() {

@@ -175,7 +175,7 @@ fn a_database_whose_name_stands_in_a_file_is_left() {
     let run = run.says_not("declare the database");
     let run = run.says("the database of the container wishes-db (modules/server/media/wishes/default.nix:9)");
     let run = run.says("its name is not known statically: it may stand in a file");
-    run.says("[ ] Database if needed");
+    run.says("[ ] Database if needed (it is not declared)");
 }
 
 #[test]

@@ -215,6 +215,10 @@ impl<'a> Search<'_, 'a> {
 
     /// The units in a list. One that is computed is left, unless it is only one of those that the order is about.
     fn units(&mut self, label: &str, path: &[&str]) -> Vec<Unit> {
+        // In a section of a unit, a string is as good as a list.
+        if let Ok(Some(Known::Str(text))) = self.own.known(path) {
+            return text.split_whitespace().map(Unit::named).collect();
+        }
         let (elements, mut unknown) = self.own.elements(path);
         let eval = self.context.eval(self.own.module);
         let mut units = Vec::new();
