@@ -25,7 +25,7 @@ in {
         port = 9900;
         type = "private";
 
-        dependsOn = ["archive" "ledger" "mailer" "mysql" "tunnel"];
+        dependsOn = ["archive" "clock" "ledger" "mailer" "mysql" "tunnel"];
 
         journalctl = true;
         unitName = "tickets.service";
@@ -46,9 +46,12 @@ in {
           containerConfig.image = "docker.io/example/print:1";
           unitConfig = afterStore;
         };
-        tickets-scan.containerConfig = {
-          image = "docker.io/example/scan:1";
-          pod = pods.archive.ref;
+        tickets-scan = {
+          containerConfig = {
+            image = "docker.io/example/scan:1";
+            pod = pods.archive.ref;
+          };
+          unitConfig.BindsTo = "clock.service";
         };
         tickets-search.containerConfig = {
           image = "docker.io/example/search:1";
