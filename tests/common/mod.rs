@@ -341,10 +341,34 @@ fn without_ids(text: &str) -> String {
         let id = line.strip_prefix('[').and_then(|rest| rest.split_once(']'));
         match id {
             Some((id, rest)) if id.len() >= 7 && id.bytes().all(|b| b.is_ascii_hexdigit()) => format!("[<id>]{rest}"),
-            _ => line.to_owned(),
+            _ => without_times(line),
         }
     };
     text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Seconds with one decimal are how long something took on this machine.
+fn without_times(line: &str) -> String {
+    let words: Vec<&str> = line.split(' ').collect();
+    let timed = |i: usize| {
+        let number = words[i].trim_start_matches('(').split_once('.');
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        words.get(i + 1).is_some_and(|unit| unit.trim_end_matches(')') == "s")
+            && number.is_some_and(|(whole, tenth)| digits(whole) && digits(tenth) && tenth.len() == 1)
+    };
+    let mut shown: Vec<&str> = Vec::new();
+    for (i, word) in words.iter().enumerate() {
+        if timed(i) {
+            // How wide a column of times is padded depends on them.
+            while shown.last().is_some_and(|last| last.is_empty()) {
+                shown.pop();
+            }
+            shown.push("<time>");
+        } else {
+            shown.push(word);
+        }
+    }
+    shown.join(" ")
 }
 
 /// Says on standard error that the running test is skipped: the harness keeps what a passing test prints to itself,
