@@ -4,8 +4,12 @@
 #
 #   qgroget.serviceModules.example.enable = true;
 #
-# Required fields are enable, domain and dataDir. A field marked optional may be left out;
-# the value shown is then an example, and the comment names the default.
+# Or let `qgroget new <service>` do all of it.
+#
+# Required fields are enable, domain and dataDir, and port for an exposed service; where
+# qgroget.contract.strict is set, persistedData and backupPaths as well. A field marked optional
+# may be left out; the value shown is then an example, and the comment names the default.
+# Recipes and a reference of all fields: docs/service-template-guide.md
 {
   config,
   lib,
@@ -79,6 +83,8 @@ in {
         # Optional. Default: []. Contract services, or names under `services`, that must be enabled.
         dependsOn = ["postgresql"];
         # Optional. Default: []. Only the name is required; the values shown for the rest are the defaults.
+        # The implementation reads the first one back as cfg.databaseConfig, which cannot be set: type,
+        # host, port, name and user. It is null without a database.
         databases = [
           {
             type = "postgresql";
@@ -108,6 +114,12 @@ in {
 
     # ── 2. Implementation ──────────────────────────────────────────────────────────────
     # A NixOS service, a container or a unit of your own: the contract is the same for all.
+    # In its place, for a container:
+    #   virtualisation.quadlet.containers.example.containerConfig = {
+    #     image = "docker.io/example/example:1.0";
+    #     publishPorts = ["127.0.0.1:${toString cfg.port}:8999"];
+    #     volumes = ["${cfg.dataDir}:/data"];
+    #   };
     (lib.mkIf cfg.enable {
       systemd.services.example = {
         description = "Example service";
@@ -123,7 +135,8 @@ in {
     })
 
     # ── 3. Secrets ─────────────────────────────────────────────────────────────────────
-    # Named server/<service>/<credential>; the values stand in the sops file. Drop it if there are none.
+    # Named server/<service>/<credential>; the values stand in the sops file. The implementation reads
+    # the file config.sops.secrets."server/example/password".path. Drop this section if there are none.
     (lib.mkIf cfg.enable {
       sops.secrets."server/example/password" = {};
     })

@@ -287,6 +287,17 @@ pub fn fitted(rules: &Rules, text: &str) -> String {
         .replace("../..", &vec![".."; depth].join("/"))
 }
 
+/// An installed document with the repository's own places: besides those of [`fitted`], its host and the host's settings.
+fn fitted_document(context: &Context, text: &str) -> String {
+    let host = context.host;
+    let text = text.replace("hosts/Server/settings.nix", &host.settings.display().to_string());
+    let text = text.replace(
+        "nixosConfigurations.Server",
+        &format!("nixosConfigurations.{}", host.name),
+    );
+    fitted(context.rules(), &text.replace(".#Server", &format!(".#{}", host.name)))
+}
+
 /// What the repository does not have yet.
 fn missing(context: &Context, flake: &Flake, legacy_fields: &[String]) -> Result<Missing> {
     let rules = context.rules();
@@ -381,12 +392,15 @@ impl Proposal for Installation<'_> {
             (self.groups.template, &template),
             (self.groups.tests, &self.missing.tests.files),
             (self.groups.integration, &self.missing.integration.files),
-            (self.groups.documents, &self.missing.documents),
         ];
         for (_, files) in files.into_iter().filter(|(group, _)| taken(*group).is_some()) {
             for (path, text) in files {
                 work.create(path.clone(), fitted(self.context.rules(), text));
             }
+        }
+        let documents = taken(self.groups.documents).map(|_| &self.missing.documents);
+        for (path, text) in documents.into_iter().flatten() {
+            work.create(path.clone(), fitted_document(self.context, text));
         }
         self.flake.insert(&mut work, &self.checks(accepted));
         work.finish()

@@ -18,11 +18,18 @@ pub const SETTINGS_TITLE: &str = "list the services that run in the host's setti
 pub const SETTINGS_WHY: &str =
     "One line a service says whether it runs on this host. Declined, the first migration adds its line by itself.";
 /// Comments above settings; a blank line parts each from what stands before it.
-pub const SETTINGS_COMMENT: &str = "\n# The services that run on this host, one line each: <service>.enable = true;\n\
-     # What a service needs stands in its own file, <category>/<service>/default.nix below the server's modules.\n\
-     # In alphabetical order.";
+pub fn settings_comment(server: &Path, host: &str) -> String {
+    format!(
+        "\n# The services of this host, one line each, in alphabetical order: <service>.enable = true; runs it, false does not.\n\
+         # Everything else about a service stands in its own file: {}/<category>/<service>/default.nix\n\
+         # A service without a contract is not listed here yet; its module or the server's settings switch it on.\n\
+         # What runs, as data: nix eval --json .#nixosConfigurations.{host}.config.qgroget.collector.enabled",
+        server.display()
+    )
+}
 pub const SETTINGS_BLOCK: &str = "{}";
-pub const STRICT_COMMENT: &str = "\n# Every contract says its port, persistence and backups itself.";
+pub const STRICT_COMMENT: &str =
+    "\n# Every contract says its port, persistence and backups itself; one that does not stops the build.";
 
 pub fn middlewares_title(names: &[String]) -> String {
     format!("say that {} exists outside this configuration", names.join(", "))

@@ -116,11 +116,12 @@ pub fn has_settings(context: &Context) -> Result<bool> {
 /// `unsupported-module` where the settings have no set for it.
 pub fn settings(work: &mut Workset, context: &Context, group: GroupId) -> Result<()> {
     let namespaces = &context.rules().namespaces;
+    let comment = texts::settings_comment(&context.rules().paths.server, &context.host.name);
     let block = (
         namespaces.contract.as_str(),
         "",
         texts::SETTINGS_BLOCK,
-        texts::SETTINGS_COMMENT,
+        comment.as_str(),
     );
     let strict = (
         namespaces.contract_options.as_str(),

@@ -1,0 +1,6 @@
+{...}: {
+  imports = [
+    ./settings.nix
+    ../../modules/server
+  ];
+}

@@ -1,0 +1,3 @@
+{...}: {
+  qgroget.server.domain = "example.org";
+}

@@ -1,0 +1,10 @@
+{...}: {
+  imports = [
+    ./options.nix
+    ./settings.nix
+    ./arrs
+    ./documents
+    ./media
+    ./misc
+  ];
+}

@@ -1,0 +1,5 @@
+{...}: {
+  imports = [
+    ./music.nix
+  ];
+}

@@ -1,0 +1,7 @@
+{...}: {
+  imports = [
+    ./calendar.nix
+    ./linkding.nix
+    ./news.nix
+  ];
+}
