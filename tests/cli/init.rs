@@ -78,3 +78,26 @@ fn several_hosts_need_a_name() {
     assert!(repo.read("hosts/Server/settings.nix").contains("serviceModules"));
     assert!(!repo.read("hosts/Desk/settings.nix").contains("serviceModules"));
 }
+
+/// Story 6.4: the settings file itself says how its list is made and read.
+#[test]
+fn settings_and_documents_speak_of_the_host_at_hand() {
+    let repo = Repo::homelab();
+    repo.git(&["mv", "hosts/Server", "hosts/Attic"]);
+    repo.commit_all("another name");
+    repo.run(&["init", "--yes"]).succeeds();
+    let settings = repo.read("hosts/Attic/settings.nix");
+    for said in [
+        "in alphabetical order: <service>.enable = true;",
+        "modules/server/<category>/<service>/default.nix",
+        "nix eval --json .#nixosConfigurations.Attic.config.qgroget.collector.enabled",
+    ] {
+        assert!(settings.contains(said), "{said:?} is not in\n{settings}");
+    }
+    for document in ["architecture-decision-record", "migration-guide", "service-template-guide"] {
+        let text = repo.read(&format!("docs/{document}.md"));
+        assert!(text.contains("hosts/Attic/settings.nix"), "{document}");
+        let other = ["hosts/Server", "nixosConfigurations.Server", "#Server"];
+        assert!(other.iter().all(|name| !text.contains(name)), "{document}");
+    }
+}

@@ -20,7 +20,7 @@ pub const SETTINGS_WHY: &str =
 /// Comments above settings; a blank line parts each from what stands before it.
 pub fn settings_comment(server: &Path, host: &str) -> String {
     format!(
-        "\n# The services of this host, one line each, in alphabetical order: <service>.enable = true; runs it, false does not.\n\
+        "\n# The services of this host, in alphabetical order: <service>.enable = true; runs it, false does not.\n\
          # Everything else about a service stands in its own file: {}/<category>/<service>/default.nix\n\
          # A service without a contract is not listed here yet; its module or the server's settings switch it on.\n\
          # What runs, as data: nix eval --json .#nixosConfigurations.{host}.config.qgroget.collector.enabled",
