@@ -309,6 +309,30 @@ fn codes_exist() {
     }
 }
 
+/// The guide has every message that the collector can give: the longest fixed part of each.
+#[test]
+fn every_message_of_the_collector_is_in_the_guide() {
+    let collector = fs::read_to_string(project().join("nix/collector.nix")).unwrap();
+    let (_, guide) = guides()
+        .into_iter()
+        .find(|(path, _)| path.ends_with(MIGRATION))
+        .unwrap();
+    let begins = ["\"Service ", "\"Services ", "\"Port ", "\"Duplicate ", "\"Unknown "];
+    let texts: Vec<&str> = collector
+        .lines()
+        .filter_map(|line| begins.iter().find_map(|begin| Some(&line[line.find(begin)? + 1..])))
+        .collect();
+    assert!(texts.len() > 10, "{texts:?}");
+    for text in texts {
+        let parts = text.split('"').next().unwrap().split("${");
+        let fixed = parts
+            .flat_map(|part| part.rsplit('}').next())
+            .flat_map(|part| part.split("\\n"));
+        let longest = fixed.max_by_key(|part| part.len()).unwrap();
+        assert!(guide.contains(longest), "{longest:?} of {text}");
+    }
+}
+
 /// What a Markdown linter would complain about, and what an installed text must not have.
 #[test]
 fn guides_are_clean() {

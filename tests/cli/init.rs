@@ -94,7 +94,11 @@ fn settings_and_documents_speak_of_the_host_at_hand() {
     ] {
         assert!(settings.contains(said), "{said:?} is not in\n{settings}");
     }
-    for document in ["architecture-decision-record", "migration-guide", "service-template-guide"] {
+    for document in [
+        "architecture-decision-record",
+        "migration-guide",
+        "service-template-guide",
+    ] {
         let text = repo.read(&format!("docs/{document}.md"));
         assert!(text.contains("hosts/Attic/settings.nix"), "{document}");
         let other = ["hosts/Server", "nixosConfigurations.Server", "#Server"];

@@ -14,13 +14,7 @@ let
 in
   lib.mapAttrs (_: text) {
     "A required field is missing" =
-      (hostWith [{qgroget.contract.strict = true;}] {
-        jellyfin = {
-          enable = true;
-          domain = "example.org";
-          exposed = true;
-        };
-      })
+      (hostWith [{qgroget.contract.strict = true;}] {jellyfin.exposed = true;})
       .qgroget
       .collector
       .failures;
@@ -52,6 +46,7 @@ in
     "A field has a wrong value" = failures {jellyfin = service {port = "8096";};};
     "A field is not known" = failures {
       jellyfin = service {prot = 8096;};
+      radarr = {...}: service {homepage = "https://example.org";};
       sonarr = service {homepage = "https://example.org";};
     };
     "A field has several values" = failures {
