@@ -324,10 +324,14 @@ fn every_message_of_the_collector_is_in_the_guide() {
         .collect();
     assert!(texts.len() > 10, "{texts:?}");
     for text in texts {
-        let parts = text.split('"').next().unwrap().split("${");
-        let fixed = parts
-            .flat_map(|part| part.rsplit('}').next())
-            .flat_map(|part| part.split("\\n"));
+        let (first, rest) = text
+            .split('"')
+            .next()
+            .unwrap()
+            .split_once("${")
+            .unwrap_or((text.trim_end_matches('"'), ""));
+        let after = rest.split("${").filter_map(|part| Some(part.split_once('}')?.1));
+        let fixed = std::iter::once(first).chain(after).flat_map(|part| part.split("\\n"));
         let longest = fixed.max_by_key(|part| part.len()).unwrap();
         assert!(guide.contains(longest), "{longest:?} of {text}");
     }
