@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::common::{Repo, copy, nix, project};
 use crate::documents;
@@ -190,7 +190,7 @@ fn renewed(guide: &'static str, text: &str, shown: &BTreeMap<Section, Shown>, us
                 Some(Shown::Whole(all)) => {
                     result.push_str(&format!("\n{all}"));
                     let ends = |line: &&str| heading(line).is_some_and(|(next, _)| next <= level);
-                    while lines.next_if(|line| !ends(&line)).is_some() {}
+                    while lines.next_if(|line| !ends(line)).is_some() {}
                     if lines.peek().is_some() {
                         result.push('\n');
                     }
@@ -317,19 +317,21 @@ fn every_message_of_the_collector_is_in_the_guide() {
         .into_iter()
         .find(|(path, _)| path.ends_with(MIGRATION))
         .unwrap();
-    let begins = ["\"Service ", "\"Services ", "\"Port ", "\"Duplicate ", "\"Unknown "];
+    let begins = [
+        "\"Service ",
+        "\"Services declare ",
+        "\"Port ",
+        "\"Duplicate ",
+        "\"Unknown ",
+    ];
     let texts: Vec<&str> = collector
         .lines()
         .filter_map(|line| begins.iter().find_map(|begin| Some(&line[line.find(begin)? + 1..])))
         .collect();
     assert!(texts.len() > 10, "{texts:?}");
     for text in texts {
-        let (first, rest) = text
-            .split('"')
-            .next()
-            .unwrap()
-            .split_once("${")
-            .unwrap_or((text.trim_end_matches('"'), ""));
+        let text = text.split('"').next().unwrap();
+        let (first, rest) = text.split_once("${").unwrap_or((text, ""));
         let after = rest.split("${").filter_map(|part| Some(part.split_once('}')?.1));
         let fixed = std::iter::once(first).chain(after).flat_map(|part| part.split("\\n"));
         let longest = fixed.max_by_key(|part| part.len()).unwrap();
