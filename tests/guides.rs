@@ -292,20 +292,20 @@ fn links_lead_somewhere_where_they_are_installed() {
     }
 }
 
-/// The codes that the guides name are codes of refusals.
+/// The codes that the guides' tables name are codes of refusals or findings.
 #[test]
 fn codes_exist() {
     let known = fs::read_to_string(project().join("docs/codes.md")).unwrap();
-    let (_, text) = guides()
-        .into_iter()
-        .find(|(path, _)| path.ends_with(MIGRATION))
-        .unwrap();
-    let (_, rest) = text.split_once("| Code | ").expect("the guide has a table of codes");
-    let rows = rest.lines().skip(2).take_while(|line| line.starts_with('|'));
-    let codes: Vec<&str> = rows.map(|row| row.split('`').nth(1).unwrap()).collect();
-    assert!(codes.len() > 5);
-    for code in codes {
-        assert!(known.contains(&format!("\n## {code}\n")), "{code}");
+    for (guide, head, column) in [(MIGRATION, "| Code | What helps |", 1), (TEMPLATE, "| Not | Code |", 5)] {
+        let (_, text) = guides().into_iter().find(|(path, _)| path.ends_with(guide)).unwrap();
+        let (_, rest) = text.split_once(head).expect("the guide has a table of codes");
+        let rows = rest.lines().skip(2).take_while(|line| line.starts_with('|'));
+        let cells = rows.map(|row| row.split('|').nth(column).unwrap().trim().trim_matches('`'));
+        let codes: Vec<&str> = cells.filter(|code| !code.is_empty()).collect();
+        assert!(codes.len() > 5, "{codes:?}");
+        for code in codes {
+            assert!(known.contains(&format!("\n## {code}\n")), "{code}");
+        }
     }
 }
 

@@ -33,7 +33,7 @@
   };
   # Everything that the collector makes of it is evaluated, too.
   faults = file: let
-    inherit (harness.hostWith [around (/. + file)] {}) qgroget virtualisation systemd networking;
+    inherit (harness.hostWith [around {qgroget.contract.strict = true;} (/. + file)] {}) qgroget virtualisation systemd networking;
     made = builtins.deepSeq [
       (removeAttrs qgroget.collector ["otherServices"])
       virtualisation
