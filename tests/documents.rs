@@ -168,3 +168,15 @@ fn nix_in_documents_parses() {
         }
     }
 }
+
+/// Every table of the names that a repository can override is explained.
+#[test]
+fn every_table_of_names_is_documented() {
+    let guide = fs::read_to_string(project().join("docs/writing-a-rule.md")).unwrap();
+    let names = fs::read_to_string(project().join("rules/names.toml")).unwrap();
+    let tables: Vec<&str> = names.lines().filter(|line| line.starts_with('[')).collect();
+    assert!(tables.len() > 5, "{tables:?}");
+    for table in tables {
+        assert!(guide.contains(&format!("\n| `{table}` | ")), "{table}");
+    }
+}
