@@ -335,12 +335,17 @@ impl std::fmt::Display for Run {
     }
 }
 
-/// Replaces the ids of commits, in brackets at the beginning of a line.
+/// Replaces the ids of commits, which are in brackets: they change with every installed text.
 fn without_ids(text: &str) -> String {
     let line = |line: &str| -> String {
-        let id = line.strip_prefix('[').and_then(|rest| rest.split_once(']'));
-        match id {
-            Some((id, rest)) if id.len() >= 7 && id.bytes().all(|b| b.is_ascii_hexdigit()) => format!("[<id>]{rest}"),
+        let parts = line.split_once('[').and_then(|(before, rest)| {
+            let (id, after) = rest.split_once(']')?;
+            Some((before, id, after))
+        });
+        match parts {
+            Some((before, id, after)) if id.len() >= 7 && id.bytes().all(|b| b.is_ascii_hexdigit()) => {
+                format!("{before}[<id>]{after}")
+            }
             _ => without_times(line),
         }
     };
