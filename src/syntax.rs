@@ -3,6 +3,8 @@
 //! This is the only module that names `rnix` and `rowan`; the others use the types re-exported here.
 //! A tree prints back to exactly the text it was parsed from. Offsets are byte offsets into that text.
 
+mod pieces;
+
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -289,8 +291,17 @@ pub fn call_of(expr: &ast::Expr, name: &str, count: usize) -> Option<Vec<ast::Ex
     (arguments.len() == count && function_name(&function).as_deref() == Some(name)).then_some(arguments)
 }
 
-/// Formats a whole Nix file with alejandra; `None` if it does not parse.
+/// Formats a whole Nix file as alejandra does; `None` if it does not parse.
 pub fn format(text: &str) -> Option<String> {
+    let parse = rnix::Root::parse(text);
+    let in_pieces = parse
+        .errors()
+        .is_empty()
+        .then(|| pieces::format(&parse.syntax(), text, alejandra));
+    in_pieces.flatten().or_else(|| alejandra(text))
+}
+
+fn alejandra(text: &str) -> Option<String> {
     let (status, formatted) = alejandra::format::in_memory("<text>".to_owned(), text.to_owned());
     match status {
         alejandra::format::Status::Error(_) => None,

@@ -1,0 +1,249 @@
+//! Formatting with alejandra in pieces, with the same result as in one.
+//!
+//! alejandra lays an expression out several times to find how it fits, and in each of these does so again for what
+//! is in it: its time doubles with every level of nesting. Yet how a binding is laid out depends on nothing around it,
+//! once its set stands over several lines, and the other way round. So such bindings are cut out, each is formatted by
+//! itself, with a short binding in its place, and put back at the indentation that this one got.
+//!
+//! A piece that was formatted before is remembered: an edited file has most of them in common with the file before.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::ops::Range;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use rnix::{NodeOrToken, SyntaxKind};
+
+use super::{SyntaxNode, span};
+
+/// The name of the bindings that stand in for what is cut out. Texts that contain it are formatted as a whole.
+const STAND_IN: &str = "cut'out'here'";
+
+/// Bindings shorter than this are not worth a call of their own.
+const SHORT: usize = 100;
+
+/// What formats a whole text; `None` if it does not parse.
+type Formatter = fn(&str) -> Option<String>;
+
+/// The pieces that were formatted, by their text.
+static FORMATTED: LazyLock<Mutex<HashMap<String, Arc<str>>>> = LazyLock::new(Mutex::default);
+
+/// Formats the text of `root`, a tree without errors. `None` where it has to be formatted as a whole.
+pub(super) fn format(root: &SyntaxNode, text: &str, formatter: Formatter) -> Option<String> {
+    // The layout of a block comment depends on the column that it stands in.
+    if text.contains('\r') || text.contains(STAND_IN) || has_block_comment(root, text) {
+        return None;
+    }
+    let pieces = Pieces {
+        text,
+        fixed: line_ends_in_strings(root),
+        formatter,
+    };
+    pieces.format(root, false)
+}
+
+struct Pieces<'t> {
+    text: &'t str,
+    /// Line ends in strings: what follows them is part of the string and must not be indented.
+    fixed: Vec<usize>,
+    formatter: Formatter,
+}
+
+impl Pieces<'_> {
+    /// Formats what `node` covers: a whole file, or a binding as it would stand in a set that is not indented.
+    fn format(&self, node: &SyntaxNode, binding: bool) -> Option<String> {
+        let mut cuts = Vec::new();
+        self.find(node, &mut cuts);
+        let mut rough = String::new();
+        let whole = span(node);
+        let mut at = whole.start;
+        if binding {
+            rough.push_str("{\n");
+        }
+        for (number, cut) in cuts.iter().enumerate() {
+            let range = span(cut);
+            rough.push_str(&self.text[at..range.start]);
+            write!(rough, "{STAND_IN}{number} = 0;").ok()?;
+            at = range.end;
+        }
+        rough.push_str(&self.text[at..whole.end]);
+        if binding {
+            rough.push_str("\n}\n");
+        }
+        let formatted = self.remembered(rough)?;
+        let mut rest: &str = &formatted;
+        if binding {
+            rest = rest.strip_prefix("{\n  ")?.strip_suffix("\n}\n")?;
+            // Whatever stands further out than the binding would be out of place when the binding is indented.
+            let inside = |line: &str| line.is_empty() || line.starts_with("  ");
+            if !rest.split('\n').skip(1).all(inside) {
+                return None;
+            }
+        }
+        let mut result = String::with_capacity(whole.len() + whole.len() / 8);
+        for (number, cut) in cuts.iter().enumerate() {
+            let stand_in = format!("{STAND_IN}{number} = 0;");
+            let (before, after) = rest.split_once(&stand_in)?;
+            result.push_str(before);
+            let column = result.len() - result.rfind('\n')? - 1;
+            if column < 2 || !result[result.len() - column..].bytes().all(|byte| byte == b' ') {
+                return None;
+            }
+            indent_into(&mut result, &self.format(cut, true)?, column - 2);
+            rest = after;
+        }
+        result.push_str(rest);
+        Some(result)
+    }
+
+    /// The outermost bindings below `node` that can be cut out.
+    fn find(&self, node: &SyntaxNode, cuts: &mut Vec<SyntaxNode>) {
+        let vertical = is_vertical(node);
+        for child in node.children() {
+            let range = span(&child);
+            if range.len() < SHORT || !self.text[range.clone()].contains('\n') {
+                continue;
+            }
+            let fixed = || self.fixed.iter().any(|at| range.contains(at));
+            match vertical && child.kind() == SyntaxKind::NODE_ATTRPATH_VALUE && !fixed() {
+                true => cuts.push(child),
+                false => self.find(&child, cuts),
+            }
+        }
+    }
+
+    fn remembered(&self, rough: String) -> Option<Arc<str>> {
+        let memory = || FORMATTED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(formatted) = memory().get(&rough) {
+            return Some(Arc::clone(formatted));
+        }
+        let formatted: Arc<str> = (self.formatter)(&rough)?.into();
+        memory().insert(rough, Arc::clone(&formatted));
+        Some(formatted)
+    }
+}
+
+/// Whether `node` is a set or `let` whose bindings get a line each, wherever it stands.
+fn is_vertical(node: &SyntaxNode) -> bool {
+    if !matches!(node.kind(), SyntaxKind::NODE_ATTR_SET | SyntaxKind::NODE_LET_IN) {
+        return false;
+    }
+    node.children_with_tokens().any(|child| match child {
+        NodeOrToken::Token(token) => token.kind() == SyntaxKind::TOKEN_WHITESPACE && token.text().contains('\n'),
+        NodeOrToken::Node(_) => false,
+    })
+}
+
+/// Appends a text whose first line's indentation is there already, with the others indented by `columns` more.
+fn indent_into(result: &mut String, text: &str, columns: usize) {
+    for (number, line) in text.split('\n').enumerate() {
+        if number > 0 {
+            result.push('\n');
+            if !line.is_empty() {
+                result.extend(std::iter::repeat_n(' ', columns));
+            }
+        }
+        result.push_str(line);
+    }
+}
+
+fn has_block_comment(root: &SyntaxNode, text: &str) -> bool {
+    text.contains("/*")
+        && super::tokens(root).any(|token| token.kind() == SyntaxKind::TOKEN_COMMENT && token.text().starts_with("/*"))
+}
+
+/// The offsets of line ends in strings between double quotes.
+fn line_ends_in_strings(root: &SyntaxNode) -> Vec<usize> {
+    let strings = root.descendants().filter(|node| {
+        let quoted = |node: &SyntaxNode| node.first_token().is_some_and(|token| token.text() == "\"");
+        node.kind() == SyntaxKind::NODE_STRING && quoted(node)
+    });
+    let contents = strings.flat_map(|string| string.children_with_tokens().filter_map(NodeOrToken::into_token));
+    contents
+        .filter_map(|token| {
+            let line_end = token.text().find('\n')?;
+            let Range { start, .. } = super::token_span(&token);
+            Some(start + line_end)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::{alejandra, parses};
+    use super::*;
+
+    fn in_pieces(text: &str) -> Option<String> {
+        format(&rnix::Root::parse(text).syntax(), text, alejandra)
+    }
+
+    /// Options within options, as deep as `depth`, with a comment and an indented string in each.
+    fn nested(depth: usize) -> String {
+        let inner = match depth {
+            0 => "lib.types.attrsOf (lib.types.submodule {freeformType = lib.types.anything;})".to_owned(),
+            _ => nested(depth - 1),
+        };
+        format!(
+            "lib.mkOption {{ # depth {depth}\n  description = ''\n    one\n\n      two ${{toString {depth}}}\n  '';\n\n\n\
+             type = lib.types.attrsOf (lib.types.submodule ({{name, ...}}: {{options = {{\nvalue = {inner};\n}};}}));\n}}"
+        )
+    }
+
+    #[test]
+    fn nested_bindings_are_laid_out_as_in_one_piece() {
+        for depth in 0..2 {
+            let text = format!("{{lib, ...}}: {{\n  options.x = {};\n}}\n", nested(depth));
+            assert_eq!(in_pieces(&text), alejandra(&text));
+            assert!(in_pieces(&text).is_some_and(|text| parses(&text)));
+        }
+    }
+
+    #[test]
+    fn files_are_laid_out_as_in_one_piece() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut open: Vec<_> = ["examples/homelab", "nix", "rules"].map(|path| root.join(path)).into();
+        let mut cut = 0;
+        while let Some(directory) = open.pop() {
+            for entry in directory.read_dir().expect("a directory").flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    open.push(path);
+                } else if path.extension().is_some_and(|extension| extension == "nix") {
+                    let text = std::fs::read_to_string(&path).expect("text");
+                    if !parses(&text) {
+                        continue;
+                    }
+                    // As it stands, and as nobody would write it.
+                    for text in [
+                        text.replace("= {", "=\n\n{ "),
+                        text.replace(" = ", "=").replace(";\n", ";  \n\n\n"),
+                        text,
+                    ] {
+                        if let (true, Some(result)) = (parses(&text), in_pieces(&text)) {
+                            assert_eq!(Some(result), alejandra(&text), "{}", path.display());
+                            cut += 1;
+                        }
+                    }
+                }
+            }
+        }
+        assert!(cut > 100, "only {cut} files were formatted in pieces");
+    }
+
+    #[test]
+    fn lines_of_a_string_keep_their_columns() {
+        let string = format!("\"{}\n not indented\"", "x".repeat(SHORT));
+        let text = format!("{{\n  a = {{\n    b = {{\n      c = {string};\n    }};\n  }};\n}}\n");
+        assert_eq!(in_pieces(&text).as_deref(), Some(&*text));
+        assert_eq!(alejandra(&text).as_deref(), Some(&*text));
+    }
+
+    #[test]
+    fn what_depends_on_its_surroundings_is_left_to_the_whole() {
+        assert_eq!(in_pieces("{\n  a = /* b\n c */ 1;\n}\n"), None);
+        assert_eq!(in_pieces("{\r\n  a = 1;\r\n}\r\n"), None);
+        assert_eq!(in_pieces(&format!("{{\n  {STAND_IN}0 = 1;\n}}\n")), None);
+    }
+}
