@@ -70,6 +70,13 @@ impl Source {
             .ok_or_else(|| crate::error::syntax::does_not_parse(self.place(0..0), "the file is empty"))
     }
 
+    /// The whole file as alejandra formats it; `None` if it does not parse.
+    pub fn formatted(&self) -> Option<String> {
+        let correct = self.parse.errors().is_empty();
+        let in_pieces = correct.then(|| pieces::format(&self.root(), &self.text, alejandra));
+        in_pieces.flatten().or_else(|| alejandra(&self.text))
+    }
+
     /// The root node, errors or not.
     pub fn root(&self) -> SyntaxNode {
         self.parse.syntax()
@@ -293,12 +300,7 @@ pub fn call_of(expr: &ast::Expr, name: &str, count: usize) -> Option<Vec<ast::Ex
 
 /// Formats a whole Nix file as alejandra does; `None` if it does not parse.
 pub fn format(text: &str) -> Option<String> {
-    let parse = rnix::Root::parse(text);
-    let in_pieces = parse
-        .errors()
-        .is_empty()
-        .then(|| pieces::format(&parse.syntax(), text, alejandra));
-    in_pieces.flatten().or_else(|| alejandra(text))
+    Source::new("", text).formatted()
 }
 
 fn alejandra(text: &str) -> Option<String> {

@@ -10,7 +10,7 @@ use std::ops::Range;
 use super::render::apply;
 use super::{GroupId, TextEdit};
 use crate::error::{Error, Result};
-use crate::syntax;
+use crate::syntax::Source;
 
 /// Applies `edits` to `original` and, if `original` was `formatted`, formats the result.
 ///
@@ -25,13 +25,14 @@ pub fn settle(
 ) -> Result<(String, Vec<TextEdit>)> {
     super::render::match_line_ends(original, &mut edits);
     let edited = apply(original, &mut edits)?;
-    if !syntax::parses(&edited) {
+    let source = Source::new("", edited.as_str());
+    if source.expr().is_err() {
         return Err(Error::internal("the edited file would not parse").because(edited));
     }
     if edits.is_empty() || !formatted() {
         return Ok((edited, edits));
     }
-    let Some(formatted) = syntax::format(&edited) else {
+    let Some(formatted) = source.formatted() else {
         return Ok((edited, edits));
     };
     if formatted == edited {
@@ -160,6 +161,7 @@ fn edits_of(original: &str, settled: &[(u8, Origin)], first: &[TextEdit], otherw
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::syntax;
 
     fn edit(range: Range<usize>, text: &str) -> TextEdit {
         TextEdit {

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
+
 use crate::edit::{FileChange, GroupId, SourceChange, TextEdit, settle};
 use crate::error::{Error, Result};
 use crate::repo::Repository;
@@ -92,34 +94,15 @@ impl<'a> Workset<'a> {
     /// # Errors
     /// An internal error where edits overlap or a file that parsed would not parse any more.
     pub fn finish(self) -> Result<SourceChange> {
+        let repo = self.repo;
+        let edited: Vec<(PathBuf, FileEdits)> = self.files.into_iter().collect();
+        let changes: Vec<Result<Option<FileChange>>> = edited
+            .into_par_iter()
+            .map(|(path, edits)| edits.settle(repo, path))
+            .collect();
         let mut files = Vec::new();
-        for (path, edits) in self.files {
-            let before = self
-                .repo
-                .text(&path)
-                .ok_or_else(|| Error::internal(format!("{} is edited but not there", path.display())))?;
-            if edits.deleted {
-                files.push(FileChange {
-                    from: Some(path),
-                    to: None,
-                    before: before.clone(),
-                    after: "".into(),
-                    edits: Vec::new(),
-                });
-                continue;
-            }
-            let to = edits.moved_to.clone();
-            let (after, edits) = settle::settle(before, edits.merged(), || self.repo.is_formatted(&path))
-                .map_err(|error| Error::internal(format!("{}: {}", path.display(), error.message())).because(error))?;
-            if *after != **before || to.is_some() {
-                files.push(FileChange {
-                    to: Some(to.unwrap_or_else(|| path.clone())),
-                    from: Some(path),
-                    before: before.clone(),
-                    after: after.into(),
-                    edits,
-                });
-            }
+        for change in changes {
+            files.extend(change?);
         }
         for (path, new) in self.new {
             let text = match new.rough {
@@ -141,6 +124,35 @@ impl<'a> Workset<'a> {
 }
 
 impl FileEdits {
+    /// What they make of the file at `path`, if anything.
+    fn settle(self, repo: &Repository, path: PathBuf) -> Result<Option<FileChange>> {
+        let before = repo
+            .text(&path)
+            .ok_or_else(|| Error::internal(format!("{} is edited but not there", path.display())))?;
+        if self.deleted {
+            return Ok(Some(FileChange {
+                from: Some(path),
+                to: None,
+                before: before.clone(),
+                after: "".into(),
+                edits: Vec::new(),
+            }));
+        }
+        let to = self.moved_to.clone();
+        let (after, edits) = settle::settle(before, self.merged(), || repo.is_formatted(&path))
+            .map_err(|error| Error::internal(format!("{}: {}", path.display(), error.message())).because(error))?;
+        if *after == **before && to.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(FileChange {
+            to: Some(to.unwrap_or_else(|| path.clone())),
+            from: Some(path),
+            before: before.clone(),
+            after: after.into(),
+            edits,
+        }))
+    }
+
     /// Insertions, merged removals, and the indentation of what stays.
     fn merged(mut self) -> Vec<TextEdit> {
         self.removals.sort_by_key(|(range, _)| (range.start, range.end));

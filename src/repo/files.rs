@@ -134,11 +134,13 @@ impl Repository {
 
     /// Whether the Nix file at `path` is as alejandra would leave it.
     pub fn is_formatted(&self, path: &Path) -> bool {
-        let file = self.files.get(path);
-        file.is_some_and(|file| {
-            *file
-                .formatted
-                .get_or_init(|| crate::syntax::format(&file.text).as_deref() == Some(&*file.text))
+        let Some(file) = self.files.get(path) else {
+            return false;
+        };
+        // Formatting takes other work up while it waits: what waits for this answer must not be among it.
+        file.formatted.get().copied().unwrap_or_else(|| {
+            let formatted = file.source().formatted().as_deref() == Some(&*file.text);
+            *file.formatted.get_or_init(|| formatted)
         })
     }
 

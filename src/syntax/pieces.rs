@@ -8,10 +8,10 @@
 //! A piece that was formatted before is remembered: an edited file has most of them in common with the file before.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
+use rayon::prelude::*;
 use rnix::{NodeOrToken, SyntaxKind};
 
 use super::{SyntaxNode, span};
@@ -34,45 +34,49 @@ pub(super) fn format(root: &SyntaxNode, text: &str, formatter: Formatter) -> Opt
     if text.contains('\r') || text.contains(STAND_IN) || has_block_comment(root, text) {
         return None;
     }
-    let pieces = Pieces {
+    let cutter = Cutter {
         text,
         fixed: line_ends_in_strings(root),
-        formatter,
     };
-    pieces.format(root, false)
+    let whole = cutter.piece(root, false);
+    let mut texts = Vec::new();
+    whole.texts(&mut texts);
+    let formatted: Vec<Option<Arc<str>>> = texts.into_par_iter().map(|text| remembered(text, formatter)).collect();
+    whole.assemble(&mut formatted.into_iter())
 }
 
-struct Pieces<'t> {
-    text: &'t str,
-    /// Line ends in strings: what follows them is part of the string and must not be indented.
-    fixed: Vec<usize>,
-    formatter: Formatter,
+/// The formatted piece `text`.
+fn remembered(text: &str, formatter: Formatter) -> Option<Arc<str>> {
+    let memory = || FORMATTED.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = memory().get(text).cloned();
+    known.or_else(|| {
+        let formatted: Arc<str> = formatter(text)?.into();
+        memory().insert(text.to_owned(), Arc::clone(&formatted));
+        Some(formatted)
+    })
 }
 
-impl Pieces<'_> {
-    /// Formats what `node` covers: a whole file, or a binding as it would stand in a set that is not indented.
-    fn format(&self, node: &SyntaxNode, binding: bool) -> Option<String> {
-        let mut cuts = Vec::new();
-        self.find(node, &mut cuts);
-        let mut rough = String::new();
-        let whole = span(node);
-        let mut at = whole.start;
-        if binding {
-            rough.push_str("{\n");
-        }
-        for (number, cut) in cuts.iter().enumerate() {
-            let range = span(cut);
-            rough.push_str(&self.text[at..range.start]);
-            write!(rough, "{STAND_IN}{number} = 0;").ok()?;
-            at = range.end;
-        }
-        rough.push_str(&self.text[at..whole.end]);
-        if binding {
-            rough.push_str("\n}\n");
-        }
-        let formatted = self.remembered(rough)?;
-        let mut rest: &str = &formatted;
-        if binding {
+/// A whole file, or a binding as it would stand in a set that is not indented.
+struct Piece {
+    /// What is formatted, with stand-ins.
+    text: String,
+    /// What was cut out, in order.
+    cuts: Vec<Piece>,
+    binding: bool,
+}
+
+impl Piece {
+    /// This piece's text and those below it, in the order in which [`Piece::assemble`] takes them.
+    fn texts<'p>(&'p self, found: &mut Vec<&'p str>) {
+        found.push(&self.text);
+        self.cuts.iter().for_each(|cut| cut.texts(found));
+    }
+
+    /// Puts the formatted pieces together.
+    fn assemble(&self, formatted: &mut impl Iterator<Item = Option<Arc<str>>>) -> Option<String> {
+        let formatted_here = formatted.next()??;
+        let mut rest: &str = &formatted_here;
+        if self.binding {
             rest = rest.strip_prefix("{\n  ")?.strip_suffix("\n}\n")?;
             // Whatever stands further out than the binding would be out of place when the binding is indented.
             let inside = |line: &str| line.is_empty() || line.starts_with("  ");
@@ -80,20 +84,58 @@ impl Pieces<'_> {
                 return None;
             }
         }
-        let mut result = String::with_capacity(whole.len() + whole.len() / 8);
-        for (number, cut) in cuts.iter().enumerate() {
-            let stand_in = format!("{STAND_IN}{number} = 0;");
-            let (before, after) = rest.split_once(&stand_in)?;
+        let mut result = String::with_capacity(2 * rest.len());
+        for (number, cut) in self.cuts.iter().enumerate() {
+            let (before, after) = rest.split_once(&stand_in(number))?;
             result.push_str(before);
             let column = result.len() - result.rfind('\n')? - 1;
             if column < 2 || !result[result.len() - column..].bytes().all(|byte| byte == b' ') {
                 return None;
             }
-            indent_into(&mut result, &self.format(cut, true)?, column - 2);
+            indent_into(&mut result, &cut.assemble(formatted)?, column - 2);
             rest = after;
         }
         result.push_str(rest);
         Some(result)
+    }
+}
+
+/// The binding that stands in for the one that was cut out `number`th.
+fn stand_in(number: usize) -> String {
+    format!("{STAND_IN}{number} = 0;")
+}
+
+/// Cuts a file into pieces.
+struct Cutter<'t> {
+    text: &'t str,
+    /// Line ends in strings: what follows them is part of the string and must not be indented.
+    fixed: Vec<usize>,
+}
+
+impl Cutter<'_> {
+    fn piece(&self, node: &SyntaxNode, binding: bool) -> Piece {
+        let mut nodes = Vec::new();
+        self.find(node, &mut nodes);
+        let whole = span(node);
+        let (mut text, mut at) = (String::new(), whole.start);
+        if binding {
+            text.push_str("{\n");
+        }
+        for (number, node) in nodes.iter().enumerate() {
+            let range = span(node);
+            text.push_str(&self.text[at..range.start]);
+            text.push_str(&stand_in(number));
+            at = range.end;
+        }
+        text.push_str(&self.text[at..whole.end]);
+        if binding {
+            text.push_str("\n}\n");
+        }
+        Piece {
+            text,
+            cuts: nodes.iter().map(|node| self.piece(node, true)).collect(),
+            binding,
+        }
     }
 
     /// The outermost bindings below `node` that can be cut out.
@@ -110,16 +152,6 @@ impl Pieces<'_> {
                 false => self.find(&child, cuts),
             }
         }
-    }
-
-    fn remembered(&self, rough: String) -> Option<Arc<str>> {
-        let memory = || FORMATTED.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(formatted) = memory().get(&rough) {
-            return Some(Arc::clone(formatted));
-        }
-        let formatted: Arc<str> = (self.formatter)(&rough)?.into();
-        memory().insert(rough, Arc::clone(&formatted));
-        Some(formatted)
     }
 }
 
