@@ -317,6 +317,6 @@ fn is_strict(ground: &Ground) -> Option<bool> {
     if ground.reader.model().definitions(&path).is_empty() {
         return Some(false);
     }
-    let module = ground.reader.model().modules().first()?;
+    let module = ground.reader.model().modules().next()?;
     ground.reader.option(module, &path).as_bool()
 }

@@ -4,6 +4,7 @@
 //! taken apart is no fault: the schema is then open, and accepts every field.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 use super::statics::{Reader, Static};
@@ -52,7 +53,10 @@ pub struct Schema {
 /// The schema that the tool installs, for a repository that declares none.
 static EMBEDDED: LazyLock<Schema> = LazyLock::new(|| {
     let source = Source::new("options.nix", include_str!("../../nix/options.nix"));
-    let model = Model::new(Module::read(&source).into_iter().collect(), Default::default());
+    let model = Model::new(
+        Module::read(&source).map(Rc::new).into_iter().collect(),
+        Default::default(),
+    );
     Schema::of_option(&model, &["qgroget", "serviceModules"]).unwrap_or_default()
 });
 

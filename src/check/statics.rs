@@ -164,7 +164,7 @@ impl<'a> Reader<'a> {
         if is_in(module) {
             return module;
         }
-        self.model.modules().iter().find(|m| is_in(m)).unwrap_or(module)
+        self.model.modules().find(|m| is_in(m)).unwrap_or(module)
     }
 
     fn at_depth(&self, module: &'a Module, expr: &ast::Expr, depth: usize) -> Static {

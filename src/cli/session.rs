@@ -11,7 +11,7 @@ use crate::error::{self, Result};
 use crate::plan::facts::{Choices, Context};
 use crate::repo::Repository;
 use crate::repo::git::GitState;
-use crate::repo::hosts::{self, Host};
+use crate::repo::hosts::{self, Host, Modules};
 use crate::resolve::Model;
 
 /// One run of the program.
@@ -82,7 +82,11 @@ impl Session {
     pub fn load(&self, host: Option<&str>) -> Result<Loaded> {
         let repo = Repository::read(&self.root)?;
         let host = hosts::find(&repo, host)?;
-        Ok(Loaded { repo, host })
+        Ok(Loaded {
+            repo,
+            host,
+            modules: Modules::default(),
+        })
     }
 
     /// The command of the person's editor.
@@ -96,12 +100,13 @@ impl Session {
 pub struct Loaded {
     pub repo: Repository,
     pub host: Host,
+    modules: Modules,
 }
 
 impl Loaded {
     /// The host's modules.
     pub fn model(&self) -> Model {
-        hosts::model(&self.repo, &self.host)
+        hosts::model_with(&self.repo, &self.host, &self.modules)
     }
 
     /// The same host in the repository as a change would leave it.
@@ -109,6 +114,7 @@ impl Loaded {
         Loaded {
             repo: self.repo.after(change),
             host: self.host.clone(),
+            modules: self.modules.clone(),
         }
     }
 

@@ -1,8 +1,10 @@
 //! What the repository says about one service: everything that is declared for it, and where.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::placement::{self, Reference};
 use super::share::ownership::Names;
 use crate::error::{self, Error, Result};
 use crate::repo::{Repository, hosts::Host};
@@ -169,6 +171,8 @@ pub struct Facts<'a> {
     pub sharers: Option<Vec<String>>,
     /// The names that it and the other services go by.
     pub names: Names,
+    /// What [`Facts::references`] found.
+    references: OnceCell<Vec<Reference>>,
 }
 
 /// The names of all services declared in the legacy pattern, sorted, without those that contracts project.
@@ -337,8 +341,8 @@ impl<'a> Facts<'a> {
         let jobs = super::owner::jobs(context, name, home, &names, sharers.is_some())?;
         let persisted = super::owner::persisted(context, name, home, &jobs, &names, sharers.is_some());
         same_conditions(context, name, &pieces, &jobs)?;
-        let target = super::placement::target(rules, home.source.path(), name);
-        if !super::placement::is_path_word(name) && (!context.choices.in_place || sharers.is_some()) {
+        let target = placement::target(rules, home.source.path(), name);
+        if !placement::is_path_word(name) && (!context.choices.in_place || sharers.is_some()) {
             let place = pieces.first().map_or_else(|| home.source.place(0..0), Piece::place);
             return Err(error::plan::no_directory_name(place, name));
         }
@@ -353,6 +357,7 @@ impl<'a> Facts<'a> {
             target,
             sharers,
             names,
+            references: OnceCell::new(),
         })
     }
 
@@ -361,6 +366,13 @@ impl<'a> Facts<'a> {
         self.pieces
             .first()
             .map_or_else(|| self.home.source.place(0..0), Piece::place)
+    }
+
+    /// The path literals of the repository that the facts were collected from which name the home module, as they have
+    /// to be when it is at its target.
+    pub fn references(&self, repo: &Repository) -> &[Reference] {
+        self.references
+            .get_or_init(|| placement::references(repo, self.home.source.path(), &self.target))
     }
 
     /// The fields with this legacy name.

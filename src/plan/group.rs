@@ -1,6 +1,7 @@
 //! The unit of approval: one semantic change, whole or not at all.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -62,6 +63,25 @@ pub struct Left {
     pub why: String,
     /// What a person may want to do about it.
     pub next: Option<String>,
+}
+
+/// What a plan was rendered to already: it is asked for the same sets of groups again and again.
+#[derive(Debug, Default)]
+pub struct Renderings(RefCell<BTreeMap<Accepted, SourceChange>>);
+
+impl Renderings {
+    /// What `accepted` is rendered to, by `render` the first time.
+    ///
+    /// # Errors
+    /// Those of `render`.
+    pub fn get(&self, accepted: &Accepted, render: impl FnOnce() -> Result<SourceChange>) -> Result<SourceChange> {
+        if let Some(change) = self.0.borrow().get(accepted) {
+            return Ok(change.clone());
+        }
+        let change = render()?;
+        self.0.borrow_mut().insert(accepted.clone(), change.clone());
+        Ok(change)
+    }
 }
 
 /// What is proposed for one service (or for the contract's installation): groups, and the files they make.

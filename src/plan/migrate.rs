@@ -1,11 +1,10 @@
 //! The migration of one service: its groups, and what the files are for the groups that are accepted.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::facts::{Context, Facts, Field, Guard};
-use super::group::{Accepted, Group, Left, Move, Proposal, Safety};
+use super::group::{Accepted, Group, Left, Move, Proposal, Renderings, Safety};
 use super::needs::Needs;
 use super::sections::{self, Sections};
 use super::share::extract::{Extraction, Share};
@@ -48,8 +47,7 @@ pub struct Migration<'a> {
     groups: Groups,
     list: Vec<Group>,
     left: Vec<Left>,
-    /// What was rendered already: a plan is asked for the same sets of groups again and again.
-    rendered: RefCell<BTreeMap<Accepted, SourceChange>>,
+    rendered: Renderings,
     test: Option<NewTest>,
     needs: Needs,
 }
@@ -106,7 +104,7 @@ impl<'a> Migration<'a> {
             groups,
             list,
             left: Vec::new(),
-            rendered: RefCell::default(),
+            rendered: Renderings::default(),
             test,
             needs,
         })
@@ -147,7 +145,7 @@ impl<'a> Migration<'a> {
     /// Whether a test imports the module.
     pub fn moves_test(&self) -> bool {
         let tests = &self.context.rules().paths.tests;
-        let references = placement::references(self.context.repo, self.facts.home.source.path(), &self.facts.target);
+        let references = self.facts.references(self.context.repo);
         references.iter().any(|reference| reference.file.starts_with(tests))
     }
 
@@ -235,10 +233,6 @@ impl<'a> Migration<'a> {
 
     fn body(&self, accepted: &Accepted, comments: contract::Comments) -> Result<Vec<contract::Chunk>> {
         contract::body(self.context, &self.facts, &self.needs, &self.groups, accepted, comments)
-    }
-
-    fn draw(&self, accepted: &Accepted) -> Result<SourceChange> {
-        self.work(accepted)?.finish()
     }
 
     /// The edits that the accepted groups make.
@@ -656,12 +650,7 @@ impl Proposal for Migration<'_> {
     }
 
     fn render(&self, accepted: &Accepted) -> Result<SourceChange> {
-        if let Some(change) = self.rendered.borrow().get(accepted) {
-            return Ok(change.clone());
-        }
-        let change = self.draw(accepted)?;
-        self.rendered.borrow_mut().insert(accepted.clone(), change.clone());
-        Ok(change)
+        self.rendered.get(accepted, || self.work(accepted)?.finish())
     }
 }
 

@@ -7,10 +7,9 @@ use super::workset::Workset;
 use super::{Left, Move};
 use crate::edit::GroupId;
 use crate::error::{self, Place, Result};
-use crate::repo::{Repository, hosts};
-use crate::resolve::value::normalize;
+use crate::repo::{Repository, hosts, literals};
 use crate::rules::Rules;
-use crate::syntax::{self, AstNode, InterpolPart, Source, ast};
+use crate::syntax::{self, AstNode, Source, ast};
 
 /// The category of services whose file stands in no directory of its own.
 const NO_CATEGORY: &str = "misc";
@@ -35,6 +34,7 @@ pub fn is_path_word(name: &str) -> bool {
 }
 
 /// A path literal that names the module that moves.
+#[derive(Clone)]
 pub struct Reference {
     pub file: PathBuf,
     pub place: Place,
@@ -55,44 +55,27 @@ pub fn references(repo: &Repository, from: &Path, to: &Path) -> Vec<Reference> {
     let needle = named.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut found = Vec::new();
     for file in repo.containing(&[&needle, "./."]) {
-        let Some(source) = repo.source(file) else { continue };
-        for path in source.root().descendants().filter_map(ast::PathRel::cast) {
-            let Some(target) = literal_target(source, &path) else {
-                continue;
-            };
-            let whole = target == from;
-            let by_its_directory = by_directory && target == named && is_module_reference(&path);
+        for literal in repo.path_literals(file) {
+            let whole = literal.target == from;
+            let by_its_directory = by_directory && literal.target == named && literal.is_module;
             if !(whole || by_its_directory) {
                 continue;
             }
-            let goal = if is_module_reference(&path) || !whole {
+            let goal = if literal.is_module || !whole {
                 to.parent().unwrap_or(to)
             } else {
                 to
             };
+            let Some(source) = repo.source(file) else { continue };
             found.push(Reference {
                 file: file.to_owned(),
-                place: source.place_of(path.syntax()),
+                place: source.place(literal.span.clone()),
                 text: relative(file, goal),
-                range: syntax::span(path.syntax()),
+                range: literal.span.clone(),
             });
         }
     }
     found
-}
-
-/// A directory is meant as a module where it is imported: an element of a list, or the argument of `import`.
-fn is_module_reference(path: &ast::PathRel) -> bool {
-    path.syntax()
-        .parent()
-        .is_some_and(|parent| ast::List::can_cast(parent.kind()) || ast::Apply::can_cast(parent.kind()))
-}
-
-/// What a path literal without interpolation means, relative to the root.
-fn literal_target(source: &Source, path: &ast::PathRel) -> Option<PathBuf> {
-    let plain = path.parts().iter().all(|part| matches!(part, InterpolPart::Literal(_)));
-    let base = source.path().parent().unwrap_or(Path::new(""));
-    plain.then(|| normalize(&base.join(path.syntax().text().to_string())))?
 }
 
 /// A path literal for `goal` in the file `from`: `./x`, `../x`.
@@ -122,7 +105,7 @@ pub fn relocated(source: &Source, node: &syntax::SyntaxNode, to: &Path) -> Resul
     let mut text = node.text().to_string();
     let paths: Vec<ast::PathRel> = node.descendants().filter_map(ast::PathRel::cast).collect();
     for path in paths.into_iter().rev().filter(|_| to != source.path()) {
-        let Some(goal) = literal_target(source, &path) else {
+        let Some(goal) = literals::target(source, &path) else {
             return Err(error::plan::computed_path(source.place_of(path.syntax())));
         };
         let span = syntax::span(path.syntax());
@@ -142,7 +125,7 @@ pub fn render(work: &mut Workset, repo: &Repository, facts: &Facts, group: Group
         return Err(error::plan::target_exists(source.place(0..0), to));
     }
     for path in source.root().descendants().filter_map(ast::PathRel::cast) {
-        let literal = literal_target(source, &path);
+        let literal = literals::target(source, &path);
         let Some(goal) = literal else {
             return Err(error::plan::computed_path(source.place_of(path.syntax())));
         };
@@ -151,8 +134,8 @@ pub fn render(work: &mut Workset, repo: &Repository, facts: &Facts, group: Group
             work.replace(from, syntax::span(path.syntax()), text, group);
         }
     }
-    for reference in references(repo, from, to) {
-        work.replace(&reference.file, reference.range, reference.text, group);
+    for reference in facts.references(repo) {
+        work.replace(&reference.file, reference.range.clone(), reference.text.as_str(), group);
     }
     work.move_file(from, to.to_owned());
     Ok(())
@@ -160,16 +143,15 @@ pub fn render(work: &mut Workset, repo: &Repository, facts: &Facts, group: Group
 
 /// What the move is, for people: the module, and each import of it.
 pub fn moves(repo: &Repository, facts: &Facts) -> Vec<Move> {
-    let from = facts.home.source.path();
     let mut moves = vec![Move {
         what: "the service's module".into(),
         from: Some(facts.home.source.place(0..0)),
         to: Some(facts.target.display().to_string()),
     }];
-    moves.extend(references(repo, from, &facts.target).into_iter().map(|reference| Move {
+    moves.extend(facts.references(repo).iter().map(|reference| Move {
         what: "its import".into(),
         to: Some(format!("{}: {}", reference.file.display(), reference.text)),
-        from: Some(reference.place),
+        from: Some(reference.place.clone()),
     }));
     moves
 }

@@ -133,9 +133,10 @@ enum Switch {
 /// The files of existing tests that import the service's module.
 fn tests_of(context: &Context, facts: &Facts) -> Vec<PathBuf> {
     let tests = &context.rules().paths.tests;
-    let mut files: Vec<PathBuf> = placement::references(context.repo, facts.home.source.path(), &facts.target)
-        .into_iter()
-        .map(|reference| reference.file)
+    let mut files: Vec<PathBuf> = facts
+        .references(context.repo)
+        .iter()
+        .map(|reference| reference.file.clone())
         .filter(|file| file.starts_with(tests))
         .collect();
     files.dedup();

@@ -22,6 +22,7 @@ struct File {
     imports: OnceLock<Vec<PathBuf>>,
     literals: OnceLock<Vec<PathLiteral>>,
     formatted: OnceLock<bool>,
+    declares: OnceLock<bool>,
 }
 
 impl File {
@@ -33,7 +34,16 @@ impl File {
             imports: OnceLock::new(),
             literals: OnceLock::new(),
             formatted: OnceLock::new(),
+            declares: OnceLock::new(),
         })
+    }
+
+    /// Whether the text seems to declare options.
+    fn declares(&self) -> bool {
+        let mentions = |name: &str| memchr::memmem::find(self.text.as_bytes(), name.as_bytes()).is_some();
+        *self
+            .declares
+            .get_or_init(|| mentions("mkOption") || mentions("mkEnableOption"))
     }
 
     fn source(&self) -> &Source {
@@ -175,6 +185,12 @@ impl Repository {
             .filter(|file| finders.iter().any(|f| f.find(file.text.as_bytes()).is_some()))
             .map(|file| file.path.as_path())
             .collect()
+    }
+
+    /// The paths of the Nix files that seem to declare options, sorted.
+    pub fn declaring(&self) -> impl Iterator<Item = &Path> {
+        let declaring = self.files.values().filter(|file| file.declares());
+        declaring.map(|file| file.path.as_path())
     }
 
     /// The file that an import of `path` means: itself, or `default.nix` in that directory.

@@ -1,7 +1,11 @@
 //! Hosts, and the modules that each is made of: static imports followed from a host's directory.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use rayon::prelude::*;
 
 use super::{Repository, literals};
 use crate::error::{self, Place, Result};
@@ -24,6 +28,7 @@ pub struct Host {
 /// `unknown-host`, `no-host`, `several-hosts`, `no-settings`.
 pub fn find(repo: &Repository, wanted: Option<&str>) -> Result<Host> {
     let names = names(repo);
+    follow_imports(repo, &names);
     let name = match wanted {
         Some(name) if names.iter().any(|n| n == name) => name.to_owned(),
         Some(name) => return Err(error::repo::unknown_host(name, &names)),
@@ -76,6 +81,23 @@ pub fn serving(repo: &Repository) -> Vec<String> {
             server.as_ref().is_some_and(|server| reached.contains(server))
         })
         .collect()
+}
+
+/// Parses in parallel what the hosts are made of, so that nobody has to wait for one file after the other.
+fn follow_imports(repo: &Repository, hosts: &[String]) {
+    let follow = || {
+        let mut seen: BTreeSet<PathBuf> = BTreeSet::new();
+        let mut open: Vec<PathBuf> = hosts.iter().flat_map(|host| starts(repo, host)).collect();
+        while !open.is_empty() {
+            let targets = |path: &PathBuf| {
+                let named = repo.imports(path).iter();
+                named.filter_map(|named| repo.import_target(named)).collect::<Vec<_>>()
+            };
+            let found: Vec<PathBuf> = open.par_iter().flat_map_iter(targets).collect();
+            open = found.into_iter().filter(|path| seen.insert(path.clone())).collect();
+        }
+    };
+    rayon::join(follow, || repo.parse_ahead(unreached(repo)));
 }
 
 /// Every module file that the host's static imports lead to.
@@ -141,36 +163,58 @@ pub fn imports(repo: &Repository, module: &Module) -> Vec<(PathBuf, ast::Expr)> 
         .collect()
 }
 
+/// Modules as they were read, by their files: as long as a file's text is the same, so is its module.
+#[derive(Clone, Default)]
+pub struct Modules(Rc<RefCell<HashMap<PathBuf, Option<Rc<Module>>>>>);
+
+impl Modules {
+    /// The module that `source` is, if it is one.
+    fn read(&self, source: &Source) -> Option<Rc<Module>> {
+        let known = self.0.borrow().get(source.path()).cloned().flatten();
+        known
+            .filter(|module| module.source.text() == source.text())
+            .or_else(|| {
+                let module = Module::read(source).map(Rc::new);
+                self.0.borrow_mut().insert(source.path().to_owned(), module.clone());
+                module
+            })
+    }
+}
+
 /// The modules of `host`, from the files of [`module_files`].
 pub fn model(repo: &Repository, host: &Host) -> Model {
-    let paths = module_files(repo, host);
+    model_with(repo, host, &Modules::default())
+}
+
+/// The modules of `host`, with those of `known` that are the same.
+pub fn model_with(repo: &Repository, host: &Host, known: &Modules) -> Model {
+    let reached = reached_from(repo, &starts(repo, &host.name));
+    let mut paths = reached.clone();
+    paths.extend(unreached(repo).map(Path::to_owned));
+    paths.insert(host.settings.clone());
     repo.parse_ahead(paths.iter().map(PathBuf::as_path));
-    let modules = paths
-        .iter()
-        .filter_map(|path| repo.source(path))
-        .filter_map(Module::read);
-    Model::new(modules.collect(), reached_from(repo, &starts(repo, &host.name)))
+    let modules = paths.iter().filter_map(|path| known.read(repo.source(path)?));
+    Model::new(modules.collect(), reached)
 }
 
 /// The files that a host's modules stand in: what its directory's files import, the server's modules (those whose import
 /// is commented out as well, so that they can be migrated), and every module that declares options, since some are
 /// imported by computed paths.
 pub fn module_files(repo: &Repository, host: &Host) -> BTreeSet<PathBuf> {
-    let rules = repo.rules();
     let mut paths = reached_from(repo, &starts(repo, &host.name));
-    paths.extend(
-        repo.nix_files()
-            .filter(|path| path.starts_with(&rules.paths.server))
-            .map(Path::to_owned),
-    );
-    paths.extend(
-        repo.containing(&["mkOption", "mkEnableOption"])
-            .into_iter()
-            .filter(|path| !path.starts_with(&rules.paths.hosts) && !path.starts_with(&rules.paths.tests))
-            .map(Path::to_owned),
-    );
+    paths.extend(unreached(repo).map(Path::to_owned));
     paths.insert(host.settings.clone());
     paths
+}
+
+/// The files of [`module_files`] that need not be imported.
+fn unreached(repo: &Repository) -> impl Iterator<Item = &Path> {
+    let paths = &repo.rules().paths;
+    let own = repo.nix_files().filter(|path| path.starts_with(&paths.server));
+    let declaring = repo
+        .declaring()
+        .filter(|path| !path.starts_with(&paths.hosts) && !path.starts_with(&paths.tests));
+    own.chain(declaring)
 }
 
 /// The paths in comments that would be imports: a file of the repository, and where the comment names it.

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use super::module::{Def, Module, OptionDecl};
 
 /// The modules that a host's configuration is made of, as far as the repository has them.
 #[derive(Clone, Default)]
 pub struct Model {
-    modules: Vec<Module>,
+    modules: Vec<Rc<Module>>,
     imported: BTreeSet<PathBuf>,
     /// The definitions by the first name of their path, in source order: module and definition, as indices.
     by_first: HashMap<String, Vec<(usize, usize)>>,
@@ -17,7 +18,7 @@ pub struct Model {
 impl Model {
     /// A model of these modules, in the order in which they are given; `imported` are the files that the host's
     /// imports lead to.
-    pub fn new(modules: Vec<Module>, imported: BTreeSet<PathBuf>) -> Model {
+    pub fn new(modules: Vec<Rc<Module>>, imported: BTreeSet<PathBuf>) -> Model {
         let mut by_first: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
         for (i, module) in modules.iter().enumerate() {
             for (j, def) in module.defs.iter().enumerate() {
@@ -44,13 +45,13 @@ impl Model {
     }
 
     /// Every module.
-    pub fn modules(&self) -> &[Module] {
-        &self.modules
+    pub fn modules(&self) -> impl Iterator<Item = &Module> {
+        self.modules.iter().map(|module| &**module)
     }
 
     /// The module at `path`, relative to the root.
     pub fn module(&self, path: &Path) -> Option<&Module> {
-        self.modules.iter().find(|module| module.source.path() == path)
+        self.modules().find(|module| module.source.path() == path)
     }
 
     /// The definitions of exactly the option `path`.
@@ -65,21 +66,21 @@ impl Model {
 
     fn matching(&self, path: &[&str], wanted: impl Fn(&Def) -> bool) -> Vec<(&Module, &Def)> {
         let Some(first) = path.first() else {
-            let all = self.modules.iter();
-            return all
+            return self
+                .modules()
                 .flat_map(|module| module.defs.iter().map(move |def| (module, def)))
                 .collect();
         };
         let candidates = self.by_first.get(*first).into_iter().flatten();
         candidates
-            .map(|(i, j)| (&self.modules[*i], &self.modules[*i].defs[*j]))
+            .map(|(i, j)| (&*self.modules[*i], &self.modules[*i].defs[*j]))
             .filter(|(_, def)| wanted(def))
             .collect()
     }
 
     /// The declaration of the option `path`.
     pub fn declaration<'a>(&'a self, path: &[&str]) -> Option<(&'a Module, &'a OptionDecl)> {
-        self.modules.iter().find_map(|module| {
+        self.modules().find_map(|module| {
             let found = module
                 .options
                 .iter()

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::facts::Context;
 use super::flake::{Check, Flake};
-use super::group::{Accepted, Group, Left, Move, Proposal, Safety};
+use super::group::{Accepted, Group, Left, Move, Proposal, Renderings, Safety};
 use super::workset::Workset;
 use crate::edit::{GroupId, SourceChange};
 use crate::error::Result;
@@ -99,6 +99,7 @@ pub struct Installation<'a> {
     list: Vec<Group>,
     groups: Groups,
     left: Vec<Left>,
+    rendered: Renderings,
 }
 
 impl<'a> Installation<'a> {
@@ -118,6 +119,7 @@ impl<'a> Installation<'a> {
             list: Vec::new(),
             groups: Groups::default(),
             left: Vec::new(),
+            rendered: Renderings::default(),
         };
         installation.list_groups();
         let all = installation.list.iter().map(|group| group.id).collect();
@@ -276,6 +278,38 @@ impl<'a> Installation<'a> {
         }
         wiring::imports(work, self.context, &self.missing.imports, group)
     }
+
+    /// The edits that the accepted groups make.
+    fn work(&self, accepted: &Accepted) -> Result<Workset<'a>> {
+        let mut work = Workset::new(self.context.repo);
+        let taken = |group: Option<GroupId>| group.filter(|group| accepted.contains(group));
+        if let Some(group) = taken(self.groups.contract) {
+            self.contract(&mut work, group)?;
+        }
+        if let Some(group) = taken(self.groups.settings) {
+            wiring::settings(&mut work, self.context, group)?;
+        }
+        if let Some(group) = taken(self.groups.middlewares) {
+            wiring::middlewares(&mut work, self.context, &self.missing.middlewares, group)?;
+        }
+        let template = vec![(self.server("_template/default.nix"), TEMPLATE)];
+        let files = [
+            (self.groups.template, &template),
+            (self.groups.tests, &self.missing.tests.files),
+            (self.groups.integration, &self.missing.integration.files),
+        ];
+        for (_, files) in files.into_iter().filter(|(group, _)| taken(*group).is_some()) {
+            for (path, text) in files {
+                work.create(path.clone(), fitted(self.context.rules(), text));
+            }
+        }
+        let documents = taken(self.groups.documents).map(|_| &self.missing.documents);
+        for (path, text) in documents.into_iter().flatten() {
+            work.create(path.clone(), fitted_document(self.context, text));
+        }
+        self.flake.insert(&mut work, &self.checks(accepted));
+        Ok(work)
+    }
 }
 
 /// An installed text with the repository's own places: where the server's modules are, and how far up from a test the
@@ -376,33 +410,6 @@ impl Proposal for Installation<'_> {
     }
 
     fn render(&self, accepted: &Accepted) -> Result<SourceChange> {
-        let mut work = Workset::new(self.context.repo);
-        let taken = |group: Option<GroupId>| group.filter(|group| accepted.contains(group));
-        if let Some(group) = taken(self.groups.contract) {
-            self.contract(&mut work, group)?;
-        }
-        if let Some(group) = taken(self.groups.settings) {
-            wiring::settings(&mut work, self.context, group)?;
-        }
-        if let Some(group) = taken(self.groups.middlewares) {
-            wiring::middlewares(&mut work, self.context, &self.missing.middlewares, group)?;
-        }
-        let template = vec![(self.server("_template/default.nix"), TEMPLATE)];
-        let files = [
-            (self.groups.template, &template),
-            (self.groups.tests, &self.missing.tests.files),
-            (self.groups.integration, &self.missing.integration.files),
-        ];
-        for (_, files) in files.into_iter().filter(|(group, _)| taken(*group).is_some()) {
-            for (path, text) in files {
-                work.create(path.clone(), fitted(self.context.rules(), text));
-            }
-        }
-        let documents = taken(self.groups.documents).map(|_| &self.missing.documents);
-        for (path, text) in documents.into_iter().flatten() {
-            work.create(path.clone(), fitted_document(self.context, text));
-        }
-        self.flake.insert(&mut work, &self.checks(accepted));
-        work.finish()
+        self.rendered.get(accepted, || self.work(accepted)?.finish())
     }
 }

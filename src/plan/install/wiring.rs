@@ -176,7 +176,6 @@ pub fn outside_middlewares(context: &Context) -> Vec<String> {
     let everywhere: Vec<String> = context
         .model
         .modules()
-        .iter()
         .filter(|module| context.model.is_imported(module.source.path()))
         .flat_map(|module| defined(context, module))
         .chain(predefined)
