@@ -71,6 +71,24 @@ fn before(set: &ast::AttrSet, name: &str) -> Option<usize> {
     Some(syntax::span(found.syntax()).start)
 }
 
+/// Whether a check of that name is there, in whatever file the repository keeps its checks.
+pub fn has(repo: &Repository, name: &str) -> bool {
+    repo.containing(&[name]).into_iter().any(|file| {
+        let bindings = repo.source(file).map(|source| source.root().descendants());
+        bindings
+            .into_iter()
+            .flatten()
+            .filter_map(ast::AttrpathValue::cast)
+            .any(|binding| {
+                entry_names(&ast::Entry::AttrpathValue(binding))
+                    .pop()
+                    .flatten()
+                    .as_deref()
+                    == Some(name)
+            })
+    })
+}
+
 impl<'a> Flake<'a> {
     /// Reads it; a repository without a flake has one without a place.
     pub fn read(repo: &'a Repository) -> Flake<'a> {
@@ -91,20 +109,7 @@ impl<'a> Flake<'a> {
 
     /// Whether a check of that name is there, in whatever file the repository keeps its checks.
     pub fn has(&self, name: &str) -> bool {
-        self.repo.containing(&[name]).into_iter().any(|file| {
-            let bindings = self.repo.source(file).map(|source| source.root().descendants());
-            bindings
-                .into_iter()
-                .flatten()
-                .filter_map(ast::AttrpathValue::cast)
-                .any(|binding| {
-                    entry_names(&ast::Entry::AttrpathValue(binding))
-                        .pop()
-                        .flatten()
-                        .as_deref()
-                        == Some(name)
-                })
-        })
+        has(self.repo, name)
     }
 
     /// Whether checks can be added.

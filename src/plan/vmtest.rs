@@ -47,7 +47,7 @@ impl NewTest {
     pub fn plan(context: &Context, service: &str, unit: Option<&str>) -> Option<NewTest> {
         let path = context.rules().paths.tests.join(service).join("default.nix");
         let check = format!("{service}Test");
-        let taken = context.repo.exists(path.parent().unwrap_or(&path)) || Flake::read(context.repo).has(&check);
+        let taken = context.repo.exists(path.parent().unwrap_or(&path)) || super::flake::has(context.repo, &check);
         let unit = match unit.filter(|unit| !unit.is_empty()) {
             Some(unit) if unit.contains('.') => unit.to_owned(),
             Some(unit) => format!("{unit}.service"),

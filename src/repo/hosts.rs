@@ -188,6 +188,8 @@ pub fn model(repo: &Repository, host: &Host) -> Model {
 
 /// The modules of `host`, with those of `known` that are the same.
 pub fn model_with(repo: &Repository, host: &Host, known: &Modules) -> Model {
+    // What the imports of these lead to is among them for the most part.
+    repo.parse_ahead(unreached(repo));
     let reached = reached_from(repo, &starts(repo, &host.name));
     let mut paths = reached.clone();
     paths.extend(unreached(repo).map(Path::to_owned));

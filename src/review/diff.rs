@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::ops::AddAssign;
 use std::path::Path;
 
+use rayon::prelude::*;
+
 use super::hunks::{Hunk, Line, Piece, Tag, emphasised, hunks, lines, pairs};
 use super::patch::similarity;
 use super::texts;
@@ -70,8 +72,8 @@ impl Rendered {
 /// The diff of a change.
 pub fn render(change: &SourceChange) -> Rendered {
     let mut rendered = Rendered::default();
-    for file in &change.files {
-        let (text, stat) = file_diff(file);
+    let files: Vec<(String, Stat)> = change.files.par_iter().map(file_diff).collect();
+    for (text, stat) in files {
         rendered.text.push_str(&text);
         rendered.stat += stat;
     }

@@ -222,10 +222,12 @@ fn alike(old: &[&str], new: &[&str], removed: Range<usize>, added: Range<usize>,
     if removed.len() > COMPARED || added.len() > COMPARED {
         return;
     }
+    let new: Vec<Vec<&str>> = new[added.clone()].iter().map(|line| words(line)).collect();
     let mut from = added.start;
     for o in removed {
+        let old = words(old[o]);
         let best = (from..added.end)
-            .map(|n| (n, likeness(old[o], new[n])))
+            .map(|n| (n, likeness(&old, &new[n - added.start])))
             .filter(|(_, likeness)| *likeness >= ALIKE)
             .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
         if let Some((n, _)) = best {
@@ -235,14 +237,16 @@ fn alike(old: &[&str], new: &[&str], removed: Range<usize>, added: Range<usize>,
     }
 }
 
-fn likeness(old: &str, new: &str) -> f32 {
-    let (old, new) = (words(old), words(new));
+/// How much of two lines' words is the same: 1 for all, and 0 for less than counts.
+fn likeness(old: &[&str], new: &[&str]) -> f32 {
     let length = |words: &[&str]| words.iter().map(|word| word.len()).sum::<usize>();
-    let total = length(&old) + length(&new);
-    if total == 0 {
+    let (long, short) = (length(old).max(length(new)), length(old).min(length(new)));
+    let total = long + short;
+    // Even if the shorter one were in the longer one as it is.
+    if total == 0 || 2.0 * short as f32 / (total as f32) < ALIKE {
         return 0.0;
     }
-    let ops = capture_diff_slices(Algorithm::Myers, &old, &new);
+    let ops = capture_diff_slices(Algorithm::Myers, old, new);
     let equal = ops.iter().filter(|op| matches!(op, DiffOp::Equal { .. }));
     let same: usize = equal.map(|op| length(&old[op.old_range()])).sum();
     2.0 * same as f32 / total as f32

@@ -167,18 +167,12 @@ fn setting(
 /// are left out, and so are names that the collector defines for whoever uses them.
 pub fn outside_middlewares(context: &Context) -> Vec<String> {
     let rules = context.rules();
-    let collector = rules.paths.server.join("collector.nix");
-    let predefined = match context.repo.source(&collector) {
-        Some(source) => predefined_middlewares(source),
-        None => predefined_middlewares(&Source::new("collector.nix", COLLECTOR)),
-    };
     let listed = extra(context).into_iter().flat_map(|(_, names)| names);
     let everywhere: Vec<String> = context
         .model
         .modules()
         .filter(|module| context.model.is_imported(module.source.path()))
         .flat_map(|module| defined(context, module))
-        .chain(predefined)
         .chain(listed)
         .collect();
     let mut names = Vec::new();
@@ -189,6 +183,14 @@ pub fn outside_middlewares(context: &Context) -> Vec<String> {
             used.into_iter()
                 .filter(|name| !everywhere.contains(name) && !own.contains(name)),
         );
+    }
+    if !names.is_empty() {
+        let collector = rules.paths.server.join("collector.nix");
+        let predefined = match context.repo.source(&collector) {
+            Some(source) => predefined_middlewares(source),
+            None => predefined_middlewares(&Source::new("collector.nix", COLLECTOR)),
+        };
+        names.retain(|name| !predefined.contains(name));
     }
     names.sort();
     names.dedup();
