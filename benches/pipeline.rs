@@ -1,6 +1,8 @@
 //! The pipeline's steps, on `examples/homelab` or the repository that QGROGET_BENCH names. `cargo bench`.
 //!
 //! `read_and_parse` is the floor that the others are measured against: walk, read and parse everything once.
+//! Formatted pieces are remembered in a process, so that all but the first sample of a plan find theirs: how long the
+//! program takes is measured from outside (`hyperfine`).
 
 use std::path::PathBuf;
 
@@ -89,6 +91,18 @@ fn status() -> usize {
         .expect("reads")
         .totals()
         .services
+}
+
+/// As `check --no-eval` of the whole repository, with everything migrated that can be.
+#[divan::bench]
+fn check(bencher: divan::Bencher) {
+    let start = installed();
+    let host = hosts::find(&start, None).expect("a host");
+    let mut repo = start.clone();
+    for name in &legacy_names(&hosts::model(&start, &host), start.rules()) {
+        repo = repo.after(&plan_change(&repo, name));
+    }
+    bencher.bench_local(|| qgroget::check::run(&repo, &host, &hosts::model(&repo, &host)).len());
 }
 
 fn plan(repo: &Repository, service: &str) -> Vec<PathBuf> {
