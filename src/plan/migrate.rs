@@ -12,7 +12,7 @@ use super::share::extract::{Extraction, Share};
 use super::share::leftovers::Leftovers;
 use super::vmtest::{self, NewTest};
 use super::workset::Workset;
-use super::{contract, data_dir, enablement, needs, owner, placement, removal, texts};
+use super::{comments, contract, data_dir, enablement, needs, owner, placement, removal, texts};
 use crate::edit::{GroupId, SourceChange};
 use crate::error::{self, Result};
 use crate::resolve::free;
@@ -121,7 +121,7 @@ impl<'a> Migration<'a> {
     /// # Errors
     /// Every refusal of rendering all groups.
     pub fn check(&self) -> Result<()> {
-        self.work(&self.all()).map(drop)
+        self.work(&self.all(), &[]).map(drop)
     }
 
     /// The file that holds the service's contract afterwards.
@@ -218,14 +218,15 @@ impl<'a> Migration<'a> {
         gone
     }
 
-    fn core(&self, work: &mut Workset, accepted: &Accepted) -> Result<()> {
+    fn core(&self, work: &mut Workset, accepted: &Accepted, lost: &[String]) -> Result<()> {
         if let Some(share) = &self.share {
-            return self.extract(share, work, accepted);
+            return self.extract(share, work, accepted, lost);
         }
         let sections = Sections::find(self.context, &self.facts, &self.groups, accepted)?;
         let arguments = self.check_names(&sections)?;
         let orphans = self.take_out(work, &self.removed(accepted));
         let mut comments = self.sorted(orphans);
+        comments.of_service.extend_from_slice(lost);
         let above = std::mem::take(&mut comments.above);
         let chunks = self.body(accepted, comments)?;
         sections.render(work, chunks, &above)?;
@@ -237,17 +238,23 @@ impl<'a> Migration<'a> {
         contract::body(self.context, &self.facts, &self.needs, &self.groups, accepted, comments)
     }
 
+    /// Comments that stand where no rule looks for any (between the parts of a name, behind an `=`) go to the contract.
     fn draw(&self, accepted: &Accepted) -> Result<SourceChange> {
-        self.work(accepted)?.finish()
+        let change = self.work(accepted, &[])?.finish()?;
+        let lost = comments::lost(&change);
+        match lost.is_empty() {
+            true => Ok(change),
+            false => self.work(accepted, &lost)?.finish(),
+        }
     }
 
-    /// The edits that the accepted groups make.
-    fn work(&self, accepted: &Accepted) -> Result<Workset<'a>> {
+    /// The edits that the accepted groups make; the comments `lost` are put into the contract.
+    fn work(&self, accepted: &Accepted, lost: &[String]) -> Result<Workset<'a>> {
         let mut work = Workset::new(self.context.repo);
         if !accepted.contains(&self.groups.contract) {
             return Ok(work);
         }
-        self.core(&mut work, accepted)?;
+        self.core(&mut work, accepted, lost)?;
         vmtest::import(&mut work, self.context, &self.facts, self.groups.contract);
         if let Some(group) = self.groups.enablement.filter(|group| accepted.contains(group)) {
             enablement::render(&mut work, self.context, &self.facts, group)?;
@@ -263,7 +270,7 @@ impl<'a> Migration<'a> {
     }
 
     /// The service leaves its file for one of its own.
-    fn extract(&self, share: &Share<'a>, work: &mut Workset, accepted: &Accepted) -> Result<()> {
+    fn extract(&self, share: &Share<'a>, work: &mut Workset, accepted: &Accepted, lost: &[String]) -> Result<()> {
         let mut gone = self.removed(accepted);
         let own = gone.remove(self.facts.home.source.path()).unwrap_or_default();
         let mut orphans = self.take_out(work, &gone);
@@ -272,6 +279,7 @@ impl<'a> Migration<'a> {
         let leftovers = Leftovers::of(self.facts.home, &nodes);
         orphans.extend(leftovers.orphans.iter().map(|(at, text)| (false, *at, text.clone())));
         let mut comments = self.sorted(orphans);
+        comments.of_service.extend_from_slice(lost);
         let mut above = std::mem::take(&mut comments.above);
         if !leftovers.deleted {
             // What stood above several services' declarations stays with those that are left.

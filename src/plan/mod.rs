@@ -5,6 +5,7 @@
 //! both sides of its move as they were.
 
 pub mod cleanup;
+pub mod comments;
 pub mod contract;
 pub mod data_dir;
 pub mod enablement;

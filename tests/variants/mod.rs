@@ -4,7 +4,8 @@
 //! A variant is `examples/homelab` with one file or all of them in another form ([`FORMS`]), or in two forms at once. In
 //! memory, all of them are planned for one of their services; nix is asked about a sample. The long form plans each for
 //! all of its services and asks nix about each:
-//! `cargo test --test main variants -- --ignored --nocapture` (`QGROGET_FORM=name` restricts it).
+//! `cargo test --test main variants -- --ignored --nocapture` (`QGROGET_FORM=name` restricts it to forms,
+//! `QGROGET_EACH=5` to so many files for each form).
 
 mod bindings;
 mod forms;
@@ -164,7 +165,8 @@ fn variants_mean_what_they_meant() {
 fn all_variants_mean_what_they_meant_by_hand() {
     assert!(nix::available());
     let homelab = Homelab::read();
-    let mut variants = variants(&homelab, 100);
+    let each = std::env::var("QGROGET_EACH").ok().and_then(|each| each.parse().ok());
+    let mut variants = variants(&homelab, each.unwrap_or(100));
     if let Ok(form) = std::env::var("QGROGET_FORM") {
         variants.retain(|variant| variant.name.contains(&form));
     }
