@@ -23,7 +23,7 @@ pub fn settle(
     mut edits: Vec<TextEdit>,
     formatted: impl FnOnce() -> bool,
 ) -> Result<(String, Vec<TextEdit>)> {
-    super::render::match_line_ends(original, &mut edits);
+    super::render::match_line_ends(original, &mut edits)?;
     let edited = apply(original, &mut edits)?;
     if !syntax::parses(&edited) {
         return Err(Error::internal("the edited file would not parse").because(edited));

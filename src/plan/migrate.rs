@@ -264,7 +264,7 @@ impl<'a> Migration<'a> {
             placement::render(&mut work, self.context.repo, &self.facts, group)?;
         }
         if let (Some(group), Some(test)) = (self.groups.test.filter(|group| accepted.contains(group)), &self.test) {
-            test.render(&mut work, self.context, &self.module_path(accepted), group);
+            test.render(&mut work, self.context, &self.module_path(accepted), group)?;
         }
         Ok(work)
     }

@@ -152,8 +152,9 @@ impl<'c, 'a> Sections<'c, 'a> {
         };
         let section = self.secrets_section(work, &secrets);
         work.insert(path, end, format!("{close}\n\n{section}{tail}"), core);
-        self.guard_edits(work);
+        // A module that was no function becomes one around everything, the guard's `let` too.
         self.formals(work, &["config", "lib"])?;
+        self.guard_edits(work);
         Ok(())
     }
 

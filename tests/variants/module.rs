@@ -152,7 +152,14 @@ fn condition_pushed(text: &str, inner_most: bool) -> Option<String> {
     let mut edits: Vec<Edit> = vec![(span.start..inner.start, String::new())];
     for entry in set.attrpath_values() {
         let mut targets = vec![entry.value()?];
-        if inner_most && let ast::Expr::AttrSet(set) = &targets[0] {
+        // Only options of their own take conditions, which a service's fields are.
+        let path = entry.attrpath()?.syntax().text().to_string();
+        let is_entry = path.starts_with("qgroget.services.") || path.starts_with("qgroget.backups.");
+        let is_entry = is_entry && path.matches('.').count() == 2;
+        if inner_most
+            && is_entry
+            && let ast::Expr::AttrSet(set) = &targets[0]
+        {
             let fields: Vec<ast::Expr> = set.attrpath_values().filter_map(|value| value.value()).collect();
             if fields.len() == set.entries().count() && !fields.is_empty() {
                 targets = fields;

@@ -180,7 +180,31 @@ fn evaluated(repo: &Repository) -> Result<serde_json::Value, String> {
         std::fs::write(full, repo.text(path).unwrap().as_bytes()).unwrap();
     }
     place_others(repo, directory.path());
-    nix::configuration(directory.path())
+    nix::configuration(directory.path()).map(|configuration| unordered(configuration, false))
+}
+
+/// What modules in another order add to a list stands there in another order: the proof says so, and it is no loss. A
+/// request passes its middlewares in their order.
+fn unordered(value: serde_json::Value, ordered: bool) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::Array(values) => {
+            let mut values: Vec<Value> = values.into_iter().map(|value| unordered(value, false)).collect();
+            if !ordered {
+                values.sort_by_cached_key(Value::to_string);
+            }
+            Value::Array(values)
+        }
+        Value::Object(values) => {
+            let inner = values.into_iter();
+            Value::Object(
+                inner
+                    .map(|(name, value)| (name.clone(), unordered(value, name == "middlewares")))
+                    .collect(),
+            )
+        }
+        other => other,
+    }
 }
 
 fn remove_nix(directory: &Path) {
