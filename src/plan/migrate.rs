@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::facts::{Context, Facts, Field, Guard};
+use super::facts::{Context, Facts, Field, Guard, Piece};
 use super::group::{Accepted, Group, Left, Move, Proposal, Safety};
 use super::needs::Needs;
 use super::sections::{self, Sections};
@@ -12,7 +12,7 @@ use super::share::extract::{Extraction, Share};
 use super::share::leftovers::Leftovers;
 use super::vmtest::{self, NewTest};
 use super::workset::Workset;
-use super::{comments, contract, data_dir, enablement, needs, owner, placement, removal, texts};
+use super::{comments, contract, data_dir, enablement, literal, needs, owner, placement, removal, texts};
 use crate::edit::{GroupId, SourceChange};
 use crate::error::{self, Result};
 use crate::resolve::free;
@@ -190,16 +190,22 @@ impl<'a> Migration<'a> {
                 _ => take(field.module.source.path(), field.node.clone(), self.groups.contract),
             }
         }
-        for piece in self.facts.pieces.iter().filter(|piece| no_fields(piece)) {
+        let keeps = persistence.is_none() && self.facts.named("persistedData").next().is_some();
+        let whole = |piece: &&Piece| no_fields(piece) || (literal::is_compound(piece) && !keeps);
+        for piece in self.facts.pieces.iter().filter(whole) {
             take(piece.path(), piece.node().clone(), self.groups.contract);
         }
         if let Some(group) = self.groups.backup.filter(|g| accepted.contains(g)) {
             for job in &self.facts.jobs {
                 match &job.part {
-                    None => job
-                        .fields
-                        .iter()
-                        .for_each(|f| take(f.module.source.path(), f.node.clone(), group)),
+                    None => {
+                        for field in &job.fields {
+                            take(field.module.source.path(), field.node.clone(), group);
+                        }
+                        for piece in job.pieces.iter().filter(|piece| literal::is_compound(piece)) {
+                            take(piece.path(), piece.node().clone(), group);
+                        }
+                    }
                     Some(part) => part.iter().for_each(|(field, elements)| {
                         elements
                             .iter()

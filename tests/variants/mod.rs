@@ -11,6 +11,7 @@ mod bindings;
 mod forms;
 mod layout;
 mod module;
+mod shapes;
 mod text;
 mod trial;
 mod values;

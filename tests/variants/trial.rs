@@ -164,6 +164,26 @@ impl Homelab {
         services
     }
 
+    /// The homelab with another text of one file.
+    pub fn with(&self, path: &str, text: &str) -> Variant {
+        let path = PathBuf::from(path);
+        let change = SourceChange {
+            files: vec![FileChange {
+                from: Some(path.clone()),
+                to: Some(path.clone()),
+                before: Arc::clone(self.repo.text(&path).expect("a file")),
+                after: text.into(),
+                edits: Vec::new(),
+            }],
+        };
+        let services = self.services_of(&change);
+        Variant {
+            name: path.display().to_string(),
+            change,
+            services,
+        }
+    }
+
     fn configuration(&self) -> &serde_json::Value {
         self.configuration.get_or_init(|| evaluated(&self.repo).unwrap())
     }
@@ -267,6 +287,13 @@ impl<'a> Trial<'a> {
     /// Each service by itself, in memory.
     pub fn services(self, services: &[String]) -> Result<Vec<(String, Outcome)>, String> {
         self.run(services).map(|(outcomes, _)| outcomes)
+    }
+
+    /// The module that a service has in the end.
+    pub fn module(&self, service: &str) -> Result<String, Error> {
+        let change = migrated(&self.start, service)?;
+        let own = |file: &&FileChange| file.after.contains(&format!("serviceModules.{service} = {{"));
+        Ok(change.files.iter().find(own).expect("a contract").after.to_string())
     }
 
     /// The services one after the other, and what is left of the repository.

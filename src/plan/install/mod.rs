@@ -299,9 +299,12 @@ fn missing(context: &Context, flake: &Flake, legacy_fields: &[String]) -> Result
     let has = |file: &str| context.repo.has(&rules.paths.server.join(file));
     let uses = |option: &[&str]| {
         let definitions = context.model.under(option);
-        definitions
-            .iter()
-            .any(|(module, _)| context.model.is_imported(module.source.path()))
+        // What the collector defines for whoever has it is no use.
+        let collector = rules.paths.server.join("collector.nix");
+        definitions.iter().any(|(module, _)| {
+            let path = module.source.path();
+            path != collector && context.model.is_imported(path)
+        })
     };
     let test = |path: &str| rules.paths.tests.join(path);
     let mut integration = Vec::new();
