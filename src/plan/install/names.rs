@@ -364,7 +364,7 @@ mod tests {
         );
         assert_eq!(
             code("let inherit (config.qgroget) contract; in contract\n"),
-            "let\n  contract = config.rack.settings.contract;\nin\n  contract\n"
+            "let contract = config.rack.settings.contract; in contract\n"
         );
         assert_eq!(code("config.qgroget ? server.domain\n"), "config ? rack.domain\n");
         assert_eq!(

@@ -236,3 +236,21 @@ pub fn predefined_middlewares(collector: &Source) -> Vec<String> {
         .collect();
     names
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn the_bridge_has_the_fields_of_the_legacy_schema_under_its_names() {
+        let own = "[fields]\nhost = \"subdomain\"\nicon = \"extraConfig.icon\"\n";
+        let rules = Rules::new(Some((Path::new("qgroget.toml"), own))).expect("valid");
+        let legacy = ["host", "icon", "url"].map(str::to_owned);
+        let text = bridge(&rules, &legacy).expect("a bridge");
+        assert!(text.contains("host = service.subdomain;"), "{text}");
+        assert!(text.contains("url = service.url;"), "{text}");
+        assert!(!text.contains(" subdomain = ") && !text.contains("icon = "), "{text}");
+    }
+}
