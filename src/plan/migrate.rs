@@ -247,7 +247,9 @@ impl<'a> Migration<'a> {
     /// Comments that stand where no rule looks for any (between the parts of a name, behind an `=`) go to the contract.
     fn draw(&self, accepted: &Accepted) -> Result<SourceChange> {
         let change = self.work(accepted, &[])?.finish()?;
-        let lost = comments::lost(&change);
+        let mut lost = comments::lost(&change);
+        // Nobody shares a file that is gone.
+        lost.retain(|comment| !comment.starts_with(texts::SHARED_MARKER.trim_end()));
         match lost.is_empty() {
             true => Ok(change),
             false => self.work(accepted, &lost)?.finish(),
