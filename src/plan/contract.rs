@@ -158,6 +158,8 @@ impl<'a> Body<'_, 'a> {
                 let mut text = format!("{}persistedData = ", self.comments_of_lists());
                 for field in &fields {
                     let (before, after) = self.comments_of(field);
+                    // A comment ends with its line.
+                    let after = if after.is_empty() { after } else { format!("{after}\n") };
                     text.push_str(&format!("{before}{}{after} ++ ", field.text));
                 }
                 text.push_str(&format!("[\n{}\n];\n", scattered.join("\n")));

@@ -98,10 +98,7 @@ fn every_service_migrates_and_nothing_of_the_legacy_pattern_is_left() {
     repo.run(&["init", "--yes"]).succeeds();
     let run = repo.run(&["status"]).succeeds();
     for service in SERVICES {
-        run.out
-            .contains(service)
-            .then_some(())
-            .unwrap_or_else(|| panic!("no {service}: {run}"));
+        assert!(run.out.contains(service), "no {service}: {run}");
     }
     repo.migrate(&["--all"]).succeeds();
     assert_eq!(repo.status(), "");

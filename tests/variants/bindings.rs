@@ -34,8 +34,8 @@ fn can_be_dotted(binding: &Binding) -> bool {
     let inner = entries(&set);
     // Nix takes a computed name once in a set only.
     let computed = binding.path.attrs().any(|attr| syntax::attr_name(&attr).is_none());
-    !inner.is_empty()
-        && !(computed && inner.len() > 1)
+    let count = if computed { 1..2 } else { 1..usize::MAX };
+    count.contains(&inner.len())
         && inner.iter().all(|entry| ast::AttrpathValue::can_cast(entry.kind()))
         && !has_comments(binding.node.syntax())
 }
@@ -174,11 +174,7 @@ fn shares_head(binding: &Binding) -> bool {
 
 /// Names of services and jobs in quotation marks.
 pub fn quoted_services(text: &str) -> String {
-    renamed(
-        text,
-        |name| format!("\"{name}\""),
-        |binding, index| is_service_name(binding, index),
-    )
+    renamed(text, |name| format!("\"{name}\""), is_service_name)
 }
 
 /// Every name of a definition in quotation marks.
@@ -188,11 +184,7 @@ pub fn quoted_all(text: &str) -> String {
 
 /// Names of services and jobs as interpolations of constant strings.
 pub fn dynamic_services(text: &str) -> String {
-    renamed(
-        text,
-        |name| format!("${{\"{name}\"}}"),
-        |binding, index| is_service_name(binding, index),
-    )
+    renamed(text, |name| format!("${{\"{name}\"}}"), is_service_name)
 }
 
 /// Fields as interpolations of constant strings.
