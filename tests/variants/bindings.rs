@@ -354,7 +354,7 @@ pub fn recursive_all(text: &str) -> String {
 /// A service's set as two, joined by `//`.
 pub fn updated_entries(text: &str) -> String {
     let edits = definitions(&parse(text))
-        .filter(Binding::is_entry)
+        .filter(Binding::is_whole_entry)
         .filter_map(|binding| {
             let inner = entries(&binding.set()?);
             let at = syntax::span(inner.get(1).and(inner.first())?).end;

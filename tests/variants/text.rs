@@ -124,6 +124,17 @@ impl Binding {
         self.below("qgroget.services") == Some(1) || self.below("qgroget.backups") == Some(1)
     }
 
+    /// Whether it is such an entry, and nothing else in the file adds to it: Nix joins set literals only.
+    pub fn is_whole_entry(&self) -> bool {
+        let own = syntax::span(self.node.syntax());
+        let root = self.node.syntax().ancestors().last();
+        let adds = |other: Binding| {
+            let outside = !own.contains(&syntax::span(other.node.syntax()).start);
+            outside && other.option.len() > self.option.len() && other.option.starts_with(&self.option)
+        };
+        self.is_entry() && !root.iter().flat_map(bindings).any(adds)
+    }
+
     /// Whether it is a field of a service or of a backup job.
     pub fn is_field(&self) -> bool {
         self.below("qgroget.services") == Some(2) || self.below("qgroget.backups") == Some(2)

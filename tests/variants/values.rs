@@ -46,7 +46,7 @@ fn called(text: &str, function: &str, close: &str, wanted: impl Fn(&Binding) -> 
 
 pub fn mk_if_true_entries(text: &str) -> String {
     called(text, "lib.mkIf true ", "", |binding| {
-        binding.is_entry() && binding.set().is_some()
+        binding.is_whole_entry() && binding.set().is_some()
     })
 }
 
@@ -56,7 +56,7 @@ pub fn mk_if_true_fields(text: &str) -> String {
 
 pub fn mk_merge_entries(text: &str) -> String {
     called(text, "lib.mkMerge [", "]", |binding| {
-        binding.is_entry() && binding.set().is_some()
+        binding.is_whole_entry() && binding.set().is_some()
     })
 }
 
@@ -69,7 +69,7 @@ pub fn mk_merge_namespace(text: &str) -> String {
 
 /// A `let` that binds nothing of use around declarations.
 pub fn let_entries(text: &str) -> String {
-    wrapped(text, "let unrelated = 1; in ", "", Binding::is_entry)
+    wrapped(text, "let unrelated = 1; in ", "", Binding::is_whole_entry)
 }
 
 /// A `let` around every field.
@@ -80,7 +80,7 @@ pub fn let_fields(text: &str) -> String {
 /// What a field says, as a binding around the declaration.
 pub fn hoisted_strings(text: &str) -> String {
     let mut edits: Vec<Edit> = Vec::new();
-    for entry in definitions(&parse(text)).filter(|binding| binding.is_entry() && binding.set().is_some()) {
+    for entry in definitions(&parse(text)).filter(|binding| binding.is_whole_entry() && binding.set().is_some()) {
         let mut bound = Vec::new();
         for field in definitions(entry.value.syntax()).filter(Binding::is_field) {
             if let ast::Expr::Str(string) = &field.value {
