@@ -199,6 +199,12 @@ pub fn literal_text(part: &ast::StrContent) -> String {
     part.syntax().text().to_owned()
 }
 
+/// The byte range of a literal part of a string.
+pub fn literal_span(part: &ast::StrContent) -> Range<usize> {
+    use rnix::ast::AstToken as _;
+    token_span(part.syntax())
+}
+
 /// The names of an attrpath whose parts are all static; `None` at the place of a dynamic part.
 pub fn attrpath_names(path: &ast::Attrpath) -> Vec<Option<String>> {
     path.attrs().map(|attr| attr_name(&attr)).collect()

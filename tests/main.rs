@@ -12,6 +12,7 @@ mod prove;
 mod real;
 mod rules;
 mod terminal;
+mod variants;
 
 /// Without this a file of tests that nobody declares would never run.
 #[test]

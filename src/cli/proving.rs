@@ -50,6 +50,7 @@ impl<'s> Judge<'s> {
             values: rules.prove.values.clone(),
             namespaces: Namespaces::of(rules),
             server: rules.paths.server.clone(),
+            hosts: rules.paths.hosts.clone(),
             ..ProveOptions::default()
         };
         Judge {

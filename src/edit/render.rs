@@ -1,7 +1,10 @@
 //! Edits on the original bytes: sorted, disjoint, and nothing outside them changes.
 
+use std::ops::Range;
+
 use super::TextEdit;
 use crate::error::{Error, Result};
+use crate::syntax::{self, AstNode, Source, ast};
 
 /// Sorts `edits` and applies them to `text`.
 ///
@@ -43,13 +46,41 @@ pub fn has_crlf(text: &str) -> bool {
     crlf > 0 && crlf * 2 >= text.matches('\n').count()
 }
 
-/// Gives the inserted texts the line ends of the file they go into.
-pub fn match_line_ends(text: &str, edits: &mut [TextEdit]) {
-    if has_crlf(text) {
-        for edit in edits {
-            edit.text = edit.text.replace("\r\n", "\n").replace('\n', "\r\n");
-        }
+/// Gives the inserted texts the line ends of the file they go into, but not inside strings, where a line end is a part
+/// of the value.
+///
+/// # Errors
+/// As [`apply`].
+pub fn match_line_ends(text: &str, edits: &mut [TextEdit]) -> Result<()> {
+    if !has_crlf(text) {
+        return Ok(());
     }
+    let strings = strings(&apply(text, edits)?);
+    // `apply` has sorted them: where each text begins in the result, as long as no text has changed.
+    let (mut removed, mut added) = (0, 0);
+    for edit in edits {
+        let start = edit.range.start + added - removed;
+        let inside = |at: usize| strings.iter().any(|string| string.start < at && at < string.end);
+        let mut new = String::with_capacity(edit.text.len());
+        for (at, c) in edit.text.char_indices() {
+            if c == '\n' && !new.ends_with('\r') && !inside(start + at) {
+                new.push('\r');
+            }
+            new.push(c);
+        }
+        added += edit.text.len();
+        removed += edit.range.len();
+        edit.text = new;
+    }
+    Ok(())
+}
+
+/// The strings of several lines.
+fn strings(text: &str) -> Vec<Range<usize>> {
+    let root = Source::new("text.nix", text).root();
+    let strings = root.descendants().filter_map(ast::Str::cast);
+    let spans = strings.map(|string| syntax::span(string.syntax()));
+    spans.filter(|span| text[span.clone()].contains('\n')).collect()
 }
 
 #[cfg(test)]
@@ -79,9 +110,21 @@ mod tests {
     }
 
     #[test]
+    fn line_ends_inside_strings_are_a_part_of_the_value() {
+        let mut edits = vec![
+            edit(0..1, "{"),
+            edit(3..3, "a =\n ''\n  x\n '';\n"),
+            edit(3..3, "b = 1;\n"),
+        ];
+        match_line_ends("{\r\n}\r\n", &mut edits).unwrap();
+        assert_eq!(edits[1].text, "a =\r\n ''\n  x\n '';\r\n");
+        assert_eq!(edits[2].text, "b = 1;\r\n");
+    }
+
+    #[test]
     fn inserted_lines_end_as_the_file_does() {
         let mut edits = vec![edit(0..0, "x\ny\r\n")];
-        match_line_ends("a\r\nb\r\n", &mut edits);
+        match_line_ends("a\r\nb\r\n", &mut edits).unwrap();
         assert_eq!(edits[0].text, "x\r\ny\r\n");
     }
 }

@@ -23,7 +23,7 @@ pub fn settle(
     mut edits: Vec<TextEdit>,
     formatted: impl FnOnce() -> bool,
 ) -> Result<(String, Vec<TextEdit>)> {
-    super::render::match_line_ends(original, &mut edits);
+    super::render::match_line_ends(original, &mut edits)?;
     let edited = apply(original, &mut edits)?;
     let source = Source::new("", edited.as_str());
     if source.expr().is_err() {

@@ -37,7 +37,7 @@ pub fn unclear_reader(place: Place, why: &str) -> Error {
     .at(place)
     .reason("a field that is read has to be in the collector's list as well, or the configuration changes")
     .hint("read the fields by name in this file, and run again")
-    .hint("or read qgroget.collector.services here yourself, and compare what evaluates")
+    .hint("or read the collector's list of services here yourself, and compare what evaluates")
 }
 
 /// A reader reads a field that is not the same in the collector's list.
@@ -46,7 +46,7 @@ pub fn unknown_read(place: Place, field: &str, why: &str) -> Error {
         .at(place)
         .reason("the reader would see something else than before")
         .hint(format!(
-            "take '{field}' out here, or take it from qgroget.serviceModules.<service>.extraConfig, and run again"
+            "take '{field}' out here, or take it from the contract's extraConfig, and run again"
         ))
 }
 

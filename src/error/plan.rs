@@ -84,6 +84,7 @@ pub fn unsupported_module(place: Place, why: &str) -> Error {
         format!("this module cannot be split into sections: {why}"),
     )
     .at(place)
+    .reason("where a definition could go is only known of a set literal")
     .hint("write the configuration as `config = lib.mkIf cond { … };` or as the module's own set, and run again")
 }
 

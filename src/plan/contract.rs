@@ -155,9 +155,11 @@ impl<'a> Body<'_, 'a> {
         match (fields.as_slice(), scattered.is_empty()) {
             ([field], true) => self.carry(group, &field.clone(), "persistedData"),
             _ => {
-                let mut text = String::from("persistedData = ");
+                let mut text = format!("{}persistedData = ", self.comments_of_lists());
                 for field in &fields {
                     let (before, after) = self.comments_of(field);
+                    // A comment ends with its line.
+                    let after = if after.is_empty() { after } else { format!("{after}\n") };
                     text.push_str(&format!("{before}{}{after} ++ ", field.text));
                 }
                 text.push_str(&format!("[\n{}\n];\n", scattered.join("\n")));
@@ -171,6 +173,23 @@ impl<'a> Body<'_, 'a> {
                 );
             }
         }
+    }
+
+    /// The comments above and beside whole lists of persistent directories that are the service's.
+    fn comments_of_lists(&self) -> String {
+        let mut comments: Vec<String> = Vec::new();
+        for entry in &self.facts.persisted {
+            let Some(binding) = &entry.whole else { continue };
+            let text = entry.module.source.text();
+            let (own, extent) = (syntax::span(binding), trivia::extent(text, binding).text);
+            for comment in [&text[extent.start..own.start], &text[own.end..extent.end]] {
+                let comment = format!("{}\n", comment.trim());
+                if comment != "\n" && !comments.contains(&comment) {
+                    comments.push(comment);
+                }
+            }
+        }
+        comments.concat()
     }
 
     fn backups(&mut self, comments: &[String]) {

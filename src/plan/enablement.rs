@@ -7,7 +7,7 @@ use super::{Move, removal};
 use crate::edit::{GroupId, trivia};
 use crate::error::{self, Result};
 use crate::resolve::free;
-use crate::resolve::module::{Def, Module};
+use crate::resolve::module::{Def, Module, is_true};
 use crate::resolve::scope::Binding;
 use crate::rules::parts;
 use crate::syntax::{self, AstNode, HasEntry, ast};
@@ -256,14 +256,24 @@ fn config_set(module: &Module) -> Option<ast::AttrSet> {
     if !module.explicit {
         return Some(module.body.clone());
     }
-    let mut expr = crate::resolve::module::attribute(&module.body, "config")?;
-    loop {
-        expr = match syntax::unparen(expr) {
-            ast::Expr::AttrSet(set) => return Some(set),
-            ast::Expr::LetIn(let_in) => let_in.body()?,
-            ast::Expr::With(with) => with.body()?,
-            _ => return None,
-        };
+    unconditional_set(crate::resolve::module::attribute(&module.body, "config")?)
+}
+
+/// The first set literal in `expr` that holds whatever else does.
+fn unconditional_set(expr: ast::Expr) -> Option<ast::AttrSet> {
+    match syntax::unparen(expr) {
+        ast::Expr::AttrSet(set) => Some(set),
+        ast::Expr::LetIn(let_in) => unconditional_set(let_in.body()?),
+        ast::Expr::With(with) => unconditional_set(with.body()?),
+        other => {
+            if let Some([condition, inner]) = syntax::call_of(&other, "mkIf", 2).as_deref() {
+                return is_true(condition).then(|| unconditional_set(inner.clone())).flatten();
+            }
+            match syntax::unparen(syntax::call_of(&other, "mkMerge", 1)?.remove(0)) {
+                ast::Expr::List(list) => list.items().find_map(unconditional_set),
+                _ => None,
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::literal;
 use super::placement::{self, Reference};
 use super::share::ownership::Names;
 use crate::error::{self, Error, Result};
@@ -12,7 +13,7 @@ use crate::resolve::module::{self, Def, Module, Segment};
 use crate::resolve::value::{Eval, Known, Value};
 use crate::resolve::{Model, scope};
 use crate::rules::{Rules, parts};
-use crate::syntax::{self, AstNode, HasEntry, SyntaxNode, ast};
+use crate::syntax::{self, AstNode, SyntaxNode, ast};
 
 /// A repository and a host's modules, as rules plan over them.
 pub struct Context<'a> {
@@ -249,16 +250,9 @@ pub fn fields<'a>(piece: &Piece<'a>, depth: usize) -> Result<Vec<Field<'a>>> {
             value,
         }]);
     }
-    let Some(ast::Expr::AttrSet(set)) = &piece.def.value else {
-        let place = piece
-            .def
-            .value
-            .as_ref()
-            .map_or_else(|| piece.place(), |v| source.place_of(v.syntax()));
-        return Err(error::plan::unsupported_value(place, "it is no attribute set literal"));
-    };
+    let entries = literal::entries(piece)?;
     let mut found = Vec::new();
-    for entry in set.entries() {
+    for entry in entries {
         match &entry {
             ast::Entry::AttrpathValue(binding) => {
                 let names = module::entry_names(&entry);
@@ -331,6 +325,7 @@ impl<'a> Facts<'a> {
                 return Err(error::plan::unknown_field(field.place(), name, &field.name));
             }
         }
+        literal::check_twice(&all, rules)?;
         let guard = if pieces.is_empty() {
             Guard::Always
         } else {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::facts::{Context, Facts, Field, Guard};
+use super::facts::{Context, Facts, Field, Guard, Piece};
 use super::group::{Accepted, Group, Left, Move, Proposal, Renderings, Safety};
 use super::needs::Needs;
 use super::sections::{self, Sections};
@@ -11,7 +11,7 @@ use super::share::extract::{Extraction, Share};
 use super::share::leftovers::Leftovers;
 use super::vmtest::{self, NewTest};
 use super::workset::Workset;
-use super::{contract, data_dir, enablement, needs, owner, placement, removal, texts};
+use super::{comments, contract, data_dir, enablement, literal, needs, owner, placement, removal, texts};
 use crate::edit::{GroupId, SourceChange};
 use crate::error::{self, Result};
 use crate::resolve::free;
@@ -119,7 +119,7 @@ impl<'a> Migration<'a> {
     /// # Errors
     /// Every refusal of rendering all groups.
     pub fn check(&self) -> Result<()> {
-        self.work(&self.all()).map(drop)
+        self.work(&self.all(), &[]).map(drop)
     }
 
     /// The file that holds the service's contract afterwards.
@@ -188,16 +188,22 @@ impl<'a> Migration<'a> {
                 _ => take(field.module.source.path(), field.node.clone(), self.groups.contract),
             }
         }
-        for piece in self.facts.pieces.iter().filter(|piece| no_fields(piece)) {
+        let keeps = persistence.is_none() && self.facts.named("persistedData").next().is_some();
+        let whole = |piece: &&Piece| no_fields(piece) || (literal::is_compound(piece) && !keeps);
+        for piece in self.facts.pieces.iter().filter(whole) {
             take(piece.path(), piece.node().clone(), self.groups.contract);
         }
         if let Some(group) = self.groups.backup.filter(|g| accepted.contains(g)) {
             for job in &self.facts.jobs {
                 match &job.part {
-                    None => job
-                        .fields
-                        .iter()
-                        .for_each(|f| take(f.module.source.path(), f.node.clone(), group)),
+                    None => {
+                        for field in &job.fields {
+                            take(field.module.source.path(), field.node.clone(), group);
+                        }
+                        for piece in job.pieces.iter().filter(|piece| literal::is_compound(piece)) {
+                            take(piece.path(), piece.node().clone(), group);
+                        }
+                    }
                     Some(part) => part.iter().for_each(|(field, elements)| {
                         elements
                             .iter()
@@ -216,14 +222,15 @@ impl<'a> Migration<'a> {
         gone
     }
 
-    fn core(&self, work: &mut Workset, accepted: &Accepted) -> Result<()> {
+    fn core(&self, work: &mut Workset, accepted: &Accepted, lost: &[String]) -> Result<()> {
         if let Some(share) = &self.share {
-            return self.extract(share, work, accepted);
+            return self.extract(share, work, accepted, lost);
         }
         let sections = Sections::find(self.context, &self.facts, &self.groups, accepted)?;
         let arguments = self.check_names(&sections)?;
         let orphans = self.take_out(work, &self.removed(accepted));
         let mut comments = self.sorted(orphans);
+        comments.of_service.extend_from_slice(lost);
         let above = std::mem::take(&mut comments.above);
         let chunks = self.body(accepted, comments)?;
         sections.render(work, chunks, &above)?;
@@ -235,13 +242,25 @@ impl<'a> Migration<'a> {
         contract::body(self.context, &self.facts, &self.needs, &self.groups, accepted, comments)
     }
 
-    /// The edits that the accepted groups make.
-    fn work(&self, accepted: &Accepted) -> Result<Workset<'a>> {
+    /// Comments that stand where no rule looks for any (between the parts of a name, behind an `=`) go to the contract.
+    fn draw(&self, accepted: &Accepted) -> Result<SourceChange> {
+        let change = self.work(accepted, &[])?.finish()?;
+        let mut lost = comments::lost(&change);
+        // Nobody shares a file that is gone.
+        lost.retain(|comment| !comment.starts_with(texts::SHARED_MARKER.trim_end()));
+        match lost.is_empty() {
+            true => Ok(change),
+            false => self.work(accepted, &lost)?.finish(),
+        }
+    }
+
+    /// The edits that the accepted groups make; the comments `lost` are put into the contract.
+    fn work(&self, accepted: &Accepted, lost: &[String]) -> Result<Workset<'a>> {
         let mut work = Workset::new(self.context.repo);
         if !accepted.contains(&self.groups.contract) {
             return Ok(work);
         }
-        self.core(&mut work, accepted)?;
+        self.core(&mut work, accepted, lost)?;
         vmtest::import(&mut work, self.context, &self.facts, self.groups.contract);
         if let Some(group) = self.groups.enablement.filter(|group| accepted.contains(group)) {
             enablement::render(&mut work, self.context, &self.facts, group)?;
@@ -251,13 +270,13 @@ impl<'a> Migration<'a> {
             placement::render(&mut work, self.context.repo, &self.facts, group)?;
         }
         if let (Some(group), Some(test)) = (self.groups.test.filter(|group| accepted.contains(group)), &self.test) {
-            test.render(&mut work, self.context, &self.module_path(accepted), group);
+            test.render(&mut work, self.context, &self.module_path(accepted), group)?;
         }
         Ok(work)
     }
 
     /// The service leaves its file for one of its own.
-    fn extract(&self, share: &Share<'a>, work: &mut Workset, accepted: &Accepted) -> Result<()> {
+    fn extract(&self, share: &Share<'a>, work: &mut Workset, accepted: &Accepted, lost: &[String]) -> Result<()> {
         let mut gone = self.removed(accepted);
         let own = gone.remove(self.facts.home.source.path()).unwrap_or_default();
         let mut orphans = self.take_out(work, &gone);
@@ -266,6 +285,7 @@ impl<'a> Migration<'a> {
         let leftovers = Leftovers::of(self.facts.home, &nodes);
         orphans.extend(leftovers.orphans.iter().map(|(at, text)| (false, *at, text.clone())));
         let mut comments = self.sorted(orphans);
+        comments.of_service.extend_from_slice(lost);
         let mut above = std::mem::take(&mut comments.above);
         if !leftovers.deleted {
             // What stood above several services' declarations stays with those that are left.
@@ -650,7 +670,7 @@ impl Proposal for Migration<'_> {
     }
 
     fn render(&self, accepted: &Accepted) -> Result<SourceChange> {
-        self.rendered.get(accepted, || self.work(accepted)?.finish())
+        self.rendered.get(accepted, || self.draw(accepted))
     }
 }
 

@@ -5,6 +5,7 @@
 //! both sides of its move as they were.
 
 pub mod cleanup;
+pub mod comments;
 pub mod contract;
 pub mod data_dir;
 pub mod enablement;
@@ -13,6 +14,7 @@ pub mod facts;
 pub mod flake;
 pub mod group;
 pub mod install;
+pub mod literal;
 pub mod migrate;
 pub mod needs;
 pub mod new;

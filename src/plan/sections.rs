@@ -2,6 +2,7 @@
 //!
 //! The implementation stays where it is: text is put in before and behind it, and its lines are indented.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::contract::Chunk;
@@ -92,8 +93,12 @@ impl<'c, 'a> Sections<'c, 'a> {
         let (at, end, range, columns) = self.extent();
         let secrets = self.secrets();
         let (open, close) = match &self.shape {
-            Shape::Config { .. } if matches!(self.facts.guard, Guard::Always) => {
-                (format!("(lib.mkIf {} ", self.guard), ")")
+            // A call is no argument without parentheses.
+            Shape::Config { expr } if matches!(self.facts.guard, Guard::Always) => {
+                match matches!(expr, ast::Expr::AttrSet(_) | ast::Expr::Paren(_)) {
+                    true => (format!("(lib.mkIf {} ", self.guard), ")"),
+                    false => (format!("(lib.mkIf {} (", self.guard), "))"),
+                }
             }
             Shape::Config { .. } => ("(".to_owned(), ")"),
             Shape::Merge { .. } if matches!(self.facts.guard, Guard::Always) => {
@@ -147,8 +152,9 @@ impl<'c, 'a> Sections<'c, 'a> {
         };
         let section = self.secrets_section(work, &secrets);
         work.insert(path, end, format!("{close}\n\n{section}{tail}"), core);
-        self.guard_edits(work);
+        // A module that was no function becomes one around everything, the guard's `let` too.
         self.formals(work, &["config", "lib"])?;
+        self.guard_edits(work);
         Ok(())
     }
 
@@ -282,15 +288,15 @@ impl<'c, 'a> Sections<'c, 'a> {
             }
         }
         if let Guard::Condition { .. } = &self.facts.guard {
-            for piece in self.facts.pieces.iter().filter(|p| p.path() == path) {
-                for condition in &piece.def.context.conditions {
-                    work.replace(
-                        path,
-                        syntax::span(condition.syntax()),
-                        self.guard.clone(),
-                        self.groups.contract,
-                    );
-                }
+            // Several declarations may stand under one condition.
+            let pieces = self.facts.pieces.iter().filter(|p| p.path() == path);
+            let conditions = pieces.flat_map(|piece| &piece.def.context.conditions);
+            let spans: BTreeSet<(usize, usize)> = conditions
+                .map(|condition| syntax::span(condition.syntax()))
+                .map(|span| (span.start, span.end))
+                .collect();
+            for (start, end) in spans {
+                work.replace(path, start..end, self.guard.clone(), self.groups.contract);
             }
         }
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::enablement::Setting;
 use super::facts::{Context, Facts, Guard};
 use super::flake::{Check, Flake};
+use super::install::names::Names;
 use super::workset::Workset;
 use super::{Left, Move, placement, removal, texts};
 use crate::edit::{GroupId, indent, trivia};
@@ -90,13 +91,17 @@ impl NewTest {
     }
 
     /// Writes the test of the module at `module`, and its check.
-    pub fn render(&self, work: &mut Workset, context: &Context, module: &Path, group: GroupId) {
+    ///
+    /// # Errors
+    /// An internal error where the test's text cannot be made.
+    pub fn render(&self, work: &mut Workset, context: &Context, module: &Path, group: GroupId) -> Result<()> {
         let text = TEMPLATE
             .replace("@service@", &self.service)
             .replace("@unit@", &self.unit)
             .replace("@modulePath@", &module.display().to_string());
-        work.create(self.path.clone(), super::install::fitted(context.rules(), &text));
+        work.create(self.path.clone(), Names::of(context.rules()).fitted(&self.path, &text)?);
         Flake::read(context.repo).insert(work, &[self.check(group)]);
+        Ok(())
     }
 }
 

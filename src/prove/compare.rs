@@ -73,13 +73,13 @@ impl Namespaces {
     /// The namespaces that the rules name.
     pub fn of(rules: &crate::rules::Rules) -> Namespaces {
         let names = &rules.namespaces;
-        let collector = names
-            .contract
-            .rsplit_once('.')
-            .map_or("collector".to_owned(), |(parent, _)| format!("{parent}.collector"));
         let moved = ["persistedData", "backupPaths"];
         Namespaces {
-            contract: vec![names.contract.clone(), names.contract_options.clone(), collector],
+            contract: vec![
+                names.contract.clone(),
+                names.contract_options.clone(),
+                names.collector.clone(),
+            ],
             services: names.services.clone(),
             backups: names.backups.clone(),
             moved_fields: rules

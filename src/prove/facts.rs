@@ -35,7 +35,10 @@ impl Facts {
             apply: 2,
         };
         for sources in request.sources {
-            let reached = sources.reached_from(&starts(sources, request.host, request.extra), request.host);
+            let reached = sources.reached_from(
+                &starts(sources, request.places[0], request.host, request.extra),
+                request.host,
+            );
             for (path, source) in &sources.files {
                 facts.names.extend(source.selected.iter().cloned());
                 facts.scoped.extend(source.scoped.iter().cloned());
@@ -84,8 +87,8 @@ impl Facts {
 }
 
 /// The files that a host's modules start from.
-pub fn starts(sources: &Sources, host: &str, extra: &[PathBuf]) -> Vec<PathBuf> {
-    let own = Path::new("hosts").join(host);
+pub fn starts(sources: &Sources, hosts: &Path, host: &str, extra: &[PathBuf]) -> Vec<PathBuf> {
+    let own = hosts.join(host);
     sources
         .files
         .keys()

@@ -61,6 +61,8 @@ pub struct ProveOptions {
     pub namespaces: Namespaces,
     /// The directory of the server's modules.
     pub server: PathBuf,
+    /// The directory of the hosts, one directory each.
+    pub hosts: PathBuf,
 }
 
 impl Default for ProveOptions {
@@ -75,6 +77,7 @@ impl Default for ProveOptions {
             values: BTreeMap::new(),
             namespaces: Namespaces::default(),
             server: PathBuf::from("modules/server"),
+            hosts: PathBuf::from("hosts"),
         }
     }
 }
@@ -155,6 +158,7 @@ impl Prover {
             extra: &self.options.extra_modules,
             values: &self.options.values,
             own: &names.contract,
+            places: [&self.options.hosts, &self.options.server],
         };
         let (slice, session) = slice::Session::new(request)?.evaluate()?;
         let mut differences = compare::compare(&slice.before, &slice.after, &slice.stand_ins, names);
@@ -206,7 +210,8 @@ impl Prover {
 
     /// The hosts to prove, and whether the proof depends on each: on those that have the server's modules it does.
     fn hosts(&self, sources: [&Sources; 2]) -> Result<Vec<(String, bool)>> {
-        let known: BTreeSet<String> = sources[0].hosts().union(&sources[1].hosts()).cloned().collect();
+        let root = &self.options.hosts;
+        let known: BTreeSet<String> = sources.iter().flat_map(|tree| tree.hosts(root)).collect();
         if let Some(host) = &self.options.host {
             // A flake may name a host that has no directory of its own.
             if known.is_empty() || known.contains(host) {
@@ -220,7 +225,7 @@ impl Prover {
         for host in known {
             let reached: BTreeSet<PathBuf> = sources
                 .iter()
-                .flat_map(|tree| tree.reached_from(&facts::starts(tree, &host, &[]), &host))
+                .flat_map(|tree| tree.reached_from(&facts::starts(tree, root, &host, &[]), &host))
                 .collect();
             let server = reached.iter().any(|p| p.starts_with(&self.options.server));
             if server || reached.intersection(&changed).next().is_some() {

@@ -54,6 +54,8 @@ pub struct Request<'a> {
     pub values: &'a BTreeMap<String, Value>,
     /// The contract's own option namespaces.
     pub own: &'a [String],
+    /// The directories of the hosts and of the server's modules.
+    pub places: [&'a Path; 2],
 }
 
 /// One side's configuration.
@@ -327,6 +329,8 @@ impl<'a> Session<'a> {
         let own: Vec<Vec<&str>> = self.request.own.iter().map(|path| path.split('.').collect()).collect();
         json!({
             "host": self.request.host,
+            "hosts": self.request.places[0],
+            "server": self.request.places[1],
             "system": "x86_64-linux",
             "library": self.request.library,
             "names": self.facts.names,

@@ -114,14 +114,12 @@ impl Sources {
             .collect()
     }
 
-    /// The hosts that have a directory under `hosts/` with a configuration.
-    pub fn hosts(&self) -> BTreeSet<String> {
+    /// The hosts that have a directory below `root` with a configuration.
+    pub fn hosts(&self, root: &Path) -> BTreeSet<String> {
         let mut hosts = BTreeSet::new();
-        for path in self.files.keys() {
+        for path in self.files.keys().filter_map(|path| path.strip_prefix(root).ok()) {
             let mut names = path.components().filter_map(|c| c.as_os_str().to_str());
-            if let (Some("hosts"), Some(host), Some("configuration.nix" | "default.nix")) =
-                (names.next(), names.next(), names.next())
-            {
+            if let (Some(host), Some("configuration.nix" | "default.nix")) = (names.next(), names.next()) {
                 hosts.insert(host.to_owned());
             }
         }

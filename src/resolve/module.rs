@@ -3,7 +3,8 @@
 //! Definitions are found through attribute sets however they are split (`a.b.c = x`, `a = { b.c = x; }`),
 //! through `mkIf`, `mkMerge`, priorities, `let … in`, `with`, parentheses and `//` (NixOS manual, "Writing NixOS Modules").
 
-use crate::syntax::{self, HasEntry, Source, ast};
+use super::scope::Binding;
+use crate::syntax::{self, AstNode, HasEntry, Source, ast};
 
 /// Attributes of a module that are not configuration (nixpkgs `lib/modules.nix`, `unifyModuleSyntax`).
 pub const STRUCTURAL: [&str; 8] = [
@@ -357,7 +358,9 @@ fn peel(expr: ast::Expr, mut context: Context) -> (ast::Expr, Context) {
         let name = syntax::function_name(&function);
         let inner = match (name.as_deref(), arguments.as_slice()) {
             (Some("mkIf" | "optionalAttrs"), [condition, inner]) => {
-                context.conditions.push(condition.clone());
+                if !is_true(condition) {
+                    context.conditions.push(condition.clone());
+                }
                 inner.clone()
             }
             (Some("mkOverride" | "mkOrder"), [_, inner]) => {
@@ -372,6 +375,12 @@ fn peel(expr: ast::Expr, mut context: Context) -> (ast::Expr, Context) {
         };
         expr = syntax::unparen(inner);
     }
+}
+
+/// Whether a condition is the word `true`, which conditions nothing.
+pub fn is_true(condition: &ast::Expr) -> bool {
+    let condition = syntax::unparen(condition.clone());
+    condition.syntax().text() == "true" && matches!(super::scope::lookup(condition.syntax(), "true"), Binding::Global)
 }
 
 fn declarations(value: &ast::AttrpathValue, path: &[Segment], found: &mut Vec<OptionDecl>) {
@@ -433,6 +442,10 @@ mod tests {
         assert_eq!(
             paths("{ imports = []; a = let q = 1; in { inherit q; ${w} = 2; }; }"),
             ["a", "a.q", "a.${…}"]
+        );
+        assert_eq!(
+            paths("{lib, ...}: { config = lib.mkIf (true) { a = lib.mkIf true 1; }; }"),
+            ["a"]
         );
         assert_eq!(
             paths("with lib; let in { config.a = mkIf c (mkIf d { b = 1; } // { e = 2; }); }"),

@@ -61,6 +61,7 @@ pub struct Namespaces {
     pub switches: String,
     pub contract: String,
     pub contract_options: String,
+    pub collector: String,
 }
 
 /// Places in the repository, relative to its root.
@@ -173,13 +174,39 @@ impl Rules {
 }
 
 fn bad_rules(path: &Path, text: &str, error: &toml::de::Error) -> Error {
-    let span = error.span().unwrap_or(0..0);
-    Error::usage(
-        "bad-rules",
-        format!("{} is not valid: {}", path.display(), error.message().trim_end()),
-    )
-    .at(crate::error::Place::new(path, &text.into(), span))
-    .hint("the keys and their meaning: docs/writing-a-rule.md")
+    let message = error.message().trim_end();
+    let unknown = unknown_key(message);
+    // A key is looked for in the tables together, which know no places.
+    let place = || text_of_key(text, unknown.as_ref()?.0);
+    let span = error.span().or_else(place).unwrap_or(0..0);
+    let error = Error::usage("bad-rules", format!("{} is not valid: {message}", path.display()))
+        .at(crate::error::Place::new(path, &text.into(), span));
+    let near = unknown
+        .as_ref()
+        .and_then(|(key, known)| crate::error::nearest(key, known));
+    let error = match near {
+        Some(near) => error.hint(format!("did you mean '{near}'?")),
+        None => error,
+    };
+    error.hint("the keys and their meaning: docs/writing-a-rule.md")
+}
+
+/// The key that does not exist and those that do, as serde names them.
+fn unknown_key(message: &str) -> Option<(&str, Vec<String>)> {
+    let mut names = message.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2);
+    Some((names.next()?, names.map(str::to_owned).collect()))
+}
+
+/// Where a key or a table of this name stands.
+fn text_of_key(text: &str, key: &str) -> Option<std::ops::Range<usize>> {
+    let is_word = |c: char| c.is_alphanumeric() || "-_".contains(c);
+    let mut found = text.match_indices(key).map(|(at, _)| at..at + key.len());
+    found.find(|span| {
+        let line = text[..span.start].rfind('\n').map_or(0, |newline| newline + 1);
+        let before = text[line..span.start].trim_start();
+        (before.is_empty() || before.starts_with('[') || before.ends_with('.'))
+            && !text[span.end..].starts_with(is_word)
+    })
 }
 
 fn merge(base: &mut toml::Table, over: toml::Table) {
@@ -209,6 +236,8 @@ mod tests {
     fn an_unknown_key_is_refused() {
         let error = Rules::new(Some((Path::new(FILE), "[namespaces]\nservice = \"x\"\n"))).expect_err("unknown");
         assert_eq!(error.code(), "bad-rules");
+        assert_eq!(error.place().expect("a place").line, 2);
+        assert_eq!(error.hints()[0], "did you mean 'services'?");
         let error = Rules::new(Some((Path::new(FILE), "x = "))).expect_err("no TOML");
         assert_eq!(error.place().expect("a place").line, 1);
     }

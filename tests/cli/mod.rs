@@ -14,6 +14,7 @@ mod needs;
 mod new;
 mod output;
 mod proof;
+mod rack;
 mod refusals;
 mod undo;
 mod verify;

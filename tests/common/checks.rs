@@ -86,12 +86,12 @@ fn lost_comments(change: &SourceChange) -> Vec<String> {
         .collect()
 }
 
-/// The comments of a Nix file, without the indentation of their lines.
+/// The comments of a Nix file, however their lines are broken and indented.
 pub fn comments(path: Option<&Path>, text: &str) -> Vec<String> {
     if !is_nix(path) {
         return Vec::new();
     }
     let source = syntax::Source::new("text.nix", text);
-    let plain = |comment: String| comment.lines().map(str::trim).collect::<Vec<_>>().join("\n");
+    let plain = |comment: String| comment.split_whitespace().collect::<Vec<_>>().join(" ");
     syntax::comments(&source.root()).into_iter().map(plain).collect()
 }

@@ -135,6 +135,7 @@
           "/modules/branding"
           "/modules/server"
           "/modules/server/misc/syncthing.nix"
+          "/modules/server/misc/syncthing/default.nix"
           "/hosts/Server/settings.nix"
           "/hosts/Server/disk-config.nix"
         ]);

@@ -29,11 +29,13 @@ use super::workset::Workset;
 use crate::edit::{GroupId, SourceChange};
 use crate::error::{self, Result};
 use crate::resolve::Module;
-use crate::rules::parts;
+use crate::rules::{Rules, parts};
 use crate::syntax;
 
 /// The list that the collector makes, in the shape of the legacy option.
-pub const COLLECTED: &str = "qgroget.collector.services";
+fn collected(rules: &Rules) -> String {
+    format!("{}.services", rules.namespaces.collector)
+}
 
 /// The planned cleanup.
 pub struct Cleanup<'a> {
@@ -65,7 +67,8 @@ impl<'a> Cleanup<'a> {
         let files = bridge::files(context, &namespace);
         bridge::check_services(context.repo, &files, &namespace)?;
         let legacy = Legacy::find(context.repo, &files, &namespace);
-        let readers = readers::find(context, &files, &legacy, &namespace, &parts(COLLECTED))?;
+        let collected = collected(context.rules());
+        let readers = readers::find(context, &files, &legacy, &namespace, &parts(&collected))?;
         let bridge = bridge::path(context.rules());
         if context.repo.has(&bridge) {
             bridge::check_references(context.repo, &bridge)?;
@@ -133,7 +136,7 @@ impl<'a> Cleanup<'a> {
                 let moves = reading.reader.sites.iter().map(|site| Move {
                     what: self.context.rules().namespaces.services.clone(),
                     from: place(path, &site.node),
-                    to: Some(COLLECTED.to_owned()),
+                    to: Some(collected(self.context.rules())),
                 });
                 let title = texts::reader_title(path);
                 reading.switch = Some(add("reader", title, texts::READER_WHY, vec![], moves.collect()));
@@ -221,7 +224,7 @@ impl<'a> Cleanup<'a> {
                     what: texts::mentions(option, places.len()),
                     place: Some(error::Place::new(path, text, *first..*first + option.len())),
                     why: why.to_owned(),
-                    next: Some(texts::mention_next(COLLECTED)),
+                    next: Some(texts::mention_next(&collected(self.context.rules()))),
                 });
             }
         };

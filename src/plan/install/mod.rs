@@ -6,14 +6,15 @@
 
 use std::path::{Path, PathBuf};
 
+use self::names::Names;
 use super::facts::Context;
 use super::flake::{Check, Flake};
 use super::group::{Accepted, Group, Left, Move, Proposal, Renderings, Safety};
 use super::workset::Workset;
 use crate::edit::{GroupId, SourceChange};
 use crate::error::Result;
-use crate::rules::Rules;
 
+pub mod names;
 pub mod schema;
 pub mod texts;
 pub mod wiring;
@@ -29,7 +30,7 @@ type File = (PathBuf, &'static str);
 /// What is not there yet.
 #[derive(Debug, Default)]
 struct Missing {
-    /// Option bindings of the schema.
+    /// Options of the schema, by their paths.
     schema: Vec<String>,
     collector: bool,
     bridge: bool,
@@ -93,6 +94,7 @@ struct Groups {
 pub struct Installation<'a> {
     context: &'a Context<'a>,
     flake: Flake<'a>,
+    names: Names,
     missing: Missing,
     /// Fields of the repository's legacy schema; empty if it has none.
     legacy_fields: Vec<String>,
@@ -114,6 +116,7 @@ impl<'a> Installation<'a> {
         let mut installation = Installation {
             context,
             flake,
+            names: Names::of(context.rules()),
             missing,
             legacy_fields,
             list: Vec::new(),
@@ -268,13 +271,14 @@ impl<'a> Installation<'a> {
 
     fn contract(&self, work: &mut Workset, group: GroupId) -> Result<()> {
         if !self.missing.schema.is_empty() {
-            schema::render(work, self.context, &self.missing.schema, group)?;
+            schema::render(work, self.context, &self.names, &self.missing.schema, group)?;
         }
         if self.missing.collector {
-            work.create(self.server("collector.nix"), COLLECTOR.to_owned());
+            work.create(self.server("collector.nix"), self.names.code(COLLECTOR)?);
         }
         if self.missing.bridge {
-            work.create(self.server("legacy-bridge.nix"), schema::bridge(&self.legacy_fields)?);
+            let bridge = schema::bridge(self.context.rules(), &self.legacy_fields)?;
+            work.create(self.server("legacy-bridge.nix"), self.names.code(&bridge)?);
         }
         wiring::imports(work, self.context, &self.missing.imports, group)
     }
@@ -300,36 +304,27 @@ impl<'a> Installation<'a> {
         ];
         for (_, files) in files.into_iter().filter(|(group, _)| taken(*group).is_some()) {
             for (path, text) in files {
-                work.create(path.clone(), fitted(self.context.rules(), text));
+                work.create(path.clone(), self.names.fitted(path, text)?);
             }
         }
         let documents = taken(self.groups.documents).map(|_| &self.missing.documents);
         for (path, text) in documents.into_iter().flatten() {
-            work.create(path.clone(), fitted_document(self.context, text));
+            work.create(path.clone(), self.names.fitted(path, &for_host(self.context, text))?);
         }
         self.flake.insert(&mut work, &self.checks(accepted));
         Ok(work)
     }
 }
 
-/// An installed text with the repository's own places: where the server's modules are, and how far up from a test the
-/// root is.
-pub fn fitted(rules: &Rules, text: &str) -> String {
-    let server = rules.paths.server.display().to_string();
-    let depth = rules.paths.tests.components().count() + 1;
-    text.replace("modules/server", &server)
-        .replace("../..", &vec![".."; depth].join("/"))
-}
-
-/// An installed document with the repository's own places: besides those of [`fitted`], its host and the host's settings.
-fn fitted_document(context: &Context, text: &str) -> String {
+/// An installed document with the repository's own host and the host's settings.
+fn for_host(context: &Context, text: &str) -> String {
     let host = context.host;
     let text = text.replace("hosts/Server/settings.nix", &host.settings.display().to_string());
     let text = text.replace(
         "nixosConfigurations.Server",
         &format!("nixosConfigurations.{}", host.name),
     );
-    fitted(context.rules(), &text.replace(".#Server", &format!(".#{}", host.name)))
+    text.replace(".#Server", &format!(".#{}", host.name))
 }
 
 /// What the repository does not have yet.
@@ -338,9 +333,12 @@ fn missing(context: &Context, flake: &Flake, legacy_fields: &[String]) -> Result
     let has = |file: &str| context.repo.has(&rules.paths.server.join(file));
     let uses = |option: &[&str]| {
         let definitions = context.model.under(option);
-        definitions
-            .iter()
-            .any(|(module, _)| context.model.is_imported(module.source.path()))
+        // What the collector defines for whoever has it is no use.
+        let collector = rules.paths.server.join("collector.nix");
+        definitions.iter().any(|(module, _)| {
+            let path = module.source.path();
+            path != collector && context.model.is_imported(path)
+        })
     };
     let test = |path: &str| rules.paths.tests.join(path);
     let mut integration = Vec::new();

@@ -1,5 +1,6 @@
 //! The contract's schema in the repository's `options.nix`, and the bridge fitted to its legacy schema.
 
+use super::names::Names;
 use super::{BRIDGE, OPTIONS};
 use crate::edit::{GroupId, indent, trivia};
 use crate::error::{self, Error, Result};
@@ -8,52 +9,46 @@ use crate::plan::workset::Workset;
 use crate::plan::{removal, sections};
 use crate::resolve::module::Module;
 use crate::resolve::scope;
-use crate::rules::parts;
+use crate::rules::{Rules, parts};
 use crate::syntax::{self, AstNode, HasEntry, Source, SyntaxNode, ast};
 
-/// The option bindings of the schema that the repository does not declare yet, by their last names.
+/// The options of the schema that the repository does not declare yet, by their paths.
 pub fn missing(context: &Context) -> Vec<String> {
     let namespaces = &context.rules().namespaces;
     let (contract, options) = (parts(&namespaces.contract), parts(&namespaces.contract_options));
     let strict: Vec<&str> = options.iter().copied().chain(["strict"]).collect();
     let mut missing = Vec::new();
     if context.model.declaration(&contract).is_none() {
-        missing.extend(contract.last().map(|name| (*name).to_owned()));
+        missing.push(namespaces.contract.clone());
     }
     if context.model.declaration(&strict).is_none() {
-        missing.extend(options.last().map(|name| (*name).to_owned()));
+        missing.push(namespaces.contract_options.clone());
     }
     missing
 }
 
-/// Puts the bindings `wanted` of the schema into `options.nix`, or makes the file.
+/// Puts the options `wanted` of the schema into `options.nix`, or makes the file.
 ///
 /// # Errors
 /// `unsupported-module` where the file is no module that options could go into.
-pub fn render(work: &mut Workset, context: &Context, wanted: &[String], group: GroupId) -> Result<()> {
+pub fn render(work: &mut Workset, context: &Context, names: &Names, wanted: &[String], group: GroupId) -> Result<()> {
     let path = context.rules().paths.server.join("options.nix");
+    let text = names.code(OPTIONS)?;
     let Some(source) = context.repo.source(&path) else {
-        work.create(path, OPTIONS.to_owned());
+        work.create(path, text);
         return Ok(());
     };
     let module = Module::read(source).ok_or_else(|| unreadable(source))?;
-    let own = Source::new("options.nix", OPTIONS);
-    let ours = Module::read(&own).ok_or_else(|| Error::internal("nix/options.nix is no module"))?;
-    let prefix = parts(&context.rules().namespaces.contract);
-    let prefix = &prefix[..prefix.len() - 1];
-    let (_, from) = options_set(&ours, prefix);
-    let bindings: Vec<String> = from
-        .attrpath_values()
-        .filter(|binding| scope::first_name(binding).is_some_and(|name| wanted.contains(&name)))
-        .map(|binding| own.text()[trivia::extent(own.text(), binding.syntax()).text].to_owned())
-        .collect();
-    let (depth, set) = options_set(&module, prefix);
+    let own = Source::new("options.nix", text);
+    let prefix = common(context);
+    let (depth, set) = options_set(&module, &prefix);
     let head = match depth {
-        None => format!("options.{} = {{", prefix.join(".")),
+        None => format!("{} = {{", [&["options"], &prefix[..]].concat().join(".")),
         Some(depth) if depth < prefix.len() => format!("{} = {{", prefix[depth..].join(".")),
         Some(_) => String::new(),
     };
     let tail = if head.is_empty() { "" } else { "};" };
+    let bindings = bindings(&own, &prefix, wanted)?;
     let text = format!("{{\n{head}\n{}\n{tail}}}", bindings.join("\n\n"));
     let text = syntax::format(&text).ok_or_else(|| Error::internal("the schema's text does not parse"))?;
     let inner: Vec<&str> = text.lines().skip(1).collect();
@@ -66,13 +61,61 @@ pub fn render(work: &mut Workset, context: &Context, wanted: &[String], group: G
     sections::add_formals(work, &module, &["config", "lib"], group)
 }
 
-/// The bridge with the fields `legacy`, those of the repository's legacy schema.
+/// The names that the paths of the contract and of its settings begin with in common.
+fn common<'a>(context: &Context<'a>) -> Vec<&'a str> {
+    let namespaces = &context.rules().namespaces;
+    let (contract, options) = (parts(&namespaces.contract), parts(&namespaces.contract_options));
+    let longest = contract.len().min(options.len()).saturating_sub(1);
+    let same = contract.iter().zip(&options).take(longest).take_while(|(a, b)| a == b);
+    same.map(|(name, _)| *name).collect()
+}
+
+/// The bindings of the schema that declare `wanted`, with their comments and their paths without `prefix`.
+fn bindings(schema: &Source, prefix: &[&str], wanted: &[String]) -> Result<Vec<String>> {
+    let module = Module::read(schema).ok_or_else(|| Error::internal("nix/options.nix is no module"))?;
+    let (depth, set) = options_set(&module, prefix);
+    // Where the set is not the one below the prefix, the bindings have longer paths.
+    let head: Vec<&str> = match depth {
+        Some(depth) => prefix[..depth].to_vec(),
+        None => Vec::new(),
+    };
+    let mut found = Vec::new();
+    for binding in set.attrpath_values() {
+        let Some(path) = binding.attrpath() else { continue };
+        let names: Vec<String> = syntax::attrpath_names(&path).into_iter().flatten().collect();
+        let skip = usize::from(names.first().is_some_and(|name| name == "options"));
+        let whole: Vec<&str> = head
+            .iter()
+            .copied()
+            .chain(names[skip..].iter().map(String::as_str))
+            .collect();
+        if !wanted.contains(&whole.join(".")) {
+            continue;
+        }
+        let extent = trivia::extent(schema.text(), binding.syntax()).text;
+        let own = syntax::span(path.syntax());
+        let rest: Vec<String> = whole[prefix.len()..]
+            .iter()
+            .map(|name| syntax::attr_text(name))
+            .collect();
+        let (before, after) = (
+            &schema.text()[extent.start..own.start],
+            &schema.text()[own.end..extent.end],
+        );
+        found.push(format!("{before}{}{after}", rest.join(".")));
+    }
+    Ok(found)
+}
+
+/// The bridge with the fields `legacy`, those of the repository's legacy schema: those that it calls otherwise than the
+/// contract are shown under its names.
 ///
 /// # Errors
 /// An internal error if the embedded bridge is no module.
-pub fn bridge(legacy: &[String]) -> Result<String> {
+pub fn bridge(rules: &Rules, legacy: &[String]) -> Result<String> {
     let source = Source::new("legacy-bridge.nix", BRIDGE);
     let mut fields: Vec<SyntaxNode> = Vec::new();
+    let mut fields_of_bridge: Vec<String> = Vec::new();
     let module = Module::read(&source).ok_or_else(|| Error::internal("nix/legacy-bridge.nix is no module"))?;
     for set in module.body.syntax().descendants().filter_map(ast::AttrSet::cast) {
         // The set of a service's fields is the one that has its URL.
@@ -80,6 +123,7 @@ pub fn bridge(legacy: &[String]) -> Result<String> {
             .attrpath_values()
             .any(|field| scope::first_name(&field).as_deref() == Some("url"))
         {
+            fields_of_bridge.extend(set.attrpath_values().filter_map(|field| scope::first_name(&field)));
             let unknown =
                 |field: &ast::AttrpathValue| scope::first_name(field).is_some_and(|name| !legacy.contains(&name));
             fields.extend(
@@ -92,7 +136,23 @@ pub fn bridge(legacy: &[String]) -> Result<String> {
     let mut ranges = removal::remove(&source, &fields).ranges;
     ranges.sort_by_key(|range| std::cmp::Reverse(range.start));
     let mut text = BRIDGE.to_owned();
+    let shown = |name: &String| !fields_of_bridge.contains(name);
+    let renamed = legacy.iter().filter(|name| shown(name)).filter_map(|name| {
+        let field = rules
+            .fields
+            .get(name)
+            .filter(|field| fields_of_bridge.contains(field))?;
+        Some(format!("\n      {} = service.{field};", syntax::attr_text(name)))
+    });
+    let renamed: String = renamed.collect();
     ranges.into_iter().for_each(|range| text.replace_range(range, ""));
+    if let Some(at) = text
+        .find("lib.mkIf (contract.enable && contract.exposed) {")
+        .filter(|_| !renamed.is_empty())
+    {
+        let at = at + text[at..].find('{').map_or(0, |brace| brace + 1);
+        text.insert_str(at, &renamed);
+    }
     Ok(text)
 }
 
@@ -175,4 +235,22 @@ pub fn predefined_middlewares(collector: &Source) -> Vec<String> {
         .filter_map(|binding| scope::first_name(&binding))
         .collect();
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn the_bridge_has_the_fields_of_the_legacy_schema_under_its_names() {
+        let own = "[fields]\nhost = \"subdomain\"\nicon = \"extraConfig.icon\"\n";
+        let rules = Rules::new(Some((Path::new("qgroget.toml"), own))).expect("valid");
+        let legacy = ["host", "icon", "url"].map(str::to_owned);
+        let text = bridge(&rules, &legacy).expect("a bridge");
+        assert!(text.contains("host = service.subdomain;"), "{text}");
+        assert!(text.contains("url = service.url;"), "{text}");
+        assert!(!text.contains(" subdomain = ") && !text.contains("icon = "), "{text}");
+    }
 }

@@ -116,7 +116,7 @@ pub fn has_settings(context: &Context) -> Result<bool> {
 /// `unsupported-module` where the settings have no set for it.
 pub fn settings(work: &mut Workset, context: &Context, group: GroupId) -> Result<()> {
     let namespaces = &context.rules().namespaces;
-    let comment = texts::settings_comment(&context.rules().paths.server, &context.host.name);
+    let comment = texts::settings_comment(&context.rules().paths.server, &context.host.name, &namespaces.collector);
     let block = (
         namespaces.contract.as_str(),
         "",

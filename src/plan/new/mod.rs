@@ -214,7 +214,7 @@ impl Proposal for NewService<'_> {
             setting.insert(&mut work, enablement::settings(self.context)?, self.enablement)?;
         }
         if let (Some(group), Some(test)) = (self.tested.filter(|group| accepted.contains(group)), &self.test) {
-            test.render(&mut work, self.context, &self.path, group);
+            test.render(&mut work, self.context, &self.path, group)?;
         }
         work.finish()
     }

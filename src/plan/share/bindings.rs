@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::edit::trivia;
 use crate::error::{self, Result};
 use crate::resolve::free;
 use crate::resolve::module::Module;
@@ -101,9 +102,24 @@ pub fn needs(module: &Module, nodes: &[SyntaxNode], text: &Text) -> Result<Needs
         }
     }
     for (at, (usage, value)) in uses {
-        needs.bindings.insert(at, usage.text(&value, text)?);
+        // What is said about a binding is said wherever it stands.
+        let (before, after) = comments(module, value.syntax());
+        let binding = usage.text(module, &value, text)?;
+        needs.bindings.insert(at, format!("{before}{binding}{after}"));
     }
     Ok(needs)
+}
+
+/// The comments above and beside an entry, ready to stand around its copy.
+fn comments(module: &Module, entry: &SyntaxNode) -> (String, String) {
+    let (own, extent) = (syntax::span(entry), trivia::extent(module.source.text(), entry).text);
+    let text = |range: std::ops::Range<usize>| module.source.text()[range].trim().to_owned();
+    let (before, after) = (text(extent.start..own.start), text(own.end..extent.end));
+    let line = |text: String, to: &dyn Fn(String) -> String| if text.is_empty() { text } else { to(text) };
+    (
+        line(before, &|text| format!("{text}\n")),
+        line(after, &|text| format!(" {text}")),
+    )
 }
 
 fn is_outermost(module: &Module, lambda: &ast::Lambda) -> bool {
@@ -160,21 +176,21 @@ impl Use {
     }
 
     /// The binding with only what is used of its set.
-    fn text(&self, value: &ast::AttrpathValue, text: &Text) -> Result<String> {
+    fn text(&self, module: &Module, value: &ast::AttrpathValue, text: &Text) -> Result<String> {
         let name = value
             .attrpath()
             .map(|p| p.syntax().text().to_string())
             .unwrap_or_default();
         Ok(match value.value() {
             Some(ast::Expr::AttrSet(set)) if !self.whole && set.rec_token().is_none() => {
-                format!("{name} = {};", self.pruned(&set, &mut Vec::new(), text)?)
+                format!("{name} = {};", self.pruned(module, &set, &mut Vec::new(), text)?)
             }
             Some(other) => format!("{name} = {};", text(other.syntax())?),
             None => String::new(),
         })
     }
 
-    fn pruned(&self, set: &ast::AttrSet, prefix: &mut Vec<String>, text: &Text) -> Result<String> {
+    fn pruned(&self, module: &Module, set: &ast::AttrSet, prefix: &mut Vec<String>, text: &Text) -> Result<String> {
         let mut result = String::from("{\n");
         for entry in set.entries() {
             let names: Option<Vec<String>> = crate::resolve::module::entry_names(&entry).into_iter().collect();
@@ -188,12 +204,13 @@ impl Use {
                 let source: Vec<String> = names.iter().map(|n| syntax::attr_text(n)).collect();
                 let inner = match value.value() {
                     Some(ast::Expr::AttrSet(inner)) if inner.rec_token().is_none() && !self.takes_whole(prefix) => {
-                        self.pruned(&inner, prefix, text)?
+                        self.pruned(module, &inner, prefix, text)?
                     }
                     Some(other) => text(other.syntax())?,
                     None => String::new(),
                 };
-                result.push_str(&format!("{} = {inner};\n", source.join(".")));
+                let (before, after) = comments(module, value.syntax());
+                result.push_str(&format!("{before}{} = {inner};{after}\n", source.join(".")));
             }
             prefix.truncate(depth);
         }

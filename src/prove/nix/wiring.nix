@@ -1,5 +1,5 @@
 # Which modules make a host, and with which arguments: from the flake's own `nixosConfigurations`, evaluated
-# with symbolic inputs and a `nixosSystem` that returns what it is given; without one, from hosts/<host>.
+# with symbolic inputs and a `nixosSystem` that returns what it is given; without one, from the host's directory.
 {
   lib,
   root,
@@ -47,7 +47,7 @@
     else {};
 
   files = builtins.filter builtins.pathExists (
-    map (name: root + "/hosts/${host}/${name}") ["configuration.nix" "default.nix"]
+    map (name: root + "/${facts.hosts}/${host}/${name}") ["configuration.nix" "default.nix"]
   );
   conventional = {
     modules =
@@ -55,8 +55,8 @@
       then [(builtins.head files)]
       else
         builtins.filter builtins.pathExists (map (p: root + "/${p}") [
-          "hosts/${host}/settings.nix"
-          "modules/server"
+          "${facts.hosts}/${host}/settings.nix"
+          facts.server
         ]);
     specialArgs =
       lib.genAttrs facts.arguments symbol

@@ -1,0 +1,9 @@
+{
+  imports = [
+    ../../nixos/services
+    ./disks.nix
+    ./services.nix
+  ];
+
+  networking.hostName = "shelf";
+}

@@ -1,0 +1,9 @@
+{
+  config,
+  lib,
+  ...
+}: {
+  preservation.preserveAt."/persist".directories =
+    lib.concatLists (lib.mapAttrsToList (_: service: service.persistedData) config.homelab.services)
+    ++ ["/var/lib/caddy"];
+}

@@ -1,0 +1,46 @@
+//! Comments that a change would lose.
+
+use std::collections::BTreeMap;
+
+use crate::edit::{FileChange, SourceChange};
+use crate::syntax::{self, Source};
+
+/// The comments of the files before that are in none of the files after, each as often as it is missing.
+pub fn lost(change: &SourceChange) -> Vec<String> {
+    // Most changes take out no comment at all, which the bytes tell without a look at the trees.
+    if !change.files.iter().any(removes_comments) {
+        return Vec::new();
+    }
+    let mut left: BTreeMap<String, usize> = BTreeMap::new();
+    for comment in change.files.iter().flat_map(|file| comments(&file.after)) {
+        *left.entry(plain(&comment)).or_default() += 1;
+    }
+    let mut lost = Vec::new();
+    for comment in change.files.iter().flat_map(|file| comments(&file.before)) {
+        match left.get_mut(&plain(&comment)) {
+            Some(count) if *count > 0 => *count -= 1,
+            _ => lost.push(comment),
+        }
+    }
+    lost
+}
+
+fn removes_comments(file: &FileChange) -> bool {
+    let may_have = |text: &str| text.contains('#') || text.contains("/*");
+    match file.to {
+        None => may_have(&file.before),
+        Some(_) => file.edits.iter().any(|edit| may_have(&file.before[edit.range.clone()])),
+    }
+}
+
+fn comments(text: &str) -> Vec<String> {
+    match text.is_empty() {
+        true => Vec::new(),
+        false => syntax::comments(&Source::new("text.nix", text).root()),
+    }
+}
+
+/// A comment however its lines are broken and indented: the formatter gives the marks of a block lines of their own.
+fn plain(comment: &str) -> String {
+    comment.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,95 @@
+//! Set literals that a declaration is put together from: in parentheses, below `let` and `with`, in the list of `mkMerge`,
+//! on both sides of `//`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::facts::{Field, Piece};
+use crate::error::{self, Result};
+use crate::resolve::module::entry_names;
+use crate::rules::Rules;
+use crate::syntax::{self, AstNode, HasEntry, ast};
+
+/// The entries of all sets that the piece's value is made of, in source order.
+///
+/// # Errors
+/// `unsupported-value` where something in it is no set literal, or where one side of `//` hides what the other says.
+pub fn entries(piece: &Piece) -> Result<Vec<ast::Entry>> {
+    let Some(value) = &piece.def.value else {
+        return Err(error::plan::unsupported_value(piece.place(), "it is inherited"));
+    };
+    let mut found = Vec::new();
+    collect(piece, value, &mut found)?;
+    Ok(found)
+}
+
+/// Checks that no contract field would be set twice: definitions of an option are merged, bindings in a set are not.
+///
+/// # Errors
+/// `unsupported-value` at the second binding.
+pub fn check_twice(fields: &[Field], rules: &Rules) -> Result<()> {
+    let mut seen: BTreeMap<(&str, &str), &Field> = BTreeMap::new();
+    // Lists of directories become one list; sets are merged where they stand side by side.
+    let is_set = |field: &Field| matches!(&field.value, Some(ast::Expr::AttrSet(set)) if set.rec_token().is_none());
+    for field in fields.iter().filter(|field| field.name != "persistedData") {
+        let target = rules.fields.get(&field.name).unwrap_or(&field.name);
+        if let Some(first) = seen.insert((target, &field.rest), field)
+            && !(is_set(first) && is_set(field))
+        {
+            let why = format!(
+                "'{}' is set in another place too, and what they are together is not known",
+                field.name
+            );
+            return Err(error::plan::unsupported_value(field.place(), &why));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the value is more than one set literal: it goes as a whole once all of its fields go.
+pub fn is_compound(piece: &Piece) -> bool {
+    let value = piece.def.value.clone().map(syntax::unparen);
+    value.is_some_and(|value| !matches!(value, ast::Expr::AttrSet(_)))
+}
+
+fn collect(piece: &Piece, expr: &ast::Expr, found: &mut Vec<ast::Entry>) -> Result<()> {
+    let refused = |expr: &ast::Expr, why: &str| {
+        let place = piece.module.source.place_of(expr.syntax());
+        Err(error::plan::unsupported_value(place, why))
+    };
+    let expr = syntax::unparen(expr.clone());
+    match &expr {
+        ast::Expr::AttrSet(set) => found.extend(set.entries()),
+        ast::Expr::LetIn(inner) => inner.body().iter().try_for_each(|body| collect(piece, body, found))?,
+        ast::Expr::With(inner) => inner.body().iter().try_for_each(|body| collect(piece, body, found))?,
+        ast::Expr::BinOp(op) if op.operator() == Some(ast::BinOpKind::Update) => {
+            let mut names = BTreeSet::new();
+            for side in [op.lhs(), op.rhs()].into_iter().flatten() {
+                let mut inner = Vec::new();
+                collect(piece, &side, &mut inner)?;
+                let own: BTreeSet<Option<String>> = inner.iter().flat_map(first_names).collect();
+                // What the right side sets replaces the whole of what the left side has there.
+                if own.contains(&None) || !names.is_disjoint(&own) {
+                    return refused(&expr, "one side of '//' hides what the other says");
+                }
+                names.extend(own);
+                found.extend(inner);
+            }
+        }
+        other => {
+            let list = syntax::call_of(other, "mkMerge", 1).map(|mut arguments| syntax::unparen(arguments.remove(0)));
+            let Some(ast::Expr::List(list)) = list else {
+                return refused(other, "it is no attribute set literal");
+            };
+            list.items().try_for_each(|item| collect(piece, &item, found))?;
+        }
+    }
+    Ok(())
+}
+
+/// The first name of each path that an entry binds; `None` for one that is computed.
+fn first_names(entry: &ast::Entry) -> Vec<Option<String>> {
+    match entry {
+        ast::Entry::AttrpathValue(_) => vec![entry_names(entry).into_iter().next().flatten()],
+        ast::Entry::Inherit(inherit) => inherit.attrs().map(|attr| syntax::attr_name(&attr)).collect(),
+    }
+}
