@@ -1,7 +1,7 @@
 //! The text of a service's contract: its legacy fields under their new names, with their comments.
 
 use super::facts::{Context, Facts, Field, Guard, Job};
-use super::migrate::Groups;
+use super::groups::Groups;
 use super::needs::Needs;
 use super::{Accepted, data_dir, url};
 use crate::edit::{GroupId, trivia};

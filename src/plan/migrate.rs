@@ -3,37 +3,21 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::facts::{Context, Facts, Field, Guard, Piece};
-use super::group::{Accepted, Group, Left, Move, Proposal, Renderings, Safety};
+use super::facts::{Context, Facts, Field, Piece};
+use super::group::{Accepted, Group, Left, Proposal, Renderings};
+use super::groups::{self, Groups};
 use super::needs::Needs;
-use super::sections::{self, Sections};
+use super::sections::Sections;
 use super::share::extract::{Extraction, Share};
 use super::share::leftovers::Leftovers;
 use super::vmtest::{self, NewTest};
 use super::workset::Workset;
-use super::{comments, contract, data_dir, enablement, literal, needs, owner, placement, removal, texts};
+use super::{comments, contract, data_dir, enablement, literal, owner, placement, removal, texts};
 use crate::edit::{GroupId, SourceChange};
 use crate::error::{self, Result};
 use crate::resolve::free;
 use crate::resolve::scope::Binding;
 use crate::syntax::{self, AstNode, SyntaxNode};
-
-/// The groups of a migration by what they are; the optional ones exist only where the service has something of the kind.
-#[derive(Clone, Debug)]
-pub struct Groups {
-    pub contract: GroupId,
-    /// `None` for a module that the host does not import: a setting for it would have no option to go to.
-    pub enablement: Option<GroupId>,
-    pub persistence: Option<GroupId>,
-    pub backup: Option<GroupId>,
-    pub gain: Option<GroupId>,
-    pub depends: Option<GroupId>,
-    pub databases: Option<GroupId>,
-    pub secrets: Option<GroupId>,
-    pub placement: Option<GroupId>,
-    /// `None` for a service that has a test.
-    pub test: Option<GroupId>,
-}
 
 /// Nodes that go, file by file, each with the group that takes it.
 type Gone = BTreeMap<PathBuf, Vec<(SyntaxNode, GroupId)>>;
@@ -50,13 +34,6 @@ pub struct Migration<'a> {
     rendered: Renderings,
     test: Option<NewTest>,
     needs: Needs,
-}
-
-impl Groups {
-    /// Whether the host's settings enable the service.
-    pub fn enables(&self, accepted: &Accepted) -> bool {
-        self.enablement.is_some_and(|group| accepted.contains(&group))
-    }
 }
 
 impl<'a> Migration<'a> {
@@ -96,7 +73,7 @@ impl<'a> Migration<'a> {
         }
         let test = NewTest::of(context, &facts);
         let needs = Needs::of(context, &facts);
-        let (groups, list) = groups(context, &facts, &needs, test.as_ref());
+        let (groups, list) = groups::list(context, &facts, &needs, test.as_ref());
         Ok(Migration {
             context,
             facts,
@@ -455,207 +432,6 @@ fn left(context: &Context, facts: &Facts, groups: &Groups) -> Vec<Left> {
     }]
 }
 
-fn groups(context: &Context, facts: &Facts, wanted: &Needs, test: Option<&NewTest>) -> (Groups, Vec<Group>) {
-    let mut list: Vec<Group> = Vec::new();
-    let mut add =
-        |kind: &'static str, title: String, why: &str, safety: Safety, needs: Vec<GroupId>, moves: Vec<Move>| {
-            let id = GroupId(list.len());
-            list.push(Group {
-                id,
-                kind,
-                title,
-                why: why.to_owned(),
-                safety,
-                needs,
-                moves,
-            });
-            id
-        };
-    let name = &facts.name;
-    let namespace = format!("{}.{}", context.rules().namespaces.contract, syntax::attr_text(name));
-    let to = |field: &str| Some(format!("{namespace}.{field}"));
-    let of = |field: &Field, target: &str| Move {
-        what: field.name.clone(),
-        from: Some(field.place()),
-        to: to(target),
-    };
-    let rules = context.rules();
-    let core = facts
-        .fields
-        .iter()
-        .filter(|f| f.name != "persistedData" && !rules.unread.fields.contains(&f.name));
-    let moves: Vec<Move> = core
-        .map(|f| {
-            of(
-                f,
-                if f.name == "url" {
-                    "port"
-                } else {
-                    &rules.fields[&f.name]
-                },
-            )
-        })
-        .collect();
-    let contract = add(
-        "contract",
-        texts::contract_title(name),
-        texts::CONTRACT_WHY,
-        Safety::Preserves,
-        vec![],
-        moves,
-    );
-    let needs_core = || vec![contract];
-    let imported = context.model.is_imported(facts.home.source.path());
-    let enablement = imported.then(|| {
-        add(
-            "enablement",
-            texts::enablement_title(name, &context.host.settings),
-            texts::ENABLEMENT_WHY,
-            Safety::Preserves,
-            needs_core(),
-            [enablement::moves(context, facts), vmtest::moves(context, facts)].concat(),
-        )
-    });
-    let mut persisted: Vec<Move> = facts.named("persistedData").map(|f| of(f, "persistedData")).collect();
-    persisted.extend(facts.persisted.iter().map(|p| Move {
-        what: format!("persistence of {}", p.element.syntax().text()),
-        from: Some(p.module.source.place_of(p.element.syntax())),
-        to: to("persistedData"),
-    }));
-    let persistence = (!persisted.is_empty()).then(|| {
-        add(
-            "persistence",
-            texts::persistence_title(name),
-            texts::PERSISTENCE_WHY,
-            Safety::Preserves,
-            needs_core(),
-            persisted,
-        )
-    });
-    let jobs: Vec<Move> = facts
-        .jobs
-        .iter()
-        .flat_map(|job| &job.fields)
-        .map(|f| of(f, &rules.backup_fields[&f.name]))
-        .collect();
-    let backup = (!jobs.is_empty()).then(|| {
-        add(
-            "backup",
-            texts::backup_title(&facts.jobs[0].name),
-            texts::BACKUP_WHY,
-            Safety::Preserves,
-            needs_core(),
-            jobs,
-        )
-    });
-    let unread: Vec<Move> = facts.named("backupDirectories").map(|f| of(f, "backupPaths")).collect();
-    let gain = (!unread.is_empty() && backup.is_none()).then(|| {
-        add(
-            "gain",
-            texts::gain_title(name),
-            texts::GAIN_WHY,
-            Safety::Gains,
-            needs_core(),
-            unread,
-        )
-    });
-    let depends = (!wanted.depends.is_empty()).then(|| {
-        let on: Vec<&str> = wanted.depends.iter().map(|d| d.on.as_str()).collect();
-        add(
-            "dependencies",
-            needs::texts::depends_title(name, &on),
-            needs::texts::DEPENDS_WHY,
-            Safety::Preserves,
-            needs_core(),
-            wanted
-                .depends
-                .iter()
-                .map(|d| added(d.text(), to("dependsOn")))
-                .collect(),
-        )
-    });
-    let databases = (!wanted.databases.is_empty()).then(|| {
-        let names: Vec<&str> = wanted.databases.iter().map(|d| d.name.as_str()).collect();
-        add(
-            "databases",
-            needs::texts::databases_title(name, &names),
-            needs::texts::DATABASES_WHY,
-            Safety::Preserves,
-            needs_core(),
-            wanted
-                .databases
-                .iter()
-                .map(|d| added(d.line(), to("databases")))
-                .collect(),
-        )
-    });
-    let secret = if facts.sharers.is_some() {
-        Vec::new()
-    } else {
-        sections::secret_bindings(facts.home)
-    };
-    let moves = secret
-        .iter()
-        .map(|n| Move {
-            what: "secrets".into(),
-            from: Some(facts.home.source.place_of(n)),
-            to: Some("section 3".into()),
-        })
-        .collect();
-    let secrets = (!secret.is_empty()).then(|| {
-        add(
-            "secrets",
-            texts::SECRETS_TITLE.to_owned(),
-            texts::SECRETS_WHY,
-            Safety::Preserves,
-            needs_core(),
-            moves,
-        )
-    });
-    let moves =
-        facts.home.source.path() != facts.target && !context.choices.in_place && facts.sharers.is_none() && imported;
-    let placement = moves.then(|| {
-        add(
-            "placement",
-            texts::placement_title(&facts.target),
-            texts::PLACEMENT_WHY,
-            Safety::Preserves,
-            needs_core(),
-            placement::moves(context.repo, facts),
-        )
-    });
-    let test = test.map(|test| {
-        add(
-            "test",
-            texts::test_title(name),
-            texts::TEST_WHY,
-            Safety::Preserves,
-            needs_core(),
-            test.moves(context),
-        )
-    });
-    (
-        Groups {
-            contract,
-            enablement,
-            persistence,
-            backup,
-            gain,
-            depends,
-            databases,
-            secrets,
-            placement,
-            test,
-        },
-        list,
-    )
-}
-
-/// Something new.
-fn added(what: String, to: Option<String>) -> Move {
-    Move { what, from: None, to }
-}
-
 impl Proposal for Migration<'_> {
     fn name(&self) -> &str {
         &self.facts.name
@@ -672,9 +448,4 @@ impl Proposal for Migration<'_> {
     fn render(&self, accepted: &Accepted) -> Result<SourceChange> {
         self.rendered.get(accepted, || self.draw(accepted))
     }
-}
-
-/// Whether the guard is one that the service's own switch option gives.
-pub fn has_switch(facts: &Facts) -> bool {
-    matches!(facts.guard, Guard::Switch { .. })
 }

@@ -13,6 +13,7 @@ pub mod evolve;
 pub mod facts;
 pub mod flake;
 pub mod group;
+pub mod groups;
 pub mod install;
 pub mod literal;
 pub mod migrate;

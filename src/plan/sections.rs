@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::contract::Chunk;
 use super::facts::{Context, Facts, Guard};
-use super::migrate::Groups;
+use super::groups::Groups;
 use super::texts;
 use super::workset::Workset;
 use super::{Accepted, placement, removal};

@@ -9,7 +9,7 @@ use crate::error::{self, Result};
 use crate::plan::Accepted;
 use crate::plan::contract::Chunk;
 use crate::plan::facts::{Context, Facts, Guard};
-use crate::plan::migrate::Groups;
+use crate::plan::groups::Groups;
 use crate::plan::placement;
 use crate::plan::texts;
 use crate::plan::workset::Workset;
