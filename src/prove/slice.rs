@@ -23,6 +23,8 @@ const MOST_LAZY: usize = 4;
 /// Stands between two definitions of one text: a line break, and a character that no source contains.
 pub const SEPARATOR: &str = "\n\u{2063}";
 
+/// The directory that every flake input is a link to; no input has such a name.
+const INPUT: &str = "@input";
 const EMPTY_MODULE: &str = "{...}: {}\n";
 
 const FILES: [(&str, &str); 7] = [
@@ -139,12 +141,9 @@ impl<'a> Session<'a> {
         scratch::write(&self.directory.path().join(name), content.as_bytes())
     }
 
-    /// Empty modules where flake inputs and `modulesPath` have files, and packages where an input is imported.
+    /// Empty modules where flake inputs and `modulesPath` have files, and packages where an input is imported. All inputs
+    /// are links to one, since what stands in for one stands in for all.
     fn depot(&self) -> Result<()> {
-        let packages = self.packages();
-        for input in &self.facts.inputs {
-            self.write(&Path::new("depot").join(input).join("default.nix"), &packages)?;
-        }
         let below: BTreeSet<&String> = self
             .request
             .sources
@@ -152,14 +151,19 @@ impl<'a> Session<'a> {
             .flat_map(|s| s.files.values())
             .flat_map(|s| &s.below)
             .collect();
-        let places = self.facts.inputs.iter().map(String::as_str).chain(["modulesPath"]);
-        for place in places {
+        for place in [INPUT, "modulesPath"] {
             for file in &below {
                 let relative = file.trim_start_matches('/');
                 if !relative.split('/').any(|part| part == "..") && relative != "default.nix" {
                     self.write(&Path::new("depot").join(place).join(relative), EMPTY_MODULE)?;
                 }
             }
+        }
+        let depot = self.directory.path().join("depot");
+        self.write(&Path::new("depot").join(INPUT).join("default.nix"), &self.packages())?;
+        for input in &self.facts.inputs {
+            let link = depot.join(input);
+            std::os::unix::fs::symlink(INPUT, &link).map_err(|cause| text::scratch("link", &link, cause))?;
         }
         Ok(())
     }
