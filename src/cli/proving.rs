@@ -47,6 +47,8 @@ impl<'s> Judge<'s> {
             timeout: Duration::from_secs(args.timeout),
             mode: args.mode.into(),
             extra_modules: extra,
+            // The sides are copies of our own, see `Judge::compare`.
+            disposable: true,
             values: rules.prove.values.clone(),
             namespaces: Namespaces::of(rules),
             server: rules.paths.server.clone(),

@@ -55,6 +55,8 @@ pub struct ProveOptions {
     pub mode: Mode,
     /// Modules to evaluate besides the host's own, relative to the root: those whose import is commented out.
     pub extra_modules: Vec<PathBuf>,
+    /// Whether the trees that are compared are scratch copies: then stand-ins for absent files are put into them.
+    pub disposable: bool,
     /// Values that only upstream has, by option path or name of a module argument.
     pub values: BTreeMap<String, Value>,
     /// The migration's option namespaces.
@@ -74,6 +76,7 @@ impl Default for ProveOptions {
             timeout: Duration::from_secs(300),
             mode: Mode::Auto,
             extra_modules: Vec::new(),
+            disposable: false,
             values: BTreeMap::new(),
             namespaces: Namespaces::default(),
             server: PathBuf::from("modules/server"),
@@ -158,6 +161,7 @@ impl Prover {
             extra: &self.options.extra_modules,
             values: &self.options.values,
             own: &names.contract,
+            disposable: self.options.disposable,
             places: [&self.options.hosts, &self.options.server],
         };
         let (slice, session) = slice::Session::new(request)?.evaluate()?;

@@ -58,6 +58,8 @@ pub struct Request<'a> {
     pub own: &'a [String],
     /// The directories of the hosts and of the server's modules.
     pub places: [&'a Path; 2],
+    /// Whether the trees are copies that may be written to.
+    pub disposable: bool,
 }
 
 /// One side's configuration.
@@ -199,22 +201,24 @@ impl<'a> Session<'a> {
     }
 
     /// Puts an empty file wherever a source names one that the tree as it is does not have; in copies of both
-    /// trees, for the ones that were given are not written to. A file that only the change makes absent stays so.
+    /// trees, unless the ones that were given are copies already. A file that only the change makes absent stays so.
     fn stand_in_absent(&mut self) -> Result<()> {
         let absent = self.request.sources[0].absent(&self.roots[0]);
         if absent.is_empty() {
             return Ok(());
         }
         for (side, name) in ["before", "after"].into_iter().enumerate() {
-            let to = self.path().join(name);
-            scratch::materialise(&self.roots[side], None, &to)?;
+            if !self.request.disposable {
+                let to = self.path().join(name);
+                scratch::materialise(&self.roots[side], None, &to)?;
+                self.roots[side] = to;
+            }
             for file in &absent {
-                let file = to.join(file);
+                let file = self.roots[side].join(file);
                 if !file.exists() {
                     scratch::write(&file, b"")?;
                 }
             }
-            self.roots[side] = to;
         }
         self.absent = absent;
         Ok(())
