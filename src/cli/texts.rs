@@ -153,6 +153,12 @@ pub fn reordered(sentence: &str) -> String {
 /// Shown where the installation of the contract is proved.
 pub const INIT_PROVED: &str = "The configuration is preserved";
 
+/// A service that `--all` cannot know of.
+pub fn undeclared(service: &str, module: &std::path::Path) -> String {
+    let module = module.display();
+    format!("{service} is declared nowhere: qgroget migrate {service} --from {module}")
+}
+
 /// Shown where the removal of the legacy option is proved.
 pub fn cleanup_proved(option: &str) -> String {
     format!("The configuration is preserved: nothing goes but {option} itself")

@@ -57,6 +57,15 @@ pub struct Files {
     pub read: usize,
 }
 
+/// The services that are declared nowhere, each with the module that runs it: `migrate --from` takes it.
+pub fn undeclared(context: &Context) -> Vec<(String, PathBuf)> {
+    let found = discover::services(context).into_iter();
+    found
+        .filter(|service| service.pattern == Pattern::Undeclared)
+        .map(|service| (service.name, service.module.source.path().to_owned()))
+        .collect()
+}
+
 /// How a service is declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Pattern {

@@ -17,7 +17,9 @@ fn while_a_service_is_left_it_is_named() {
 #[test]
 fn after_all_services_nothing_of_the_legacy_pattern_is_left() {
     let repo = Repo::with_contract();
-    repo.migrate(&["--all"]).succeeds();
+    repo.migrate(&["--all"])
+        .succeeds()
+        .says("honcho is declared nowhere: qgroget migrate honcho --from modules/server/misc/honcho.nix");
     snapshot!("cli", "status-migrated", repo.run(&["status"]).succeeds());
     let before = repo.tree();
     repo.run(&["cleanup", "--dry-run"]).succeeds();

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::plan::facts::{self, Choices};
 use crate::plan::migrate::Migration;
 use crate::plan::needs;
+use crate::status;
 
 /// Runs the command.
 ///
@@ -26,14 +27,22 @@ pub fn run(args: &Migrate, session: &Session) -> Result<u8> {
         true => all(&loaded, &choices),
         false => distinct(&args.services),
     };
-    if services.is_empty() {
-        session.ui.line(texts::ALL_MIGRATED);
-        return Ok(0);
+    let undeclared = match args.all {
+        true => status::undeclared(&loaded.context(&loaded.model(), &choices)),
+        false => Vec::new(),
+    };
+    let code = match (services.is_empty(), args.deciding.dry_run) {
+        (true, _) => {
+            session.ui.line(texts::ALL_MIGRATED);
+            0
+        }
+        (false, true) => dry_run::run(args, session, choices, loaded, &services)?,
+        (false, false) => run::run(args, session, &choices, loaded, &services)?,
+    };
+    for (service, module) in undeclared {
+        session.ui.note(texts::undeclared(&service, &module));
     }
-    match args.deciding.dry_run {
-        true => dry_run::run(args, session, choices, loaded, &services),
-        false => run::run(args, session, &choices, loaded, &services),
-    }
+    Ok(code)
 }
 
 fn distinct(names: &[String]) -> Vec<String> {
