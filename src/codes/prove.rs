@@ -9,7 +9,7 @@ pub const CODES: &[Code] = &[
         means: "There is no nix-instantiate on PATH, or the one that is named does not start.",
         why: "The proof compares what the repository evaluates to before and after a change.",
         before: "$ qgroget verify",
-        after: "$ qgroget verify --nix /run/current-system/sw/bin/nix-instantiate",
+        after: "$ PATH=/run/current-system/sw/bin:$PATH qgroget verify",
         next: "Install nix or name it with --nix; --no-verify goes on without proof.",
     },
     Code {
@@ -54,8 +54,8 @@ pub const CODES: &[Code] = &[
         means: "The modules are evaluated without packages. Values from there have stand-ins, and for one of them none was found that gets the evaluation any further.",
         why: "A proof on half of the configuration would be none.",
         before: "",
-        after: "[verify.values]\n\"services.x.package.version\" = \"1.0\"",
-        next: "Name the value in qgroget.toml under [verify.values], or compare the whole system with --mode system.",
+        after: "[prove.values]\n\"services.x.package.version\" = \"1.0\"",
+        next: "Name the value in qgroget.toml under [prove.values], or compare the whole system with --mode system.",
     },
     Code {
         code: "no-such-host",

@@ -145,3 +145,11 @@ fn the_document_is_up_to_date() {
     let entries: usize = families().map(|(_, codes)| codes.len()).sum();
     assert_eq!(wanted.matches("\n## ").count(), entries);
 }
+
+#[test]
+fn what_is_to_be_written_into_the_rules_is_a_key_there() {
+    let code = explain("no-stand-in").expect("a code");
+    let own = std::path::Path::new(crate::rules::FILE);
+    let rules = crate::rules::Rules::new(Some((own, code.after))).expect("rules");
+    assert_eq!(rules.prove.values.len(), 1);
+}

@@ -13,7 +13,7 @@ pub fn no_nix(program: Option<&Path>) -> Error {
     };
     Error::refused("no-nix", message)
         .reason("the proof compares what the repository evaluates to before and after")
-        .hint("install nix, or name it: --nix PATH/nix-instantiate")
+        .hint("install nix, or put the directory of nix-instantiate on PATH")
         .hint("go on without proof: --no-verify")
 }
 
@@ -106,7 +106,7 @@ pub fn no_stand_in(excerpt: &str, rounds: usize) -> Error {
         "no stand-in for an upstream value was found that gets further ({rounds} rounds)"
     ))
     .hint(format!("nix says:\n{excerpt}"))
-    .hint("name the value in qgroget.toml, under [verify.values]: \"services.x.y\" = \"…\"")
+    .hint("name the value in qgroget.toml, under [prove.values]: \"services.x.y\" = \"…\"")
     .hint("prove the whole system instead, where the flake's inputs are at hand: --mode system")
 }
 
