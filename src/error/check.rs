@@ -298,7 +298,7 @@ pub fn secret_owner(secret: &str, service: &str) -> Error {
     )
     .hint(format!(
         "Fix: sops.secrets.\"server/{service}/{}\", if no other service uses it; rename it in the sops file as well",
-        secret.rsplit('/').next().unwrap_or("credential")
+        credential(secret, service)
     ))
 }
 
