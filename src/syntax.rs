@@ -4,7 +4,9 @@
 //! A tree prints back to exactly the text it was parsed from. Offsets are byte offsets into that text.
 
 mod pieces;
+mod search;
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +16,7 @@ pub use rnix::ast::{HasEntry, InterpolPart};
 use rnix::{NodeOrToken, SyntaxKind, TextRange};
 pub use rnix::{SyntaxElement, SyntaxNode, SyntaxToken};
 pub use rowan::ast::AstNode;
+pub use search::{Use, comments, nodes, uses, uses_of};
 
 use crate::error::{Error, Place, Result};
 
@@ -25,6 +28,16 @@ pub struct Source {
     parse: rnix::Parse<rnix::Root>,
 }
 
+/// The pieces of a file that are laid out one by one.
+pub struct Layout(Option<HashSet<String>>);
+
+/// Its path and length: the text is long, and the tree says nothing more.
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Source({}, {} bytes)", self.path.display(), self.text.len())
+    }
+}
+
 impl Source {
     /// Parses `text`, the content of the file at `path` (relative to the repository's root).
     pub fn new(path: impl Into<PathBuf>, text: impl Into<Arc<str>>) -> Source {
@@ -34,6 +47,14 @@ impl Source {
             path: path.into().into(),
             text,
             parse,
+        }
+    }
+
+    /// The same file at another path.
+    pub fn at(&self, path: &Path) -> Source {
+        Source {
+            path: path.into(),
+            ..self.clone()
         }
     }
 
@@ -75,6 +96,22 @@ impl Source {
         let correct = self.parse.errors().is_empty();
         let in_pieces = correct.then(|| pieces::format(&self.root(), &self.text, alejandra));
         in_pieces.flatten().or_else(|| alejandra(&self.text))
+    }
+
+    /// Whether alejandra would change nothing but what it would have changed in `before` as well: all of the file's
+    /// pieces are pieces of that one, or as alejandra leaves them. `false` where the file is not cut into pieces.
+    pub fn keeps_layout_of(&self, before: &Layout) -> bool {
+        let Some(texts) = pieces::texts(&self.root(), &self.text) else {
+            return false;
+        };
+        let known = |text: &String| before.0.as_ref().is_some_and(|known| known.contains(text));
+        let mut new = texts.iter().filter(|text| !known(text));
+        new.all(|text| pieces::remembered(text, alejandra).as_deref() == Some(text))
+    }
+
+    /// The file's pieces, for [`Source::keeps_layout_of`].
+    pub fn layout(&self) -> Layout {
+        Layout(pieces::texts(&self.root(), &self.text))
     }
 
     /// The root node, errors or not.
@@ -168,14 +205,6 @@ pub fn is_whitespace(token: &SyntaxToken) -> bool {
     token.kind() == SyntaxKind::TOKEN_WHITESPACE
 }
 
-/// The text of every comment below `node`, in order.
-pub fn comments(node: &SyntaxNode) -> Vec<String> {
-    tokens(node)
-        .filter(is_comment)
-        .map(|t| t.text().trim_end().to_owned())
-        .collect()
-}
-
 /// Every token below `node`, in order.
 pub fn tokens(node: &SyntaxNode) -> impl Iterator<Item = SyntaxToken> + use<> {
     node.descendants_with_tokens().filter_map(NodeOrToken::into_token)
@@ -224,7 +253,7 @@ pub fn attr_name(attr: &ast::Attr) -> Option<String> {
 
 /// An identifier's text.
 pub fn ident_text(ident: &ast::Ident) -> String {
-    ident.syntax().text().to_string()
+    ident.ident_token().map_or_else(String::new, |token| token.text().to_owned())
 }
 
 /// An attribute name as Nix source: quoted where it is no identifier.

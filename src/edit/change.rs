@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::TextEdit;
+use crate::syntax::Source;
 
 /// What happens to one file. At least one of `from` and `to` is set.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct FileChange {
     /// Path before, relative to the repository's root; `None` for a new file.
     pub from: Option<PathBuf>,
@@ -18,9 +19,26 @@ pub struct FileChange {
     pub after: Arc<str>,
     /// How `after` comes from `before`: disjoint and sorted by range. Empty for new, deleted and purely moved files.
     pub edits: Vec<TextEdit>,
+    /// What the plan has learned of `after` already; read by [`FileChange::parsed`].
+    pub parsed: Option<Parsed>,
+}
+
+/// What is known of a file's text besides the text.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    /// The text, parsed; its path is no matter.
+    pub source: Source,
+    /// Whether the text is as the formatter leaves it, where somebody has looked.
+    pub formatted: Option<bool>,
 }
 
 impl FileChange {
+    /// What is known of `after`; `None` where nobody has parsed this very text.
+    pub fn parsed(&self) -> Option<&Parsed> {
+        let own = |parsed: &&Parsed| Arc::ptr_eq(parsed.source.text(), &self.after);
+        self.parsed.as_ref().filter(own)
+    }
+
     /// The path a person knows the file by: the one after, or for a deleted file the one before.
     pub fn path(&self) -> &Path {
         self.to
@@ -56,6 +74,7 @@ impl SourceChange {
                         before: earlier.before,
                         after: later.after,
                         edits: Vec::new(),
+                        parsed: later.parsed,
                     });
                 }
                 None => self.files.push(later),

@@ -9,8 +9,8 @@ use crate::syntax::{self, AstNode, SyntaxNode, ast};
 /// whose text would change (one that begins on the line of its opening quotes counts no indentation there, so
 /// shifting its other lines would show).
 fn fixed(node: &SyntaxNode) -> Vec<Range<usize>> {
-    node.descendants()
-        .filter_map(ast::Str::cast)
+    syntax::nodes::<ast::Str>(node)
+        .into_iter()
         .filter(|string| {
             let text = string.syntax().text().to_string();
             match text.strip_prefix("''") {

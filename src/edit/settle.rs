@@ -8,42 +8,70 @@
 use std::ops::Range;
 
 use super::render::apply;
-use super::{GroupId, TextEdit};
+use super::{GroupId, Parsed, TextEdit};
 use crate::error::{Error, Result};
-use crate::syntax::Source;
+use crate::syntax::{Layout, Source};
 
-/// Applies `edits` to `original` and, if `original` was `formatted`, formats the result.
+/// What edits make of a file.
+pub struct Settled {
+    /// The final text and what is known of it.
+    pub parsed: Parsed,
+    /// The edits that make it: disjoint, sorted, in offsets of the original.
+    pub edits: Vec<TextEdit>,
+}
+
+/// What is known of the file that is edited.
+pub trait Original {
+    /// The file.
+    fn source(&self) -> &Source;
+    /// Its pieces.
+    fn layout(&self) -> &Layout;
+    /// Whether it is as alejandra would leave it, if somebody has looked.
+    fn known_formatted(&self) -> Option<bool>;
+    /// Whether it is as alejandra would leave it.
+    fn is_formatted(&self) -> bool;
+}
+
+/// Applies `edits` to `original` and, if that was formatted, formats the result.
 ///
-/// Returns the final text and the edits that make it: disjoint, sorted, in offsets of `original`.
+/// Whether it was is asked only where formatting would change what the edits touch, which it seldom does.
 ///
 /// # Errors
 /// An internal error where edits overlap, or the result does not parse although the original did.
-pub fn settle(
-    original: &str,
-    mut edits: Vec<TextEdit>,
-    formatted: impl FnOnce() -> bool,
-) -> Result<(String, Vec<TextEdit>)> {
-    super::render::match_line_ends(original, &mut edits)?;
-    let edited = apply(original, &mut edits)?;
-    let source = Source::new("", edited.as_str());
-    if source.expr().is_err() {
-        return Err(Error::internal("the edited file would not parse").because(edited));
+pub fn settle(original: &impl Original, mut edits: Vec<TextEdit>) -> Result<Settled> {
+    let before: &str = original.source().text();
+    super::render::match_line_ends(before, &mut edits)?;
+    let edited = Source::new("", apply(before, &mut edits)?);
+    if edited.expr().is_err() {
+        return Err(Error::internal("the edited file would not parse").because(edited.text().to_string()));
     }
-    if edits.is_empty() || !formatted() {
-        return Ok((edited, edits));
-    }
-    let Some(formatted) = source.formatted() else {
-        return Ok((edited, edits));
+    let known = original.known_formatted();
+    let as_edited = |edits, formatted| Settled {
+        edits,
+        parsed: Parsed {
+            source: edited.clone(),
+            formatted,
+        },
     };
-    if formatted == edited {
-        return Ok((edited, edits));
+    if edits.is_empty() || known == Some(false) || edited.keeps_layout_of(original.layout()) {
+        return Ok(as_edited(edits, known));
     }
-    let Some(white) = whitespace_edits(&edited, &formatted) else {
-        return Ok((edited, edits));
+    if !original.is_formatted() {
+        return Ok(as_edited(edits, None));
+    }
+    let formatted = edited.formatted().filter(|formatted| **formatted != **edited.text());
+    let white = formatted.and_then(|formatted| Some((whitespace_edits(edited.text(), &formatted)?, formatted)));
+    let Some((white, formatted)) = white else {
+        return Ok(as_edited(edits, None));
     };
     let group = edits[0].group;
-    let edits = compose(original, &edits, &white, group);
-    Ok((formatted, edits))
+    Ok(Settled {
+        edits: compose(before, &edits, &white, group),
+        parsed: Parsed {
+            source: Source::new("", formatted),
+            formatted: None,
+        },
+    })
 }
 
 /// The replacements of white space that make `formatted` of `edited`; `None` if anything else differs.
@@ -171,12 +199,48 @@ mod tests {
         }
     }
 
+    struct Plain(Source, Layout, Option<bool>);
+
+    impl Plain {
+        fn new(text: &str, known: Option<bool>) -> Plain {
+            let source = Source::new("x.nix", text);
+            Plain(source.clone(), source.layout(), known)
+        }
+    }
+
+    impl Original for Plain {
+        fn source(&self) -> &Source {
+            &self.0
+        }
+
+        fn layout(&self) -> &Layout {
+            &self.1
+        }
+
+        fn known_formatted(&self) -> Option<bool> {
+            self.2
+        }
+
+        fn is_formatted(&self) -> bool {
+            assert_eq!(self.2, None, "it is known");
+            is_formatted(self.0.text())
+        }
+    }
+
+    fn is_formatted(text: &str) -> bool {
+        syntax::format(text).as_deref() == Some(text)
+    }
+
     fn check(original: &str, edits: Vec<TextEdit>) -> String {
-        let (text, mut edits) = settle(original, edits, || {
-            syntax::format(original).as_deref() == Some(original)
-        })
-        .expect("settles");
-        assert_eq!(apply(original, &mut edits).expect("applies"), text);
+        let mut settled = settle(&Plain::new(original, None), edits.clone()).expect("settles");
+        let text = settled.parsed.source.text().to_string();
+        assert_eq!(apply(original, &mut settled.edits).expect("applies"), text);
+        assert!(is_formatted(&text) || !is_formatted(original), "{text}");
+        assert!(settled.parsed.formatted.is_none_or(|formatted| formatted == is_formatted(&text)));
+        if !is_formatted(original) {
+            let told = settle(&Plain::new(original, Some(false)), edits).expect("settles");
+            assert_eq!(**told.parsed.source.text(), text);
+        }
         text
     }
 
@@ -204,6 +268,6 @@ mod tests {
 
     #[test]
     fn a_result_that_does_not_parse_is_never_returned() {
-        assert!(settle("{ a = 1; }", vec![edit(2..3, "=")], || true).is_err());
+        assert!(settle(&Plain::new("{ a = 1; }", None), vec![edit(2..3, "=")]).is_err());
     }
 }

@@ -1,22 +1,26 @@
 //! Comments that a change would lose.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::edit::{FileChange, SourceChange};
+use crate::repo::Repository;
 use crate::syntax::{self, Source};
 
 /// The comments of the files before that are in none of the files after, each as often as it is missing.
-pub fn lost(change: &SourceChange) -> Vec<String> {
+pub fn lost(repo: &Repository, change: &SourceChange) -> Vec<String> {
     // Most changes take out no comment at all, which the bytes tell without a look at the trees.
     if !change.files.iter().any(removes_comments) {
         return Vec::new();
     }
     let mut left: BTreeMap<String, usize> = BTreeMap::new();
-    for comment in change.files.iter().flat_map(|file| comments(&file.after)) {
+    for comment in change.files.iter().flat_map(after) {
         *left.entry(plain(&comment)).or_default() += 1;
     }
     let mut lost = Vec::new();
-    for comment in change.files.iter().flat_map(|file| comments(&file.before)) {
+    let before = |file: &FileChange| file.from.as_ref().and_then(|path| repo.source(path));
+    let before = change.files.iter().filter_map(before);
+    for comment in before.flat_map(|source| syntax::comments(&source.root())) {
         match left.get_mut(&plain(&comment)) {
             Some(count) if *count > 0 => *count -= 1,
             _ => lost.push(comment),
@@ -33,10 +37,12 @@ fn removes_comments(file: &FileChange) -> bool {
     }
 }
 
-fn comments(text: &str) -> Vec<String> {
-    match text.is_empty() {
-        true => Vec::new(),
-        false => syntax::comments(&Source::new("text.nix", text).root()),
+/// The comments of a file afterwards.
+fn after(file: &FileChange) -> Vec<String> {
+    match file.parsed() {
+        Some(parsed) => syntax::comments(&parsed.source.root()),
+        None if file.after.is_empty() => Vec::new(),
+        None => syntax::comments(&Source::new("text.nix", Arc::clone(&file.after)).root()),
     }
 }
 

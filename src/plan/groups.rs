@@ -55,7 +55,7 @@ pub fn list(context: &Context, facts: &Facts, needs: &Needs, test: Option<&NewTe
         placement: lister.placement(),
         test: test.and_then(|test| {
             let title = texts::test_title(&facts.name);
-            lister.preserving("test", title, texts::TEST_WHY, test.moves(context))
+            lister.preserving("test", title, texts::TEST_WHY, test.moves())
         }),
     };
     (groups, lister.list)

@@ -32,7 +32,7 @@ pub struct Migration<'a> {
     list: Vec<Group>,
     left: Vec<Left>,
     rendered: Renderings,
-    test: Option<NewTest>,
+    test: Option<NewTest<'a>>,
     needs: Needs,
 }
 
@@ -45,7 +45,7 @@ impl<'a> Migration<'a> {
         let mut migration = Migration::outline(context, service)?;
         let mut left = left(context, &migration.facts, &migration.groups);
         left.extend(migration.needs.left.iter().cloned());
-        left.extend(migration.test.iter().flat_map(|test| test.left(context)));
+        left.extend(migration.test.iter().flat_map(|test| test.left()));
         migration.left = left;
         migration.render(&migration.all())?;
         Ok(migration)
@@ -132,7 +132,7 @@ impl<'a> Migration<'a> {
     }
 
     /// The test that is added.
-    pub fn test(&self) -> Option<&NewTest> {
+    pub fn test(&self) -> Option<&NewTest<'a>> {
         self.test.as_ref()
     }
 
@@ -222,7 +222,7 @@ impl<'a> Migration<'a> {
     /// Comments that stand where no rule looks for any (between the parts of a name, behind an `=`) go to the contract.
     fn draw(&self, accepted: &Accepted) -> Result<SourceChange> {
         let change = self.work(accepted, &[])?.finish()?;
-        let mut lost = comments::lost(&change);
+        let mut lost = comments::lost(self.context.repo, &change);
         // Nobody shares a file that is gone.
         lost.retain(|comment| !comment.starts_with(texts::SHARED_MARKER.trim_end()));
         match lost.is_empty() {

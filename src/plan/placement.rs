@@ -103,7 +103,7 @@ pub fn relative(from: &Path, goal: &Path) -> String {
 pub fn relocated(source: &Source, node: &syntax::SyntaxNode, to: &Path) -> Result<String> {
     let start = syntax::span(node).start;
     let mut text = node.text().to_string();
-    let paths: Vec<ast::PathRel> = node.descendants().filter_map(ast::PathRel::cast).collect();
+    let paths: Vec<ast::PathRel> = syntax::nodes(node);
     for path in paths.into_iter().rev().filter(|_| to != source.path()) {
         let Some(goal) = literals::target(source, &path) else {
             return Err(error::plan::computed_path(source.place_of(path.syntax())));
@@ -124,7 +124,7 @@ pub fn render(work: &mut Workset, repo: &Repository, facts: &Facts, group: Group
     if repo.exists(to) {
         return Err(error::plan::target_exists(source.place(0..0), to));
     }
-    for path in source.root().descendants().filter_map(ast::PathRel::cast) {
+    for path in syntax::nodes::<ast::PathRel>(&source.root()) {
         let literal = literals::target(source, &path);
         let Some(goal) = literal else {
             return Err(error::plan::computed_path(source.place_of(path.syntax())));
@@ -166,8 +166,7 @@ pub fn mentions(repo: &Repository, facts: &Facts) -> Vec<Left> {
         .filter(|_| from.ends_with("default.nix"))
         .map(|p| p.display().to_string());
     let mut found = commented_imports(repo, facts);
-    for path in repo.other_files() {
-        let Some(text) = repo.other_text(path) else { continue };
+    for (path, text) in repo.other_texts() {
         for needle in [Some(&file), directory.as_ref()].into_iter().flatten() {
             for (at, _) in text.match_indices(needle.as_str()) {
                 let end = at + needle.len();

@@ -23,7 +23,8 @@ const TEMPLATE: &str = include_str!("../../nix/tests/vm/service.nix");
 const INTEGRATION: &str = "integration";
 
 /// A test that a service does not have yet.
-pub struct NewTest {
+pub struct NewTest<'a> {
+    flake: Flake<'a>,
     /// Its file, relative to the root.
     pub path: PathBuf,
     /// The flake's check.
@@ -32,9 +33,9 @@ pub struct NewTest {
     unit: String,
 }
 
-impl NewTest {
+impl<'a> NewTest<'a> {
     /// The test for a service that has none: no file of its own, no check, and no test that imports its module.
-    pub fn of(context: &Context, facts: &Facts) -> Option<NewTest> {
+    pub fn of(context: &Context<'a>, facts: &Facts) -> Option<NewTest<'a>> {
         let own = |file: &PathBuf| !file.components().any(|part| part.as_os_str() == INTEGRATION);
         let imported = facts.sharers.is_none() && tests_of(context, facts).iter().any(own);
         let unit = unit(context, facts);
@@ -45,7 +46,7 @@ impl NewTest {
 
     /// The test for a service without a file and a check of that name. A name that cannot be a directory's has no place
     /// for one.
-    pub fn plan(context: &Context, service: &str, unit: Option<&str>) -> Option<NewTest> {
+    pub fn plan(context: &Context<'a>, service: &str, unit: Option<&str>) -> Option<NewTest<'a>> {
         let path = context.rules().paths.tests.join(service).join("default.nix");
         let check = format!("{service}Test");
         let taken = context.repo.exists(path.parent().unwrap_or(&path)) || super::flake::has(context.repo, &check);
@@ -55,6 +56,7 @@ impl NewTest {
             None => format!("{service}.service"),
         };
         (!taken && is_file_name(service)).then(|| NewTest {
+            flake: Flake::read(context.repo),
             path,
             check,
             service: service.to_owned(),
@@ -63,22 +65,22 @@ impl NewTest {
     }
 
     /// What it adds, for people.
-    pub fn moves(&self, context: &Context) -> Vec<Move> {
+    pub fn moves(&self) -> Vec<Move> {
         let added = |what: String, path: &Path| Move {
             what,
             from: None,
             to: Some(path.display().to_string()),
         };
         let mut moves = vec![added(texts::test_of(&self.service), &self.path)];
-        if Flake::read(context.repo).takes() {
+        if self.flake.takes() {
             moves.push(added(texts::check_named(&self.check), Path::new("flake.nix")));
         }
         moves
     }
 
     /// What is left to a person.
-    pub fn left(&self, context: &Context) -> Vec<Left> {
-        Flake::read(context.repo).left(&[self.check(GroupId(0))])
+    pub fn left(&self) -> Vec<Left> {
+        self.flake.left(&[self.check(GroupId(0))])
     }
 
     fn check(&self, group: GroupId) -> Check {
@@ -100,7 +102,7 @@ impl NewTest {
             .replace("@unit@", &self.unit)
             .replace("@modulePath@", &module.display().to_string());
         work.create(self.path.clone(), Names::of(context.rules()).fitted(&self.path, &text)?);
-        Flake::read(context.repo).insert(work, &[self.check(group)]);
+        self.flake.insert(work, &[self.check(group)]);
         Ok(())
     }
 }

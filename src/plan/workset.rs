@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -115,7 +116,7 @@ impl<'a> Workset<'a> {
                 to: Some(path),
                 before: "".into(),
                 after: text.into(),
-                edits: Vec::new(),
+                ..FileChange::default()
             });
         }
         files.sort_by(|a, b| a.path().cmp(b.path()));
@@ -132,15 +133,15 @@ impl FileEdits {
         if self.deleted {
             return Ok(Some(FileChange {
                 from: Some(path),
-                to: None,
                 before: before.clone(),
-                after: "".into(),
-                edits: Vec::new(),
+                ..FileChange::default()
             }));
         }
         let to = self.moved_to.clone();
-        let (after, edits) = settle::settle(before, self.merged(), || repo.is_formatted(&path))
+        let original = repo.original(&path).expect("a file with a text");
+        let settled = settle::settle(original, self.merged())
             .map_err(|error| Error::internal(format!("{}: {}", path.display(), error.message())).because(error))?;
+        let after = Arc::clone(settled.parsed.source.text());
         if *after == **before && to.is_none() {
             return Ok(None);
         }
@@ -148,8 +149,9 @@ impl FileEdits {
             to: Some(to.unwrap_or_else(|| path.clone())),
             from: Some(path),
             before: before.clone(),
-            after: after.into(),
-            edits,
+            after,
+            edits: settled.edits,
+            parsed: Some(settled.parsed),
         }))
     }
 

@@ -249,7 +249,7 @@ mod tests {
                 to: Some(PathBuf::from("e/a.nix")),
                 before: Arc::from("{}"),
                 after: Arc::from("{y = 2;}"),
-                edits: Vec::new(),
+                ..FileChange::default()
             }],
         };
         materialise(root.path(), Some(&change), to.path()).unwrap();
@@ -267,7 +267,7 @@ mod tests {
                 to: Some(PathBuf::from("../x.nix")),
                 before: Arc::from(""),
                 after: Arc::from("{}"),
-                edits: Vec::new(),
+                ..FileChange::default()
             }],
         };
         assert!(materialise(root.path(), Some(&change), to.path()).is_err());

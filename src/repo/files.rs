@@ -2,64 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::file::{File, Files, Others};
 use super::literals::PathLiteral;
 use super::scan;
 use crate::edit::SourceChange;
+use crate::edit::settle::Original;
 use crate::error::{Error, Place, Result};
 use crate::resolve::{Def, Module};
 use crate::rules::{self, Rules};
 use crate::syntax::{AstNode, Source};
-
-/// One file: its text as found, and what was made of it once somebody asked.
-struct File {
-    path: PathBuf,
-    text: Arc<str>,
-    source: OnceLock<Source>,
-    imports: OnceLock<Vec<PathBuf>>,
-    literals: OnceLock<Vec<PathLiteral>>,
-    formatted: OnceLock<bool>,
-    declares: OnceLock<bool>,
-}
-
-impl File {
-    fn new(path: PathBuf, text: Arc<str>) -> Arc<File> {
-        Arc::new(File {
-            path,
-            text,
-            source: OnceLock::new(),
-            imports: OnceLock::new(),
-            literals: OnceLock::new(),
-            formatted: OnceLock::new(),
-            declares: OnceLock::new(),
-        })
-    }
-
-    /// Whether the text seems to declare options.
-    fn declares(&self) -> bool {
-        let mentions = |name: &str| memchr::memmem::find(self.text.as_bytes(), name.as_bytes()).is_some();
-        *self
-            .declares
-            .get_or_init(|| mentions("mkOption") || mentions("mkEnableOption"))
-    }
-
-    fn source(&self) -> &Source {
-        self.source
-            .get_or_init(|| Source::new(self.path.clone(), Arc::clone(&self.text)))
-    }
-}
 
 /// A repository as read at one moment, or as a planned change would leave it.
 #[derive(Clone)]
 pub struct Repository {
     root: PathBuf,
     rules: Arc<Rules>,
-    files: BTreeMap<PathBuf, Arc<File>>,
-    /// Every other file's path (data, documents), for links that a move would break.
-    others: Arc<Vec<PathBuf>>,
+    files: Files,
+    others: Arc<Others>,
 }
 
 impl Repository {
@@ -96,14 +59,12 @@ impl Repository {
     }
 
     fn of(root: &Path, rules: Rules, texts: Vec<(PathBuf, Arc<str>)>, others: Vec<PathBuf>) -> Repository {
-        let files = texts
-            .into_iter()
-            .map(|(path, text)| (path.clone(), File::new(path, text)));
+        let files = texts.into_iter().map(|(path, text)| Arc::new(File::new(path, text)));
         Repository {
             root: root.to_owned(),
             rules: Arc::new(rules),
             files: files.collect(),
-            others: Arc::new(others),
+            others: Arc::new(Others::new(others)),
         }
     }
 
@@ -119,12 +80,12 @@ impl Repository {
 
     /// The paths of all Nix files, sorted.
     pub fn nix_files(&self) -> impl Iterator<Item = &Path> {
-        self.files.keys().map(PathBuf::as_path)
+        self.files.iter().map(|file| file.path())
     }
 
     /// The paths of all other files, sorted.
     pub fn other_files(&self) -> &[PathBuf] {
-        &self.others
+        self.others.paths()
     }
 
     /// The parsed file at `path`.
@@ -134,36 +95,29 @@ impl Repository {
 
     /// The text of the Nix file at `path`.
     pub fn text(&self, path: &Path) -> Option<&Arc<str>> {
-        self.files.get(path).map(|file| &file.text)
+        self.files.get(path).map(|file| file.text())
     }
 
-    /// The text of a file that is no Nix, read now; `None` if it is no text.
-    pub fn other_text(&self, path: &Path) -> Option<Arc<str>> {
-        std::fs::read_to_string(self.root.join(path)).ok().map(Into::into)
+    /// The texts of the files that are no Nix and are text, sorted by path; each is read from the disk once.
+    pub fn other_texts(&self) -> impl Iterator<Item = (&Path, Arc<str>)> {
+        self.others.texts(&self.root)
     }
 
-    /// Whether the Nix file at `path` is as alejandra would leave it.
-    pub fn is_formatted(&self, path: &Path) -> bool {
-        let Some(file) = self.files.get(path) else {
-            return false;
-        };
-        // Formatting takes other work up while it waits: what waits for this answer must not be among it.
-        file.formatted.get().copied().unwrap_or_else(|| {
-            let formatted = file.source().formatted().as_deref() == Some(&*file.text);
-            *file.formatted.get_or_init(|| formatted)
-        })
+    /// The Nix file at `path` as edits are planned for it.
+    pub fn original(&self, path: &Path) -> Option<&impl Original> {
+        self.files.get(path).map(|file| &**file)
     }
 
     /// Whether a Nix file stands at `path`.
     pub fn has(&self, path: &Path) -> bool {
-        self.files.contains_key(path)
+        self.files.get(path).is_some()
     }
 
     /// Whether any file stands at `path`, or it is a directory with files.
     pub fn exists(&self, path: &Path) -> bool {
         self.has(path)
-            || self.others.iter().any(|other| other.starts_with(path))
-            || self.files.keys().any(|file| file.starts_with(path))
+            || self.other_files().iter().any(|other| other.starts_with(path))
+            || self.nix_files().any(|file| file.starts_with(path))
     }
 
     /// Parses these files now, in parallel.
@@ -181,16 +135,16 @@ impl Repository {
             .map(|n| memchr::memmem::Finder::new(n.as_bytes()))
             .collect();
         self.files
-            .values()
-            .filter(|file| finders.iter().any(|f| f.find(file.text.as_bytes()).is_some()))
-            .map(|file| file.path.as_path())
+            .iter()
+            .filter(|file| finders.iter().any(|f| f.find(file.text().as_bytes()).is_some()))
+            .map(|file| file.path())
             .collect()
     }
 
     /// The paths of the Nix files that seem to declare options, sorted.
     pub fn declaring(&self) -> impl Iterator<Item = &Path> {
-        let declaring = self.files.values().filter(|file| file.declares());
-        declaring.map(|file| file.path.as_path())
+        let declaring = self.files.iter().filter(|file| file.declares());
+        declaring.map(|file| file.path())
     }
 
     /// The file that an import of `path` means: itself, or `default.nix` in that directory.
@@ -204,36 +158,25 @@ impl Repository {
 
     /// The relative path literals of the Nix file at `path`, in source order.
     pub fn path_literals(&self, path: &Path) -> &[PathLiteral] {
-        self.files.get(path).map_or(&[], |file| {
-            file.literals.get_or_init(|| super::literals::of(file.source()))
-        })
+        self.files.get(path).map_or(&[], |file| file.path_literals())
     }
 
     /// What the file's `imports` name, as paths relative to the root; whether something stands there is not asked.
     pub(super) fn imports(&self, path: &Path) -> &[PathBuf] {
-        self.files.get(path).map_or(&[], |file| {
-            file.imports.get_or_init(|| super::hosts::imported_paths(file.source()))
-        })
+        self.files.get(path).map_or(&[], |file| file.imports())
     }
 
     /// The repository as `change` would leave it.
     pub fn after(&self, change: &SourceChange) -> Repository {
-        let mut next = self.clone();
-        for file in &change.files {
-            if let Some(from) = &file.from {
-                next.files.remove(from);
-            }
+        let gone = change.files.iter().filter_map(|file| file.from.as_deref());
+        let new = change.files.iter().filter_map(|file| {
+            let to = file.to.as_ref().filter(|to| to.extension().is_some_and(|e| e == "nix"))?;
+            Some(Arc::new(File::after(file, to)))
+        });
+        Repository {
+            files: self.files.with(&gone.collect::<Vec<_>>(), new.collect()),
+            ..self.clone()
         }
-        for file in &change.files {
-            match &file.to {
-                Some(to) if to.extension().is_some_and(|e| e == "nix") => {
-                    next.files
-                        .insert(to.clone(), File::new(to.clone(), Arc::clone(&file.after)));
-                }
-                _ => {}
-            }
-        }
-        next
     }
 }
 
@@ -263,11 +206,10 @@ impl Survey {
         let found = scan::beyond_hosts(&repo.root, &repo.rules)?;
         let own = [&repo.rules.paths.hosts, &repo.rules.paths.server];
         let read = repo
-            .files
-            .keys()
+            .nix_files()
             .filter(|path| own.iter().any(|own| path.starts_with(own)));
         let mut mentions = found.mentions;
-        mentions.retain(|path| !repo.files.contains_key(path));
+        mentions.retain(|path| !repo.has(path));
         Ok(Beyond {
             files: found.files + read.count() + self.unreadable.len(),
             mentions,
@@ -294,10 +236,9 @@ impl Survey {
         loop {
             let new: Vec<PathBuf> = self
                 .repo
-                .files
-                .keys()
+                .nix_files()
                 .filter(|path| !seen.contains(*path))
-                .cloned()
+                .map(Path::to_owned)
                 .collect();
             if new.is_empty() {
                 break;
@@ -313,6 +254,7 @@ impl Survey {
 
     /// Reads files, or the `default.nix` in what is a directory, unless they are at hand.
     fn add(&mut self, paths: impl IntoIterator<Item = PathBuf>) {
+        let mut new: BTreeMap<PathBuf, Arc<File>> = BTreeMap::new();
         for path in paths {
             if self.repo.import_target(&path).is_some() {
                 continue;
@@ -324,12 +266,13 @@ impl Survey {
             }
             match scan::text(&self.repo.root, &path) {
                 Ok(Some(text)) => {
-                    self.repo.files.insert(path.clone(), File::new(path, text));
+                    new.insert(path.clone(), Arc::new(File::new(path, text)));
                 }
                 Ok(None) => {}
                 Err(error) => self.unreadable.push(error),
             }
         }
+        self.repo.files = self.repo.files.with(&[], new.into_values().collect());
     }
 }
 

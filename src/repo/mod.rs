@@ -1,5 +1,6 @@
 //! The repository on disk: its root, its Nix files, the modules that a host is made of, and its git state.
 
+mod file;
 pub mod files;
 pub mod git;
 pub mod hosts;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::scope::{self, Binding};
-use crate::syntax::{self, AstNode, SyntaxNode, ast};
+use crate::syntax::{self, AstNode, SyntaxNode};
 
 /// A name used below a node and bound outside it.
 #[derive(Clone, Debug)]
@@ -17,11 +17,11 @@ pub struct Free {
 /// The free variables of `node`, by name.
 pub fn variables(node: &SyntaxNode) -> BTreeMap<String, Free> {
     let mut found = BTreeMap::new();
-    for ident in uses(node) {
-        let name = ident.text().to_string();
-        if found.contains_key(&name) {
+    for used in syntax::uses(node) {
+        if found.contains_key(used.name) {
             continue;
         }
+        let (ident, name) = (used.node(), used.name.to_owned());
         let binding = scope::lookup(&ident, &name);
         if !matches!(binding, Binding::Global) && !binds_inside(&binding, node) {
             found.insert(
@@ -34,27 +34,6 @@ pub fn variables(node: &SyntaxNode) -> BTreeMap<String, Free> {
         }
     }
     found
-}
-
-/// Every identifier below `node` that is a variable: not an attribute name, not a formal argument's name.
-pub fn uses(node: &SyntaxNode) -> Vec<SyntaxNode> {
-    node.descendants()
-        .filter(|n| ast::Ident::can_cast(n.kind()))
-        .filter(|ident| {
-            let Some(parent) = ident.parent() else { return true };
-            if ast::Attrpath::can_cast(parent.kind())
-                || ast::PatEntry::cast(parent.clone()).is_some_and(|e| e.ident().is_some_and(|i| i.syntax() == ident))
-                || ast::PatBind::can_cast(parent.kind())
-                || ast::IdentParam::can_cast(parent.kind())
-            {
-                return false;
-            }
-            match ast::Inherit::cast(parent) {
-                Some(inherit) => inherit.from().is_none(),
-                None => true,
-            }
-        })
-        .collect()
 }
 
 /// Whether the code that binds the name stands below `node`.
@@ -76,7 +55,7 @@ fn binds_inside(binding: &Binding, node: &SyntaxNode) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::syntax::Source;
+    use crate::syntax::{Source, ast};
 
     fn free(text: &str) -> Vec<String> {
         let source = Source::new("x.nix", text);

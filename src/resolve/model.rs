@@ -11,24 +11,21 @@ use super::module::{Def, Module, OptionDecl};
 pub struct Model {
     modules: Vec<Rc<Module>>,
     imported: BTreeSet<PathBuf>,
-    /// The definitions by the first name of their path, in source order: module and definition, as indices.
-    by_first: HashMap<String, Vec<(usize, usize)>>,
+    /// The modules that have definitions whose path begins with a name, in order.
+    by_first: HashMap<String, Vec<Rc<Module>>>,
 }
 
 impl Model {
     /// A model of these modules, in the order in which they are given; `imported` are the files that the host's
     /// imports lead to.
     pub fn new(modules: Vec<Rc<Module>>, imported: BTreeSet<PathBuf>) -> Model {
-        let mut by_first: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
-        for (i, module) in modules.iter().enumerate() {
-            for (j, def) in module.defs.iter().enumerate() {
-                match def.name(0) {
-                    Some(first) if by_first.contains_key(first) => {
-                        by_first.get_mut(first).map(|list| list.push((i, j)))
-                    }
-                    Some(first) => by_first.insert(first.to_owned(), vec![(i, j)]).map(drop),
-                    None => None,
-                };
+        let mut by_first: HashMap<String, Vec<Rc<Module>>> = HashMap::new();
+        for module in &modules {
+            for first in module.first_names() {
+                match by_first.get_mut(first) {
+                    Some(list) => list.push(Rc::clone(module)),
+                    None => drop(by_first.insert(first.to_owned(), vec![Rc::clone(module)])),
+                }
             }
         }
         Model {
@@ -65,17 +62,13 @@ impl Model {
     }
 
     fn matching(&self, path: &[&str], wanted: impl Fn(&Def) -> bool) -> Vec<(&Module, &Def)> {
-        let Some(first) = path.first() else {
-            return self
-                .modules()
-                .flat_map(|module| module.defs.iter().map(move |def| (module, def)))
-                .collect();
+        let first = path.first().copied();
+        let modules = match first {
+            Some(first) => self.by_first.get(first).map_or(&[] as &[_], Vec::as_slice),
+            None => &self.modules,
         };
-        let candidates = self.by_first.get(*first).into_iter().flatten();
-        candidates
-            .map(|(i, j)| (&*self.modules[*i], &self.modules[*i].defs[*j]))
-            .filter(|(_, def)| wanted(def))
-            .collect()
+        let of = |module| Module::matching(module, first, &wanted).map(move |def| (module, def));
+        modules.iter().map(|module| &**module).flat_map(of).collect()
     }
 
     /// The declaration of the option `path`.

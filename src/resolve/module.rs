@@ -3,6 +3,8 @@
 //! Definitions are found through attribute sets however they are split (`a.b.c = x`, `a = { b.c = x; }`),
 //! through `mkIf`, `mkMerge`, priorities, `let … in`, `with`, parentheses and `//` (NixOS manual, "Writing NixOS Modules").
 
+use std::collections::HashMap;
+
 use super::scope::Binding;
 use crate::syntax::{self, AstNode, HasEntry, Source, ast};
 
@@ -137,6 +139,8 @@ pub struct Module {
     pub defs: Vec<Def>,
     /// Every option declaration, in source order.
     pub options: Vec<OptionDecl>,
+    /// The definitions by the first name of their path: indices, in source order.
+    by_first: HashMap<String, Vec<usize>>,
 }
 
 impl Module {
@@ -172,6 +176,7 @@ impl Module {
             body,
             defs: Vec::new(),
             options: Vec::new(),
+            by_first: HashMap::new(),
         }
     }
 
@@ -197,6 +202,19 @@ impl Module {
                 _ => walk.entry(&entry, &[], 0, &Context::default()),
             }
         }
+        for (i, def) in self.defs.iter().enumerate() {
+            if let Some(first) = def.name(0) {
+                match self.by_first.get_mut(first) {
+                    Some(list) => list.push(i),
+                    None => drop(self.by_first.insert(first.to_owned(), vec![i])),
+                }
+            }
+        }
+    }
+
+    /// The first names of the paths of all definitions.
+    pub fn first_names(&self) -> impl Iterator<Item = &str> {
+        self.by_first.keys().map(String::as_str)
     }
 
     /// The `imports` list's element expressions, in order; nested `++` and conditions are looked through.
@@ -210,8 +228,22 @@ impl Module {
     }
 
     /// The definitions at or below `prefix`.
-    pub fn under<'a>(&'a self, prefix: &'a [&'a str]) -> impl Iterator<Item = &'a Def> {
-        self.defs.iter().filter(move |def| def.under(prefix))
+    pub fn under<'a>(&'a self, prefix: &[&str]) -> impl Iterator<Item = &'a Def> {
+        self.matching(prefix.first().copied(), |def| def.under(prefix))
+    }
+
+    /// The definitions whose path begins with `first` (those at the top of everything, without one) that are `wanted`.
+    pub(super) fn matching<'a>(
+        &'a self,
+        first: Option<&str>,
+        wanted: impl Fn(&Def) -> bool,
+    ) -> impl Iterator<Item = &'a Def> {
+        let all = first.is_none().then(|| self.defs.iter());
+        let some = first.and_then(|first| self.by_first.get(first)).into_iter().flatten();
+        all.into_iter()
+            .flatten()
+            .chain(some.map(|i| &self.defs[*i]))
+            .filter(move |def| wanted(def))
     }
 }
 

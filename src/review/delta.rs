@@ -93,7 +93,7 @@ fn changed(from: Option<(&Path, &Arc<str>)>, to: Option<(&Path, &Arc<str>)>) -> 
         to: path(to),
         before: text(from),
         after: text(to),
-        edits: Vec::new(),
+        ..FileChange::default()
     }
 }
 

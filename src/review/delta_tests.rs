@@ -9,7 +9,7 @@ fn change(files: &[(Option<&str>, Option<&str>, &str, &str)]) -> SourceChange {
         to: to.map(PathBuf::from),
         before: (*before).into(),
         after: (*after).into(),
-        edits: Vec::new(),
+        ..FileChange::default()
     });
     SourceChange { files: files.collect() }
 }

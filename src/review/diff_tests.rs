@@ -11,7 +11,7 @@ fn one(before: &str, after: &str) -> Rendered {
             to: Some("modules/x.nix".into()),
             before: before.into(),
             after: after.into(),
-            edits: Vec::new(),
+            ..FileChange::default()
         }],
     })
 }
@@ -61,7 +61,7 @@ fn without_styles_it_is_a_patch() {
                 to: Some("modules/x.nix".into()),
                 before: before.into(),
                 after: after.into(),
-                edits: Vec::new(),
+                ..FileChange::default()
             }],
         });
         assert_eq!(plain(&rendered.text), patch);

@@ -15,7 +15,7 @@ fn change(before: &str, after: &str) -> SourceChange {
             to: Some("x.nix".into()),
             before: before.into(),
             after: after.into(),
-            edits: Vec::new(),
+            ..FileChange::default()
         }],
     }
 }

@@ -11,7 +11,7 @@ fn file(from: Option<&str>, to: Option<&str>, before: &str, after: &str) -> File
         to: to.map(PathBuf::from),
         before: before.into(),
         after: after.into(),
-        edits: Vec::new(),
+        ..FileChange::default()
     }
 }
 

@@ -7,7 +7,7 @@
 //!
 //! A piece that was formatted before is remembered: an edited file has most of them in common with the file before.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -30,23 +30,33 @@ static FORMATTED: LazyLock<Mutex<HashMap<String, Arc<str>>>> = LazyLock::new(Mut
 
 /// Formats the text of `root`, a tree without errors. `None` where it has to be formatted as a whole.
 pub(super) fn format(root: &SyntaxNode, text: &str, formatter: Formatter) -> Option<String> {
-    // The layout of a block comment depends on the column that it stands in.
-    if text.contains('\r') || text.contains(STAND_IN) || has_block_comment(root, text) {
-        return None;
-    }
-    let cutter = Cutter {
-        text,
-        fixed: line_ends_in_strings(root),
-    };
-    let whole = cutter.piece(root, false);
+    let whole = cut(root, text)?;
     let mut texts = Vec::new();
     whole.texts(&mut texts);
     let formatted: Vec<Option<Arc<str>>> = texts.into_par_iter().map(|text| remembered(text, formatter)).collect();
     whole.assemble(&mut formatted.into_iter())
 }
 
+/// The texts of the pieces of a file. `None` where it has to be formatted as a whole.
+pub(super) fn texts(root: &SyntaxNode, text: &str) -> Option<HashSet<String>> {
+    let mut texts = HashSet::new();
+    cut(root, text)?.into_texts(&mut texts);
+    Some(texts)
+}
+
+/// The pieces of a file. `None` where it has to be formatted as a whole.
+fn cut(root: &SyntaxNode, text: &str) -> Option<Piece> {
+    // The layout of a block comment depends on the column that it stands in.
+    if text.contains('\r') || text.contains(STAND_IN) || has_block_comment(root, text) {
+        return None;
+    }
+    let mut fixed = Vec::new();
+    line_ends_in_strings(root, text, &mut fixed);
+    Some(Cutter { text, fixed }.piece(root, false))
+}
+
 /// The formatted piece `text`.
-fn remembered(text: &str, formatter: Formatter) -> Option<Arc<str>> {
+pub(super) fn remembered(text: &str, formatter: Formatter) -> Option<Arc<str>> {
     let memory = || FORMATTED.lock().unwrap_or_else(PoisonError::into_inner);
     let known = memory().get(text).cloned();
     known.or_else(|| {
@@ -70,6 +80,11 @@ impl Piece {
     fn texts<'p>(&'p self, found: &mut Vec<&'p str>) {
         found.push(&self.text);
         self.cuts.iter().for_each(|cut| cut.texts(found));
+    }
+
+    fn into_texts(self, found: &mut HashSet<String>) {
+        found.insert(self.text);
+        self.cuts.into_iter().for_each(|cut| cut.into_texts(found));
     }
 
     /// Puts the formatted pieces together.
@@ -118,9 +133,6 @@ impl Cutter<'_> {
         self.find(node, &mut nodes);
         let whole = span(node);
         let (mut text, mut at) = (String::new(), whole.start);
-        if binding {
-            text.push_str("{\n");
-        }
         for (number, node) in nodes.iter().enumerate() {
             let range = span(node);
             text.push_str(&self.text[at..range.start]);
@@ -129,13 +141,19 @@ impl Cutter<'_> {
         }
         text.push_str(&self.text[at..whole.end]);
         if binding {
-            text.push_str("\n}\n");
+            text = alone(&text, self.column(whole.start));
         }
         Piece {
             text,
             cuts: nodes.iter().map(|node| self.piece(node, true)).collect(),
             binding,
         }
+    }
+
+    /// How many spaces `at` stands behind, if there is nothing else before it in its line.
+    fn column(&self, at: usize) -> Option<usize> {
+        let line = &self.text[self.text[..at].rfind('\n')? + 1..at];
+        line.bytes().all(|byte| byte == b' ').then_some(line.len())
     }
 
     /// The outermost bindings below `node` that can be cut out.
@@ -153,6 +171,34 @@ impl Cutter<'_> {
             }
         }
     }
+}
+
+/// A binding that stands at `column` as the only one of a set. Where all of its lines are indented at least as far, the
+/// text is the same wherever the binding stands, so that one that moved is recognised.
+fn alone(binding: &str, column: Option<usize>) -> String {
+    let margin = column.map(|column| " ".repeat(column));
+    let inside = |margin: &String| {
+        let mut rest = binding.split('\n').skip(1);
+        rest.all(|line| line.is_empty() || line.starts_with(margin.as_str()))
+    };
+    let mut text = String::with_capacity(binding.len() + 8);
+    text.push_str("{\n  ");
+    match margin.filter(inside) {
+        None => text.push_str(binding),
+        Some(margin) => {
+            for (number, line) in binding.split('\n').enumerate() {
+                if number > 0 {
+                    text.push_str("\n  ");
+                }
+                text.push_str(line.strip_prefix(margin.as_str()).filter(|_| number > 0).unwrap_or(line));
+                if line.is_empty() {
+                    text.truncate(text.len() - 2);
+                }
+            }
+        }
+    }
+    text.push_str("\n}\n");
+    text
 }
 
 /// Whether `node` is a set or `let` whose bindings get a line each, wherever it stands.
@@ -185,19 +231,22 @@ fn has_block_comment(root: &SyntaxNode, text: &str) -> bool {
 }
 
 /// The offsets of line ends in strings between double quotes.
-fn line_ends_in_strings(root: &SyntaxNode) -> Vec<usize> {
-    let strings = root.descendants().filter(|node| {
-        let quoted = |node: &SyntaxNode| node.first_token().is_some_and(|token| token.text() == "\"");
-        node.kind() == SyntaxKind::NODE_STRING && quoted(node)
-    });
-    let contents = strings.flat_map(|string| string.children_with_tokens().filter_map(NodeOrToken::into_token));
-    contents
-        .filter_map(|token| {
-            let line_end = token.text().find('\n')?;
-            let Range { start, .. } = super::token_span(&token);
-            Some(start + line_end)
-        })
-        .collect()
+fn line_ends_in_strings(node: &SyntaxNode, text: &str, found: &mut Vec<usize>) {
+    for child in node.children() {
+        let range = span(&child);
+        if !text[range.clone()].contains('\n') {
+            continue;
+        }
+        if child.kind() == SyntaxKind::NODE_STRING && text[range].starts_with('"') {
+            let contents = child.children_with_tokens().filter_map(NodeOrToken::into_token);
+            found.extend(contents.filter_map(|token| {
+                let line_end = token.text().find('\n')?;
+                let Range { start, .. } = super::token_span(&token);
+                Some(start + line_end)
+            }));
+        }
+        line_ends_in_strings(&child, text, found);
+    }
 }
 
 #[cfg(test)]

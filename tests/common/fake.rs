@@ -133,6 +133,7 @@ impl Fake {
             before: Arc::clone(text),
             after: after.into(),
             edits,
+            ..FileChange::default()
         })
     }
 }
@@ -162,7 +163,7 @@ impl Proposal for Fake {
             to: Some(path.clone()),
             before: "".into(),
             after: Arc::clone(text),
-            edits: Vec::new(),
+            ..FileChange::default()
         }));
         files.sort_by(|a, b| a.path().cmp(b.path()));
         Ok(SourceChange { files })

@@ -130,7 +130,7 @@ impl Homelab {
                     to: Some(path.clone()),
                     before,
                     after: after.into(),
-                    edits: Vec::new(),
+                    ..FileChange::default()
                 });
             }
         }
@@ -173,7 +173,7 @@ impl Homelab {
                 to: Some(path.clone()),
                 before: Arc::clone(self.repo.text(&path).expect("a file")),
                 after: text.into(),
-                edits: Vec::new(),
+                ..FileChange::default()
             }],
         };
         let services = self.services_of(&change);

@@ -7,7 +7,6 @@ use super::flow::{Flow, Kind};
 use super::library;
 use crate::edit::trivia;
 use crate::plan::removal;
-use crate::resolve::free;
 use crate::resolve::scope::{self, Binding};
 use crate::syntax::{self, AstNode, Source, SyntaxNode, ast};
 
@@ -122,9 +121,9 @@ fn from_uses(source: &Source, around: &SyntaxNode, binding: &ast::AttrpathValue,
     let names = syntax::attrpath_names(&binding.attrpath()?);
     let [Some(name)] = names.as_slice() else { return None };
     let (mut gone, mut instead) = (Vec::new(), Vec::new());
-    for ident in free::uses(around) {
+    for ident in syntax::uses_of(around, name) {
         let means = |b: &Binding| matches!(b, Binding::Value(found) if found.syntax() == binding.syntax());
-        if ident.text() != name.as_str() || !means(&scope::lookup(&ident, name)) {
+        if !means(&scope::lookup(&ident, name)) {
             continue;
         }
         if depth > DEPTH || ident.parent().is_some_and(|p| ast::Inherit::can_cast(p.kind())) {

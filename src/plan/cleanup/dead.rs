@@ -4,7 +4,6 @@
 use std::ops::Range;
 
 use crate::plan::share::leftovers;
-use crate::resolve::free;
 use crate::resolve::module::Module;
 use crate::resolve::scope::{self, Binding};
 use crate::syntax::{self, AstNode, SyntaxNode, ast};
@@ -29,16 +28,13 @@ fn arguments(module: &Module, gone: &[Range<usize>]) -> Vec<Range<usize>> {
     if pattern.ellipsis_token().is_none() || pattern.pat_bind().is_some() {
         return Vec::new();
     }
-    let uses = free::uses(lambda.syntax());
     let is_own = |ident: &SyntaxNode, name: &str| matches!(scope::lookup(ident, name), Binding::Param(found) if found.syntax() == lambda.syntax());
     let is_dead = |entry: &ast::PatEntry| {
         let Some(name) = entry.ident().map(|ident| syntax::ident_text(&ident)) else {
             return false;
         };
-        let mut own = uses
-            .iter()
-            .filter(|ident| ident.text() == name.as_str() && is_own(ident, &name))
-            .peekable();
+        let uses = syntax::uses_of(lambda.syntax(), &name);
+        let mut own = uses.iter().filter(|ident| is_own(ident, &name)).peekable();
         own.peek().is_some()
             && own.all(|ident| {
                 let at = syntax::span(ident).start;

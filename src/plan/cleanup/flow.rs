@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::library;
-use crate::resolve::free;
 use crate::resolve::scope::{self, Binding};
 use crate::syntax::{self, AstNode, Source, SyntaxNode, ast};
 
@@ -423,10 +422,10 @@ impl<'a> Flow<'a> {
             return self.unclear(with.syntax(), "a 'with' opens it");
         };
         let taken = with.body().is_some_and(|body| {
-            free::uses(body.syntax()).into_iter().any(|ident| {
-                let name = ident.text().to_string();
-                name == self.from[behind] && matches!(scope::lookup(&ident, &name), Binding::With(_))
-            })
+            let name = &self.from[behind];
+            let uses = syntax::uses_of(body.syntax(), name);
+            let from_with = |ident: &SyntaxNode| matches!(scope::lookup(ident, name), Binding::With(_));
+            uses.iter().any(from_with)
         });
         if taken {
             self.unclear(with.syntax(), "a 'with' opens it");
@@ -449,8 +448,8 @@ impl<'a> Flow<'a> {
 
     /// Follows every use of `name` below `around` that means `binding`.
     fn uses(&mut self, around: &SyntaxNode, name: &str, kind: Kind, is: &dyn Fn(&Binding) -> bool) {
-        for ident in free::uses(around) {
-            if ident.text() != name || !is(&scope::lookup(&ident, name)) {
+        for ident in syntax::uses_of(around, name) {
+            if !is(&scope::lookup(&ident, name)) {
                 continue;
             }
             match ident.parent().and_then(ast::Inherit::cast) {

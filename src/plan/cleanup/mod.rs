@@ -234,10 +234,8 @@ impl<'a> Cleanup<'a> {
             };
             note(path, text, &self.gone(path), texts::MENTION_IN_COMMENT);
         }
-        for path in self.context.repo.other_files() {
-            if let Some(text) = self.context.repo.other_text(path) {
-                note(path, &text, &[], texts::MENTION_ELSEWHERE);
-            }
+        for (path, text) in self.context.repo.other_texts() {
+            note(path, &text, &[], texts::MENTION_ELSEWHERE);
         }
         found
     }

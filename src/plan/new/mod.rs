@@ -57,7 +57,7 @@ pub struct NewService<'a> {
     wanted: Wanted,
     /// Its module's file.
     path: PathBuf,
-    test: Option<NewTest>,
+    test: Option<NewTest<'a>>,
     enablement: GroupId,
     tested: Option<GroupId>,
     list: Vec<Group>,
@@ -92,7 +92,7 @@ impl<'a> NewService<'a> {
         let test = NewTest::plan(context, &wanted.name, Some(&unit));
         let mut service = NewService {
             context,
-            left: test.iter().flat_map(|test| test.left(context)).collect(),
+            left: test.iter().flat_map(|test| test.left()).collect(),
             wanted,
             path,
             test,
@@ -152,11 +152,10 @@ impl<'a> NewService<'a> {
             texts::NEW_SETTING_WHY,
             vec![added(texts::NEW_SETTING, settings)],
         );
-        let context = self.context;
         self.tested = self
             .test
             .as_ref()
-            .map(|test| group("test", texts::test_title(name), texts::TEST_WHY, test.moves(context)));
+            .map(|test| group("test", texts::test_title(name), texts::TEST_WHY, test.moves()));
     }
 
     /// Imports the module from its category, and the category from the server's modules where it is new.

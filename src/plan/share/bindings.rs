@@ -264,19 +264,9 @@ fn used_parts(value: &ast::AttrpathValue, usage: &Use) -> Vec<SyntaxNode> {
 pub fn dead(module: &Module, gone: &[std::ops::Range<usize>]) -> Vec<SyntaxNode> {
     let root = module.source.root();
     let mut uses: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for ident in root.descendants().filter_map(ast::Ident::cast) {
-        let parent = ident.syntax().parent();
-        let name_only = parent
-            .as_ref()
-            .is_some_and(|p| ast::Attrpath::can_cast(p.kind()) || ast::PatEntry::can_cast(p.kind()));
-        let inherited = parent
-            .and_then(ast::Inherit::cast)
-            .is_some_and(|inherit| inherit.from().is_some());
-        if name_only || inherited {
-            continue;
-        }
-        let at = syntax::span(ident.syntax()).start;
-        let sites: Vec<SyntaxNode> = match scope::lookup(ident.syntax(), &syntax::ident_text(&ident)) {
+    for used in syntax::uses(&root) {
+        let at = used.span().start;
+        let sites: Vec<SyntaxNode> = match scope::lookup(&used.node(), used.name) {
             Binding::Value(value) => vec![value.syntax().clone()],
             Binding::Split(values) => values.iter().map(|v| v.syntax().clone()).collect(),
             Binding::Inherited(inherit) => vec![inherit.syntax().clone()],
@@ -286,9 +276,8 @@ pub fn dead(module: &Module, gone: &[std::ops::Range<usize>]) -> Vec<SyntaxNode>
             uses.entry(syntax::span(site).start).or_default().push(at);
         }
     }
-    let sites: Vec<SyntaxNode> = root
-        .descendants()
-        .filter_map(ast::LetIn::cast)
+    let sites: Vec<SyntaxNode> = syntax::nodes::<ast::LetIn>(&root)
+        .into_iter()
         .flat_map(|let_in| let_in.entries().map(|entry| entry.syntax().clone()).collect::<Vec<_>>())
         .filter(|site| uses.contains_key(&syntax::span(site).start))
         .collect();

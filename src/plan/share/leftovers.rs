@@ -100,7 +100,7 @@ fn remaining_comments(home: &Module, gone: &[Range<usize>]) -> Vec<(usize, Strin
 pub fn dead_ranges(home: &Module, gone: &[Range<usize>]) -> Vec<Range<usize>> {
     let dead = bindings::dead(home, gone);
     let mut ranges = removal::remove(&home.source, &dead).ranges;
-    for let_in in home.source.root().descendants().filter_map(ast::LetIn::cast) {
+    for let_in in syntax::nodes::<ast::LetIn>(&home.source.root()) {
         let all = let_in.entries().next().is_some() && let_in.entries().all(|entry| dead.contains(entry.syntax()));
         if let (true, Some(open), Some(body)) = (all, let_in.let_token(), let_in.body()) {
             ranges.push(syntax::token_span(&open).start..syntax::span(body.syntax()).start);

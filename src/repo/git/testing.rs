@@ -192,7 +192,7 @@ pub(crate) fn moved(from: &str, to: &str, before: &str, after: &str) -> FileChan
         to: Some(to.into()),
         before: Arc::from(before),
         after: Arc::from(after),
-        edits: Vec::new(),
+        ..FileChange::default()
     }
 }
 

@@ -1,0 +1,192 @@
+//! Searches of whole trees.
+//!
+//! A red node is made for every step that is taken through a tree, which is most of what a search costs where little is
+//! found. These look through the green tree, which is there already, and make red nodes of what is found alone.
+
+use std::ops::Range;
+
+use rnix::{NixLanguage, NodeOrToken, SyntaxKind, TextRange, TextSize};
+use rowan::Language as _;
+use rowan::{GreenNodeData, GreenTokenData};
+
+use super::{AstNode, SyntaxNode, ast, span};
+
+/// A node or token of a green tree, with where it is.
+struct Visit<'t> {
+    green: NodeOrToken<&'t GreenNodeData, &'t GreenTokenData>,
+    kind: SyntaxKind,
+    /// The kind of the node that it stands in; `None` for the first.
+    parent: Option<SyntaxKind>,
+    start: TextSize,
+}
+
+impl Visit<'_> {
+    fn range(&self) -> TextRange {
+        let length = match self.green {
+            NodeOrToken::Node(node) => node.text_len(),
+            NodeOrToken::Token(token) => token.text_len(),
+        };
+        TextRange::at(self.start, length)
+    }
+}
+
+/// Calls `see` with all that stands below `node`, itself included, in source order.
+fn walk<'t>(node: &'t SyntaxNode, see: &mut impl FnMut(&Visit<'t>)) {
+    fn below<'t>(green: &'t GreenNodeData, kind: SyntaxKind, mut at: TextSize, see: &mut impl FnMut(&Visit<'t>)) {
+        for child in green.children() {
+            let visit = Visit {
+                kind: NixLanguage::kind_from_raw(child.kind()),
+                green: child,
+                parent: Some(kind),
+                start: at,
+            };
+            see(&visit);
+            if let NodeOrToken::Node(inner) = visit.green {
+                below(inner, visit.kind, at, see);
+            }
+            at += visit.range().len();
+        }
+    }
+    let start = node.text_range().start();
+    see(&Visit {
+        green: NodeOrToken::Node(node.green()),
+        kind: node.kind(),
+        parent: None,
+        start,
+    });
+    below(node.green(), node.kind(), start, see);
+}
+
+/// The red node of type `N` at `range` in the tree of `root`.
+fn red<N: AstNode<Language = NixLanguage>>(root: &SyntaxNode, range: TextRange) -> Option<N> {
+    let element = root.covering_element(range);
+    let node = match element {
+        NodeOrToken::Node(node) => node,
+        NodeOrToken::Token(token) => token.parent()?,
+    };
+    node.ancestors()
+        .take_while(|node| node.text_range() == range)
+        .find_map(N::cast)
+}
+
+/// Every node of type `N` below `node`, itself included, in source order.
+pub fn nodes<N: AstNode<Language = NixLanguage>>(node: &SyntaxNode) -> Vec<N> {
+    let mut ranges = Vec::new();
+    walk(node, &mut |visit| {
+        if matches!(visit.green, NodeOrToken::Node(_)) && N::can_cast(visit.kind) {
+            ranges.push(visit.range());
+        }
+    });
+    ranges.into_iter().filter_map(|range| red(node, range)).collect()
+}
+
+/// The text of every comment below `node`, in order, without what is white at its end.
+pub fn comments(node: &SyntaxNode) -> Vec<String> {
+    let mut found = Vec::new();
+    walk(node, &mut |visit| {
+        if let (NodeOrToken::Token(token), SyntaxKind::TOKEN_COMMENT) = (visit.green, visit.kind) {
+            found.push(token.text().trim_end().to_owned());
+        }
+    });
+    found
+}
+
+/// A name where it is used.
+pub struct Use<'t> {
+    /// The name.
+    pub name: &'t str,
+    root: &'t SyntaxNode,
+    range: TextRange,
+}
+
+impl Use<'_> {
+    /// The identifier.
+    pub fn node(&self) -> SyntaxNode {
+        let ident: Option<ast::Ident> = red(self.root, self.range);
+        ident.expect("an identifier stands there").syntax().clone()
+    }
+
+    /// The identifier's byte range.
+    pub fn span(&self) -> Range<usize> {
+        super::to_range(self.range)
+    }
+}
+
+/// Every identifier below `node` that is a variable: not an attribute name, not a formal argument's name.
+pub fn uses(node: &SyntaxNode) -> Vec<Use<'_>> {
+    use SyntaxKind::{NODE_ATTRPATH, NODE_IDENT, NODE_IDENT_PARAM, NODE_INHERIT, NODE_PAT_BIND, NODE_PAT_ENTRY};
+    let outside = node.parent().map(|parent| parent.kind());
+    let mut found = Vec::new();
+    walk(node, &mut |visit| {
+        let NodeOrToken::Node(green) = visit.green else { return };
+        let Some(NodeOrToken::Token(token)) = green.children().next() else {
+            return;
+        };
+        let parent = visit.parent.or(outside);
+        if visit.kind != NODE_IDENT || matches!(parent, Some(NODE_ATTRPATH | NODE_PAT_BIND | NODE_IDENT_PARAM)) {
+            return;
+        }
+        let used = Use {
+            name: token.text(),
+            root: node,
+            range: visit.range(),
+        };
+        // A formal's default is a use, and `inherit x` is one where it names no source.
+        let doubtful = matches!(parent, Some(NODE_PAT_ENTRY | NODE_INHERIT));
+        if !doubtful || is_use(&used.node()) {
+            found.push(used);
+        }
+    });
+    found
+}
+
+/// The identifiers of [`uses`] that are `name`.
+pub fn uses_of(node: &SyntaxNode, name: &str) -> Vec<SyntaxNode> {
+    let used = uses(node).into_iter().filter(|used| used.name == name);
+    used.map(|used| used.node()).collect()
+}
+
+/// Whether an identifier of a formal or an `inherit` is a use of the name.
+fn is_use(ident: &SyntaxNode) -> bool {
+    let Some(parent) = ident.parent() else { return true };
+    if let Some(entry) = ast::PatEntry::cast(parent.clone()) {
+        return entry.ident().is_none_or(|own| span(own.syntax()) != span(ident));
+    }
+    ast::Inherit::cast(parent).is_none_or(|inherit| inherit.from().is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::Source;
+
+    const TEXT: &str = "# one\n{lib, pkgs ? lib.x, ...} @ args: let\n  inherit (lib) a;\n  inherit b;\n  /* two */ c = d.e or f;\n\
+                        in {\n  g.h = \"${i} ${./j}\";\n  k = x: x y;\n}\n";
+
+    #[test]
+    fn what_is_found_is_what_a_walk_over_all_nodes_finds() {
+        let root = Source::new("x.nix", TEXT).root();
+        let walked: Vec<String> = root
+            .descendants()
+            .filter_map(ast::AttrpathValue::cast)
+            .map(|value| value.syntax().text().to_string())
+            .collect();
+        let found: Vec<String> = nodes::<ast::AttrpathValue>(&root)
+            .iter()
+            .map(|value| value.syntax().text().to_string())
+            .collect();
+        assert_eq!(found, walked);
+        assert_eq!(nodes::<ast::PathRel>(&root).len(), 1);
+        assert_eq!(comments(&root), ["# one", "/* two */"]);
+    }
+
+    #[test]
+    fn names_that_are_bound_or_selected_are_no_uses() {
+        let root = Source::new("x.nix", TEXT).root();
+        let found: Vec<&str> = uses(&root).iter().map(|used| used.name).collect();
+        assert_eq!(found, ["lib", "lib", "b", "d", "f", "i", "x", "y"]);
+        for used in uses(&root) {
+            assert_eq!(used.node().text().to_string(), used.name);
+        }
+    }
+}
