@@ -8,7 +8,7 @@ mod search;
 
 use std::collections::HashSet;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 pub use rnix::ast;
@@ -19,6 +19,7 @@ pub use rowan::ast::AstNode;
 pub use search::{Use, comments, nodes, uses, uses_of};
 
 use crate::error::{Error, Place, Result};
+use pieces::Beside;
 
 /// One parsed file. Cheap to clone and to send between threads; trees are made on demand from shared green nodes.
 #[derive(Clone)]
@@ -28,7 +29,7 @@ pub struct Source {
     parse: rnix::Parse<rnix::Root>,
 }
 
-/// The pieces of a file that are laid out one by one.
+/// The pieces of a file that are laid out one by one, by their texts; none where it can't be cut into such.
 pub struct Layout(Option<HashSet<String>>);
 
 /// Its path and length: the text is long, and the tree says nothing more.
@@ -40,11 +41,11 @@ impl std::fmt::Debug for Source {
 
 impl Source {
     /// Parses `text`, the content of the file at `path` (relative to the repository's root).
-    pub fn new(path: impl Into<PathBuf>, text: impl Into<Arc<str>>) -> Source {
+    pub fn new(path: impl AsRef<Path>, text: impl Into<Arc<str>>) -> Source {
         let text = text.into();
         let parse = rnix::Root::parse(&text);
         Source {
-            path: path.into().into(),
+            path: path.as_ref().into(),
             text,
             parse,
         }
@@ -98,18 +99,21 @@ impl Source {
         in_pieces.flatten().or_else(|| alejandra(&self.text))
     }
 
-    /// Whether alejandra would change nothing but what it would have changed in `before` as well: all of the file's
-    /// pieces are pieces of that one, or as alejandra leaves them. `false` where the file is not cut into pieces.
-    pub fn keeps_layout_of(&self, before: &Layout) -> bool {
-        let Some(texts) = pieces::texts(&self.root(), &self.text) else {
-            return false;
+    /// The file as it should be laid out, which has come by changes from one with the layout `before`: formatted where that
+    /// was formatted, and otherwise as it is. `None` where it is so already.
+    ///
+    /// `was_formatted` is asked where a file cannot be formatted in pieces: whether all of it was formatted before.
+    pub fn laid_out(&self, before: &Layout, was_formatted: impl FnOnce() -> bool) -> Option<String> {
+        let in_pieces = |known| pieces::format_beside(&self.root(), &self.text, known, alejandra);
+        let formatted = match before.0.as_ref().map_or(Beside::Whole, in_pieces) {
+            Beside::Same => None,
+            Beside::Formatted(text) => Some(text),
+            Beside::Whole => was_formatted().then(|| self.formatted())?,
         };
-        let known = |text: &String| before.0.as_ref().is_some_and(|known| known.contains(text));
-        let mut new = texts.iter().filter(|text| !known(text));
-        new.all(|text| pieces::remembered(text, alejandra).as_deref() == Some(text))
+        formatted.filter(|text| **text != *self.text)
     }
 
-    /// The file's pieces, for [`Source::keeps_layout_of`].
+    /// The file's pieces, for [`Source::laid_out`].
     pub fn layout(&self) -> Layout {
         Layout(pieces::texts(&self.root(), &self.text))
     }

@@ -19,23 +19,14 @@ pub struct FileChange {
     pub after: Arc<str>,
     /// How `after` comes from `before`: disjoint and sorted by range. Empty for new, deleted and purely moved files.
     pub edits: Vec<TextEdit>,
-    /// What the plan has learned of `after` already; read by [`FileChange::parsed`].
-    pub parsed: Option<Parsed>,
-}
-
-/// What is known of a file's text besides the text.
-#[derive(Clone, Debug)]
-pub struct Parsed {
-    /// The text, parsed; its path is no matter.
-    pub source: Source,
-    /// Whether the text is as the formatter leaves it, where somebody has looked.
-    pub formatted: Option<bool>,
+    /// `after`, parsed, where the plan has it; read by [`FileChange::source`].
+    pub parsed: Option<Source>,
 }
 
 impl FileChange {
-    /// What is known of `after`; `None` where nobody has parsed this very text.
-    pub fn parsed(&self) -> Option<&Parsed> {
-        let own = |parsed: &&Parsed| Arc::ptr_eq(parsed.source.text(), &self.after);
+    /// `after`, parsed; `None` where nobody has parsed this very text.
+    pub fn source(&self) -> Option<&Source> {
+        let own = |source: &&Source| Arc::ptr_eq(source.text(), &self.after);
         self.parsed.as_ref().filter(own)
     }
 

@@ -8,14 +8,14 @@
 use std::ops::Range;
 
 use super::render::apply;
-use super::{GroupId, Parsed, TextEdit};
+use super::{GroupId, TextEdit};
 use crate::error::{Error, Result};
 use crate::syntax::{Layout, Source};
 
 /// What edits make of a file.
 pub struct Settled {
-    /// The final text and what is known of it.
-    pub parsed: Parsed,
+    /// The final text, parsed; without a path.
+    pub source: Source,
     /// The edits that make it: disjoint, sorted, in offsets of the original.
     pub edits: Vec<TextEdit>,
 }
@@ -26,50 +26,31 @@ pub trait Original {
     fn source(&self) -> &Source;
     /// Its pieces.
     fn layout(&self) -> &Layout;
-    /// Whether it is as alejandra would leave it, if somebody has looked.
-    fn known_formatted(&self) -> Option<bool>;
     /// Whether it is as alejandra would leave it.
     fn is_formatted(&self) -> bool;
 }
 
-/// Applies `edits` to `original` and, if that was formatted, formats the result.
-///
-/// Whether it was is asked only where formatting would change what the edits touch, which it seldom does.
+/// Applies `edits` to `original` and formats what is new, where the original was formatted.
 ///
 /// # Errors
 /// An internal error where edits overlap, or the result does not parse although the original did.
 pub fn settle(original: &impl Original, mut edits: Vec<TextEdit>) -> Result<Settled> {
     let before: &str = original.source().text();
     super::render::match_line_ends(before, &mut edits)?;
-    let edited = Source::new("", apply(before, &mut edits)?);
-    if edited.expr().is_err() {
-        return Err(Error::internal("the edited file would not parse").because(edited.text().to_string()));
+    let source = Source::new("", apply(before, &mut edits)?);
+    if source.expr().is_err() {
+        return Err(Error::internal("the edited file would not parse").because(source.text().to_string()));
     }
-    let known = original.known_formatted();
-    let as_edited = |edits, formatted| Settled {
-        edits,
-        parsed: Parsed {
-            source: edited.clone(),
-            formatted,
-        },
-    };
-    if edits.is_empty() || known == Some(false) || edited.keeps_layout_of(original.layout()) {
-        return Ok(as_edited(edits, known));
+    if edits.is_empty() {
+        return Ok(Settled { source, edits });
     }
-    if !original.is_formatted() {
-        return Ok(as_edited(edits, None));
-    }
-    let formatted = edited.formatted().filter(|formatted| **formatted != **edited.text());
-    let white = formatted.and_then(|formatted| Some((whitespace_edits(edited.text(), &formatted)?, formatted)));
-    let Some((white, formatted)) = white else {
-        return Ok(as_edited(edits, None));
-    };
-    let group = edits[0].group;
-    Ok(Settled {
-        edits: compose(before, &edits, &white, group),
-        parsed: Parsed {
-            source: Source::new("", formatted),
-            formatted: None,
+    let laid_out = source.laid_out(original.layout(), || original.is_formatted());
+    let white = laid_out.and_then(|laid_out| Some((whitespace_edits(source.text(), &laid_out)?, laid_out)));
+    Ok(match white {
+        None => Settled { source, edits },
+        Some((white, laid_out)) => Settled {
+            source: Source::new("", laid_out),
+            edits: compose(before, &edits, &white, edits[0].group),
         },
     })
 }
@@ -199,12 +180,12 @@ mod tests {
         }
     }
 
-    struct Plain(Source, Layout, Option<bool>);
+    struct Plain(Source, Layout);
 
     impl Plain {
-        fn new(text: &str, known: Option<bool>) -> Plain {
+        fn new(text: &str) -> Plain {
             let source = Source::new("x.nix", text);
-            Plain(source.clone(), source.layout(), known)
+            Plain(source.clone(), source.layout())
         }
     }
 
@@ -217,12 +198,7 @@ mod tests {
             &self.1
         }
 
-        fn known_formatted(&self) -> Option<bool> {
-            self.2
-        }
-
         fn is_formatted(&self) -> bool {
-            assert_eq!(self.2, None, "it is known");
             is_formatted(self.0.text())
         }
     }
@@ -232,16 +208,20 @@ mod tests {
     }
 
     fn check(original: &str, edits: Vec<TextEdit>) -> String {
-        let mut settled = settle(&Plain::new(original, None), edits.clone()).expect("settles");
-        let text = settled.parsed.source.text().to_string();
+        let mut settled = settle(&Plain::new(original), edits).expect("settles");
+        let text = settled.source.text().to_string();
         assert_eq!(apply(original, &mut settled.edits).expect("applies"), text);
         assert!(is_formatted(&text) || !is_formatted(original), "{text}");
-        assert!(settled.parsed.formatted.is_none_or(|formatted| formatted == is_formatted(&text)));
-        if !is_formatted(original) {
-            let told = settle(&Plain::new(original, Some(false)), edits).expect("settles");
-            assert_eq!(**told.parsed.source.text(), text);
-        }
         text
+    }
+
+    #[test]
+    fn what_was_not_formatted_elsewhere_stays_so() {
+        let long = "x".repeat(120);
+        let original = format!("{{\n  a = {{\n    c = \"{long}\";\n  }};\n  b={{\n   d = \"{long}\";\n  }};\n}}\n");
+        let into_a = original.find("    c").expect("is there");
+        let text = check(&original, vec![edit(into_a..into_a, "q=1;\n")]);
+        assert!(text.contains("  a = {\n    q = 1;\n    c = ") && text.contains("  b={\n   d"), "{text}");
     }
 
     #[test]
@@ -268,6 +248,6 @@ mod tests {
 
     #[test]
     fn a_result_that_does_not_parse_is_never_returned() {
-        assert!(settle(&Plain::new("{ a = 1; }", None), vec![edit(2..3, "=")]).is_err());
+        assert!(settle(&Plain::new("{ a = 1; }"), vec![edit(2..3, "=")]).is_err());
     }
 }

@@ -39,8 +39,8 @@ fn removes_comments(file: &FileChange) -> bool {
 
 /// The comments of a file afterwards.
 fn after(file: &FileChange) -> Vec<String> {
-    match file.parsed() {
-        Some(parsed) => syntax::comments(&parsed.source.root()),
+    match file.source() {
+        Some(source) => syntax::comments(&source.root()),
         None if file.after.is_empty() => Vec::new(),
         None => syntax::comments(&Source::new("text.nix", Arc::clone(&file.after)).root()),
     }

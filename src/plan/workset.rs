@@ -141,7 +141,7 @@ impl FileEdits {
         let original = repo.original(&path).expect("a file with a text");
         let settled = settle::settle(original, self.merged())
             .map_err(|error| Error::internal(format!("{}: {}", path.display(), error.message())).because(error))?;
-        let after = Arc::clone(settled.parsed.source.text());
+        let after = Arc::clone(settled.source.text());
         if *after == **before && to.is_none() {
             return Ok(None);
         }
@@ -151,7 +151,7 @@ impl FileEdits {
             before: before.clone(),
             after,
             edits: settled.edits,
-            parsed: Some(settled.parsed),
+            parsed: Some(settled.source),
         }))
     }
 

@@ -11,7 +11,7 @@ use crate::syntax::{Layout, Source};
 
 /// One Nix file.
 pub(super) struct File {
-    path: PathBuf,
+    path: Arc<Path>,
     text: Arc<str>,
     source: OnceLock<Source>,
     imports: OnceLock<Vec<PathBuf>>,
@@ -25,7 +25,7 @@ impl File {
     /// A file that nobody has looked into.
     pub(super) fn new(path: PathBuf, text: Arc<str>) -> File {
         File {
-            path,
+            path: path.into(),
             text,
             source: OnceLock::new(),
             imports: OnceLock::new(),
@@ -39,9 +39,8 @@ impl File {
     /// The file that a change leaves at `path`, with what the plan knows of it.
     pub(super) fn after(change: &FileChange, path: &Path) -> File {
         let mut file = File::new(path.to_owned(), Arc::clone(&change.after));
-        if let Some(parsed) = change.parsed() {
-            file.source = parsed.source.at(path).into();
-            file.formatted = parsed.formatted.map_or_else(OnceLock::new, OnceLock::from);
+        if let Some(source) = change.source() {
+            file.source = source.at(path).into();
         }
         file
     }
@@ -59,7 +58,7 @@ impl File {
     /// The file, parsed.
     pub(super) fn source(&self) -> &Source {
         self.source
-            .get_or_init(|| Source::new(self.path.clone(), Arc::clone(&self.text)))
+            .get_or_init(|| Source::new(Arc::clone(&self.path), Arc::clone(&self.text)))
     }
 
     /// Whether the text seems to declare options.
@@ -91,13 +90,9 @@ impl Original for File {
         self.layout.get_or_init(|| File::source(self).layout())
     }
 
-    fn known_formatted(&self) -> Option<bool> {
-        self.formatted.get().copied()
-    }
-
     fn is_formatted(&self) -> bool {
         // Formatting takes other work up while it waits: what waits for this answer must not be among it.
-        self.known_formatted().unwrap_or_else(|| {
+        self.formatted.get().copied().unwrap_or_else(|| {
             let formatted = File::source(self).formatted().as_deref() == Some(&*self.text);
             *self.formatted.get_or_init(|| formatted)
         })
@@ -109,14 +104,13 @@ impl Original for File {
 pub(super) struct Files {
     /// Sorted by path.
     sorted: Vec<Arc<File>>,
-    /// Where each path stands in `sorted`.
-    index: HashMap<PathBuf, usize>,
+    by_path: HashMap<Arc<Path>, Arc<File>>,
 }
 
 impl Files {
     /// The file at `path`.
     pub(super) fn get(&self, path: &Path) -> Option<&Arc<File>> {
-        self.index.get(path).map(|at| &self.sorted[*at])
+        self.by_path.get(path)
     }
 
     /// All files, sorted by path.
@@ -124,22 +118,35 @@ impl Files {
         self.sorted.iter()
     }
 
-    /// Without the files at `gone`, and then with `new`, each in place of the one that stands there.
-    pub(super) fn with(&self, gone: &[&Path], new: Vec<Arc<File>>) -> Files {
-        let replaced = |file: &File| new.iter().any(|new| new.path == file.path);
-        let stays = |file: &&Arc<File>| !gone.contains(&file.path()) && !replaced(file);
-        let left: Vec<Arc<File>> = self.sorted.iter().filter(stays).cloned().collect();
-        left.into_iter().chain(new).collect()
+    /// Takes the file at `path` out, if one is there.
+    pub(super) fn remove(&mut self, path: &Path) {
+        if let (Some(_), Ok(at)) = (self.by_path.remove(path), self.place(path)) {
+            self.sorted.remove(at);
+        }
+    }
+
+    /// Puts a file in, in place of the one that stands at its path.
+    pub(super) fn insert(&mut self, file: File) {
+        let file = Arc::new(file);
+        match self.place(&file.path) {
+            Ok(at) => self.sorted[at] = Arc::clone(&file),
+            Err(at) => self.sorted.insert(at, Arc::clone(&file)),
+        }
+        self.by_path.insert(Arc::clone(&file.path), file);
+    }
+
+    fn place(&self, path: &Path) -> std::result::Result<usize, usize> {
+        self.sorted.binary_search_by(|file| (*file.path).cmp(path))
     }
 }
 
-impl FromIterator<Arc<File>> for Files {
-    fn from_iter<T: IntoIterator<Item = Arc<File>>>(files: T) -> Files {
-        let mut sorted: Vec<Arc<File>> = files.into_iter().collect();
+impl FromIterator<File> for Files {
+    fn from_iter<T: IntoIterator<Item = File>>(files: T) -> Files {
+        let mut sorted: Vec<Arc<File>> = files.into_iter().map(Arc::new).collect();
         sorted.sort_by(|a, b| a.path.cmp(&b.path));
-        let paths = sorted.iter().enumerate();
+        let by_path = sorted.iter().map(|file| (Arc::clone(&file.path), Arc::clone(file)));
         Files {
-            index: paths.map(|(at, file)| (file.path.clone(), at)).collect(),
+            by_path: by_path.collect(),
             sorted,
         }
     }

@@ -1,6 +1,6 @@
 //! The Nix files of a repository, read once, parsed when they are asked for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -59,7 +59,7 @@ impl Repository {
     }
 
     fn of(root: &Path, rules: Rules, texts: Vec<(PathBuf, Arc<str>)>, others: Vec<PathBuf>) -> Repository {
-        let files = texts.into_iter().map(|(path, text)| Arc::new(File::new(path, text)));
+        let files = texts.into_iter().map(|(path, text)| File::new(path, text));
         Repository {
             root: root.to_owned(),
             rules: Arc::new(rules),
@@ -168,15 +168,17 @@ impl Repository {
 
     /// The repository as `change` would leave it.
     pub fn after(&self, change: &SourceChange) -> Repository {
-        let gone = change.files.iter().filter_map(|file| file.from.as_deref());
-        let new = change.files.iter().filter_map(|file| {
-            let to = file.to.as_ref().filter(|to| to.extension().is_some_and(|e| e == "nix"))?;
-            Some(Arc::new(File::after(file, to)))
-        });
-        Repository {
-            files: self.files.with(&gone.collect::<Vec<_>>(), new.collect()),
-            ..self.clone()
+        let mut next = self.clone();
+        for from in change.files.iter().filter_map(|file| file.from.as_ref()) {
+            next.files.remove(from);
         }
+        for file in &change.files {
+            match &file.to {
+                Some(to) if to.extension().is_some_and(|e| e == "nix") => next.files.insert(File::after(file, to)),
+                _ => {}
+            }
+        }
+        next
     }
 }
 
@@ -254,7 +256,6 @@ impl Survey {
 
     /// Reads files, or the `default.nix` in what is a directory, unless they are at hand.
     fn add(&mut self, paths: impl IntoIterator<Item = PathBuf>) {
-        let mut new: BTreeMap<PathBuf, Arc<File>> = BTreeMap::new();
         for path in paths {
             if self.repo.import_target(&path).is_some() {
                 continue;
@@ -266,13 +267,12 @@ impl Survey {
             }
             match scan::text(&self.repo.root, &path) {
                 Ok(Some(text)) => {
-                    new.insert(path.clone(), Arc::new(File::new(path, text)));
+                    self.repo.files.insert(File::new(path, text));
                 }
                 Ok(None) => {}
                 Err(error) => self.unreadable.push(error),
             }
         }
-        self.repo.files = self.repo.files.with(&[], new.into_values().collect());
     }
 }
 

@@ -4,34 +4,34 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::module::{Def, Module, OptionDecl};
+use super::module::{self, Def, Module, OptionDecl};
 
 /// The modules that a host's configuration is made of, as far as the repository has them.
 #[derive(Clone, Default)]
 pub struct Model {
     modules: Vec<Rc<Module>>,
     imported: BTreeSet<PathBuf>,
-    /// The modules that have definitions whose path begins with a name, in order.
-    by_first: HashMap<String, Vec<Rc<Module>>>,
+    /// The modules that have definitions with a key, in order.
+    by_key: HashMap<String, Vec<Rc<Module>>>,
 }
 
 impl Model {
     /// A model of these modules, in the order in which they are given; `imported` are the files that the host's
     /// imports lead to.
     pub fn new(modules: Vec<Rc<Module>>, imported: BTreeSet<PathBuf>) -> Model {
-        let mut by_first: HashMap<String, Vec<Rc<Module>>> = HashMap::new();
+        let mut by_key: HashMap<String, Vec<Rc<Module>>> = HashMap::new();
         for module in &modules {
-            for first in module.first_names() {
-                match by_first.get_mut(first) {
+            for key in module.keys() {
+                match by_key.get_mut(key) {
                     Some(list) => list.push(Rc::clone(module)),
-                    None => drop(by_first.insert(first.to_owned(), vec![Rc::clone(module)])),
+                    None => drop(by_key.insert(key.clone(), vec![Rc::clone(module)])),
                 }
             }
         }
         Model {
             modules,
             imported,
-            by_first,
+            by_key,
         }
     }
 
@@ -53,22 +53,24 @@ impl Model {
 
     /// The definitions of exactly the option `path`.
     pub fn definitions(&self, path: &[&str]) -> Vec<(&Module, &Def)> {
-        self.matching(path, |def| def.is(path))
+        let mut found = self.under(path);
+        found.retain(|(_, def)| def.path.len() == path.len());
+        found
     }
 
     /// The definitions at or below `prefix`.
     pub fn under(&self, prefix: &[&str]) -> Vec<(&Module, &Def)> {
-        self.matching(prefix, |def| def.under(prefix))
-    }
-
-    fn matching(&self, path: &[&str], wanted: impl Fn(&Def) -> bool) -> Vec<(&Module, &Def)> {
-        let first = path.first().copied();
-        let modules = match first {
-            Some(first) => self.by_first.get(first).map_or(&[] as &[_], Vec::as_slice),
+        let key = module::key(prefix);
+        let modules = match &key {
+            Some(key) => self.by_key.get(key).map_or(&[] as &[_], Vec::as_slice),
             None => &self.modules,
         };
-        let of = |module| Module::matching(module, first, &wanted).map(move |def| (module, def));
-        modules.iter().map(|module| &**module).flat_map(of).collect()
+        let mut found = Vec::new();
+        for module in modules {
+            let below = module.candidates(key.as_deref()).filter(|def| def.under(prefix));
+            found.extend(below.map(|def| (&**module, def)));
+        }
+        found
     }
 
     /// The declaration of the option `path`.

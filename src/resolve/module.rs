@@ -139,8 +139,8 @@ pub struct Module {
     pub defs: Vec<Def>,
     /// Every option declaration, in source order.
     pub options: Vec<OptionDecl>,
-    /// The definitions by the first name of their path: indices, in source order.
-    by_first: HashMap<String, Vec<usize>>,
+    /// The definitions by [`keys`] of their paths: indices, in source order.
+    by_key: HashMap<String, Vec<usize>>,
 }
 
 impl Module {
@@ -176,7 +176,7 @@ impl Module {
             body,
             defs: Vec::new(),
             options: Vec::new(),
-            by_first: HashMap::new(),
+            by_key: HashMap::new(),
         }
     }
 
@@ -203,18 +203,15 @@ impl Module {
             }
         }
         for (i, def) in self.defs.iter().enumerate() {
-            if let Some(first) = def.name(0) {
-                match self.by_first.get_mut(first) {
-                    Some(list) => list.push(i),
-                    None => drop(self.by_first.insert(first.to_owned(), vec![i])),
-                }
+            for key in keys(def) {
+                self.by_key.entry(key).or_default().push(i);
             }
         }
     }
 
-    /// The first names of the paths of all definitions.
-    pub fn first_names(&self) -> impl Iterator<Item = &str> {
-        self.by_first.keys().map(String::as_str)
+    /// The keys that definitions are found by.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &String> {
+        self.by_key.keys()
     }
 
     /// The `imports` list's element expressions, in order; nested `++` and conditions are looked through.
@@ -229,22 +226,30 @@ impl Module {
 
     /// The definitions at or below `prefix`.
     pub fn under<'a>(&'a self, prefix: &[&str]) -> impl Iterator<Item = &'a Def> {
-        self.matching(prefix.first().copied(), |def| def.under(prefix))
+        self.candidates(key(prefix).as_deref()).filter(move |def| def.under(prefix))
     }
 
-    /// The definitions whose path begins with `first` (those at the top of everything, without one) that are `wanted`.
-    pub(super) fn matching<'a>(
-        &'a self,
-        first: Option<&str>,
-        wanted: impl Fn(&Def) -> bool,
-    ) -> impl Iterator<Item = &'a Def> {
-        let all = first.is_none().then(|| self.defs.iter());
-        let some = first.and_then(|first| self.by_first.get(first)).into_iter().flatten();
-        all.into_iter()
-            .flatten()
-            .chain(some.map(|i| &self.defs[*i]))
-            .filter(move |def| wanted(def))
+    /// The definitions with a [`key`]; all of them without one.
+    pub(super) fn candidates<'a>(&'a self, key: Option<&str>) -> impl Iterator<Item = &'a Def> + use<'a> {
+        let all = key.is_none().then(|| self.defs.iter());
+        let some = key.and_then(|key| self.by_key.get(key)).into_iter().flatten();
+        all.into_iter().flatten().chain(some.map(|i| &self.defs[*i]))
     }
+}
+
+/// What the definitions below `prefix` are found by: its first two names; `None` for everything.
+pub(super) fn key(prefix: &[&str]) -> Option<String> {
+    match prefix {
+        [] => None,
+        [first] => Some((*first).to_owned()),
+        [first, second, ..] => Some(format!("{first}\0{second}")),
+    }
+}
+
+/// Every key that finds the definition.
+fn keys(def: &Def) -> impl Iterator<Item = String> {
+    let pair = || Some(format!("{}\0{}", def.name(0)?, def.name(1)?));
+    [def.name(0).map(str::to_owned), pair()].into_iter().flatten()
 }
 
 /// The elements of every list literal in `expr` through `++`, `concatLists`, `flatten`, `optionals` and parentheses.

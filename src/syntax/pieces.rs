@@ -8,13 +8,12 @@
 //! A piece that was formatted before is remembered: an edited file has most of them in common with the file before.
 
 use std::collections::{HashMap, HashSet};
-use std::ops::Range;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use rayon::prelude::*;
 use rnix::{NodeOrToken, SyntaxKind};
 
-use super::{SyntaxNode, span};
+use super::{SyntaxNode, search, span};
 
 /// The name of the bindings that stand in for what is cut out. Texts that contain it are formatted as a whole.
 const STAND_IN: &str = "cut'out'here'";
@@ -44,19 +43,51 @@ pub(super) fn texts(root: &SyntaxNode, text: &str) -> Option<HashSet<String>> {
     Some(texts)
 }
 
+/// What a file becomes, one that has come from another with the pieces `before`.
+pub(super) enum Beside {
+    /// It has to be formatted as a whole, if at all.
+    Whole,
+    /// It is as it should be.
+    Same,
+    Formatted(String),
+}
+
+/// Formats the pieces of a file that are not among the pieces `before`, provided that those of `before` which are gone
+/// were formatted. So what was formatted stays so, and what was not, beside the changes or among them, is left alone.
+pub(super) fn format_beside(root: &SyntaxNode, text: &str, before: &HashSet<String>, formatter: Formatter) -> Beside {
+    let Some(whole) = cut(root, text) else {
+        return Beside::Whole;
+    };
+    let mut texts = Vec::new();
+    whole.texts(&mut texts);
+    let is_formatted = |text: &str| remembered(text, formatter).as_deref() == Some(text);
+    if texts.iter().all(|text| before.contains(*text) || is_formatted(text)) {
+        return Beside::Same;
+    }
+    let stays: HashSet<&str> = texts.iter().copied().collect();
+    let mut gone = before.iter().filter(|text| !stays.contains(text.as_str()));
+    if !gone.all(|text| is_formatted(text)) {
+        return Beside::Same;
+    }
+    let mut formatted = texts.iter().map(|text| match before.contains(*text) {
+        true => Some(Arc::from(*text)),
+        false => remembered(text, formatter),
+    });
+    whole.assemble(&mut formatted).map_or(Beside::Same, Beside::Formatted)
+}
+
 /// The pieces of a file. `None` where it has to be formatted as a whole.
 fn cut(root: &SyntaxNode, text: &str) -> Option<Piece> {
     // The layout of a block comment depends on the column that it stands in.
     if text.contains('\r') || text.contains(STAND_IN) || has_block_comment(root, text) {
         return None;
     }
-    let mut fixed = Vec::new();
-    line_ends_in_strings(root, text, &mut fixed);
+    let fixed = search::line_ends_in_strings(root);
     Some(Cutter { text, fixed }.piece(root, false))
 }
 
 /// The formatted piece `text`.
-pub(super) fn remembered(text: &str, formatter: Formatter) -> Option<Arc<str>> {
+fn remembered(text: &str, formatter: Formatter) -> Option<Arc<str>> {
     let memory = || FORMATTED.lock().unwrap_or_else(PoisonError::into_inner);
     let known = memory().get(text).cloned();
     known.or_else(|| {
@@ -226,27 +257,7 @@ fn indent_into(result: &mut String, text: &str, columns: usize) {
 }
 
 fn has_block_comment(root: &SyntaxNode, text: &str) -> bool {
-    text.contains("/*")
-        && super::tokens(root).any(|token| token.kind() == SyntaxKind::TOKEN_COMMENT && token.text().starts_with("/*"))
-}
-
-/// The offsets of line ends in strings between double quotes.
-fn line_ends_in_strings(node: &SyntaxNode, text: &str, found: &mut Vec<usize>) {
-    for child in node.children() {
-        let range = span(&child);
-        if !text[range.clone()].contains('\n') {
-            continue;
-        }
-        if child.kind() == SyntaxKind::NODE_STRING && text[range].starts_with('"') {
-            let contents = child.children_with_tokens().filter_map(NodeOrToken::into_token);
-            found.extend(contents.filter_map(|token| {
-                let line_end = token.text().find('\n')?;
-                let Range { start, .. } = super::token_span(&token);
-                Some(start + line_end)
-            }));
-        }
-        line_ends_in_strings(&child, text, found);
-    }
+    text.contains("/*") && search::comments(root).iter().any(|comment| comment.starts_with("/*"))
 }
 
 #[cfg(test)]

@@ -91,6 +91,25 @@ pub fn comments(node: &SyntaxNode) -> Vec<String> {
     found
 }
 
+/// The offsets of the line ends in strings between double quotes, the first of each part of a string.
+pub(super) fn line_ends_in_strings(node: &SyntaxNode) -> Vec<usize> {
+    let mut found = Vec::new();
+    // Whether each of the strings that are open stands between `''`, the innermost last.
+    let mut open: Vec<bool> = Vec::new();
+    walk(node, &mut |visit| {
+        let NodeOrToken::Token(token) = visit.green else { return };
+        match visit.kind {
+            SyntaxKind::TOKEN_STRING_START => open.push(token.text() == "''"),
+            SyntaxKind::TOKEN_STRING_CONTENT if open.last() == Some(&false) => {
+                found.extend(token.text().find('\n').map(|at| usize::from(visit.start) + at));
+            }
+            SyntaxKind::TOKEN_STRING_END => drop(open.pop()),
+            _ => {}
+        }
+    });
+    found
+}
+
 /// A name where it is used.
 pub struct Use<'t> {
     /// The name.
