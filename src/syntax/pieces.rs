@@ -15,8 +15,8 @@ use rnix::{NodeOrToken, SyntaxKind};
 
 use super::{SyntaxNode, search, span};
 
-/// The name of the bindings that stand in for what is cut out. Texts that contain it are formatted as a whole.
-const STAND_IN: &str = "cut'out'here'";
+/// The binding that stands in for each that is cut out. Texts that contain it are formatted as a whole.
+const STAND_IN: &str = "cut'out = 0;";
 
 /// Bindings shorter than this are not worth a call of their own.
 const SHORT: usize = 100;
@@ -131,8 +131,8 @@ impl Piece {
             }
         }
         let mut result = String::with_capacity(2 * rest.len());
-        for (number, cut) in self.cuts.iter().enumerate() {
-            let (before, after) = rest.split_once(&stand_in(number))?;
+        for cut in &self.cuts {
+            let (before, after) = rest.split_once(STAND_IN)?;
             result.push_str(before);
             let column = result.len() - result.rfind('\n')? - 1;
             if column < 2 || !result[result.len() - column..].bytes().all(|byte| byte == b' ') {
@@ -144,11 +144,6 @@ impl Piece {
         result.push_str(rest);
         Some(result)
     }
-}
-
-/// The binding that stands in for the one that was cut out `number`th.
-fn stand_in(number: usize) -> String {
-    format!("{STAND_IN}{number} = 0;")
 }
 
 /// Cuts a file into pieces.
@@ -164,10 +159,10 @@ impl Cutter<'_> {
         self.find(node, &mut nodes);
         let whole = span(node);
         let (mut text, mut at) = (String::new(), whole.start);
-        for (number, node) in nodes.iter().enumerate() {
+        for node in &nodes {
             let range = span(node);
             text.push_str(&self.text[at..range.start]);
-            text.push_str(&stand_in(number));
+            text.push_str(STAND_IN);
             at = range.end;
         }
         text.push_str(&self.text[at..whole.end]);
@@ -336,6 +331,6 @@ mod tests {
     fn what_depends_on_its_surroundings_is_left_to_the_whole() {
         assert_eq!(in_pieces("{\n  a = /* b\n c */ 1;\n}\n"), None);
         assert_eq!(in_pieces("{\r\n  a = 1;\r\n}\r\n"), None);
-        assert_eq!(in_pieces(&format!("{{\n  {STAND_IN}0 = 1;\n}}\n")), None);
+        assert_eq!(in_pieces(&format!("{{\n  {STAND_IN}\n}}\n")), None);
     }
 }

@@ -7,7 +7,8 @@ use crate::cli::args::{Format, Migrate};
 use crate::cli::palette::{self, paint};
 use crate::cli::proving::{self, Judge, Side};
 use crate::cli::session::{Loaded, Session};
-use crate::cli::{init, message, show, texts};
+use crate::cli::show::{self, Planned};
+use crate::cli::{init, message, texts};
 use crate::edit::SourceChange;
 use crate::error::Result;
 use crate::plan::facts::Choices;
@@ -25,11 +26,12 @@ pub fn run(args: &Migrate, session: &Session, choices: Choices, loaded: Loaded, 
     let run = DryRun {
         args,
         session,
-        choices,
+        choices: &choices,
         document: Document::new("migrate"),
         change: SourceChange::default(),
         refused: false,
         gains: false,
+        shown: None,
     };
     run.run(loaded, services)
 }
@@ -38,11 +40,13 @@ pub fn run(args: &Migrate, session: &Session, choices: Choices, loaded: Loaded, 
 struct DryRun<'s> {
     args: &'s Migrate,
     session: &'s Session,
-    choices: Choices,
+    choices: &'s Choices,
     document: Document,
     change: SourceChange,
     refused: bool,
     gains: bool,
+    /// The last service's plan, shown while the next one is planned.
+    shown: Option<Planned>,
 }
 
 impl DryRun<'_> {
@@ -54,6 +58,7 @@ impl DryRun<'_> {
             for name in services {
                 loaded = self.service(loaded, name)?;
             }
+            self.show(None);
             let proof = self.proof(&loaded)?;
             if human {
                 if let Some(proof) = &proof {
@@ -120,13 +125,22 @@ impl DryRun<'_> {
         Ok(loaded.after(&decision.change))
     }
 
+    /// Shows the plan that is waiting, and has `next` wait.
+    fn show(&mut self, next: Option<Planned>) {
+        if let Some(planned) = std::mem::replace(&mut self.shown, next) {
+            planned.show(&self.session.ui);
+            self.session.ui.line("");
+        }
+    }
+
     fn service(&mut self, loaded: Loaded, name: &str) -> Result<Loaded> {
         let human = self.args.deciding.format == Format::Human;
         let ui = &self.session.ui;
         let model = loaded.model();
-        let context = loaded.context(&model, &self.choices);
+        let context = loaded.context(&model, self.choices);
         let migration = match find(&context, name) {
             Found::Nothing => {
+                self.show(None);
                 if human {
                     ui.line(texts::migrated_already(name));
                 }
@@ -134,6 +148,7 @@ impl DryRun<'_> {
                 return Ok(loaded);
             }
             Found::Refused(error) => {
+                self.show(None);
                 self.refused = true;
                 self.document.services.push(Service::refused(name, [&error]));
                 ui.error(&error);
@@ -148,8 +163,7 @@ impl DryRun<'_> {
             .iter()
             .any(|d| migration.groups()[d.group.0].safety == Safety::Gains);
         if human {
-            show::planned(ui, &*migration, &decision, message.text());
-            ui.line("");
+            self.show(Some(Planned::new(ui, &*migration, &decision, message.text())));
         }
         if self.args.deciding.format == Format::Json {
             let mut entry = Service::decided(&*migration, &decision, Fate::Planned)?;
