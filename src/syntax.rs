@@ -16,7 +16,7 @@ pub use rnix::ast::{HasEntry, InterpolPart};
 use rnix::{NodeOrToken, SyntaxKind, TextRange};
 pub use rnix::{SyntaxElement, SyntaxNode, SyntaxToken};
 pub use rowan::ast::AstNode;
-pub use search::{Use, comments, nodes, uses, uses_of};
+pub use search::{Use, comments, nodes, paths, uses, uses_of};
 
 use crate::error::{Error, Place, Result};
 use pieces::Beside;

@@ -123,7 +123,7 @@ pub fn render(work: &mut Workset, repo: &Repository, facts: &Facts, group: Group
     if repo.exists(to) {
         return Err(error::plan::target_exists(source.place(0..0), to));
     }
-    for path in syntax::nodes::<ast::PathRel>(&source.root()) {
+    for path in syntax::paths(source) {
         let literal = literals::target(source, &path);
         let Some(goal) = literal else {
             return Err(error::plan::computed_path(source.place_of(path.syntax())));

@@ -27,8 +27,7 @@ pub(super) fn of(source: &Source) -> Vec<PathLiteral> {
             span: syntax::span(path.syntax()),
         })
     };
-    let paths = syntax::nodes::<ast::PathRel>(&source.root());
-    paths.into_iter().filter_map(literal).collect()
+    syntax::paths(source).into_iter().filter_map(literal).collect()
 }
 
 /// What a path literal without interpolation means, relative to the root; `None` for one that is computed.

@@ -9,7 +9,7 @@ use rnix::{NixLanguage, NodeOrToken, SyntaxKind, TextRange, TextSize};
 use rowan::Language as _;
 use rowan::{GreenNodeData, GreenTokenData};
 
-use super::{AstNode, SyntaxNode, ast, span};
+use super::{AstNode, Source, SyntaxNode, ast, span};
 
 /// A node or token of a green tree, with where it is.
 struct Visit<'t> {
@@ -30,9 +30,9 @@ impl Visit<'_> {
     }
 }
 
-/// Calls `see` with all that stands below `node`, itself included, in source order.
-fn walk<'t>(node: &'t SyntaxNode, see: &mut impl FnMut(&Visit<'t>)) {
-    fn below<'t>(green: &'t GreenNodeData, kind: SyntaxKind, mut at: TextSize, see: &mut impl FnMut(&Visit<'t>)) {
+/// Calls `see` with all that stands below `node`, itself included, in source order; it says whether to look inside.
+fn walk<'t>(node: &'t SyntaxNode, see: &mut impl FnMut(&Visit<'t>) -> bool) {
+    fn below<'t>(green: &'t GreenNodeData, kind: SyntaxKind, mut at: TextSize, see: &mut impl FnMut(&Visit<'t>) -> bool) {
         for child in green.children() {
             let visit = Visit {
                 kind: NixLanguage::kind_from_raw(child.kind()),
@@ -40,21 +40,21 @@ fn walk<'t>(node: &'t SyntaxNode, see: &mut impl FnMut(&Visit<'t>)) {
                 parent: Some(kind),
                 start: at,
             };
-            see(&visit);
-            if let NodeOrToken::Node(inner) = visit.green {
+            if let (true, NodeOrToken::Node(inner)) = (see(&visit), child) {
                 below(inner, visit.kind, at, see);
             }
             at += visit.range().len();
         }
     }
-    let start = node.text_range().start();
-    see(&Visit {
+    let visit = Visit {
         green: NodeOrToken::Node(node.green()),
         kind: node.kind(),
         parent: None,
-        start,
-    });
-    below(node.green(), node.kind(), start, see);
+        start: node.text_range().start(),
+    };
+    if see(&visit) {
+        below(node.green(), visit.kind, visit.start, see);
+    }
 }
 
 /// The red node of type `N` at `range` in the tree of `root`.
@@ -71,11 +71,28 @@ fn red<N: AstNode<Language = NixLanguage>>(root: &SyntaxNode, range: TextRange) 
 
 /// Every node of type `N` below `node`, itself included, in source order.
 pub fn nodes<N: AstNode<Language = NixLanguage>>(node: &SyntaxNode) -> Vec<N> {
+    nodes_within(node, |_| true)
+}
+
+/// Every relative path literal of a file, in source order.
+pub fn paths(source: &Source) -> Vec<ast::PathRel> {
+    // Most of a file has no slash in it.
+    let text = source.text().as_bytes();
+    nodes_within(&source.root(), |range| memchr::memchr(b'/', &text[range]).is_some())
+}
+
+/// Every node of type `N` below `node`, itself included, in what may have some.
+fn nodes_within<N: AstNode<Language = NixLanguage>>(
+    node: &SyntaxNode,
+    may_have: impl Fn(Range<usize>) -> bool,
+) -> Vec<N> {
     let mut ranges = Vec::new();
     walk(node, &mut |visit| {
-        if matches!(visit.green, NodeOrToken::Node(_)) && N::can_cast(visit.kind) {
+        let is_node = matches!(visit.green, NodeOrToken::Node(_));
+        if is_node && N::can_cast(visit.kind) {
             ranges.push(visit.range());
         }
+        is_node && may_have(super::to_range(visit.range()))
     });
     ranges.into_iter().filter_map(|range| red(node, range)).collect()
 }
@@ -87,6 +104,7 @@ pub fn comments(node: &SyntaxNode) -> Vec<String> {
         if let (NodeOrToken::Token(token), SyntaxKind::TOKEN_COMMENT) = (visit.green, visit.kind) {
             found.push(token.text().trim_end().to_owned());
         }
+        true
     });
     found
 }
@@ -97,7 +115,7 @@ pub(super) fn line_ends_in_strings(node: &SyntaxNode) -> Vec<usize> {
     // Whether each of the strings that are open stands between `''`, the innermost last.
     let mut open: Vec<bool> = Vec::new();
     walk(node, &mut |visit| {
-        let NodeOrToken::Token(token) = visit.green else { return };
+        let NodeOrToken::Token(token) = visit.green else { return true };
         match visit.kind {
             SyntaxKind::TOKEN_STRING_START => open.push(token.text() == "''"),
             SyntaxKind::TOKEN_STRING_CONTENT if open.last() == Some(&false) => {
@@ -106,6 +124,7 @@ pub(super) fn line_ends_in_strings(node: &SyntaxNode) -> Vec<usize> {
             SyntaxKind::TOKEN_STRING_END => drop(open.pop()),
             _ => {}
         }
+        true
     });
     found
 }
@@ -137,14 +156,14 @@ pub fn uses(node: &SyntaxNode) -> Vec<Use<'_>> {
     let outside = node.parent().map(|parent| parent.kind());
     let mut found = Vec::new();
     walk(node, &mut |visit| {
-        let NodeOrToken::Node(green) = visit.green else { return };
-        let Some(NodeOrToken::Token(token)) = green.children().next() else {
-            return;
-        };
+        let NodeOrToken::Node(green) = visit.green else { return true };
         let parent = visit.parent.or(outside);
         if visit.kind != NODE_IDENT || matches!(parent, Some(NODE_ATTRPATH | NODE_PAT_BIND | NODE_IDENT_PARAM)) {
-            return;
+            return true;
         }
+        let Some(NodeOrToken::Token(token)) = green.children().next() else {
+            return true;
+        };
         let used = Use {
             name: token.text(),
             root: node,
@@ -155,6 +174,7 @@ pub fn uses(node: &SyntaxNode) -> Vec<Use<'_>> {
         if !doubtful || is_use(&used.node()) {
             found.push(used);
         }
+        true
     });
     found
 }
@@ -177,14 +197,14 @@ fn is_use(ident: &SyntaxNode) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::syntax::Source;
 
     const TEXT: &str = "# one\n{lib, pkgs ? lib.x, ...} @ args: let\n  inherit (lib) a;\n  inherit b;\n  /* two */ c = d.e or f;\n\
                         in {\n  g.h = \"${i} ${./j}\";\n  k = x: x y;\n}\n";
 
     #[test]
     fn what_is_found_is_what_a_walk_over_all_nodes_finds() {
-        let root = Source::new("x.nix", TEXT).root();
+        let source = Source::new("x.nix", TEXT);
+        let root = source.root();
         let walked: Vec<String> = root
             .descendants()
             .filter_map(ast::AttrpathValue::cast)
@@ -195,7 +215,8 @@ mod tests {
             .map(|value| value.syntax().text().to_string())
             .collect();
         assert_eq!(found, walked);
-        assert_eq!(nodes::<ast::PathRel>(&root).len(), 1);
+        assert_eq!(paths(&source), nodes::<ast::PathRel>(&root));
+        assert_eq!(paths(&source).len(), 1);
         assert_eq!(comments(&root), ["# one", "/* two */"]);
     }
 
