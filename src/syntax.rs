@@ -4,6 +4,7 @@
 //! A tree prints back to exactly the text it was parsed from. Offsets are byte offsets into that text.
 
 mod pieces;
+mod reparse;
 mod search;
 
 use std::collections::HashSet;
@@ -18,6 +19,8 @@ pub use rnix::{SyntaxElement, SyntaxNode, SyntaxToken};
 pub use rowan::ast::AstNode;
 pub use search::{Use, comments, nodes, paths, uses, uses_of};
 
+use rowan::GreenNode;
+
 use crate::error::{Error, Place, Result};
 use pieces::Beside;
 
@@ -26,7 +29,8 @@ use pieces::Beside;
 pub struct Source {
     path: Arc<Path>,
     text: Arc<str>,
-    parse: rnix::Parse<rnix::Root>,
+    green: GreenNode,
+    errors: Arc<[rnix::ParseError]>,
 }
 
 /// The pieces of a file that are laid out one by one, by their texts; none where it can't be cut into such.
@@ -47,7 +51,22 @@ impl Source {
         Source {
             path: path.as_ref().into(),
             text,
-            parse,
+            green: parse.syntax().green().to_owned(),
+            errors: parse.errors().into(),
+        }
+    }
+
+    /// The file with another text, which differs from this one's in nothing but its bytes `changed`.
+    pub fn edited(&self, text: impl Into<Arc<str>>, changed: &Range<usize>) -> Source {
+        let text = text.into();
+        let correct = self.errors.is_empty();
+        match correct.then(|| reparse::reparse(&self.root(), &text, changed)).flatten() {
+            Some(green) => Source {
+                text,
+                green,
+                ..self.clone()
+            },
+            None => Source::new(&self.path, text),
         }
     }
 
@@ -71,7 +90,7 @@ impl Source {
 
     /// The first syntax error, if there is one.
     pub fn syntax_error(&self) -> Option<Error> {
-        let error = self.parse.errors().first()?;
+        let error = self.errors.first()?;
         Some(crate::error::syntax::does_not_parse(
             self.place(error_span(error, self.text.len())),
             &error_text(error),
@@ -86,15 +105,14 @@ impl Source {
         if let Some(error) = self.syntax_error() {
             return Err(error);
         }
-        self.parse
-            .tree()
-            .expr()
+        let root = rnix::Root::cast(self.root());
+        root.and_then(|root| root.expr())
             .ok_or_else(|| crate::error::syntax::does_not_parse(self.place(0..0), "the file is empty"))
     }
 
     /// The whole file as alejandra formats it; `None` if it does not parse.
     pub fn formatted(&self) -> Option<String> {
-        let correct = self.parse.errors().is_empty();
+        let correct = self.errors.is_empty();
         let in_pieces = correct.then(|| pieces::format(&self.root(), &self.text, alejandra));
         in_pieces.flatten().or_else(|| alejandra(&self.text))
     }
@@ -120,7 +138,7 @@ impl Source {
 
     /// The root node, errors or not.
     pub fn root(&self) -> SyntaxNode {
-        self.parse.syntax()
+        SyntaxNode::new_root(self.green.clone())
     }
 
     /// The place of a byte range.

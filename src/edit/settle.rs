@@ -14,7 +14,7 @@ use crate::syntax::{Layout, Source};
 
 /// What edits make of a file.
 pub struct Settled {
-    /// The final text, parsed; without a path.
+    /// The final text, parsed.
     pub source: Source,
     /// The edits that make it: disjoint, sorted, in offsets of the original.
     pub edits: Vec<TextEdit>,
@@ -37,7 +37,12 @@ pub trait Original {
 pub fn settle(original: &impl Original, mut edits: Vec<TextEdit>) -> Result<Settled> {
     let before: &str = original.source().text();
     super::render::match_line_ends(before, &mut edits)?;
-    let source = Source::new("", apply(before, &mut edits)?);
+    let edited = apply(before, &mut edits)?;
+    let changed = match (edits.first(), edits.last()) {
+        (Some(first), Some(last)) => first.range.start..last.range.end,
+        _ => 0..0,
+    };
+    let source = original.source().edited(edited, &changed);
     if source.expr().is_err() {
         return Err(Error::internal("the edited file would not parse").because(source.text().to_string()));
     }
@@ -49,7 +54,7 @@ pub fn settle(original: &impl Original, mut edits: Vec<TextEdit>) -> Result<Sett
     Ok(match white {
         None => Settled { source, edits },
         Some((white, laid_out)) => Settled {
-            source: Source::new("", laid_out),
+            source: Source::new(source.path(), laid_out),
             edits: compose(before, &edits, &white, edits[0].group),
         },
     })
