@@ -60,7 +60,10 @@ impl Source {
     pub fn edited(&self, text: impl Into<Arc<str>>, changed: &Range<usize>) -> Source {
         let text = text.into();
         let correct = self.errors.is_empty();
-        match correct.then(|| reparse::reparse(&self.root(), &text, changed)).flatten() {
+        match correct
+            .then(|| reparse::reparse(&self.root(), &text, changed))
+            .flatten()
+        {
             Some(green) => Source {
                 text,
                 green,
@@ -275,7 +278,9 @@ pub fn attr_name(attr: &ast::Attr) -> Option<String> {
 
 /// An identifier's text.
 pub fn ident_text(ident: &ast::Ident) -> String {
-    ident.ident_token().map_or_else(String::new, |token| token.text().to_owned())
+    ident
+        .ident_token()
+        .map_or_else(String::new, |token| token.text().to_owned())
 }
 
 /// An attribute name as Nix source: quoted where it is no identifier.

@@ -226,7 +226,10 @@ mod tests {
         let original = format!("{{\n  a = {{\n    c = \"{long}\";\n  }};\n  b={{\n   d = \"{long}\";\n  }};\n}}\n");
         let into_a = original.find("    c").expect("is there");
         let text = check(&original, vec![edit(into_a..into_a, "q=1;\n")]);
-        assert!(text.contains("  a = {\n    q = 1;\n    c = ") && text.contains("  b={\n   d"), "{text}");
+        assert!(
+            text.contains("  a = {\n    q = 1;\n    c = ") && text.contains("  b={\n   d"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -52,8 +52,10 @@ pub fn references(repo: &Repository, from: &Path, to: &Path) -> Vec<Reference> {
     } else {
         from
     };
+    let needle = named.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut found = Vec::new();
-    for file in repo.nix_files() {
+    // Files that cannot name it need not even be parsed.
+    for file in repo.containing(&[&needle, "./."]) {
         for literal in repo.path_literals(file) {
             let whole = literal.target == from;
             let by_its_directory = by_directory && literal.target == named && literal.is_module;

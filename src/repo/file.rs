@@ -61,6 +61,11 @@ impl File {
             .get_or_init(|| Source::new(Arc::clone(&self.path), Arc::clone(&self.text)))
     }
 
+    /// Whether it was parsed already.
+    pub(super) fn is_parsed(&self) -> bool {
+        self.source.get().is_some()
+    }
+
     /// Whether the text seems to declare options.
     pub(super) fn declares(&self) -> bool {
         let mentions = |name: &str| memchr::memmem::find(self.text.as_bytes(), name.as_bytes()).is_some();
@@ -71,8 +76,7 @@ impl File {
 
     /// What its `imports` name, as paths relative to the root.
     pub(super) fn imports(&self) -> &[PathBuf] {
-        self.imports
-            .get_or_init(|| super::hosts::imported_paths(self.source()))
+        self.imports.get_or_init(|| super::hosts::imported_paths(self.source()))
     }
 
     /// Its relative path literals, in source order.

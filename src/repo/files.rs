@@ -122,7 +122,12 @@ impl Repository {
 
     /// Parses these files now, in parallel.
     pub fn parse_ahead<'a>(&self, paths: impl Iterator<Item = &'a Path>) {
-        let files: Vec<&Arc<File>> = paths.filter_map(|path| self.files.get(path)).collect();
+        let files = paths.filter_map(|path| self.files.get(path));
+        // Where all is there, the other threads need not be woken.
+        let files: Vec<&Arc<File>> = files.filter(|file| !file.is_parsed()).collect();
+        if files.is_empty() {
+            return;
+        }
         files.par_iter().for_each(|file| {
             file.source();
         });

@@ -226,7 +226,8 @@ impl Module {
 
     /// The definitions at or below `prefix`.
     pub fn under<'a>(&'a self, prefix: &[&str]) -> impl Iterator<Item = &'a Def> {
-        self.candidates(key(prefix).as_deref()).filter(move |def| def.under(prefix))
+        self.candidates(key(prefix).as_deref())
+            .filter(move |def| def.under(prefix))
     }
 
     /// The definitions with a [`key`]; all of them without one.

@@ -19,7 +19,7 @@ use super::{SyntaxNode, search, span};
 const STAND_IN: &str = "cut'out = 0;";
 
 /// Bindings shorter than this are not worth a call of their own.
-const SHORT: usize = 100;
+const SHORT: usize = 40;
 
 /// What formats a whole text; `None` if it does not parse.
 type Formatter = fn(&str) -> Option<String>;
@@ -187,13 +187,12 @@ impl Cutter<'_> {
         let vertical = is_vertical(node);
         for child in node.children() {
             let range = span(&child);
-            if range.len() < SHORT || !self.text[range.clone()].contains('\n') {
-                continue;
-            }
             let fixed = || self.fixed.iter().any(|at| range.contains(at));
-            match vertical && child.kind() == SyntaxKind::NODE_ATTRPATH_VALUE && !fixed() {
-                true => cuts.push(child),
-                false => self.find(&child, cuts),
+            let is_binding = vertical && child.kind() == SyntaxKind::NODE_ATTRPATH_VALUE;
+            if is_binding && range.len() > SHORT && !fixed() {
+                cuts.push(child);
+            } else if range.len() > SHORT && self.text[range].contains('\n') {
+                self.find(&child, cuts);
             }
         }
     }
@@ -216,7 +215,11 @@ fn alone(binding: &str, column: Option<usize>) -> String {
                 if number > 0 {
                     text.push_str("\n  ");
                 }
-                text.push_str(line.strip_prefix(margin.as_str()).filter(|_| number > 0).unwrap_or(line));
+                text.push_str(
+                    line.strip_prefix(margin.as_str())
+                        .filter(|_| number > 0)
+                        .unwrap_or(line),
+                );
                 if line.is_empty() {
                     text.truncate(text.len() - 2);
                 }

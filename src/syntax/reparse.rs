@@ -71,12 +71,17 @@ mod tests {
                     for new in NEW {
                         // Some place of the file, another one each time.
                         at = (at * 31 + 17) % text.len().max(1);
-                        let start = (0..=at).rev().find(|i| text.is_char_boundary(*i)).expect("the beginning");
+                        let start = (0..=at)
+                            .rev()
+                            .find(|i| text.is_char_boundary(*i))
+                            .expect("the beginning");
                         let end = (start + at % 9..).find(|i| *i >= text.len() || text.is_char_boundary(*i));
                         let changed = start..end.expect("the end").min(text.len());
                         let mut edited = text.clone();
                         edited.replace_range(changed.clone(), new);
-                        let Some(green) = reparse(&root, &edited, &changed) else { continue };
+                        let Some(green) = reparse(&root, &edited, &changed) else {
+                            continue;
+                        };
                         let whole = rnix::Root::parse(&edited);
                         assert!(whole.errors().is_empty(), "{}: {edited}", path.display());
                         assert_eq!(green, whole.syntax().green().to_owned(), "{}: {edited}", path.display());
@@ -97,7 +102,10 @@ mod tests {
             reparse(&root, &text, &changed).map(|green| SyntaxNode::new_root(green).text().to_string())
         };
         assert_eq!(reparsed(12..13, "2").as_deref(), Some("{ a = { b = 2; }; }"));
-        assert_eq!(reparsed(14..14, " c = 3;").as_deref(), Some("{ a = { b = 1; c = 3; }; }"));
+        assert_eq!(
+            reparsed(14..14, " c = 3;").as_deref(),
+            Some("{ a = { b = 1; c = 3; }; }")
+        );
         assert_eq!(reparsed(17..17, " c = 3;"), None);
         assert_eq!(reparsed(12..13, "("), None);
     }

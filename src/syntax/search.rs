@@ -32,7 +32,12 @@ impl Visit<'_> {
 
 /// Calls `see` with all that stands below `node`, itself included, in source order; it says whether to look inside.
 fn walk<'t>(node: &'t SyntaxNode, see: &mut impl FnMut(&Visit<'t>) -> bool) {
-    fn below<'t>(green: &'t GreenNodeData, kind: SyntaxKind, mut at: TextSize, see: &mut impl FnMut(&Visit<'t>) -> bool) {
+    fn below<'t>(
+        green: &'t GreenNodeData,
+        kind: SyntaxKind,
+        mut at: TextSize,
+        see: &mut impl FnMut(&Visit<'t>) -> bool,
+    ) {
         for child in green.children() {
             let visit = Visit {
                 kind: NixLanguage::kind_from_raw(child.kind()),
@@ -115,7 +120,9 @@ pub(super) fn line_ends_in_strings(node: &SyntaxNode) -> Vec<usize> {
     // Whether each of the strings that are open stands between `''`, the innermost last.
     let mut open: Vec<bool> = Vec::new();
     walk(node, &mut |visit| {
-        let NodeOrToken::Token(token) = visit.green else { return true };
+        let NodeOrToken::Token(token) = visit.green else {
+            return true;
+        };
         match visit.kind {
             SyntaxKind::TOKEN_STRING_START => open.push(token.text() == "''"),
             SyntaxKind::TOKEN_STRING_CONTENT if open.last() == Some(&false) => {
@@ -156,7 +163,9 @@ pub fn uses(node: &SyntaxNode) -> Vec<Use<'_>> {
     let outside = node.parent().map(|parent| parent.kind());
     let mut found = Vec::new();
     walk(node, &mut |visit| {
-        let NodeOrToken::Node(green) = visit.green else { return true };
+        let NodeOrToken::Node(green) = visit.green else {
+            return true;
+        };
         let parent = visit.parent.or(outside);
         if visit.kind != NODE_IDENT || matches!(parent, Some(NODE_ATTRPATH | NODE_PAT_BIND | NODE_IDENT_PARAM)) {
             return true;

@@ -263,7 +263,9 @@ fn used_parts(value: &ast::AttrpathValue, usage: &Use) -> Vec<SyntaxNode> {
 /// The names that a `let` binds.
 fn bound_names(let_in: &ast::LetIn) -> Vec<String> {
     let values = let_in.attrpath_values().filter_map(|value| scope::first_name(&value));
-    let inherited = let_in.inherits().flat_map(|inherit| inherit.attrs().collect::<Vec<_>>());
+    let inherited = let_in
+        .inherits()
+        .flat_map(|inherit| inherit.attrs().collect::<Vec<_>>());
     let inherited = inherited.filter_map(|attr| syntax::attr_name(&attr));
     values.chain(inherited).collect()
 }
