@@ -73,7 +73,7 @@ pub(super) fn format_beside(root: &SyntaxNode, text: &str, before: &HashSet<Stri
         true => Some(Arc::from(*text)),
         false => remembered(text, formatter),
     });
-    whole.assemble(&mut formatted).map_or(Beside::Same, Beside::Formatted)
+    whole.assemble(&mut formatted).map_or(Beside::Whole, Beside::Formatted)
 }
 
 /// The pieces of a file. `None` where it has to be formatted as a whole.

@@ -48,17 +48,22 @@ fn parse_alone(binding: &str) -> Option<GreenNode> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     use super::*;
 
     /// What is put in the place of something: whole bindings, halves, what opens and what closes.
     const NEW: [&str; 8] = ["", " ", "x = 1;", "y", "''", "\"${", "{ a = [ 1 ]; }", "}; z = { # "];
 
+    /// The long form: `QGROGET_REAL=directory QGROGET_PLACES=200`.
     #[test]
     fn a_tree_is_the_same_as_if_all_was_parsed() {
-        let homelab = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/homelab");
-        let mut open = vec![homelab];
+        let root = std::env::var_os("QGROGET_REAL").map_or_else(
+            || Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/homelab"),
+            PathBuf::from,
+        );
+        let places: usize = std::env::var("QGROGET_PLACES").map_or(2, |places| places.parse().expect("a number"));
+        let mut open = vec![root];
         let (mut same, mut at) = (0, 0);
         while let Some(directory) = open.pop() {
             for entry in directory.read_dir().expect("a directory").flatten() {
@@ -68,7 +73,7 @@ mod tests {
                 } else if path.extension().is_some_and(|extension| extension == "nix") {
                     let text = std::fs::read_to_string(&path).expect("text");
                     let root = rnix::Root::parse(&text).syntax();
-                    for new in NEW {
+                    for new in NEW.into_iter().cycle().take(places * NEW.len()) {
                         // Some place of the file, another one each time.
                         at = (at * 31 + 17) % text.len().max(1);
                         let start = (0..=at)
@@ -90,7 +95,7 @@ mod tests {
                 }
             }
         }
-        assert!(same > 30, "only {same} files were parsed in part");
+        assert!(same > 60, "only {same} files were parsed in part");
     }
 
     #[test]
