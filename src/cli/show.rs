@@ -39,8 +39,20 @@ impl Planned {
     pub fn show(self, ui: &Ui) {
         ui.out(self.summary);
         ui.line("");
-        ui.out(self.diff.recv().expect("a diff is always made"));
+        ui.out(wait(&self.diff));
         ui.line(format!("\n{}\n", paint(palette::TITLE, texts::COMMIT_TITLE)));
         ui.out(self.message);
+    }
+}
+
+/// What comes out of `made`; helps with parallel work until it is there, since that may be what is waited for.
+fn wait(made: &mpsc::Receiver<String>) -> String {
+    loop {
+        match made.try_recv() {
+            Ok(text) => return text,
+            Err(mpsc::TryRecvError::Empty) if rayon::yield_now() == Some(rayon::Yield::Executed) => {}
+            Err(mpsc::TryRecvError::Empty) => std::thread::yield_now(),
+            Err(mpsc::TryRecvError::Disconnected) => unreachable!("a diff is always made"),
+        }
     }
 }

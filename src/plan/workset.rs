@@ -97,30 +97,32 @@ impl<'a> Workset<'a> {
     pub fn finish(self) -> Result<SourceChange> {
         let repo = self.repo;
         let edited: Vec<(PathBuf, FileEdits)> = self.files.into_iter().collect();
-        let changes: Vec<Result<Option<FileChange>>> = edited
-            .into_par_iter()
-            .map(|(path, edits)| edits.settle(repo, path))
-            .collect();
-        let mut files = Vec::new();
-        for change in changes {
-            files.extend(change?);
-        }
-        for (path, new) in self.new {
-            let text = match new.rough {
-                true => crate::syntax::format(&new.text)
-                    .ok_or_else(|| Error::internal(format!("{} would not parse", path.display())).because(new.text))?,
-                false => new.text,
-            };
-            files.push(FileChange {
-                from: None,
-                to: Some(path),
-                before: "".into(),
-                after: text.into(),
-                ..FileChange::default()
-            });
-        }
+        let new: Vec<(PathBuf, NewFile)> = self.new.into_iter().collect();
+        let settle = |(path, edits): (PathBuf, FileEdits)| edits.settle(repo, path).transpose();
+        let make = |(path, new): (PathBuf, NewFile)| new.make(path);
+        let changes: (Vec<Result<FileChange>>, Vec<Result<FileChange>>) = rayon::join(
+            || edited.into_par_iter().filter_map(settle).collect(),
+            || new.into_par_iter().map(make).collect(),
+        );
+        let changes = changes.0.into_iter().chain(changes.1);
+        let mut files = changes.collect::<Result<Vec<FileChange>>>()?;
         files.sort_by(|a, b| a.path().cmp(b.path()));
         Ok(SourceChange { files })
+    }
+}
+
+impl NewFile {
+    fn make(self, path: PathBuf) -> Result<FileChange> {
+        let text = match self.rough {
+            true => crate::syntax::format(&self.text)
+                .ok_or_else(|| Error::internal(format!("{} would not parse", path.display())).because(self.text))?,
+            false => self.text,
+        };
+        Ok(FileChange {
+            to: Some(path),
+            after: text.into(),
+            ..FileChange::default()
+        })
     }
 }
 

@@ -60,13 +60,14 @@ pub(super) fn format_beside(root: &SyntaxNode, text: &str, before: &HashSet<Stri
     };
     let mut texts = Vec::new();
     whole.texts(&mut texts);
-    let is_formatted = |text: &str| remembered(text, formatter).as_deref() == Some(text);
-    if texts.iter().all(|text| before.contains(*text) || is_formatted(text)) {
+    let is_formatted = |text: &&str| remembered(text, formatter).as_deref() == Some(*text);
+    let new: Vec<&str> = texts.iter().copied().filter(|text| !before.contains(*text)).collect();
+    if new.par_iter().filter(|text| !is_formatted(text)).count() == 0 {
         return Beside::Same;
     }
     let stays: HashSet<&str> = texts.iter().copied().collect();
-    let mut gone = before.iter().filter(|text| !stays.contains(text.as_str()));
-    if !gone.all(|text| is_formatted(text)) {
+    let gone = before.iter().map(String::as_str).filter(|text| !stays.contains(text));
+    if !gone.collect::<Vec<_>>().par_iter().all(is_formatted) {
         return Beside::Same;
     }
     let mut formatted = texts.iter().map(|text| match before.contains(*text) {
