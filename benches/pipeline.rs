@@ -85,6 +85,24 @@ fn plan_every_service(bencher: divan::Bencher) {
     });
 }
 
+/// As `migrate --all --dry-run`: every service on top of the ones before, with its diff.
+#[divan::bench(sample_count = 20)]
+fn dry_run_of_every_service(bencher: divan::Bencher) {
+    let start = installed();
+    bencher.bench_local(|| {
+        let host = hosts::find(&start, None).expect("a host");
+        let names = legacy_names(&hosts::model(&start, &host), start.rules());
+        let mut repo = start.clone();
+        let mut lines = 0;
+        for name in &names {
+            let change = plan_change(&repo, name);
+            lines += qgroget::review::diff::render(&change).stat.added;
+            repo = repo.after(&change);
+        }
+        lines
+    });
+}
+
 #[divan::bench]
 fn status() -> usize {
     qgroget::status::Status::read(&root(), None)
