@@ -10,9 +10,13 @@ use qgroget::plan::facts::{Choices, Context, legacy_names};
 use qgroget::plan::install::Installation;
 use qgroget::plan::migrate::Migration;
 use qgroget::plan::{Accepted, Proposal, Safety};
-use qgroget::repo::{Repository, hosts};
+use qgroget::repo::Repository;
+use qgroget::repo::hosts::{self, Modules};
 
 fn main() {
+    // As the program does.
+    let pool = rayon::ThreadPoolBuilder::new().use_current_thread();
+    pool.build_global().expect("nobody has made the pool");
     divan::main();
 }
 
@@ -59,14 +63,14 @@ fn read_and_parse() -> usize {
 #[divan::bench]
 fn plan_one_service(bencher: divan::Bencher) {
     let repo = installed();
-    bencher.bench_local(|| plan(&repo, "jellyfin").len());
+    bencher.bench_local(|| plan(&repo, "jellyfin", &Modules::default()).files.len());
 }
 
 #[divan::bench]
 fn plan_with_diff(bencher: divan::Bencher) {
     let repo = installed();
     bencher.bench_local(|| {
-        let change = plan_change(&repo, "jellyfin");
+        let change = plan(&repo, "jellyfin", &Modules::default());
         qgroget::review::diff::render(&change).with_stat().len()
     });
 }
@@ -77,9 +81,9 @@ fn plan_every_service(bencher: divan::Bencher) {
     bencher.bench_local(|| {
         let host = hosts::find(&start, None).expect("a host");
         let names = legacy_names(&hosts::model(&start, &host), start.rules());
-        let mut repo = start.clone();
+        let (mut repo, modules) = (start.clone(), Modules::default());
         for name in &names {
-            repo = repo.after(&plan_change(&repo, name));
+            repo = repo.after(&plan(&repo, name, &modules));
         }
         names.len()
     });
@@ -92,10 +96,10 @@ fn dry_run_of_every_service(bencher: divan::Bencher) {
     bencher.bench_local(|| {
         let host = hosts::find(&start, None).expect("a host");
         let names = legacy_names(&hosts::model(&start, &host), start.rules());
-        let mut repo = start.clone();
+        let (mut repo, modules) = (start.clone(), Modules::default());
         let mut lines = 0;
         for name in &names {
-            let change = plan_change(&repo, name);
+            let change = plan(&repo, name, &modules);
             lines += qgroget::review::diff::render(&change).stat.added;
             repo = repo.after(&change);
         }
@@ -118,22 +122,15 @@ fn check(bencher: divan::Bencher) {
     let host = hosts::find(&start, None).expect("a host");
     let mut repo = start.clone();
     for name in &legacy_names(&hosts::model(&start, &host), start.rules()) {
-        repo = repo.after(&plan_change(&repo, name));
+        repo = repo.after(&plan(&repo, name, &Modules::default()));
     }
     bencher.bench_local(|| qgroget::check::run(&repo, &host, &hosts::model(&repo, &host)).len());
 }
 
-fn plan(repo: &Repository, service: &str) -> Vec<PathBuf> {
-    plan_change(repo, service)
-        .files
-        .into_iter()
-        .filter_map(|file| file.to)
-        .collect()
-}
-
-fn plan_change(repo: &Repository, service: &str) -> qgroget::edit::SourceChange {
+/// The change that a service's migration makes; `modules` are those that were read before.
+fn plan(repo: &Repository, service: &str, modules: &Modules) -> qgroget::edit::SourceChange {
     let host = hosts::find(repo, None).expect("a host");
-    let model = hosts::model(repo, &host);
+    let model = hosts::model_with(repo, &host, modules);
     let choices = Choices::default();
     let context = Context {
         repo,
