@@ -257,5 +257,6 @@ rules! {
     unread_backups_become_real_ones: "unread-backups",
     what_a_service_needs_is_in_its_contract: "dependencies",
     what_a_service_stores_in_is_in_its_contract: "databases",
+    a_connection_is_read_from_the_contract: "database-reads",
     scattered_persistence_is_gathered: "scattered-persistence",
 }

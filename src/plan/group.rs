@@ -38,7 +38,7 @@ pub struct Move {
 pub struct Group {
     /// Its index in the plan.
     pub id: GroupId,
-    /// A short machine-readable kind: `contract`, `enablement`, `persistence`, `backup`, `gain`, `dependencies`, `databases`, `secrets`, `placement` …
+    /// A short machine-readable kind: `contract`, `enablement`, `persistence`, `backup`, `gain`, `dependencies`, `databases`, `database-reads`, `secrets`, `placement` …
     pub kind: &'static str,
     /// One line, imperative: `move the backup job jellyfin into the contract`.
     pub title: String,

@@ -2,6 +2,7 @@
 
 use super::facts::{Context, Facts, Field};
 use super::group::{Accepted, Group, Move, Safety};
+use super::needs::reads::Reads;
 use super::needs::{self, Needs};
 use super::vmtest::{self, NewTest};
 use super::{enablement, placement, sections, texts};
@@ -19,6 +20,8 @@ pub struct Groups {
     pub gain: Option<GroupId>,
     pub depends: Option<GroupId>,
     pub databases: Option<GroupId>,
+    /// `None` where the service's code says nothing that its contract could tell it.
+    pub reads: Option<GroupId>,
     pub secrets: Option<GroupId>,
     pub placement: Option<GroupId>,
     /// `None` for a service that has a test.
@@ -33,7 +36,13 @@ impl Groups {
 }
 
 /// The groups of a service's migration, in the order in which they are asked about.
-pub fn list(context: &Context, facts: &Facts, needs: &Needs, test: Option<&NewTest>) -> (Groups, Vec<Group>) {
+pub fn list(
+    context: &Context,
+    facts: &Facts,
+    needs: &Needs,
+    reads: &Reads,
+    test: Option<&NewTest>,
+) -> (Groups, Vec<Group>) {
     let mut lister = Lister {
         context,
         facts,
@@ -43,14 +52,18 @@ pub fn list(context: &Context, facts: &Facts, needs: &Needs, test: Option<&NewTe
     let enablement = lister.enablement();
     let persistence = lister.persistence();
     let backup = lister.backup();
+    let gain = lister.gain(backup.is_some());
+    let depends = lister.depends(needs);
+    let databases = lister.databases(needs);
     let groups = Groups {
         contract,
         enablement,
         persistence,
         backup,
-        gain: lister.gain(backup.is_some()),
-        depends: lister.depends(needs),
-        databases: lister.databases(needs),
+        gain,
+        depends,
+        databases,
+        reads: databases.and_then(|databases| lister.reads(reads, databases)),
         secrets: lister.secrets(),
         placement: lister.placement(),
         test: test.and_then(|test| {
@@ -194,6 +207,21 @@ impl Lister<'_, '_> {
             .collect();
         let title = needs::texts::databases_title(&self.facts.name, &names);
         self.preserving("databases", title, needs::texts::DATABASES_WHY, moves)
+    }
+
+    fn reads(&mut self, reads: &Reads, databases: GroupId) -> Option<GroupId> {
+        let home = &self.facts.home.source;
+        let moves = reads.list().iter().map(|said| Move {
+            what: needs::texts::read_move(said.field.name()),
+            from: Some(home.place(said.range.clone())),
+            to: self.to(&format!("databaseConfig.{}", said.field.name())),
+        });
+        let moves = moves.collect();
+        let title = needs::texts::reads_title(&self.facts.name);
+        let id = self.preserving("database-reads", title, needs::texts::READS_WHY, moves)?;
+        // What is not declared cannot be read.
+        self.list[id.0].needs.push(databases);
+        Some(id)
     }
 
     fn secrets(&mut self) -> Option<GroupId> {

@@ -7,6 +7,7 @@ use super::facts::{Context, Facts, Field, Piece};
 use super::group::{Accepted, Group, Left, Proposal, Renderings};
 use super::groups::{self, Groups};
 use super::needs::Needs;
+use super::needs::reads::Reads;
 use super::sections::Sections;
 use super::share::extract::{Extraction, Share};
 use super::share::leftovers::Leftovers;
@@ -34,6 +35,7 @@ pub struct Migration<'a> {
     rendered: Renderings,
     test: Option<NewTest<'a>>,
     needs: Needs,
+    reads: Reads,
 }
 
 impl<'a> Migration<'a> {
@@ -73,7 +75,8 @@ impl<'a> Migration<'a> {
         }
         let test = NewTest::of(context, &facts);
         let needs = Needs::of(context, &facts);
-        let (groups, list) = groups::list(context, &facts, &needs, test.as_ref());
+        let reads = Reads::of(context, &facts, &needs, share.as_ref());
+        let (groups, list) = groups::list(context, &facts, &needs, &reads, test.as_ref());
         Ok(Migration {
             context,
             facts,
@@ -84,6 +87,7 @@ impl<'a> Migration<'a> {
             rendered: Renderings::default(),
             test,
             needs,
+            reads,
         })
     }
 
@@ -203,7 +207,7 @@ impl<'a> Migration<'a> {
         if let Some(share) = &self.share {
             return self.extract(share, work, accepted, lost);
         }
-        let sections = Sections::find(self.context, &self.facts, &self.groups, accepted)?;
+        let sections = Sections::find(self.context, &self.facts, &self.groups, accepted, &self.reads)?;
         let arguments = self.check_names(&sections)?;
         let orphans = self.take_out(work, &self.removed(accepted));
         let mut comments = self.sorted(orphans);
@@ -290,6 +294,7 @@ impl<'a> Migration<'a> {
             share,
             groups: &self.groups,
             accepted,
+            reads: &self.reads,
         };
         extraction.render(work, chunks, &above, &leftovers, &texts)
     }

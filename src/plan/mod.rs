@@ -14,6 +14,7 @@ pub mod facts;
 pub mod flake;
 pub mod group;
 pub mod groups;
+mod handle;
 pub mod install;
 pub mod literal;
 pub mod migrate;

@@ -1,5 +1,6 @@
 //! Where a service's module belongs (Pattern 1), and every path that has to follow when it moves there.
 
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 use super::facts::Facts;
@@ -97,20 +98,30 @@ pub fn relative(from: &Path, goal: &Path) -> String {
     }
 }
 
-/// A node's text with its relative paths as they have to be in the file at `to`.
+/// A node's text with its relative paths as they have to be in the file at `to`, and `others`, ranges of the file, replaced.
 ///
 /// # Errors
 /// `computed-path` for a path that is computed from the module's place.
-pub fn relocated(source: &Source, node: &syntax::SyntaxNode, to: &Path) -> Result<String> {
-    let start = syntax::span(node).start;
-    let mut text = node.text().to_string();
+pub fn relocated(
+    source: &Source,
+    node: &syntax::SyntaxNode,
+    to: &Path,
+    others: &[(Range<usize>, String)],
+) -> Result<String> {
+    let own = syntax::span(node);
+    let inside = |(range, _): &&(Range<usize>, String)| own.start <= range.start && range.end <= own.end;
+    let mut replaced: Vec<(Range<usize>, String)> = others.iter().filter(inside).cloned().collect();
     let paths: Vec<ast::PathRel> = syntax::nodes(node);
-    for path in paths.into_iter().rev().filter(|_| to != source.path()) {
+    for path in paths.into_iter().filter(|_| to != source.path()) {
         let Some(goal) = literals::target(source, &path) else {
             return Err(error::plan::computed_path(source.place_of(path.syntax())));
         };
-        let span = syntax::span(path.syntax());
-        text.replace_range(span.start - start..span.end - start, &relative(to, &goal));
+        replaced.push((syntax::span(path.syntax()), relative(to, &goal)));
+    }
+    replaced.sort_by_key(|(range, _)| range.start);
+    let mut text = node.text().to_string();
+    for (range, new) in replaced.into_iter().rev() {
+        text.replace_range(range.start - own.start..range.end - own.start, &new);
     }
     Ok(text)
 }

@@ -8,6 +8,8 @@ use std::ops::Range;
 use super::contract::Chunk;
 use super::facts::{Context, Facts, Guard};
 use super::groups::Groups;
+use super::handle::{self, Handle};
+use super::needs::reads::Reads;
 use super::texts;
 use super::workset::Workset;
 use super::{Accepted, placement, removal};
@@ -36,8 +38,9 @@ pub struct Sections<'c, 'a> {
     shape: Shape,
     /// The condition of the implementation and of the secrets, as source.
     guard: String,
-    /// A binding of the outermost `let` that the guard needs.
-    binding: Option<String>,
+    /// The contract, with a name where the guard needs one or the implementation reads it more than once.
+    handle: Handle,
+    reads: &'c Reads,
 }
 
 impl<'c, 'a> Sections<'c, 'a> {
@@ -50,19 +53,15 @@ impl<'c, 'a> Sections<'c, 'a> {
         facts: &'c Facts<'a>,
         groups: &'c Groups,
         accepted: &'c Accepted,
+        reads: &'c Reads,
     ) -> Result<Sections<'c, 'a>> {
         let shape = shape(facts.home)?;
-        let contract = format!(
-            "config.{}.{}",
-            context.rules().namespaces.contract,
-            syntax::attr_text(&facts.name)
-        );
-        let (guard, binding) = match &facts.guard {
-            Guard::Switch { text, .. } => (text.clone(), None),
-            Guard::Always | Guard::Condition { .. } => {
-                let name = fresh(facts.home);
-                (format!("{name}.enable"), Some(format!("{name} = {contract};")))
-            }
+        let read = groups.reads.is_some_and(|group| accepted.contains(&group)) && reads.are_many();
+        let named = read || !matches!(facts.guard, Guard::Switch { .. });
+        let handle = Handle::new(context, &facts.name, named.then(|| handle::fresh(facts.home)));
+        let guard = match &facts.guard {
+            Guard::Switch { text, .. } => text.clone(),
+            Guard::Always | Guard::Condition { .. } => format!("{}.enable", handle.text()),
         };
         Ok(Sections {
             context,
@@ -71,7 +70,8 @@ impl<'c, 'a> Sections<'c, 'a> {
             accepted,
             shape,
             guard,
-            binding,
+            handle,
+            reads,
         })
     }
 
@@ -155,7 +155,18 @@ impl<'c, 'a> Sections<'c, 'a> {
         // A module that was no function becomes one around everything, the guard's `let` too.
         self.formals(work, &["config", "lib"])?;
         self.guard_edits(work);
+        self.read(work);
         Ok(())
+    }
+
+    /// Lets the implementation read its database's connection from the contract.
+    fn read(&self, work: &mut Workset) {
+        let Some(group) = self.groups.reads.filter(|group| self.accepted.contains(group)) else {
+            return;
+        };
+        for (range, text) in self.reads.texts(self.handle.text()) {
+            work.replace(self.facts.home.source.path(), range, text, group);
+        }
     }
 
     /// Moves structural bindings before the configuration, with their paths as the module's new place needs them.
@@ -169,7 +180,7 @@ impl<'c, 'a> Sections<'c, 'a> {
         for node in late_structure(&self.facts.home.body) {
             let own = syntax::span(&node);
             let extent = trivia::extent(source.text(), &node);
-            let text = placement::relocated(source, &node, target)?;
+            let text = placement::relocated(source, &node, target, &[])?;
             let (before, after) = (
                 &source.text()[extent.text.start..own.start],
                 &source.text()[own.end..extent.text.end],
@@ -275,15 +286,20 @@ impl<'c, 'a> Sections<'c, 'a> {
     fn guard_edits(&self, work: &mut Workset) {
         let home = self.facts.home;
         let path = home.source.path();
-        if let Some(binding) = &self.binding {
+        if let Some(binding) = self.handle.binding() {
+            // The switch stays the guard, so that only what is read needs the name.
+            let group = match &self.facts.guard {
+                Guard::Switch { .. } => self.groups.reads.unwrap_or(self.groups.contract),
+                _ => self.groups.contract,
+            };
             match outermost_let(home) {
                 Some(let_in) => {
                     let at = let_in.let_token().map_or(0, |t| syntax::token_span(&t).end);
-                    work.insert(path, at, format!("\n  {binding}"), self.groups.contract);
+                    work.insert(path, at, format!("\n  {binding}"), group);
                 }
                 None => {
                     let at = syntax::span(home.body.syntax()).start;
-                    work.insert(path, at, format!("let\n  {binding}\nin "), self.groups.contract);
+                    work.insert(path, at, format!("let\n  {binding}\nin "), group);
                 }
             }
         }
@@ -407,25 +423,6 @@ pub fn secret_bindings(home: &Module) -> Vec<SyntaxNode> {
         .filter(secret)
         .map(|value| value.syntax().clone())
         .collect()
-}
-
-/// A name for the contract that nothing in the module uses.
-fn fresh(home: &Module) -> String {
-    let used: Vec<String> = home
-        .source
-        .root()
-        .descendants()
-        .filter_map(ast::Ident::cast)
-        .filter(|ident| {
-            !ident.syntax().parent().is_some_and(|p| {
-                ast::Attrpath::can_cast(p.kind()) && p.children().next().as_ref() != Some(ident.syntax())
-            })
-        })
-        .map(|ident| syntax::ident_text(&ident))
-        .collect();
-    let names = ["cfg", "contract", "serviceContract"];
-    let free = names.iter().find(|name| !used.iter().any(|u| u == *name));
-    free.map_or_else(|| "qgrogetContract".to_owned(), |name| (*name).to_owned())
 }
 
 /// The `let` that stands directly around the module's set, outermost.

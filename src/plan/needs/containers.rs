@@ -1,7 +1,7 @@
 //! The containers of a service: what runs in them, what they are told, and where they are reached.
 
 use super::own::{Own, Term};
-use super::servers::{Part, first};
+use super::servers::first;
 use super::texts;
 use crate::resolve::value::Why;
 use crate::rules::parts;
@@ -42,19 +42,19 @@ impl Container {
         first(own, self.paths("image", "image").to_vec()).ok()
     }
 
-    /// A variable of its environment; one that is not set there may come from a file.
-    pub fn variable(&self, own: &Own, names: &[&str]) -> Part<String> {
+    /// Where a variable of its environment may be set, under each of `names`.
+    pub fn variable<'p>(&'p self, names: &[&'p str]) -> Vec<Vec<&'p str>> {
         let paths = names.iter().flat_map(|name| {
             [
                 self.path(&["containerConfig", "environments", name]),
                 self.path(&["environment", name]),
             ]
         });
-        first(own, paths.collect()).map_err(|why| why.or_else(|| self.file(own)))
+        paths.collect()
     }
 
-    /// The files that its environment is read from as well.
-    fn file(&self, own: &Own) -> Option<Why> {
+    /// Why a variable that is set nowhere may be set all the same: the files that its environment is read from as well.
+    pub fn file(&self, own: &Own) -> Option<Why> {
         let files = self.paths("environmentFiles", "environmentFiles");
         let mut terms = files
             .iter()

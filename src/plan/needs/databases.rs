@@ -1,6 +1,7 @@
 //! The databases that a service uses: what its containers, its units and the options of its own module say of them.
 
 use super::own::Own;
+use super::said::Said;
 use super::servers::{self, Partial};
 use super::{Needs, texts};
 use crate::error::Place;
@@ -12,7 +13,7 @@ use crate::syntax;
 /// A database, as the contract declares it. The collector never makes it: what is found is made already, by a container
 /// or by the service's own NixOS module. That holds for `services.postgresql.ensureDatabases` too: moved, its entry would
 /// change its place among those of other modules, and its user would lose what else is said of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Database {
     pub kind: &'static str,
     pub name: String,
@@ -20,6 +21,8 @@ pub struct Database {
     pub host: String,
     /// `None` for a socket, which has no port to be said.
     pub port: Option<u16>,
+    /// The literals by which it is known: those of every definition that leads to it, which may have another user or host.
+    pub said: Vec<Said>,
     /// How it is known.
     pub why: String,
 }
@@ -52,9 +55,10 @@ fn find(context: &Context, facts: &Facts) -> (Vec<Database>, Vec<Left>) {
     clients.extend(servers::in_environments(&own, &servers));
     let (mut found, mut left): (Vec<Database>, Vec<Left>) = (Vec::new(), Vec::new());
     let mut add = |database: Database| {
-        let same = |other: &Database| (other.kind, &other.name) == (database.kind, &database.name);
-        if !found.iter().any(same) {
-            found.push(database);
+        let same = |other: &&mut Database| (other.kind, &other.name) == (database.kind, &database.name);
+        match found.iter_mut().find(same) {
+            Some(known) => known.said.extend(database.said),
+            None => found.push(database),
         }
     };
     let mut used = vec![false; servers.len()];

@@ -1,9 +1,12 @@
 //! What a service needs besides itself: the services that it is of no use without, and its databases.
 
+mod address;
 mod containers;
 pub mod databases;
 pub mod depends;
 pub mod own;
+pub mod reads;
+pub mod said;
 mod servers;
 mod state;
 pub mod texts;

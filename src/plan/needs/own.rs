@@ -4,7 +4,7 @@ use crate::plan::facts::{Context, Facts};
 use crate::plan::share::ownership;
 use crate::resolve::module::{Def, Module};
 use crate::resolve::value::{Known, Value, Why};
-use crate::syntax::{self, AstNode, HasEntry, ast};
+use crate::syntax::{self, AstNode, HasEntry, SyntaxNode, ast};
 
 /// The definitions of one module that are the service's, or that may be read for it.
 pub struct Own<'c, 'a> {
@@ -176,6 +176,22 @@ impl<'c, 'a> Own<'c, 'a> {
             Value::Unknown(why) => Err(why),
             _ => Err(why("it is no plain value")),
         }
+    }
+
+    /// The expression that alone defines `path`, if one does; it may stand in another module.
+    pub fn written(&self, path: &[&str]) -> Option<ast::Expr> {
+        match <[Term; 1]>::try_from(self.terms(path)) {
+            Ok([Term::Expr(expr)]) => Some(expr),
+            _ => None,
+        }
+    }
+
+    /// Whether `node` stands in one of these definitions.
+    pub fn holds_node(&self, node: &SyntaxNode) -> bool {
+        let same_file = node.ancestors().last() == self.module.body.syntax().ancestors().last();
+        let inner = syntax::span(node);
+        let mut spans = self.defs.iter().map(|def| syntax::span(def.entry.syntax()));
+        same_file && spans.any(|outer| outer.start <= inner.start && inner.end <= outer.end)
     }
 
     fn why(&self, term: &Term, path: &[&str], reason: &str) -> Why {

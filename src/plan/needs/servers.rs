@@ -1,9 +1,12 @@
 //! What single definitions say of a database, each only a part of it: the containers and options that run one, the
 //! options and environments that lead to one.
 
+use std::ops::Range;
+
 use super::databases::{Database, Missing};
 use super::own::Own;
-use super::{containers, texts};
+use super::said::{self, Field, Said, Spot};
+use super::{address, containers, texts};
 use crate::error::Place;
 use crate::plan::facts::Context;
 use crate::resolve::module::{self, Module};
@@ -72,6 +75,8 @@ pub struct Partial {
     user: Part<String>,
     host: Part<String>,
     port: Part<u16>,
+    /// The literals that say it.
+    said: Vec<Said>,
     /// What says it, for people.
     pub what: String,
     place: Place,
@@ -85,9 +90,17 @@ impl Partial {
             user: Err(None),
             host: Err(None),
             port: Err(None),
+            said: Vec::new(),
             what,
             place,
         }
+    }
+
+    /// The text of a field by the first of `paths` that is set; notes the literal that says it.
+    fn text(&mut self, own: &Own, field: Field, paths: Vec<Vec<&str>>) -> Part<String> {
+        let found = said::first(own, paths)?;
+        self.said.extend(Said::whole(own, field, &found.path));
+        found.known.text().ok_or(None)
     }
 
     /// Whether both are the same database. One that has no name here is told by its port; by its name it is the same
@@ -120,6 +133,7 @@ impl Partial {
             } else {
                 port
             },
+            said: [&self.said[..], &server.said].concat(),
             ..self.clone()
         }
     }
@@ -143,6 +157,7 @@ impl Partial {
             user: field("user", &self.user)?,
             host,
             port,
+            said: self.said.clone(),
             why: texts::database_why(&self.what),
         })
     }
@@ -169,8 +184,14 @@ pub fn in_containers(own: &Own, file: &Own) -> Vec<Partial> {
             continue;
         };
         let mut database = Partial::new(kind, texts::container(&container.name), own.place(&container.path(&[])));
-        database.name = container.variable(own, kind.variables[0]);
-        database.user = container.variable(own, kind.variables[1]);
+        let mut variable = |field, names| {
+            let text = database.text(own, field, container.variable(names));
+            text.map_err(|why| why.or_else(|| container.file(own)))
+        };
+        (database.name, database.user) = (
+            variable(Field::Name, kind.variables[0]),
+            variable(Field::User, kind.variables[1]),
+        );
         match container.address(own, file, kind.port) {
             Some((host, port)) => (database.host, database.port) = (Ok(host), Ok(port)),
             None => database.port = Err(None),
@@ -188,29 +209,38 @@ pub fn ensured(own: &Own) -> Vec<Partial> {
         let path = [&["services", "postgresql"][..], &parts(option)].concat();
         number(own.known(&path).transpose()?)
     });
-    let database = |name: String| {
+    let eval = own.context.eval(own.module);
+    let database = |element: &ast::Expr| {
+        let name = eval.string(element).ok()?;
         let mut database = Partial::new(&KINDS[0], path.join("."), own.place(&path));
-        database.user = if users.contains(&name) {
-            Ok(name.clone())
-        } else {
-            Err(None)
+        database.said.extend(Said::of(own, Field::Name, element));
+        database.user = match users.iter().find(|(user, _)| *user == name) {
+            Some((user, said)) => {
+                database.said.extend(said.clone());
+                Ok(user.clone())
+            }
+            None => Err(None),
         };
         database.name = Ok(name);
         database.host = Ok("/run/postgresql".to_owned());
         database.port = port.clone().unwrap_or(Err(None));
-        database
+        Some(database)
     };
-    own.strings(&path).into_iter().map(database).collect()
+    own.elements(&path).0.iter().filter_map(database).collect()
 }
 
-fn ensured_users(own: &Own) -> Vec<String> {
+/// The users that `services.postgresql` makes for the service, and the literals that name them.
+fn ensured_users(own: &Own) -> Vec<(String, Option<Said>)> {
     let eval = own.context.eval(own.module);
     let elements = own.elements(&["services", "postgresql", "ensureUsers"]).0;
-    let name = |element: &ast::Expr| match eval.force(element) {
-        Value::Set(set) => eval.string(&module::attribute(&set, "name")?).ok(),
+    let user = |element: &ast::Expr| match eval.force(element) {
+        Value::Set(set) => {
+            let name = module::attribute(&set, "name")?;
+            Some((eval.string(&name).ok()?, Said::of(own, Field::User, &name)))
+        }
         _ => None,
     };
-    elements.iter().filter_map(name).collect()
+    elements.iter().filter_map(user).collect()
 }
 
 /// The databases in options `services.<name>.database` of the service's own module.
@@ -222,8 +252,7 @@ pub fn in_options(own: &Own) -> Vec<Partial> {
             continue;
         }
         let at = |field: &'static str| [&base[..], &[field]].concat();
-        let text = |fields: &[&'static str]| first(own, fields.iter().map(|field| at(field)).collect());
-        let kind = match text(&["type"]) {
+        let kind = match first(own, vec![at("type")]) {
             Ok(kind) => of_alias(&kind),
             Err(None) => own
                 .context
@@ -235,10 +264,11 @@ pub fn in_options(own: &Own) -> Vec<Partial> {
         };
         let Some(kind) = kind else { continue };
         let mut database = Partial::new(kind, base.join("."), own.place(&base));
-        database.name = text(&["name"]);
-        database.user = text(&["user", "username"]);
-        database.host = text(&["host"]);
+        database.name = database.text(own, Field::Name, vec![at("name")]);
+        database.user = database.text(own, Field::User, vec![at("user"), at("username")]);
+        database.host = database.text(own, Field::Host, vec![at("host")]);
         database.port = own.known(&at("port")).transpose().and_then(number).unwrap_or(Err(None));
+        database.said.extend(Said::whole(own, Field::Port, &at("port")));
         // What NixOS makes of it on this machine is reached by PostgreSQL's own socket.
         let local = ["createLocally", "createDB", "createDatabase"];
         let local = local
@@ -257,37 +287,53 @@ pub fn in_options(own: &Own) -> Vec<Partial> {
 pub fn in_environments(own: &Own, servers: &[Partial]) -> Vec<Partial> {
     let mut found = Vec::new();
     for environment in environments(own) {
-        let variable = |names: &[&'static str]| first(own, names.iter().map(|name| environment.at(name)).collect());
-        let place = own.place(&environment.whole());
         let address = own.attributes(&environment.whole()).into_iter().find_map(|name| {
             let path = environment.at(&name);
             let Ok(Some(Known::Str(value))) = own.known(&path) else {
                 return None;
             };
-            of_address(&value, &environment.label, own.place(&path))
+            let (mut database, spots) = of_address(&value, &environment.label, own.place(&path))?;
+            database.said.extend(Said::parts(own, &path, &value, spots));
+            Some(database)
         });
-        let database = match (address, servers) {
-            (Some(address), _) => Some(address),
-            (None, [server]) if variable(&HOSTS).is_ok() => {
-                let mut database = Partial::new(server.kind, environment.label.clone(), place);
-                let host = variable(&HOSTS);
-                database.port = variable(&PORTS).and_then(|port| port.parse().map_err(|_| None));
-                if let Ok((host, Some(port))) = host.as_deref().map(host_and_port) {
-                    (database.host, database.port) = (Ok(host.to_owned()), Ok(port));
-                } else {
-                    database.host = host;
-                }
-                Some(database)
-            }
-            _ => None,
+        let Some(mut database) = address.or_else(|| in_variables(own, &environment, servers)) else {
+            continue;
         };
-        if let Some(mut database) = database {
-            database.name = database.name.or_else(|_| variable(&NAMES));
-            database.user = database.user.or_else(|_| variable(&USERS));
-            found.push(database);
+        if database.name.is_err() {
+            database.name = database.text(own, Field::Name, environment.each(&NAMES));
         }
+        if database.user.is_err() {
+            database.user = database.text(own, Field::User, environment.each(&USERS));
+        }
+        found.push(database);
     }
     found
+}
+
+/// Host and port of the service's own server, as an environment has them in variables of their own.
+fn in_variables(own: &Own, environment: &Environment, servers: &[Partial]) -> Option<Partial> {
+    let [server] = servers else { return None };
+    let variable = said::first(own, environment.each(&HOSTS)).ok()?;
+    let host = variable.known.text()?;
+    let mut database = Partial::new(server.kind, environment.label.clone(), own.place(&environment.whole()));
+    let (name, port) = address::host_and_port(&host);
+    match port {
+        Some(port) => {
+            let spots = [(Field::Host, name), (Field::Port, port)];
+            let spots = spots.map(|(field, part)| (field, address::within(&host, part)));
+            database
+                .said
+                .extend(Said::parts(own, &variable.path, &host, spots.to_vec()));
+            database.port = port.parse().map_err(|_| None);
+        }
+        None => {
+            database.said.extend(Said::whole(own, Field::Host, &variable.path));
+            let port = database.text(own, Field::Port, environment.each(&PORTS));
+            database.port = port.and_then(|port| port.parse().map_err(|_| None));
+        }
+    }
+    database.host = Ok(name.to_owned());
+    Some(database)
 }
 
 /// Whether a contract's `databases` has a database of this kind and name.
@@ -308,14 +354,7 @@ pub fn lists(context: &Context, module: &Module, value: &ast::Expr, database: &D
 
 /// The first of several options that is set, as text.
 pub fn first(own: &Own, paths: Vec<Vec<&str>>) -> Part<String> {
-    for path in paths {
-        match own.known(&path) {
-            Ok(None) | Ok(Some(Known::Null)) => {}
-            Ok(Some(known)) => return known.text().ok_or(None),
-            Err(why) => return Err(Some(why)),
-        }
-    }
-    Err(None)
+    said::first(own, paths)?.known.text().ok_or(None)
 }
 
 fn number(known: Result<Known, Why>) -> Option<Part<u16>> {
@@ -348,36 +387,25 @@ fn of_image(image: &str) -> Option<&'static Kind> {
     KINDS.iter().find(is).filter(|_| !other)
 }
 
-/// A database by its address: `postgresql+psycopg://user:password@host:port/name`.
-fn of_address(address: &str, what: &str, place: Place) -> Option<Partial> {
-    let address = address.strip_prefix("jdbc:").unwrap_or(address);
-    let (scheme, rest) = address.split_once("://")?;
-    let kind = of_alias(scheme.split('+').next()?)?;
-    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let (user, host) = match authority.rsplit_once('@') {
-        Some((user, host)) => (user.split(':').next().filter(|user| !user.is_empty()), host),
-        None => (None, authority),
-    };
-    let (host, port) = host_and_port(host);
-    let name = path.split('?').next().filter(|name| !name.is_empty());
-    let part = |part: Option<&str>| part.map(str::to_owned).ok_or(None);
+/// The kind and the parts of a database by its address, with what is left out by its default.
+fn of_address(address: &str, what: &str, place: Place) -> Option<(Partial, Vec<Spot>)> {
+    let parts = address::read(address)?;
+    let kind = of_alias(parts.scheme)?;
+    let part = |part: &Option<Range<usize>>| part.clone().map(|range| address[range].to_owned()).ok_or(None);
     let mut database = Partial::new(kind, what.to_owned(), place);
-    database.name = part(name);
-    database.user = part(user);
-    database.host = part(Some(host).filter(|host| !host.is_empty()));
-    database.port = Ok(port.unwrap_or(kind.port));
-    Some(database)
-}
-
-/// A host that may have a port behind it: `db:5432`, `[::1]:5432`.
-fn host_and_port(text: &str) -> (&str, Option<u16>) {
-    match text.rsplit_once(':') {
-        Some((host, port)) if !host.contains(':') || host.ends_with(']') => match port.parse() {
-            Ok(port) => (host, Some(port)),
-            Err(_) => (text, None),
-        },
-        _ => (text, None),
-    }
+    database.name = part(&parts.name);
+    database.user = part(&parts.user);
+    database.host = part(&parts.host);
+    let port = part(&parts.port).map_or(Ok(kind.port), |port| port.parse());
+    database.port = port.map_err(|_| None);
+    let spots = [
+        (Field::User, parts.user),
+        (Field::Host, parts.host),
+        (Field::Port, parts.port),
+        (Field::Name, parts.name),
+    ];
+    let spots = spots.into_iter().filter_map(|(field, range)| Some((field, range?)));
+    Some((database, spots.collect()))
 }
 
 /// An environment of a container, a unit or a NixOS service.
@@ -393,6 +421,10 @@ impl Environment {
 
     fn at<'p>(&'p self, name: &'p str) -> Vec<&'p str> {
         self.path.iter().map(String::as_str).chain([name]).collect()
+    }
+
+    fn each<'p>(&'p self, names: &[&'p str]) -> Vec<Vec<&'p str>> {
+        names.iter().map(|name| self.at(name)).collect()
     }
 }
 

@@ -92,6 +92,14 @@ pub fn database_why(what: &str) -> String {
 pub fn container(name: &str) -> String {
     format!("the container {name}")
 }
+pub fn reads_title(service: &str) -> String {
+    format!("read the database connection of {service} from its contract")
+}
+pub const READS_WHY: &str = "Name, user, host and port are then said once, in the contract's databases, and the implementation follows them. \
+     Declined, it goes on saying them itself.";
+pub fn read_move(field: &str) -> String {
+    format!("the database's {field}")
+}
 pub const FROM_A_FILE: &str = "it may stand in a file that is read when the container starts";
 
 pub fn database_of(what: &str) -> String {

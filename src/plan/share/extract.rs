@@ -1,5 +1,7 @@
 //! The module of a service that leaves a shared file: a new file, put together from texts that move.
 
+use std::ops::Range;
+
 use super::bindings::{self, Needs};
 use super::imports;
 use super::leftovers::Leftovers;
@@ -10,6 +12,8 @@ use crate::plan::Accepted;
 use crate::plan::contract::Chunk;
 use crate::plan::facts::{Context, Facts, Guard};
 use crate::plan::groups::Groups;
+use crate::plan::handle::{self, Handle};
+use crate::plan::needs::reads::Reads;
 use crate::plan::placement;
 use crate::plan::texts;
 use crate::plan::workset::Workset;
@@ -80,6 +84,9 @@ fn inside(outer: &SyntaxNode, inner: &SyntaxNode) -> bool {
     outer.start <= inner.start && inner.end <= outer.end
 }
 
+/// A range of the shared file, and what the new one has in its place.
+type Replaced = (Range<usize>, String);
+
 /// Writes the service's module and takes its things out of the shared file.
 pub struct Extraction<'e, 'a> {
     pub context: &'e Context<'a>,
@@ -87,6 +94,7 @@ pub struct Extraction<'e, 'a> {
     pub share: &'e Share<'a>,
     pub groups: &'e Groups,
     pub accepted: &'e Accepted,
+    pub reads: &'e Reads,
 }
 
 impl Extraction<'_, '_> {
@@ -132,9 +140,17 @@ impl Extraction<'_, '_> {
                 .flat_map(|(_, elements)| imports::nodes(elements)),
         );
         nodes.extend(self.guard_nodes());
-        let mut needs = bindings::needs(self.facts.home, &nodes, &|node| self.relocated(node))?;
+        let mut needs = bindings::needs(self.facts.home, &nodes, &|node| self.relocated(node, &[]))?;
         needs.arguments.extend(["config".to_owned(), "lib".to_owned()]);
-        let contract_name = self.contract_name(&needs);
+        let read = self.groups.reads.is_some_and(|group| self.accepted.contains(&group));
+        let switched = matches!(self.facts.guard, Guard::Switch { .. });
+        let named = !switched || (read && self.reads.are_many());
+        let handle = Handle::new(self.context, &self.facts.name, named.then(|| contract_name(&needs)));
+        let reads = if read {
+            self.reads.texts(handle.text())
+        } else {
+            Vec::new()
+        };
         let namespace = format!(
             "{}.{}",
             self.context.rules().namespaces.contract,
@@ -142,7 +158,7 @@ impl Extraction<'_, '_> {
         );
         let guard = match &self.facts.guard {
             Guard::Switch { text, .. } => text.clone(),
-            _ => format!("{contract_name}.enable"),
+            _ => format!("{}.enable", handle.text()),
         };
         let mut text = format!(
             "{{{}, ...}}:\n",
@@ -155,9 +171,10 @@ impl Extraction<'_, '_> {
         for binding in needs.bindings.values() {
             text.push_str(&format!("{binding}\n"));
         }
-        if !matches!(self.facts.guard, Guard::Switch { .. }) {
-            text.push_str(&format!("{contract_name} = config.{namespace};\n"));
-        }
+        handle
+            .binding()
+            .iter()
+            .for_each(|binding| text.push_str(&format!("{binding}\n")));
         text.push_str(&format!(
             "in {{ config = lib.mkMerge [\n{}\n{{\n",
             texts::CONTRACT_HEADER
@@ -166,20 +183,20 @@ impl Extraction<'_, '_> {
         text.push_str(&format!("{namespace} = {{\n"));
         chunks.iter().for_each(|chunk| text.push_str(&chunk.text));
         text.push_str(&format!("}};\n{}}}\n\n", self.follow()));
-        self.sections(&mut text, &guard)?;
+        self.sections(&mut text, &guard, &reads)?;
         text.push_str("]; }\n");
         // A `let` without bindings is no `let`.
         Ok(text.replacen("let\nin {", "{", 1))
     }
 
-    fn sections(&self, text: &mut String, guard: &str) -> Result<()> {
+    fn sections(&self, text: &mut String, guard: &str, reads: &[Replaced]) -> Result<()> {
         let secret = |def: &&Def| def.path.first().and_then(|p| p.as_deref()) == Some("sops");
         let mut implementation = Vec::new();
         for def in self.share.bindings.iter().filter(|def| !secret(def)) {
-            implementation.push(self.binding(def)?);
+            implementation.push(self.binding(def, reads)?);
         }
         for (def, elements) in &self.share.elements {
-            implementation.push(self.list(def, elements)?);
+            implementation.push(self.list(def, elements, reads)?);
         }
         text.push_str(&format!("{}\n", texts::IMPLEMENTATION_HEADER));
         match implementation.is_empty() {
@@ -195,7 +212,7 @@ impl Extraction<'_, '_> {
         }
         let mut secrets = Vec::new();
         for def in self.share.bindings.iter().filter(secret) {
-            secrets.push(self.binding(def)?);
+            secrets.push(self.binding(def, reads)?);
         }
         text.push_str(&format!("{}\n", texts::SECRETS_HEADER));
         match secrets.is_empty() {
@@ -235,23 +252,8 @@ impl Extraction<'_, '_> {
         }
     }
 
-    /// A name for the contract that the moved code does not use.
-    fn contract_name(&self, needs: &Needs) -> String {
-        let used = |name: &str| {
-            needs.arguments.contains(name)
-                || needs.bindings.values().any(|text| {
-                    text.split(|c: char| !(c.is_alphanumeric() || "_-'".contains(c)))
-                        .any(|word| word == name)
-                })
-        };
-        let free = ["cfg", "contract", "serviceContract"]
-            .into_iter()
-            .find(|name| !used(name));
-        free.unwrap_or("qgrogetContract").to_owned()
-    }
-
     /// A binding under its whole option path, with its comments.
-    fn binding(&self, def: &Def) -> Result<String> {
+    fn binding(&self, def: &Def, reads: &[Replaced]) -> Result<String> {
         let text = self.share.source.text();
         let own = syntax::span(def.entry.syntax());
         let extent = trivia::extent(text, def.entry.syntax()).text;
@@ -262,7 +264,10 @@ impl Extraction<'_, '_> {
             ));
         };
         let value = binding.value().map(|v| v.syntax().clone());
-        let value = value.map(|v| self.relocated(&v)).transpose()?.unwrap_or_default();
+        let value = value
+            .map(|v| self.relocated(&v, reads))
+            .transpose()?
+            .unwrap_or_default();
         let path = full_path(def);
         let before = text[extent.start..own.start].trim();
         let newline = if before.is_empty() { "" } else { "\n" };
@@ -272,7 +277,7 @@ impl Extraction<'_, '_> {
         ))
     }
 
-    fn list(&self, def: &Def, elements: &[ast::Expr]) -> Result<String> {
+    fn list(&self, def: &Def, elements: &[ast::Expr], reads: &[Replaced]) -> Result<String> {
         let mut items = Vec::new();
         for element in elements {
             let extent = trivia::extent(self.share.source.text(), element.syntax()).text;
@@ -281,7 +286,7 @@ impl Extraction<'_, '_> {
             items.push(format!(
                 "{}{}{}",
                 &text[extent.start..own.start],
-                self.relocated(element.syntax())?,
+                self.relocated(element.syntax(), reads)?,
                 &text[own.end..extent.end]
             ));
         }
@@ -294,10 +299,21 @@ impl Extraction<'_, '_> {
         Ok(format!("{} = {order}[\n{}\n];", full_path(def), items.join("\n")))
     }
 
-    /// A node's text with its relative paths as they have to be in the new file.
-    fn relocated(&self, node: &SyntaxNode) -> Result<String> {
-        placement::relocated(self.share.source, node, &self.facts.target)
+    /// A node's text as it has to be in the new file.
+    fn relocated(&self, node: &SyntaxNode, reads: &[Replaced]) -> Result<String> {
+        placement::relocated(self.share.source, node, &self.facts.target, reads)
     }
+}
+
+/// A name for the contract that the moved code does not use.
+fn contract_name(needs: &Needs) -> String {
+    handle::choose(|name| {
+        needs.arguments.contains(name)
+            || needs.bindings.values().any(|text| {
+                text.split(|c: char| !(c.is_alphanumeric() || "_-'".contains(c)))
+                    .any(|word| word == name)
+            })
+    })
 }
 
 /// A definition's value as written.

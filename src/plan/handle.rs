@@ -1,0 +1,61 @@
+//! What the code of a migrated module calls its contract.
+
+use super::facts::Context;
+use crate::resolve::module::Module;
+use crate::syntax::{self, AstNode, ast};
+
+/// The names that a module may bind its contract to, by preference; the last one where the others mean something else.
+pub const NAMES: [&str; 4] = ["cfg", "contract", "serviceContract", "qgrogetContract"];
+
+/// The contract as an expression.
+pub struct Handle {
+    path: String,
+    /// The name that a `let` binds it to.
+    name: Option<String>,
+}
+
+impl Handle {
+    /// The contract of `service`, by its name if it has one in the module.
+    pub fn new(context: &Context, service: &str, name: Option<String>) -> Handle {
+        let namespace = &context.rules().namespaces.contract;
+        let path = format!("config.{namespace}.{}", syntax::attr_text(service));
+        Handle { path, name }
+    }
+
+    /// As an expression.
+    pub fn text(&self) -> &str {
+        self.name.as_ref().unwrap_or(&self.path)
+    }
+
+    /// The binding of its name.
+    pub fn binding(&self) -> Option<String> {
+        Some(format!("{} = {};", self.name.as_ref()?, self.path))
+    }
+}
+
+/// The first of [`NAMES`] that is not `used`.
+pub fn choose(used: impl Fn(&str) -> bool) -> String {
+    let [preferred @ .., last] = NAMES;
+    preferred
+        .into_iter()
+        .find(|name| !used(name))
+        .unwrap_or(last)
+        .to_owned()
+}
+
+/// A name for the contract that nothing in the module uses.
+pub fn fresh(home: &Module) -> String {
+    let used: Vec<String> = home
+        .source
+        .root()
+        .descendants()
+        .filter_map(ast::Ident::cast)
+        .filter(|ident| {
+            !ident.syntax().parent().is_some_and(|p| {
+                ast::Attrpath::can_cast(p.kind()) && p.children().next().as_ref() != Some(ident.syntax())
+            })
+        })
+        .map(|ident| syntax::ident_text(&ident))
+        .collect();
+    choose(|name| used.iter().any(|other| other == name))
+}

@@ -1,0 +1,192 @@
+//! The literals that say a field of a database: what a module can read from its contract in their place.
+
+use std::ops::Range;
+
+use super::own::Own;
+use crate::resolve::scope::{self, Binding};
+use crate::resolve::value::{Known, Why};
+use crate::syntax::{self, AstNode, InterpolPart, SyntaxNode, ast};
+
+/// A field of a contract's `databaseConfig`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    Name,
+    User,
+    Host,
+    Port,
+}
+
+impl Field {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Field::Name => "name",
+            Field::User => "user",
+            Field::Host => "host",
+            Field::Port => "port",
+        }
+    }
+}
+
+/// A field, and where in a text it stands.
+pub type Spot = (Field, Range<usize>);
+
+/// A literal, or a part of one, that says a field.
+#[derive(Clone, Debug)]
+pub struct Said {
+    pub field: Field,
+    /// What it says.
+    pub value: String,
+    /// The bytes of the source that say it: the whole literal, or a part of a string.
+    pub range: Range<usize>,
+    literal: ast::Expr,
+}
+
+/// An option that is set.
+pub struct Found<'p> {
+    pub path: Vec<&'p str>,
+    pub known: Known,
+}
+
+/// The first of several options that is set.
+///
+/// # Errors
+/// Why it is not known; `None` where none is set.
+pub fn first<'p>(own: &Own, paths: Vec<Vec<&'p str>>) -> Result<Found<'p>, Option<Why>> {
+    for path in paths {
+        match own.known(&path) {
+            Ok(None) | Ok(Some(Known::Null)) => {}
+            Ok(Some(known)) => return Ok(Found { path, known }),
+            Err(why) => return Err(Some(why)),
+        }
+    }
+    Err(None)
+}
+
+impl Said {
+    /// What the option at `path` says of `field`, if its value is a literal.
+    pub fn whole(own: &Own, field: Field, path: &[&str]) -> Option<Said> {
+        Said::of(own, field, &own.written(path)?)
+    }
+
+    /// What an expression says of `field`, if it is a literal of the module.
+    pub fn of(own: &Own, field: Field, expr: &ast::Expr) -> Option<Said> {
+        let literal = own_literal(own, expr)?;
+        let value = match &literal {
+            ast::Expr::Str(string) => syntax::string_value(string)?,
+            ast::Expr::Literal(number) => match number.kind() {
+                ast::LiteralKind::Integer(number) => number.value().ok()?.to_string(),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        Some(Said {
+            field,
+            value,
+            range: syntax::span(literal.syntax()),
+            literal,
+        })
+    }
+
+    /// What the string at `path` says in `spots`, places in its value `value`: those that stand in the source as they are.
+    pub fn parts(own: &Own, path: &[&str], value: &str, spots: Vec<Spot>) -> Vec<Said> {
+        let literal = own.written(path).and_then(|expr| own_literal(own, &expr));
+        let Some(ast::Expr::Str(string)) = literal else {
+            return Vec::new();
+        };
+        let Some(pieces) = pieces(own, &string, value) else {
+            return Vec::new();
+        };
+        let said = |(field, spot): Spot| {
+            let inside = |(at, piece): &&(usize, Range<usize>)| *at <= spot.start && spot.end <= at + piece.len();
+            let (at, piece) = pieces.iter().find(inside)?;
+            let start = piece.start + (spot.start - at);
+            Some(Said {
+                field,
+                value: value[spot.clone()].to_owned(),
+                range: start..start + spot.len(),
+                literal: ast::Expr::Str(string.clone()),
+            })
+        };
+        spots.into_iter().filter_map(said).collect()
+    }
+
+    /// The literal's node.
+    pub fn node(&self) -> &SyntaxNode {
+        self.literal.syntax()
+    }
+
+    /// What stands in its place: the field of the contract that the expression `contract` is.
+    pub fn read(&self, contract: &str) -> String {
+        let field = format!("{contract}.databaseConfig.{}", self.field.name());
+        let text = if self.is_text() {
+            format!("toString {field}")
+        } else {
+            field
+        };
+        let in_string = self.range != syntax::span(self.node());
+        // A call is no argument and no element without parentheses.
+        let alone = self
+            .node()
+            .parent()
+            .is_some_and(|parent| ast::AttrpathValue::can_cast(parent.kind()) || ast::Paren::can_cast(parent.kind()));
+        match (in_string, alone || !self.is_text()) {
+            (true, _) => format!("${{{text}}}"),
+            (false, true) => text,
+            (false, false) => format!("({text})"),
+        }
+    }
+
+    /// Whether it is a number as text.
+    fn is_text(&self) -> bool {
+        self.field == Field::Port && matches!(self.literal, ast::Expr::Str(_))
+    }
+
+    /// Whether every one of `names` means the same at the literal as outside `around`, and `toString` what it always does.
+    pub fn sees(&self, around: &SyntaxNode, names: &[&str]) -> bool {
+        let hidden = |name: &&str| {
+            let site = match scope::lookup(self.node(), name) {
+                Binding::Value(value) => value.syntax().clone(),
+                Binding::Split(values) => values[0].syntax().clone(),
+                Binding::Inherited(inherit) => inherit.syntax().clone(),
+                Binding::Param(lambda) => lambda.syntax().clone(),
+                // What the module's arguments and its `let` bind wins over a `with`.
+                Binding::With(_) | Binding::Global | Binding::Unbound => return false,
+            };
+            let (site, around) = (syntax::span(&site), syntax::span(around));
+            around.start <= site.start && site.end <= around.end
+        };
+        let converts = !self.is_text() || matches!(scope::lookup(self.node(), "toString"), Binding::Global);
+        converts && !names.iter().any(hidden)
+    }
+}
+
+/// `expr` without parentheses, if it stands in the service's own definitions, and in no `let` binding, from which others
+/// may take it.
+fn own_literal(own: &Own, expr: &ast::Expr) -> Option<ast::Expr> {
+    let expr = syntax::unparen(expr.clone());
+    let bound = expr.syntax().ancestors().any(|node| {
+        let binding = ast::AttrpathValue::can_cast(node.kind()) || ast::Inherit::can_cast(node.kind());
+        let in_let =
+            |parent: SyntaxNode| ast::LetIn::can_cast(parent.kind()) || ast::LegacyLet::can_cast(parent.kind());
+        binding && node.parent().is_some_and(in_let)
+    });
+    (!bound && own.holds_node(expr.syntax())).then_some(expr)
+}
+
+/// The literal pieces of a string: where each begins in the value, and where it stands in the source. `None` where the
+/// source is not the value, as with escapes and indentation.
+fn pieces(own: &Own, string: &ast::Str, value: &str) -> Option<Vec<(usize, Range<usize>)>> {
+    let eval = own.context.eval(own.module);
+    let (mut found, mut text) = (Vec::new(), String::new());
+    for part in string.parts() {
+        match part {
+            InterpolPart::Literal(literal) => {
+                found.push((text.len(), syntax::literal_span(&literal)));
+                text.push_str(&syntax::literal_text(&literal));
+            }
+            InterpolPart::Interpolation(interpolation) => text.push_str(&eval.string(&interpolation.expr()?).ok()?),
+        }
+    }
+    (text == value).then_some(found)
+}
