@@ -62,7 +62,10 @@ fn written(root: &Path, change: &SourceChange) -> tempfile::TempDir {
 
 /// Renders every choice for a service and checks what it makes; returns how many there were.
 fn every_choice(service: &str) -> usize {
-    let repo = Repo::with_contract();
+    every_choice_in(&Repo::with_contract(), service)
+}
+
+fn every_choice_in(repo: &Repo, service: &str) -> usize {
     let evaluate = nix::available();
     let before = evaluate.then(|| nix::configuration(&repo.root()).unwrap());
     planned(&repo.root(), service, |migration| {
@@ -103,6 +106,19 @@ fn every_choice_for_jellyseerr_keeps_the_configuration() {
 #[test]
 fn every_choice_for_vaultwarden_keeps_the_configuration() {
     assert!(every_choice("vaultwarden") >= 16);
+}
+
+/// The reads of a database's connection are a choice of their own.
+#[test]
+fn every_choice_for_a_service_with_a_database_keeps_the_configuration() {
+    let repo = Repo::with_contract();
+    let modules = repo.read("modules/server/default.nix");
+    let imports = modules.replacen("imports = [", "imports = [\n    ./misc/ledger", 1);
+    assert_ne!(imports, modules);
+    repo.write("modules/server/default.nix", imports);
+    let module = include_str!("../rules/database-reads/before.nix");
+    repo.write("modules/server/misc/ledger/default.nix", module);
+    assert!(every_choice_in(&repo, "ledger") >= 12);
 }
 
 /// A line that is missing, cut off or doubled leads to a refusal or to a change that holds to all properties, never
