@@ -211,3 +211,15 @@ fn the_contract_is_offered_first_where_it_is_missing() {
     assert_eq!(person.leaves().1, End::Code(0));
     assert_eq!(repo.log().len(), 3);
 }
+
+#[test]
+fn no_bar_is_drawn_over_a_question() {
+    let repo = Repo::with_contract();
+    // A bar comes after a second; what never comes can only be waited for.
+    let patience = Some(5_000);
+    let command = at_terminal(&repo, &["jellyfin", "jellyseerr"]);
+    let mut terminal = rexpect::session::spawn_command(command, patience).unwrap();
+    terminal.exp_string("(1/5) Take this change").unwrap();
+    terminal.exp_string("]?").unwrap();
+    assert!(terminal.exp_string("0/2").is_err());
+}

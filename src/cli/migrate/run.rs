@@ -64,7 +64,10 @@ pub fn run(
         unproved_said: false,
     };
     let hold = interrupt::hold();
-    let progress = (services.len() > 1).then(|| session.ui.progress(Some(services.len() as u64), texts::MIGRATING));
+    // Where somebody is asked, that is how far it is; a bar would be drawn over the question.
+    let asks = !args.deciding.yes && session.ui.is_interactive();
+    let progress =
+        (services.len() > 1 && !asks).then(|| session.ui.progress(Some(services.len() as u64), texts::MIGRATING));
     let mut rows = Vec::new();
     let mut code = 0;
     for service in services {
