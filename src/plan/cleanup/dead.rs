@@ -103,6 +103,12 @@ mod tests {
     }
 
     #[test]
+    fn what_a_formal_defaults_to_is_used() {
+        let text = "{...}: let\n  d = 1;\nin {\n  a = d;\n  b = {x ? d}: x;\n}\n";
+        assert_eq!(without(text, "a = d;"), text.replace("a = d;", ""));
+    }
+
+    #[test]
     fn what_was_unused_before_stays() {
         let text = "{config, lib, ...}: let\n  x = 1;\nin { a = config.y; b = config; }";
         assert_eq!(without(text, "a = config.y; "), text.replace("a = config.y; ", ""));
