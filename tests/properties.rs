@@ -121,6 +121,18 @@ fn every_choice_for_a_service_with_a_database_keeps_the_configuration() {
     assert!(every_choice_in(&repo, "ledger") >= 12);
 }
 
+/// Here the switch stays the guard, so that only what is read from the contract needs a name of it.
+#[test]
+fn every_choice_for_a_switched_service_with_a_database_keeps_the_configuration() {
+    let repo = Repo::with_contract();
+    let home = "modules/server/misc/ledger/default.nix";
+    repo.write(home, include_str!("common/ledger.nix"));
+    let imports = "imports = [\n    ./ledger";
+    repo.replace("modules/server/misc/default.nix", "imports = [", imports);
+    repo.commit_all("a service with a database");
+    assert!(every_choice_in(&repo, "ledger") >= 6);
+}
+
 /// A line that is missing, cut off or doubled leads to a refusal or to a change that holds to all properties, never
 /// to a panic or an internal fault.
 #[test]

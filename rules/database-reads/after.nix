@@ -4,7 +4,11 @@
   ...
 }: let
   cfg = config.qgroget.serviceModules.ledger;
-  shared = "ledger";
+  database = "ledger";
+  mail = {
+    # said once for two programs
+    DATABASE_URL = "postgres://ledger@127.0.0.1:5440/ledger";
+  };
 in {
   config = lib.mkMerge [
     # ── 1. Contract ────────────────────────────────────────────────────────────────────
@@ -24,9 +28,9 @@ in {
           {
             type = "postgresql";
             name = "ledger";
-            user = "clerk";
+            user = "ledger";
             host = "127.0.0.1";
-            port = 5450;
+            port = 5440;
             provision = false;
           }
         ];
@@ -38,35 +42,78 @@ in {
       virtualisation.quadlet.containers = {
         ledger-store.containerConfig = {
           image = "docker.io/library/postgres:17-alpine";
-          publishPorts = ["127.0.0.1:5450:5432"];
+          publishPorts = ["127.0.0.1:5440:5432"];
           environments = {
             POSTGRES_DB = cfg.databaseConfig.name;
-            # the password is the same word, and no name
             POSTGRES_USER = cfg.databaseConfig.user;
-            POSTGRES_PASSWORD = "clerk";
+            # the same text, which means something else
+            POSTGRES_PASSWORD = "ledger";
+            PGDATA = "/var/lib/postgresql/ledger";
           };
         };
+
+        # the password has the user's text, and the last part a word of it
         ledger-web.containerConfig = {
           image = "docker.io/example/ledger:1";
+          environments.DATABASE_URL = "postgresql+psycopg://${cfg.databaseConfig.user}:ledger@${cfg.databaseConfig.host}:${toString cfg.databaseConfig.port}/${cfg.databaseConfig.name}?application_name=ledger";
+        };
+        ledger-books.containerConfig = {
+          image = "docker.io/example/ledger:1";
+          environments.DATABASE_URL = ''postgresql://${cfg.databaseConfig.user}:$LEDGER@${cfg.databaseConfig.host}:${toString cfg.databaseConfig.port}/${cfg.databaseConfig.name}'';
+        };
+
+        # what is computed has one source already
+        ledger-tax.containerConfig = {
+          image = "docker.io/example/ledger:1";
+          environments.DATABASE_URL = "postgresql://${cfg.databaseConfig.user}@${cfg.databaseConfig.host}:${toString 5440}/${database}";
+        };
+        ledger-mail.containerConfig = {
+          image = "docker.io/example/ledger:1";
+          environments = mail;
+        };
+        ledger-post.containerConfig = {
+          image = "docker.io/example/ledger:1";
+          environments = mail;
+        };
+
+        # reached in the network, and by another user
+        ledger-audit.containerConfig = {
+          image = "docker.io/example/ledger:1";
           environments = {
-            DB_HOST = cfg.databaseConfig.host;
-            DB_PORT = toString cfg.databaseConfig.port;
+            DB_HOST = "ledger-store";
+            DB_PORT = 5432;
             DB_NAME = cfg.databaseConfig.name;
-            DB_USER = cfg.databaseConfig.user;
-            DB_PASSWORD = "clerk";
+            DB_USER = "auditor";
             TITLE = "ledger";
           };
         };
-        ledger-worker.containerConfig = {
+
+        # escapes are read, and left as they are
+        ledger-proof.containerConfig = {
           image = "docker.io/example/ledger:1";
-          environments.DATABASE_URL = "postgresql://${cfg.databaseConfig.user}:clerk@${cfg.databaseConfig.host}:${toString cfg.databaseConfig.port}/${cfg.databaseConfig.name}?application_name=ledger";
+          environments.DATABASE_URL = "postgresql://ledger:\$5@127.0.0.1:5440/ledger";
         };
-        ledger-report.containerConfig = {
-          image = "docker.io/example/report:1";
-          environments = {
-            DB_NAME = shared;
-            LABEL = shared;
-          };
+      };
+
+      systemd.services.ledger-import.environment = {
+        DB_HOST = "${cfg.databaseConfig.host}:${toString cfg.databaseConfig.port}";
+        DB_NAME = cfg.databaseConfig.name;
+      };
+      systemd.services.ledger-export.environment = {
+        DB_HOST = cfg.databaseConfig.host;
+        DB_PORT = lib.mkForce (toString cfg.databaseConfig.port);
+        DB_NAME = cfg.databaseConfig.name;
+        DB_USER = cfg.databaseConfig.user;
+      };
+
+      services.ledger = {
+        enable = true;
+        database = {
+          type = "postgres";
+          host = cfg.databaseConfig.host;
+          port = cfg.databaseConfig.port;
+          name = cfg.databaseConfig.name;
+          user = lib.mkDefault cfg.databaseConfig.user;
         };
       };
     })

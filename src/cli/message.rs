@@ -74,6 +74,9 @@ fn done(migration: &Migration, accepted: &Accepted) -> BTreeMap<Section, Vec<Str
         let names: Vec<String> = migration.needs().databases.iter().map(|d| d.name.clone()).collect();
         say(Section::Contract, texts::done_databases(&names));
     }
+    if has(groups.reads) {
+        say(Section::Contract, texts::DONE_READS.to_owned());
+    }
     say(Section::Collector, texts::DONE_BRIDGE.to_owned());
     if has(groups.gain) {
         say(Section::Collector, texts::DONE_GAIN.to_owned());

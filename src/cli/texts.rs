@@ -128,6 +128,7 @@ pub fn done_depends(on: &[String]) -> String {
 pub fn done_databases(names: &[String]) -> String {
     format!("declares the service's databases: {}", names.join(", "))
 }
+pub const DONE_READS: &str = "the implementation reads the database's connection from the contract";
 pub const DONE_REMOVED: &str = "the legacy declarations of the service are gone";
 pub const DONE_JOB: &str = "the legacy backup job is gone";
 pub const DONE_TEST: &str = "the existing test imports the module at its new place";

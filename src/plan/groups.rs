@@ -211,10 +211,19 @@ impl Lister<'_, '_> {
 
     fn reads(&mut self, reads: &Reads, databases: GroupId) -> Option<GroupId> {
         let home = &self.facts.home.source;
-        let moves = reads.list().iter().map(|said| Move {
-            what: needs::texts::read_move(said.field.name()),
-            from: Some(home.place(said.range.clone())),
-            to: self.to(&format!("databaseConfig.{}", said.field.name())),
+        // One address says several fields.
+        let literals = reads.list().chunk_by(|a, b| a.node() == b.node());
+        let moves = literals.map(|literal| {
+            let fields: Vec<&str> = literal.iter().map(|said| said.field.name()).collect();
+            let to = match fields[..] {
+                [field] => format!("databaseConfig.{field}"),
+                _ => "databaseConfig".to_owned(),
+            };
+            Move {
+                what: needs::texts::read_move(&fields),
+                from: Some(home.place_of(literal[0].node())),
+                to: self.to(&to),
+            }
         });
         let moves = moves.collect();
         let title = needs::texts::reads_title(&self.facts.name);

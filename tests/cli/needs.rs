@@ -221,3 +221,90 @@ fn of_two_services_with_one_database_the_first_declares_it() {
     assert!(!wishes.contains("databases"), "{wishes}");
     assert_eq!([player, wishes], moved(["wishes", "player"]));
 }
+
+#[test]
+fn a_database_is_read_from_its_contract() {
+    let repo = repo(&store(NAMED), "true");
+    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
+    let run = run.says("read the database connection of wishes from its contract");
+    let run = run.says("the database's user: modules/server/media/wishes/default.nix:11");
+    run.says("qgroget.serviceModules.wishes.databaseConfig.user");
+    repo.migrate(&["wishes"]).succeeds();
+    let module = repo.read("modules/server/media/wishes/default.nix");
+    for read in [
+        "POSTGRES_DB = cfg.databaseConfig.name;",
+        "POSTGRES_USER = cfg.databaseConfig.user;",
+    ] {
+        assert!(module.contains(read), "{read}: {module}");
+    }
+    let message = repo.git(&["log", "-1", "--format=%B"]);
+    let said = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        said.contains("the implementation reads the database's connection from the contract"),
+        "{message}"
+    );
+}
+
+#[test]
+fn of_two_databases_none_is_read() {
+    let option = "  services.wishes.database = {\n    type = \"postgres\";\n    host = \"/run/postgresql\";\n    name = \"more\";\n    user = \"fairy\";\n  };";
+    let repo = repo(&format!("{}\n{option}", store(NAMED)), "true");
+    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
+    let run = run.says("declare the databases more, wishes of wishes");
+    run.says_not("read the database connection");
+}
+
+#[test]
+fn a_name_that_would_mean_something_else_is_not_used() {
+    let hidden = "  services.wishes.database = let\n    config = {};\n  in {\n    type = \"postgres\";\n    host = \"/run/postgresql\";\n    name = \"wishes\";\n    user = \"fairy\";\n  };";
+    let repo = repo(hidden, "true");
+    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
+    let run = run.says("declare the database wishes of wishes");
+    run.says_not("read the database connection");
+}
+
+#[test]
+fn what_leaves_a_shared_file_reads_its_database() {
+    let other = "  qgroget.services.cellar = {\n    name = \"cellar\";\n    url = \"http://127.0.0.1:9003\";\n  };\n  services.cellar.database = {\n    type = \"postgres\";\n    name = \"wishes\";\n    port = 5440;\n  };";
+    let repo = repo(&format!("{}\n{other}", store(NAMED)), "true");
+    let (alone, shared) = (
+        "modules/server/media/wishes/default.nix",
+        "modules/server/media/rooms/default.nix",
+    );
+    repo.write(shared, repo.read(alone));
+    std::fs::remove_file(repo.path(alone)).unwrap();
+    repo.replace("modules/server/default.nix", "./media/wishes", "./media/rooms");
+    repo.commit_all("one file for both");
+    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
+    run.says("read the database connection of wishes from its contract");
+    repo.migrate(&["wishes"]).succeeds();
+    let module = repo.read(alone);
+    assert!(module.contains("POSTGRES_USER = cfg.databaseConfig.user;"), "{module}");
+    assert!(
+        module.contains("image = \"docker.io/library/postgres:17\";"),
+        "{module}"
+    );
+}
+
+#[test]
+fn one_read_under_a_switch_needs_no_name() {
+    let repo = repo("", "true");
+    let home = "modules/server/media/wishes/default.nix";
+    let module = include_str!("../common/ledger.nix").replace("ledger", "wishes");
+    let said = "host = \"/run/postgresql\";\n      name = \"wishes\";\n      user = \"clerk\";";
+    let computed = said
+        .replace("\"clerk\"", "\"cl\" + \"erk\"")
+        .replace("\"wishes\"", "\"wish\" + \"es\"");
+    let module = module
+        .replace(said, &computed)
+        .replace("    services.postgresql.ensureDatabases = [\"wishes\"];\n", "");
+    repo.write(home, module);
+    repo.commit_all("a switch");
+    repo.migrate(&["wishes"]).succeeds();
+    let module = repo.read(home);
+    assert!(
+        module.contains("host = config.qgroget.serviceModules.wishes.databaseConfig.host;"),
+        "{module}"
+    );
+    assert!(!module.contains("contract ="), "{module}");
+}

@@ -97,8 +97,12 @@ pub fn reads_title(service: &str) -> String {
 }
 pub const READS_WHY: &str = "Name, user, host and port are then said once, in the contract's databases, and the implementation follows them. \
      Declined, it goes on saying them itself.";
-pub fn read_move(field: &str) -> String {
-    format!("the database's {field}")
+pub fn read_move(fields: &[&str]) -> String {
+    let (last, others) = fields.split_last().expect("a literal that says something");
+    match others {
+        [] => format!("the database's {last}"),
+        _ => format!("the database's {} and {last}", others.join(", ")),
+    }
 }
 pub const FROM_A_FILE: &str = "it may stand in a file that is read when the container starts";
 
