@@ -83,7 +83,7 @@ impl<'s> Landing<'s> {
     /// # Errors
     /// `not-interactive` where nobody can be asked and no flag decides.
     pub fn decide(&self, proposal: &dyn Proposal) -> Result<Outcome> {
-        if self.deciding.yes || !self.session.ui.is_interactive() {
+        if !self.session.asks(self.deciding) {
             return review::decide_noninteractive(proposal, self.deciding.yes, self.accept_gains).map(Outcome::Decided);
         }
         let check = |path: &std::path::Path, text: &str| match path.extension().is_some_and(|e| e == "nix") {
@@ -110,9 +110,9 @@ impl<'s> Landing<'s> {
                 return Ok(Landed::Written(None));
             }
         };
-        let message = match self.deciding.yes || !self.session.ui.is_interactive() {
-            true => message.clone(),
-            false => match review::confirm_commit(message.text(), &mut self.console()) {
+        let message = match self.session.asks(self.deciding) {
+            false => message.clone(),
+            true => match review::confirm_commit(message.text(), &mut self.console()) {
                 CommitAnswer::Commit(text) => Message::from_text(text),
                 CommitAnswer::Decline => return Ok(Landed::Declined),
             },

@@ -36,7 +36,6 @@ use session::Session;
 /// Runs the command that the arguments name; returns the process's exit status.
 pub fn run(cli: &Cli) -> u8 {
     small_pages();
-    threads();
     let session = Session::new(&cli.global);
     let result = match &cli.command {
         Command::Init(args) => init::run(args, &session),
@@ -57,13 +56,6 @@ pub fn run(cli: &Cli) -> u8 {
         error.kind().exit_code()
     });
     session.ui.finish(code)
-}
-
-/// Makes this thread one of those that share parallel work. It would wait for the others else, and waking them takes as
-/// long as much of what they are given.
-fn threads() {
-    // Where the pool is there already, as in a test that runs several commands, it stays as it is.
-    let _ = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
 }
 
 /// Asks for memory in small pages. The allocator (alejandra's) would have pages of 2 MB: a run touches parts of many,

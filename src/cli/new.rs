@@ -21,8 +21,7 @@ pub fn run(args: &New, session: &Session) -> Result<u8> {
     let choices = Choices::default();
     let model = loaded.model();
     let context = loaded.context(&model, &choices);
-    let asks = session.ui.is_interactive() && !deciding.yes;
-    let wanted = match asks {
+    let wanted = match session.asks(deciding) {
         true => asked(args, &context)?,
         false => said(args)?,
     };

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{Color, Global};
+use super::args::{Color, Deciding, Global};
 use super::pager::{self, Pager};
 use super::ui::{self, Ui};
 use super::{editor, texts};
@@ -80,6 +80,7 @@ impl Session {
     /// # Errors
     /// As [`Repository::read`] and [`hosts::find`].
     pub fn load(&self, host: Option<&str>) -> Result<Loaded> {
+        threads();
         let repo = Repository::read(&self.root)?;
         let host = hosts::find(&repo, host)?;
         Ok(Loaded {
@@ -89,10 +90,22 @@ impl Session {
         })
     }
 
+    /// Whether a person decides, and not the flags.
+    pub fn asks(&self, deciding: &Deciding) -> bool {
+        !deciding.yes && self.ui.is_interactive()
+    }
+
     /// The command of the person's editor.
     pub fn editor(&self) -> String {
         editor::choose(pager::git_setting(&self.root, "core.editor"))
     }
+}
+
+/// Makes this thread one of those that share parallel work. It would wait for the others else, and waking them takes as
+/// long as much of what they are given.
+fn threads() {
+    // Where the pool is there already, since this is not the first time, it stays as it is.
+    let _ = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
 }
 
 /// A repository and the host whose services are migrated.

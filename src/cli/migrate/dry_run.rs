@@ -55,10 +55,12 @@ impl DryRun<'_> {
         let ui = &self.session.ui;
         let body = || -> Result<u8> {
             loaded = self.installation(loaded)?;
-            for name in services {
-                loaded = self.service(loaded, name)?;
-            }
+            let planned = services
+                .iter()
+                .try_fold(loaded, |loaded, name| self.service(loaded, name));
+            // Also where one has failed: the ones before it are planned.
             self.show(None);
+            loaded = planned?;
             let proof = self.proof(&loaded)?;
             if human {
                 if let Some(proof) = &proof {

@@ -65,9 +65,8 @@ pub fn run(
     };
     let hold = interrupt::hold();
     // Where somebody is asked, that is how far it is; a bar would be drawn over the question.
-    let asks = !args.deciding.yes && session.ui.is_interactive();
-    let progress =
-        (services.len() > 1 && !asks).then(|| session.ui.progress(Some(services.len() as u64), texts::MIGRATING));
+    let bar = services.len() > 1 && !session.asks(&args.deciding);
+    let progress = bar.then(|| session.ui.progress(Some(services.len() as u64), texts::MIGRATING));
     let mut rows = Vec::new();
     let mut code = 0;
     for service in services {
