@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 
+use qgroget::edit::SourceChange;
 use qgroget::plan::facts::{Choices, Context, legacy_names};
 use qgroget::plan::install::Installation;
 use qgroget::plan::migrate::Migration;
@@ -78,15 +79,7 @@ fn plan_with_diff(bencher: divan::Bencher) {
 #[divan::bench(sample_count = 10)]
 fn plan_every_service(bencher: divan::Bencher) {
     let start = installed();
-    bencher.bench_local(|| {
-        let host = hosts::find(&start, None).expect("a host");
-        let names = legacy_names(&hosts::model(&start, &host), start.rules());
-        let (mut repo, modules) = (start.clone(), Modules::default());
-        for name in &names {
-            repo = repo.after(&plan(&repo, name, &modules));
-        }
-        names.len()
-    });
+    bencher.bench_local(|| migrated(&start, |_| ()));
 }
 
 /// As `migrate --all --dry-run`: every service on top of the ones before, with its diff.
@@ -94,15 +87,10 @@ fn plan_every_service(bencher: divan::Bencher) {
 fn dry_run_of_every_service(bencher: divan::Bencher) {
     let start = installed();
     bencher.bench_local(|| {
-        let host = hosts::find(&start, None).expect("a host");
-        let names = legacy_names(&hosts::model(&start, &host), start.rules());
-        let (mut repo, modules) = (start.clone(), Modules::default());
         let mut lines = 0;
-        for name in &names {
-            let change = plan(&repo, name, &modules);
-            lines += qgroget::review::diff::render(&change).stat.added;
-            repo = repo.after(&change);
-        }
+        migrated(&start, |change| {
+            lines += qgroget::review::diff::render(change).stat.added
+        });
         lines
     });
 }
@@ -119,16 +107,26 @@ fn status() -> usize {
 #[divan::bench]
 fn check(bencher: divan::Bencher) {
     let start = installed();
-    let host = hosts::find(&start, None).expect("a host");
-    let mut repo = start.clone();
-    for name in &legacy_names(&hosts::model(&start, &host), start.rules()) {
-        repo = repo.after(&plan(&repo, name, &Modules::default()));
-    }
+    let repo = migrated(&start, |_| ());
+    let host = hosts::find(&repo, None).expect("a host");
     bencher.bench_local(|| qgroget::check::run(&repo, &host, &hosts::model(&repo, &host)).len());
 }
 
+/// The repository with every service migrated, each on top of the ones before; `see` is called with each change.
+fn migrated(start: &Repository, mut see: impl FnMut(&SourceChange)) -> Repository {
+    let host = hosts::find(start, None).expect("a host");
+    let names = legacy_names(&hosts::model(start, &host), start.rules());
+    let (mut repo, modules) = (start.clone(), Modules::default());
+    for name in &names {
+        let change = plan(&repo, name, &modules);
+        see(&change);
+        repo = repo.after(&change);
+    }
+    repo
+}
+
 /// The change that a service's migration makes; `modules` are those that were read before.
-fn plan(repo: &Repository, service: &str, modules: &Modules) -> qgroget::edit::SourceChange {
+fn plan(repo: &Repository, service: &str, modules: &Modules) -> SourceChange {
     let host = hosts::find(repo, None).expect("a host");
     let model = hosts::model_with(repo, &host, modules);
     let choices = Choices::default();
