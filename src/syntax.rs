@@ -209,6 +209,11 @@ pub fn span(node: &SyntaxNode) -> Range<usize> {
     to_range(node.text_range())
 }
 
+/// Whether all of `inner` lies in `outer`.
+pub fn covers(outer: &Range<usize>, inner: &Range<usize>) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
+}
+
 /// The byte range of a token.
 pub fn token_span(token: &SyntaxToken) -> Range<usize> {
     to_range(token.text_range())

@@ -67,7 +67,7 @@ pub fn check(ground: &Ground, home: &Module, names: &[&str], found: &mut Vec<Fin
         let defs: Vec<&module::Def> = home
             .defs
             .iter()
-            .filter(|def| within(&syntax::span(def.entry.syntax()), &span))
+            .filter(|def| syntax::covers(&span, &syntax::span(def.entry.syntax())))
             .collect();
         let top = |name: &str| defs.iter().filter(|def| def.name(0) == Some(name)).count();
         if let Some(def) = defs.iter().find(|def| def.under(&contract)) {
@@ -92,10 +92,6 @@ pub fn check(ground: &Ground, home: &Module, names: &[&str], found: &mut Vec<Fin
         return;
     }
     headers(home, service, &list, &sections, found);
-}
-
-fn within(inner: &Range<usize>, outer: &Range<usize>) -> bool {
-    outer.start <= inner.start && inner.end <= outer.end
 }
 
 /// Every section's first element stands below its header.

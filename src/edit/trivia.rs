@@ -115,10 +115,7 @@ pub fn loose_comments(text: &str, container: &SyntaxNode) -> Vec<Range<usize>> {
         .filter(syntax::is_comment)
     {
         let span = syntax::token_span(&token);
-        if owned
-            .iter()
-            .any(|range| range.start <= span.start && span.end <= range.end)
-        {
+        if owned.iter().any(|range| syntax::covers(range, &span)) {
             continue;
         }
         match blocks.last_mut() {

@@ -41,7 +41,6 @@ fn removes_comments(file: &FileChange) -> bool {
 fn after(file: &FileChange) -> Vec<String> {
     match file.source() {
         Some(source) => syntax::comments(&source.root()),
-        None if file.after.is_empty() => Vec::new(),
         None => syntax::comments(&Source::new("text.nix", Arc::clone(&file.after)).root()),
     }
 }

@@ -1,6 +1,7 @@
 //! What the code of a migrated module calls its contract.
 
-use super::facts::Context;
+use super::facts::{Context, Facts, Guard};
+use super::needs::reads::Reads;
 use crate::resolve::module::Module;
 use crate::syntax::{self, AstNode, ast};
 
@@ -15,11 +16,24 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// The contract of `service`, by its name if it has one in the module.
-    pub fn new(context: &Context, service: &str, name: Option<String>) -> Handle {
+    /// The contract of the service of `facts`, by `name` where the guard is the contract's own, or `reads` reads it more
+    /// than once.
+    pub fn new(context: &Context, facts: &Facts, reads: Option<&Reads>, name: impl FnOnce() -> String) -> Handle {
         let namespace = &context.rules().namespaces.contract;
-        let path = format!("config.{namespace}.{}", syntax::attr_text(service));
-        Handle { path, name }
+        let switched = matches!(facts.guard, Guard::Switch { .. });
+        let named = !switched || reads.is_some_and(Reads::are_many);
+        Handle {
+            path: format!("config.{namespace}.{}", syntax::attr_text(&facts.name)),
+            name: named.then(name),
+        }
+    }
+
+    /// The condition of a service's code, as source.
+    pub fn condition(&self, guard: &Guard) -> String {
+        match guard {
+            Guard::Switch { text, .. } => text.clone(),
+            Guard::Always | Guard::Condition { .. } => format!("{}.enable", self.text()),
+        }
     }
 
     /// As an expression.

@@ -203,11 +203,17 @@ impl<'a> Migration<'a> {
         gone
     }
 
+    /// What the code reads from the contract, where that is accepted.
+    fn reads(&self, accepted: &Accepted) -> Option<&Reads> {
+        let group = self.groups.reads.filter(|group| accepted.contains(group));
+        group.map(|_| &self.reads)
+    }
+
     fn core(&self, work: &mut Workset, accepted: &Accepted, lost: &[String]) -> Result<()> {
         if let Some(share) = &self.share {
             return self.extract(share, work, accepted, lost);
         }
-        let sections = Sections::find(self.context, &self.facts, &self.groups, accepted, &self.reads)?;
+        let sections = Sections::find(self.context, &self.facts, &self.groups, accepted, self.reads(accepted))?;
         let arguments = self.check_names(&sections)?;
         let orphans = self.take_out(work, &self.removed(accepted));
         let mut comments = self.sorted(orphans);
@@ -294,7 +300,7 @@ impl<'a> Migration<'a> {
             share,
             groups: &self.groups,
             accepted,
-            reads: &self.reads,
+            reads: self.reads(accepted),
         };
         extraction.render(work, chunks, &above, &leftovers, &texts)
     }
@@ -308,8 +314,7 @@ impl<'a> Migration<'a> {
             let all: Vec<SyntaxNode> = nodes.iter().map(|(node, _)| node.clone()).collect();
             let removal = removal::remove(source, &all);
             for range in removal.ranges {
-                let inside =
-                    |node: &SyntaxNode| range.start <= syntax::span(node).start && syntax::span(node).end <= range.end;
+                let inside = |node: &SyntaxNode| syntax::covers(&range, &syntax::span(node));
                 let group = nodes
                     .iter()
                     .find(|(node, _)| inside(node))

@@ -109,7 +109,7 @@ pub fn relocated(
     others: &[(Range<usize>, String)],
 ) -> Result<String> {
     let own = syntax::span(node);
-    let inside = |(range, _): &&(Range<usize>, String)| own.start <= range.start && range.end <= own.end;
+    let inside = |(range, _): &&(Range<usize>, String)| syntax::covers(&own, range);
     let mut replaced: Vec<(Range<usize>, String)> = others.iter().filter(inside).cloned().collect();
     let paths: Vec<ast::PathRel> = syntax::nodes(node);
     for path in paths.into_iter().filter(|_| to != source.path()) {

@@ -43,7 +43,7 @@ pub fn remove(source: &Source, entries: &[SyntaxNode]) -> Removal {
                 orphans.push((range.start, comment.to_owned()));
             }
         }
-        gone.retain(|entry| !(own.start <= syntax::span(entry).start && syntax::span(entry).end <= own.end));
+        gone.retain(|entry| !syntax::covers(&own, &syntax::span(entry)));
         gone.push(binding);
     }
     orphans.sort();

@@ -40,7 +40,8 @@ pub struct Sections<'c, 'a> {
     guard: String,
     /// The contract, with a name where the guard needs one or the implementation reads it more than once.
     handle: Handle,
-    reads: &'c Reads,
+    /// What is read from it, where that is accepted.
+    reads: Option<&'c Reads>,
 }
 
 impl<'c, 'a> Sections<'c, 'a> {
@@ -53,16 +54,11 @@ impl<'c, 'a> Sections<'c, 'a> {
         facts: &'c Facts<'a>,
         groups: &'c Groups,
         accepted: &'c Accepted,
-        reads: &'c Reads,
+        reads: Option<&'c Reads>,
     ) -> Result<Sections<'c, 'a>> {
         let shape = shape(facts.home)?;
-        let read = groups.reads.is_some_and(|group| accepted.contains(&group)) && reads.are_many();
-        let named = read || !matches!(facts.guard, Guard::Switch { .. });
-        let handle = Handle::new(context, &facts.name, named.then(|| handle::fresh(facts.home)));
-        let guard = match &facts.guard {
-            Guard::Switch { text, .. } => text.clone(),
-            Guard::Always | Guard::Condition { .. } => format!("{}.enable", handle.text()),
-        };
+        let handle = Handle::new(context, facts, reads, || handle::fresh(facts.home));
+        let guard = handle.condition(&facts.guard);
         Ok(Sections {
             context,
             facts,
@@ -161,10 +157,10 @@ impl<'c, 'a> Sections<'c, 'a> {
 
     /// Lets the implementation read its database's connection from the contract.
     fn read(&self, work: &mut Workset) {
-        let Some(group) = self.groups.reads.filter(|group| self.accepted.contains(group)) else {
+        let (Some(group), Some(reads)) = (self.groups.reads, self.reads) else {
             return;
         };
-        for (range, text) in self.reads.texts(self.handle.text()) {
+        for (range, text) in reads.texts(self.handle.text()) {
             work.replace(self.facts.home.source.path(), range, text, group);
         }
     }

@@ -171,7 +171,7 @@ impl FileEdits {
         let removed = |edit: &TextEdit| {
             removals
                 .iter()
-                .any(|(range, _)| range.start <= edit.range.start && edit.range.end <= range.end)
+                .any(|(range, _)| crate::syntax::covers(range, &edit.range))
         };
         self.inserts.retain(|edit| edit.range.is_empty() || !removed(edit));
         // What is put in within a stretch that goes stands between its two parts.

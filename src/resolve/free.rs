@@ -38,9 +38,7 @@ pub fn variables(node: &SyntaxNode) -> BTreeMap<String, Free> {
 
 /// Whether the code that binds the name stands below `node`.
 fn binds_inside(binding: &Binding, node: &SyntaxNode) -> bool {
-    let inside = |site: &SyntaxNode| {
-        syntax::span(node).start <= syntax::span(site).start && syntax::span(site).end <= syntax::span(node).end
-    };
+    let inside = |site: &SyntaxNode| syntax::covers(&syntax::span(node), &syntax::span(site));
     match binding {
         Binding::Value(value) => inside(value.syntax()) && value.syntax() != node,
         Binding::Split(values) => values.iter().all(|value| inside(value.syntax())),

@@ -131,6 +131,14 @@ pub fn param_names(lambda: &ast::Lambda) -> Vec<String> {
     }
 }
 
+/// The names that a `let` binds.
+pub fn let_names(let_in: &ast::LetIn) -> Vec<String> {
+    let values = let_in.attrpath_values().filter_map(|value| first_name(&value));
+    let attrs = let_in.inherits().flat_map(|i| i.attrs().collect::<Vec<_>>());
+    let inherited = attrs.filter_map(|attr| syntax::attr_name(&attr));
+    values.chain(inherited).collect()
+}
+
 /// Every name that code at `node` could refer to without `with`: for choosing a fresh one.
 pub fn names_in_scope(node: &SyntaxNode) -> Vec<String> {
     let mut names = Vec::new();
@@ -138,12 +146,7 @@ pub fn names_in_scope(node: &SyntaxNode) -> Vec<String> {
         if let Some(lambda) = ast::Lambda::cast(ancestor.clone()) {
             names.extend(param_names(&lambda));
         } else if let Some(let_in) = ast::LetIn::cast(ancestor) {
-            names.extend(let_in.attrpath_values().filter_map(|value| first_name(&value)));
-            names.extend(
-                let_in
-                    .inherits()
-                    .flat_map(|i| i.attrs().filter_map(|a| syntax::attr_name(&a)).collect::<Vec<_>>()),
-            );
+            names.extend(let_names(&let_in));
         }
     }
     names

@@ -38,9 +38,10 @@ pub(super) fn format(root: &SyntaxNode, text: &str, formatter: Formatter) -> Opt
 
 /// The texts of the pieces of a file. `None` where it has to be formatted as a whole.
 pub(super) fn texts(root: &SyntaxNode, text: &str) -> Option<HashSet<String>> {
-    let mut texts = HashSet::new();
-    cut(root, text)?.into_texts(&mut texts);
-    Some(texts)
+    let whole = cut(root, text)?;
+    let mut texts = Vec::new();
+    whole.texts(&mut texts);
+    Some(texts.into_iter().map(str::to_owned).collect())
 }
 
 /// What a file becomes, one that has come from another with the pieces `before`.
@@ -62,6 +63,7 @@ pub(super) fn format_beside(root: &SyntaxNode, text: &str, before: &HashSet<Stri
     whole.texts(&mut texts);
     let is_formatted = |text: &&str| remembered(text, formatter).as_deref() == Some(*text);
     let new: Vec<&str> = texts.iter().copied().filter(|text| !before.contains(*text)).collect();
+    // All of them are looked at, at once: where one has to be formatted, the others are needed as well.
     if new.par_iter().filter(|text| !is_formatted(text)).count() == 0 {
         return Beside::Same;
     }
@@ -112,11 +114,6 @@ impl Piece {
     fn texts<'p>(&'p self, found: &mut Vec<&'p str>) {
         found.push(&self.text);
         self.cuts.iter().for_each(|cut| cut.texts(found));
-    }
-
-    fn into_texts(self, found: &mut HashSet<String>) {
-        found.insert(self.text);
-        self.cuts.into_iter().for_each(|cut| cut.into_texts(found));
     }
 
     /// Puts the formatted pieces together.
@@ -202,33 +199,26 @@ impl Cutter<'_> {
 /// A binding that stands at `column` as the only one of a set. Where all of its lines are indented at least as far, the
 /// text is the same wherever the binding stands, so that one that moved is recognised.
 fn alone(binding: &str, column: Option<usize>) -> String {
-    let margin = column.map(|column| " ".repeat(column));
-    let inside = |margin: &String| {
-        let mut rest = binding.split('\n').skip(1);
-        rest.all(|line| line.is_empty() || line.starts_with(margin.as_str()))
-    };
     let mut text = String::with_capacity(binding.len() + 8);
     text.push_str("{\n  ");
-    match margin.filter(inside) {
+    match column.and_then(|column| outdented(binding, column)) {
+        Some(lines) => indent_into(&mut text, &lines, 2),
         None => text.push_str(binding),
-        Some(margin) => {
-            for (number, line) in binding.split('\n').enumerate() {
-                if number > 0 {
-                    text.push_str("\n  ");
-                }
-                text.push_str(
-                    line.strip_prefix(margin.as_str())
-                        .filter(|_| number > 0)
-                        .unwrap_or(line),
-                );
-                if line.is_empty() {
-                    text.truncate(text.len() - 2);
-                }
-            }
-        }
     }
     text.push_str("\n}\n");
     text
+}
+
+/// A text whose lines behind the first have `columns` spaces less. `None` where one has not as many, or no others.
+fn outdented(text: &str, columns: usize) -> Option<String> {
+    let margin = " ".repeat(columns);
+    let outdent = |(number, line)| match number {
+        0 => Some(line),
+        _ if str::is_empty(line) => Some(line),
+        _ => line.strip_prefix(margin.as_str()).filter(|rest| !rest.is_empty()),
+    };
+    let lines: Option<Vec<&str>> = text.split('\n').enumerate().map(outdent).collect();
+    Some(lines?.join("\n"))
 }
 
 /// Whether `node` is a set or `let` whose bindings get a line each, wherever it stands.
@@ -265,6 +255,7 @@ mod tests {
 
     use super::super::{alejandra, parses};
     use super::*;
+    use crate::testing::nix_texts;
 
     fn in_pieces(text: &str) -> Option<String> {
         format(&rnix::Root::parse(text).syntax(), text, alejandra)
@@ -294,29 +285,18 @@ mod tests {
     #[test]
     fn files_are_laid_out_as_in_one_piece() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let mut open: Vec<_> = ["examples/homelab", "nix", "rules"].map(|path| root.join(path)).into();
+        let texts = ["examples/homelab", "nix", "rules"].map(|path| nix_texts(&root.join(path)));
         let mut cut = 0;
-        while let Some(directory) = open.pop() {
-            for entry in directory.read_dir().expect("a directory").flatten() {
-                let path = entry.path();
-                if path.is_dir() {
-                    open.push(path);
-                } else if path.extension().is_some_and(|extension| extension == "nix") {
-                    let text = std::fs::read_to_string(&path).expect("text");
-                    if !parses(&text) {
-                        continue;
-                    }
-                    // As it stands, and as nobody would write it.
-                    for text in [
-                        text.replace("= {", "=\n\n{ "),
-                        text.replace(" = ", "=").replace(";\n", ";  \n\n\n"),
-                        text,
-                    ] {
-                        if let (true, Some(result)) = (parses(&text), in_pieces(&text)) {
-                            assert_eq!(Some(result), alejandra(&text), "{}", path.display());
-                            cut += 1;
-                        }
-                    }
+        for (path, text) in texts.into_iter().flatten().filter(|(_, text)| parses(text)) {
+            // As it stands, and as nobody would write it.
+            for text in [
+                text.replace("= {", "=\n\n{ "),
+                text.replace(" = ", "=").replace(";\n", ";  \n\n\n"),
+                text,
+            ] {
+                if let (true, Some(result)) = (parses(&text), in_pieces(&text)) {
+                    assert_eq!(Some(result), alejandra(&text), "{}", path.display());
+                    cut += 1;
                 }
             }
         }

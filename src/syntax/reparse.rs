@@ -8,7 +8,7 @@ use std::ops::Range;
 use rnix::{TextRange, TextSize};
 use rowan::GreenNode;
 
-use super::{AstNode, SyntaxNode, ast, span};
+use super::{AstNode, SyntaxNode, ast, search, span};
 
 /// The green tree of `text`, which is the text of `root` with something else in the place of its bytes `changed`. `None`
 /// where the whole text has to be parsed: it has an error, or no binding has all changes inside.
@@ -19,11 +19,7 @@ pub(super) fn reparse(root: &SyntaxNode, text: &str, changed: &Range<usize>) -> 
         let whole = span(node);
         ast::AttrpathValue::can_cast(node.kind()) && whole.start < changed.start && changed.end < whole.end
     };
-    let around = match root.covering_element(range) {
-        rnix::NodeOrToken::Node(node) => node,
-        rnix::NodeOrToken::Token(token) => token.parent()?,
-    };
-    let binding = around.ancestors().find(inside)?;
+    let binding = search::around(root, range).find(inside)?;
     let end = text.len() - (usize::from(root.text_range().len()) - span(&binding).end);
     let new = parse_alone(text.get(span(&binding).start..end)?)?;
     Some(binding.replace_with(new))
@@ -51,6 +47,7 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     use super::*;
+    use crate::testing::nix_texts;
 
     /// What is put in the place of something: whole bindings, halves, what opens and what closes.
     const NEW: [&str; 8] = ["", " ", "x = 1;", "y", "''", "\"${", "{ a = [ 1 ]; }", "}; z = { # "];
@@ -63,36 +60,24 @@ mod tests {
             PathBuf::from,
         );
         let places: usize = std::env::var("QGROGET_PLACES").map_or(2, |places| places.parse().expect("a number"));
-        let mut open = vec![root];
         let (mut same, mut at) = (0, 0);
-        while let Some(directory) = open.pop() {
-            for entry in directory.read_dir().expect("a directory").flatten() {
-                let path = entry.path();
-                if path.is_dir() {
-                    open.push(path);
-                } else if path.extension().is_some_and(|extension| extension == "nix") {
-                    let text = std::fs::read_to_string(&path).expect("text");
-                    let root = rnix::Root::parse(&text).syntax();
-                    for new in NEW.into_iter().cycle().take(places * NEW.len()) {
-                        // Some place of the file, another one each time.
-                        at = (at * 31 + 17) % text.len().max(1);
-                        let start = (0..=at)
-                            .rev()
-                            .find(|i| text.is_char_boundary(*i))
-                            .expect("the beginning");
-                        let end = (start + at % 9..).find(|i| *i >= text.len() || text.is_char_boundary(*i));
-                        let changed = start..end.expect("the end").min(text.len());
-                        let mut edited = text.clone();
-                        edited.replace_range(changed.clone(), new);
-                        let Some(green) = reparse(&root, &edited, &changed) else {
-                            continue;
-                        };
-                        let whole = rnix::Root::parse(&edited);
-                        assert!(whole.errors().is_empty(), "{}: {edited}", path.display());
-                        assert_eq!(green, whole.syntax().green().to_owned(), "{}: {edited}", path.display());
-                        same += 1;
-                    }
-                }
+        for (path, text) in nix_texts(&root) {
+            let root = rnix::Root::parse(&text).syntax();
+            for new in NEW.into_iter().cycle().take(places * NEW.len()) {
+                // Some place of the file, another one each time.
+                at = (at * 31 + 17) % text.len().max(1);
+                let start = (0..=at).rev().find(|i| text.is_char_boundary(*i));
+                let end = (at + at % 9..).find(|i| *i >= text.len() || text.is_char_boundary(*i));
+                let changed = start.expect("the beginning")..end.expect("the end").min(text.len());
+                let mut edited = text.clone();
+                edited.replace_range(changed.clone(), new);
+                let Some(green) = reparse(&root, &edited, &changed) else {
+                    continue;
+                };
+                let whole = rnix::Root::parse(&edited);
+                assert!(whole.errors().is_empty(), "{}: {edited}", path.display());
+                assert_eq!(green, whole.syntax().green().to_owned(), "{}: {edited}", path.display());
+                same += 1;
             }
         }
         assert!(same > 60, "only {same} files were parsed in part");

@@ -62,14 +62,18 @@ fn walk<'t>(node: &'t SyntaxNode, see: &mut impl FnMut(&Visit<'t>) -> bool) {
     }
 }
 
+/// The smallest node around `range` in the tree of `root`, and those around that.
+pub(super) fn around(root: &SyntaxNode, range: TextRange) -> impl Iterator<Item = SyntaxNode> + use<> {
+    let node = match root.covering_element(range) {
+        NodeOrToken::Node(node) => Some(node),
+        NodeOrToken::Token(token) => token.parent(),
+    };
+    std::iter::successors(node, SyntaxNode::parent)
+}
+
 /// The red node of type `N` at `range` in the tree of `root`.
 fn red<N: AstNode<Language = NixLanguage>>(root: &SyntaxNode, range: TextRange) -> Option<N> {
-    let element = root.covering_element(range);
-    let node = match element {
-        NodeOrToken::Node(node) => node,
-        NodeOrToken::Token(token) => token.parent()?,
-    };
-    node.ancestors()
+    around(root, range)
         .take_while(|node| node.text_range() == range)
         .find_map(N::cast)
 }

@@ -64,11 +64,8 @@ fn syntax_of(def: &crate::resolve::Def) -> &crate::syntax::SyntaxNode {
 }
 
 fn inside(inner: &crate::resolve::Def, outer: &crate::resolve::Def) -> bool {
-    let (inner_span, outer_span) = (
-        crate::syntax::span(syntax_of(inner)),
-        crate::syntax::span(syntax_of(outer)),
-    );
-    inner.path.len() > outer.path.len() && outer_span.start <= inner_span.start && inner_span.end <= outer_span.end
+    let span = |def| crate::syntax::span(syntax_of(def));
+    inner.path.len() > outer.path.len() && crate::syntax::covers(&span(outer), &span(inner))
 }
 
 /// Checks that nothing but `imports` lists names the bridge's file.

@@ -50,10 +50,9 @@ pub fn find(context: &Context, files: &[PathBuf], legacy: &Legacy, from: &[&str]
         let aggregators = aggregators::find(source, &flow);
         let gathered = |site: &Site| {
             let at = syntax::span(&site.node);
-            aggregators.iter().any(|aggregator| {
-                let around = syntax::span(&aggregator.node);
-                around.start <= at.start && at.end <= around.end
-            })
+            aggregators
+                .iter()
+                .any(|aggregator| syntax::covers(&syntax::span(&aggregator.node), &at))
         };
         let (gathered, sites): (Vec<Site>, Vec<Site>) = flow.sites.iter().cloned().partition(gathered);
         check_hosts(context, source, &sites)?;

@@ -31,9 +31,7 @@ impl<'c, 'a> Own<'c, 'a> {
             let spans: Vec<_> = outer.iter().map(|def| syntax::span(def.entry.syntax())).collect();
             own.defs.retain(|def| {
                 let inner = syntax::span(def.entry.syntax());
-                spans
-                    .iter()
-                    .any(|span| span.start <= inner.start && inner.end <= span.end)
+                spans.iter().any(|span| syntax::covers(span, &inner))
             });
         }
         own
@@ -191,7 +189,7 @@ impl<'c, 'a> Own<'c, 'a> {
         let same_file = node.ancestors().last() == self.module.body.syntax().ancestors().last();
         let inner = syntax::span(node);
         let mut spans = self.defs.iter().map(|def| syntax::span(def.entry.syntax()));
-        same_file && spans.any(|outer| outer.start <= inner.start && inner.end <= outer.end)
+        same_file && spans.any(|outer| syntax::covers(&outer, &inner))
     }
 
     fn why(&self, term: &Term, path: &[&str], reason: &str) -> Why {

@@ -8,7 +8,7 @@ use crate::plan::facts::{Context, Facts};
 use crate::plan::handle;
 use crate::plan::share::extract::Share;
 use crate::rules::parts;
-use crate::syntax::{self, SyntaxNode};
+use crate::syntax;
 
 /// The literals that become reads of the contract, in source order.
 #[derive(Default)]
@@ -41,7 +41,7 @@ impl Reads {
             // What moves alone takes only what is in it: there its contract has a name that only it must not hide.
             Some(nodes) => nodes.iter().any(|node| {
                 let names: Vec<&str> = handle::NAMES.into_iter().chain(["config"]).collect();
-                holds(node, said) && said.sees(node, &names)
+                syntax::covers(&syntax::span(node), &said.range) && said.sees(node, &names)
             }),
         };
         let mut list: Vec<Said> = database.said.iter().filter(says).filter(sees).cloned().collect();
@@ -69,9 +69,4 @@ impl Reads {
         let text = |said: &Said| (said.range.clone(), said.read(contract));
         self.0.iter().map(text).collect()
     }
-}
-
-fn holds(node: &SyntaxNode, said: &Said) -> bool {
-    let outer = syntax::span(node);
-    outer.start <= said.range.start && said.range.end <= outer.end
 }

@@ -153,8 +153,7 @@ impl Said {
                 // What the module's arguments and its `let` bind wins over a `with`.
                 Binding::With(_) | Binding::Global | Binding::Unbound => return false,
             };
-            let (site, around) = (syntax::span(&site), syntax::span(around));
-            around.start <= site.start && site.end <= around.end
+            syntax::covers(&syntax::span(around), &syntax::span(&site))
         };
         let converts = !self.is_text() || matches!(scope::lookup(self.node(), "toString"), Binding::Global);
         converts && !names.iter().any(hidden)

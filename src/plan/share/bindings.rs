@@ -260,22 +260,12 @@ fn used_parts(value: &ast::AttrpathValue, usage: &Use) -> Vec<SyntaxNode> {
     }
 }
 
-/// The names that a `let` binds.
-fn bound_names(let_in: &ast::LetIn) -> Vec<String> {
-    let values = let_in.attrpath_values().filter_map(|value| scope::first_name(&value));
-    let inherited = let_in
-        .inherits()
-        .flat_map(|inherit| inherit.attrs().collect::<Vec<_>>());
-    let inherited = inherited.filter_map(|attr| syntax::attr_name(&attr));
-    values.chain(inherited).collect()
-}
-
 /// The `let` bindings of `module` that nothing uses once `gone` (byte ranges) are gone, though something did before.
 pub fn dead(module: &Module, gone: &[std::ops::Range<usize>]) -> Vec<SyntaxNode> {
     let root = module.source.root();
     let mut uses: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let lets = syntax::nodes::<ast::LetIn>(&root);
-    let bound: BTreeSet<String> = lets.iter().flat_map(bound_names).collect();
+    let bound: BTreeSet<String> = lets.iter().flat_map(scope::let_names).collect();
     for used in syntax::uses(&root).into_iter().filter(|used| bound.contains(used.name)) {
         let at = used.span().start;
         let sites: Vec<SyntaxNode> = match scope::lookup(&used.node(), used.name) {

@@ -49,7 +49,11 @@ impl<'a> Share<'a> {
         let elements = ownership::owned_elements(context, facts.home, names, &facts.name, &conditions);
         let elements: Vec<(Def, Vec<ast::Expr>)> = elements
             .into_iter()
-            .filter(|(def, _)| !bindings.iter().any(|b| inside(b.entry.syntax(), def.entry.syntax())))
+            .filter(|(def, _)| {
+                !bindings
+                    .iter()
+                    .any(|b| ownership::contains(b.entry.syntax(), def.entry.syntax()))
+            })
             .map(|(def, elements)| (def.clone(), elements))
             .collect();
         bindings.sort_by_key(|def| syntax::span(def.entry.syntax()).start);
@@ -79,11 +83,6 @@ impl<'a> Share<'a> {
     }
 }
 
-fn inside(outer: &SyntaxNode, inner: &SyntaxNode) -> bool {
-    let (outer, inner) = (syntax::span(outer), syntax::span(inner));
-    outer.start <= inner.start && inner.end <= outer.end
-}
-
 /// A range of the shared file, and what the new one has in its place.
 type Replaced = (Range<usize>, String);
 
@@ -94,7 +93,8 @@ pub struct Extraction<'e, 'a> {
     pub share: &'e Share<'a>,
     pub groups: &'e Groups,
     pub accepted: &'e Accepted,
-    pub reads: &'e Reads,
+    /// What is read from the contract, where that is accepted.
+    pub reads: Option<&'e Reads>,
 }
 
 impl Extraction<'_, '_> {
@@ -142,24 +142,14 @@ impl Extraction<'_, '_> {
         nodes.extend(self.guard_nodes());
         let mut needs = bindings::needs(self.facts.home, &nodes, &|node| self.relocated(node, &[]))?;
         needs.arguments.extend(["config".to_owned(), "lib".to_owned()]);
-        let read = self.groups.reads.is_some_and(|group| self.accepted.contains(&group));
-        let switched = matches!(self.facts.guard, Guard::Switch { .. });
-        let named = !switched || (read && self.reads.are_many());
-        let handle = Handle::new(self.context, &self.facts.name, named.then(|| contract_name(&needs)));
-        let reads = if read {
-            self.reads.texts(handle.text())
-        } else {
-            Vec::new()
-        };
+        let handle = Handle::new(self.context, self.facts, self.reads, || contract_name(&needs));
+        let reads = self.reads.map_or_else(Vec::new, |reads| reads.texts(handle.text()));
         let namespace = format!(
             "{}.{}",
             self.context.rules().namespaces.contract,
             syntax::attr_text(&self.facts.name)
         );
-        let guard = match &self.facts.guard {
-            Guard::Switch { text, .. } => text.clone(),
-            _ => format!("{}.enable", handle.text()),
-        };
+        let guard = handle.condition(&self.facts.guard);
         let mut text = format!(
             "{{{}, ...}}:\n",
             needs.arguments.iter().cloned().collect::<Vec<_>>().join(", ")

@@ -69,8 +69,7 @@ impl<'m> Leftovers<'m> {
             return;
         }
         for range in &self.ranges {
-            let inside =
-                |node: &SyntaxNode| range.start <= syntax::span(node).start && syntax::span(node).end <= range.end;
+            let inside = |node: &SyntaxNode| syntax::covers(range, &syntax::span(node));
             let by = self
                 .gone
                 .iter()
@@ -136,8 +135,7 @@ pub fn shared_by(home: &Module) -> Option<Vec<String>> {
 fn is_empty_without(home: &Module, gone: &[Range<usize>]) -> bool {
     let covered = |node: &SyntaxNode| {
         let span = syntax::span(node);
-        gone.iter()
-            .any(|range| range.start <= span.start && span.end <= range.end)
+        gone.iter().any(|range| syntax::covers(range, &span))
     };
     home.body.entries().all(|entry| {
         let names = module::entry_names(&entry);

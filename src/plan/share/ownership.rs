@@ -163,9 +163,9 @@ fn is_above(def: &Def, prefix: &[&str]) -> bool {
     def.path.len() < prefix.len() && def.path.iter().zip(prefix).all(|(a, b)| a.as_deref() == Some(*b))
 }
 
-fn contains(outer: &SyntaxNode, inner: &SyntaxNode) -> bool {
-    let (outer, inner) = (syntax::span(outer), syntax::span(inner));
-    outer.start <= inner.start && inner.end <= outer.end
+/// Whether `inner` stands in `outer`, a node of the same file.
+pub(super) fn contains(outer: &SyntaxNode, inner: &SyntaxNode) -> bool {
+    syntax::covers(&syntax::span(outer), &syntax::span(inner))
 }
 
 /// Elements of lists in `module` that speak of the service alone, in lists whose order does not matter.
