@@ -10,7 +10,7 @@ use qgroget::cli::ui::{Options, Ui};
 use qgroget::cli::{editor, pager};
 use qgroget::error::Result;
 use qgroget::plan::texts::commit_subject;
-use qgroget::review::summary::{Width, summary};
+use qgroget::review::summary::{Summary, Width};
 use qgroget::review::{CommitAnswer, Outcome, confirm_commit, decide, decide_noninteractive};
 
 #[path = "../tests/common/fake.rs"]
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     let mode = std::env::args().nth(1).unwrap_or_default();
     let done = match mode.as_str() {
         "page" => {
-            ui.paged(|| ui.out(summary(&fake::jellyfin(), None, Width(ui.width()))));
+            ui.paged(|| ui.out(Summary::of(&fake::jellyfin()).text(None, Width(ui.width()))));
             Ok(0)
         }
         "flood" => {

@@ -1,9 +1,13 @@
 //! Arguments in, exit status out.
 
-use std::process::ExitCode;
+use std::io::Write as _;
 
 use clap::Parser as _;
 
-fn main() -> ExitCode {
-    ExitCode::from(qgroget::cli::run(&qgroget::cli::args::Cli::parse()))
+fn main() {
+    let code = qgroget::cli::run(&qgroget::cli::args::Cli::parse());
+    // Whoever reads them may be gone; the printer has said so.
+    let _ = (std::io::stdout().flush(), std::io::stderr().flush());
+    // What is left is memory, which the system takes back at once, and the allocator page by page.
+    signal_hook::low_level::exit(code.into())
 }

@@ -7,7 +7,6 @@ mod pieces;
 mod reparse;
 mod search;
 
-use std::collections::HashSet;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,12 +16,12 @@ pub use rnix::ast::{HasEntry, InterpolPart};
 use rnix::{NodeOrToken, SyntaxKind, TextRange};
 pub use rnix::{SyntaxElement, SyntaxNode, SyntaxToken};
 pub use rowan::ast::AstNode;
-pub use search::{Use, comments, nodes, paths, uses, uses_of};
+pub use search::{PathRel, Use, comments, may_bind, nodes, paths, text_of, uses, uses_of};
 
 use rowan::GreenNode;
 
 use crate::error::{Error, Place, Result};
-use pieces::Beside;
+use pieces::{Beside, Piece};
 
 /// One parsed file. Cheap to clone and to send between threads; trees are made on demand from shared green nodes.
 #[derive(Clone)]
@@ -33,8 +32,17 @@ pub struct Source {
     errors: Arc<[rnix::ParseError]>,
 }
 
-/// The pieces of a file that are laid out one by one, by their texts; none where it can't be cut into such.
-pub struct Layout(Option<HashSet<String>>);
+/// The pieces of a file that are laid out one by one; none where it can't be cut into such. Cheap to clone.
+#[derive(Clone)]
+pub struct Layout(Option<Arc<Piece>>);
+
+/// What [`Source::laid_out`] makes of a file.
+pub enum LaidOut {
+    /// It is laid out already.
+    Same(Layout),
+    /// Its text, laid out.
+    New(String),
+}
 
 /// Its path and length: the text is long, and the tree says nothing more.
 impl std::fmt::Debug for Source {
@@ -56,14 +64,12 @@ impl Source {
         }
     }
 
-    /// The file with another text, which differs from this one's in nothing but its bytes `changed`.
-    pub fn edited(&self, text: impl Into<Arc<str>>, changed: &Range<usize>) -> Source {
+    /// The file with another text: this one's with others in the place of some ranges of it, `changes`, which are sorted and
+    /// disjoint.
+    pub fn edited(&self, text: impl Into<Arc<str>>, changes: &[(Range<usize>, &str)]) -> Source {
         let text = text.into();
         let correct = self.errors.is_empty();
-        match correct
-            .then(|| reparse::reparse(&self.root(), &text, changed))
-            .flatten()
-        {
+        match correct.then(|| reparse::reparse(&self.root(), changes)).flatten() {
             Some(green) => Source {
                 text,
                 green,
@@ -121,22 +127,26 @@ impl Source {
     }
 
     /// The file as it should be laid out, which has come by changes from one with the layout `before`: formatted where that
-    /// was formatted, and otherwise as it is. `None` where it is so already.
+    /// was formatted, and otherwise as it is.
     ///
     /// `was_formatted` is asked where a file cannot be formatted in pieces: whether all of it was formatted before.
-    pub fn laid_out(&self, before: &Layout, was_formatted: impl FnOnce() -> bool) -> Option<String> {
-        let in_pieces = |known| pieces::format_beside(&self.root(), &self.text, known, alejandra);
+    pub fn laid_out(&self, before: &Layout, was_formatted: impl FnOnce() -> bool) -> LaidOut {
+        let in_pieces = |known: &Arc<Piece>| pieces::format_beside(&self.root(), &self.text, known, alejandra);
         let formatted = match before.0.as_ref().map_or(Beside::Whole, in_pieces) {
-            Beside::Same => None,
+            Beside::Same(pieces) => return LaidOut::Same(Layout(Some(Arc::new(pieces)))),
             Beside::Formatted(text) => Some(text),
-            Beside::Whole => was_formatted().then(|| self.formatted())?,
+            Beside::Whole if was_formatted() => self.formatted(),
+            Beside::Whole => None,
         };
-        formatted.filter(|text| **text != *self.text)
+        match formatted.filter(|text| **text != *self.text) {
+            Some(text) => LaidOut::New(text),
+            None => LaidOut::Same(self.layout()),
+        }
     }
 
     /// The file's pieces, for [`Source::laid_out`].
     pub fn layout(&self) -> Layout {
-        Layout(pieces::texts(&self.root(), &self.text))
+        Layout(Piece::of(&self.root(), &self.text, None).map(Arc::new))
     }
 
     /// The root node, errors or not.

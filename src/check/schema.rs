@@ -279,7 +279,7 @@ fn unknown_field() -> Field {
 
 /// A field whose default is another field of the same type is another name of it, if the submodule passes it on.
 fn other_names(schema: &mut Schema, set: &ast::AttrSet) {
-    let config = module::attribute(set, "config").map(|c| c.syntax().text().to_string());
+    let config = module::attribute(set, "config").map(|c| syntax::text_of(c.syntax()));
     let kinds: BTreeMap<String, String> = schema
         .fields
         .iter()
@@ -347,7 +347,7 @@ fn required(default: Option<&ast::Expr>) -> Required {
         Some(ast::Expr::IfElse(choice)) => {
             let strict = choice
                 .condition()
-                .is_some_and(|c| c.syntax().text().to_string().contains("strict"));
+                .is_some_and(|c| syntax::text_of(c.syntax()).contains("strict"));
             match choice.body() {
                 Some(body) if strict && throws(&syntax::unparen(body.clone())) => Required::Strict,
                 _ => Required::No,

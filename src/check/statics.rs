@@ -172,10 +172,10 @@ impl<'a> Reader<'a> {
         match &expr {
             ast::Expr::Lambda(_) => return Static::Function,
             ast::Expr::PathAbs(_) | ast::Expr::PathHome(_) | ast::Expr::PathSearch(_) => {
-                return Static::Path(expr.syntax().text().to_string());
+                return Static::Path(syntax::text_of(expr.syntax()));
             }
             ast::Expr::Literal(literal) if matches!(literal.kind(), ast::LiteralKind::Float(_)) => {
-                return Static::Float(expr.syntax().text().to_string());
+                return Static::Float(syntax::text_of(expr.syntax()));
             }
             _ => {}
         }
@@ -265,7 +265,7 @@ fn kind(expr: &ast::Expr) -> Option<Static> {
 /// An expression's source on one line, shortened where it is long.
 pub fn source_text(expr: &ast::Expr) -> String {
     const LONGEST: usize = 60;
-    let text = expr.syntax().text().to_string();
+    let text = syntax::text_of(expr.syntax());
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &line[..end]),

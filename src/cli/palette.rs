@@ -41,23 +41,34 @@ pub const PROMPT: Style = AnsiColor::Blue.on_default().effects(Effects::BOLD);
 /// `text` in `style`, each line on its own: a pager that cuts at a line's end never bleeds a colour.
 pub fn paint(style: Style, text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
+    paint_into(&mut out, style, text);
+    out
+}
+
+/// Appends what [`paint`] returns.
+pub fn paint_into(out: &mut String, style: Style, text: &str) {
+    if style.is_plain() {
+        return out.push_str(text);
+    }
+    let (open, close) = (style.render().to_string(), style.render_reset().to_string());
     for piece in text.split_inclusive('\n') {
         let line = piece.strip_suffix('\n');
         let body = line.unwrap_or(piece);
         if !body.is_empty() {
-            let _ = write!(out, "{style}{body}{style:#}");
+            out.extend([&*open, body, &*close]);
         }
         if line.is_some() {
             out.push('\n');
         }
     }
-    out
 }
 
 /// Text that comes from a file, made safe to print: control characters, terminal escapes and
 /// bidirectional overrides are shown instead of obeyed. Tabs and newlines stay.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_hidden) {
+    // All but a few texts have nothing else.
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n');
+    if text.as_bytes().iter().all(is_plain) || !text.chars().any(is_hidden) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 8);

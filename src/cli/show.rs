@@ -4,9 +4,9 @@ use std::sync::mpsc;
 
 use super::palette::{self, paint};
 use super::texts;
-use super::ui::Ui;
+use super::ui::{Ui, printed};
 use crate::plan::Proposal;
-use crate::review::summary::{Width, summary};
+use crate::review::summary::{Summary, Width};
 use crate::review::{Decision, diff, prompt};
 
 /// Shows what a decision does, and the commit message it gets.
@@ -14,34 +14,31 @@ pub fn planned(ui: &Ui, proposal: &dyn Proposal, decision: &Decision, message: &
     Planned::new(ui, proposal, decision, message).show(ui);
 }
 
-/// What is shown of a plan, its diff under way on another thread.
-pub struct Planned {
-    summary: String,
-    diff: mpsc::Receiver<String>,
-    message: String,
-}
+/// What is shown of a plan, rendered on another thread.
+pub struct Planned(mpsc::Receiver<String>);
 
 impl Planned {
     /// Begins to render it.
     pub fn new(ui: &Ui, proposal: &dyn Proposal, decision: &Decision, message: &str) -> Planned {
-        let (sender, diff) = mpsc::channel();
-        let change = decision.change.clone();
+        let (sender, planned) = mpsc::channel();
+        let (width, color) = (Width(ui.width()), ui.is_colored());
+        let summary = Summary::of(proposal);
+        let (change, accepted, message) = (decision.change.clone(), decision.accepted.clone(), message.to_owned());
+        let render = move || {
+            let summary = summary.text(Some(&accepted), width);
+            let diff = diff::render(&change).with_stat();
+            let title = paint(palette::TITLE, texts::COMMIT_TITLE);
+            let text = format!("{summary}\n{diff}\n{title}\n\n{}", prompt::indented(&message));
+            printed(&text, color).into_owned()
+        };
         // Nobody may be waiting any more, where the run has failed meanwhile.
-        rayon::spawn(move || drop(sender.send(diff::render(&change).with_stat())));
-        Planned {
-            summary: summary(proposal, Some(&decision.accepted), Width(ui.width())),
-            diff,
-            message: prompt::indented(message),
-        }
+        rayon::spawn(move || drop(sender.send(render())));
+        Planned(planned)
     }
 
     /// Prints it.
     pub fn show(self, ui: &Ui) {
-        ui.out(self.summary);
-        ui.line("");
-        ui.out(wait(&self.diff));
-        ui.line(format!("\n{}\n", paint(palette::TITLE, texts::COMMIT_TITLE)));
-        ui.out(self.message);
+        ui.out(wait(&self.0));
     }
 }
 
@@ -52,7 +49,7 @@ fn wait(made: &mpsc::Receiver<String>) -> String {
             Ok(text) => return text,
             Err(mpsc::TryRecvError::Empty) if rayon::yield_now() == Some(rayon::Yield::Executed) => {}
             Err(mpsc::TryRecvError::Empty) => std::thread::yield_now(),
-            Err(mpsc::TryRecvError::Disconnected) => unreachable!("a diff is always made"),
+            Err(mpsc::TryRecvError::Disconnected) => unreachable!("it is always made"),
         }
     }
 }

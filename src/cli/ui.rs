@@ -4,6 +4,7 @@
 //! wanted (`--color`, `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE`, `TERM=dumb`). Nothing here fails: what
 //! became of the streams is said once, by [`Ui::finish`].
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -79,11 +80,17 @@ impl Sink {
     }
 
     fn styled(&mut self, text: &str) {
-        if self.color {
-            self.bytes(text.as_bytes());
-        } else {
-            self.bytes(anstream::adapter::strip_str(text).to_string().as_bytes());
-        }
+        self.bytes(printed(text, self.color).as_bytes());
+    }
+}
+
+/// A styled text as it is printed.
+pub fn printed(text: &str, color: bool) -> Cow<'_, str> {
+    // What has no control characters has no styles either.
+    let is_plain = |byte: &u8| *byte >= b' ' || matches!(byte, b'\t' | b'\n');
+    match color || text.as_bytes().iter().all(is_plain) {
+        true => text.into(),
+        false => anstream::adapter::strip_str(text).to_string().into(),
     }
 }
 
@@ -177,6 +184,11 @@ impl Ui {
             return;
         }
         self.above_the_bar(|| lock(&self.out).styled(text));
+    }
+
+    /// Whether the result is printed with its styles.
+    pub fn is_colored(&self) -> bool {
+        lock(&self.out).color
     }
 
     /// A line of the result.
@@ -310,12 +322,7 @@ impl Ui {
         if text.is_empty() {
             return;
         }
-        let bytes = if lock(&self.out).color {
-            text.clone()
-        } else {
-            anstream::adapter::strip_str(&text).to_string()
-        };
-        if !matches!(pager.show(bytes.as_bytes()), Ok(true)) {
+        if !matches!(pager.show(printed(&text, self.is_colored()).as_bytes()), Ok(true)) {
             self.out(text);
         }
     }

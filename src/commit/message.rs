@@ -2,6 +2,7 @@
 //! checked.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -108,7 +109,9 @@ struct Replacement {
 impl Template {
     /// The template that comes with the tool.
     pub fn embedded() -> Template {
-        toml::from_str(EMBEDDED).expect("the embedded template is well formed; a test reads it")
+        static READ: LazyLock<Template> =
+            LazyLock::new(|| toml::from_str(EMBEDDED).expect("the embedded template is well formed; a test reads it"));
+        READ.clone()
     }
 
     /// This template with what `own`, the table `commit` of a repository's configuration, replaces. A key that

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::TextEdit;
-use crate::syntax::Source;
+use crate::syntax::{Layout, Source};
 
 /// What happens to one file. At least one of `from` and `to` is set.
 #[derive(Clone, Debug, Default)]
@@ -19,14 +19,29 @@ pub struct FileChange {
     pub after: Arc<str>,
     /// How `after` comes from `before`: disjoint and sorted by range. Empty for new, deleted and purely moved files.
     pub edits: Vec<TextEdit>,
-    /// `after`, parsed, where the plan has it; read by [`FileChange::source`].
-    pub parsed: Option<Source>,
+    /// What the plan knows of `after`; read by [`FileChange::parsed`].
+    pub parsed: Option<Parsed>,
+}
+
+/// A text that somebody has looked into.
+#[derive(Clone)]
+pub struct Parsed {
+    /// The text, parsed.
+    pub source: Source,
+    /// Its pieces, where it was cut into such.
+    pub layout: Option<Layout>,
+}
+
+impl std::fmt::Debug for Parsed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.source.fmt(f)
+    }
 }
 
 impl FileChange {
-    /// `after`, parsed; `None` where nobody has parsed this very text.
-    pub fn source(&self) -> Option<&Source> {
-        let own = |source: &&Source| Arc::ptr_eq(source.text(), &self.after);
+    /// `after`, parsed; `None` where nobody has looked into this very text.
+    pub fn parsed(&self) -> Option<&Parsed> {
+        let own = |parsed: &&Parsed| Arc::ptr_eq(parsed.source.text(), &self.after);
         self.parsed.as_ref().filter(own)
     }
 

@@ -12,7 +12,7 @@ fn fixed(node: &SyntaxNode) -> Vec<Range<usize>> {
     syntax::nodes::<ast::Str>(node)
         .into_iter()
         .filter(|string| {
-            let text = string.syntax().text().to_string();
+            let text = syntax::text_of(string.syntax());
             match text.strip_prefix("''") {
                 Some(rest) => !rest.trim_start_matches(' ').starts_with(['\n', '\r']),
                 None => text.contains('\n'),

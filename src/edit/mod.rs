@@ -7,5 +7,5 @@ pub mod settle;
 pub mod text_edit;
 pub mod trivia;
 
-pub use change::{FileChange, SourceChange};
+pub use change::{FileChange, Parsed, SourceChange};
 pub use text_edit::{GroupId, TextEdit};

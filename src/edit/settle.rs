@@ -8,14 +8,14 @@
 use std::ops::Range;
 
 use super::render::apply;
-use super::{GroupId, TextEdit};
+use super::{GroupId, Parsed, TextEdit};
 use crate::error::{Error, Result};
-use crate::syntax::{Layout, Source};
+use crate::syntax::{LaidOut, Layout, Source};
 
 /// What edits make of a file.
 pub struct Settled {
     /// The final text, parsed.
-    pub source: Source,
+    pub parsed: Parsed,
     /// The edits that make it: disjoint, sorted, in offsets of the original.
     pub edits: Vec<TextEdit>,
 }
@@ -38,26 +38,27 @@ pub fn settle(original: &impl Original, mut edits: Vec<TextEdit>) -> Result<Sett
     let before: &str = original.source().text();
     super::render::match_line_ends(before, &mut edits)?;
     let edited = apply(before, &mut edits)?;
-    let changed = match (edits.first(), edits.last()) {
-        (Some(first), Some(last)) => first.range.start..last.range.end,
-        _ => 0..0,
-    };
-    let source = original.source().edited(edited, &changed);
+    let changes: Vec<(Range<usize>, &str)> = edits.iter().map(|edit| (edit.range.clone(), &*edit.text)).collect();
+    let source = original.source().edited(edited, &changes);
     if source.expr().is_err() {
         return Err(Error::internal("the edited file would not parse").because(source.text().to_string()));
     }
+    let mut parsed = Parsed { source, layout: None };
     if edits.is_empty() {
-        return Ok(Settled { source, edits });
+        return Ok(Settled { parsed, edits });
     }
-    let laid_out = source.laid_out(original.layout(), || original.is_formatted());
-    let white = laid_out.and_then(|laid_out| Some((whitespace_edits(source.text(), &laid_out)?, laid_out)));
-    Ok(match white {
-        None => Settled { source, edits },
-        Some((white, laid_out)) => Settled {
-            source: Source::new(source.path(), laid_out),
-            edits: compose(before, &edits, &white, edits[0].group),
-        },
-    })
+    match parsed.source.laid_out(original.layout(), || original.is_formatted()) {
+        LaidOut::Same(layout) => parsed.layout = Some(layout),
+        LaidOut::New(text) => {
+            if let Some(white) = whitespace_edits(parsed.source.text(), &text) {
+                let changes: Vec<(Range<usize>, &str)> =
+                    white.iter().map(|(range, text)| (range.clone(), &**text)).collect();
+                parsed.source = parsed.source.edited(text, &changes);
+                edits = compose(before, &edits, &white, edits[0].group);
+            }
+        }
+    }
+    Ok(Settled { parsed, edits })
 }
 
 /// The replacements of white space that make `formatted` of `edited`; `None` if anything else differs.
@@ -88,11 +89,30 @@ pub fn whitespace_edits(edited: &str, formatted: &str) -> Option<Vec<(Range<usiz
     }
 }
 
-/// Where a byte of a text comes from: its offset in the original, or the group that put it in.
+/// A stretch of a text by where it comes from.
 #[derive(Clone, Copy)]
-enum Origin {
-    Kept(usize),
-    New(GroupId),
+enum Stretch<'t> {
+    /// So many bytes of the original, from an offset on.
+    Kept(usize, usize),
+    /// What a group has put in.
+    New(GroupId, &'t str),
+}
+
+impl Stretch<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Stretch::Kept(_, length) => *length,
+            Stretch::New(_, text) => text.len(),
+        }
+    }
+
+    /// The part of it that begins at `start` and ends before `end`.
+    fn part(&self, start: usize, end: usize) -> Self {
+        match self {
+            Stretch::Kept(offset, _) => Stretch::Kept(offset + start, end - start),
+            Stretch::New(group, text) => Stretch::New(*group, &text[start..end]),
+        }
+    }
 }
 
 /// The edits on `original` that do what `first` and then `second` (in offsets of the text after `first`) do. What
@@ -103,45 +123,55 @@ pub fn compose(
     second: &[(Range<usize>, String)],
     otherwise: GroupId,
 ) -> Vec<TextEdit> {
-    let mut edited: Vec<(u8, Origin)> = Vec::new();
+    let mut edited: Vec<Stretch> = Vec::new();
     let mut at = 0;
-    let kept = |range: Range<usize>| range.map(|i| (original.as_bytes()[i], Origin::Kept(i)));
     for edit in first {
-        edited.extend(kept(at..edit.range.start));
-        edited.extend(edit.text.bytes().map(|byte| (byte, Origin::New(edit.group))));
+        edited.push(Stretch::Kept(at, edit.range.start - at));
+        edited.push(Stretch::New(edit.group, &edit.text));
         at = edit.range.end;
     }
-    edited.extend(kept(at..original.len()));
-
-    let mut settled: Vec<(u8, Origin)> = Vec::new();
-    let mut at = 0;
-    for (range, text) in second {
-        settled.extend_from_slice(&edited[at..range.start]);
-        let group = group_near(&edited, range.start, otherwise);
-        settled.extend(text.bytes().map(|byte| (byte, Origin::New(group))));
-        at = range.end;
-    }
-    settled.extend_from_slice(&edited[at..]);
+    edited.push(Stretch::Kept(at, original.len() - at));
+    let settled = replaced(&edited, second, otherwise);
     edits_of(original, &settled, first, otherwise)
 }
 
-/// The group whose text stands nearest before `at`: white space belongs to the change beside it.
-fn group_near(edited: &[(u8, Origin)], at: usize, otherwise: GroupId) -> GroupId {
-    edited[..at]
-        .iter()
-        .rev()
-        .find_map(|(_, origin)| match origin {
-            Origin::New(group) => Some(*group),
-            Origin::Kept(_) => None,
-        })
-        .unwrap_or(otherwise)
+/// A text in stretches with others in the place of some ranges. What is put in belongs to the group whose text stands nearest
+/// before it: white space belongs to the change beside it.
+fn replaced<'t>(text: &[Stretch<'t>], changes: &'t [(Range<usize>, String)], otherwise: GroupId) -> Vec<Stretch<'t>> {
+    let mut result = Vec::with_capacity(text.len() + 2 * changes.len());
+    let mut changes = changes.iter().peekable();
+    let (mut start, mut group, mut gone) = (0, otherwise, 0);
+    for stretch in text {
+        let end = start + stretch.len();
+        let mut at = start.max(gone.min(end));
+        while let Some((range, new)) = changes.next_if(|(range, _)| range.start < end) {
+            if at < range.start {
+                result.push(stretch.part(at - start, range.start - start));
+            }
+            if let (Stretch::New(own, _), true) = (stretch, start < range.start) {
+                group = *own;
+            }
+            result.push(Stretch::New(group, new));
+            gone = range.end;
+            at = gone.min(end);
+        }
+        if at < end {
+            result.push(stretch.part(at - start, end - start));
+        }
+        if let (Stretch::New(own, _), true) = (stretch, start < end) {
+            group = *own;
+        }
+        start = end;
+    }
+    result.extend(changes.map(|(_, new)| Stretch::New(group, new)));
+    result
 }
 
 /// Every gap between kept bytes as one edit.
-fn edits_of(original: &str, settled: &[(u8, Origin)], first: &[TextEdit], otherwise: GroupId) -> Vec<TextEdit> {
+fn edits_of(original: &str, settled: &[Stretch], first: &[TextEdit], otherwise: GroupId) -> Vec<TextEdit> {
     let mut edits = Vec::new();
-    let (mut at, mut text, mut group) = (0, Vec::new(), None);
-    let mut close = |from: usize, to: usize, text: &mut Vec<u8>, group: &mut Option<GroupId>| {
+    let (mut at, mut text, mut group) = (0, String::new(), None);
+    let mut close = |from: usize, to: usize, text: &mut String, group: &mut Option<GroupId>| {
         if from < to || !text.is_empty() {
             let removed_by = || {
                 first
@@ -151,20 +181,20 @@ fn edits_of(original: &str, settled: &[(u8, Origin)], first: &[TextEdit], otherw
             };
             edits.push(TextEdit {
                 range: from..to,
-                text: String::from_utf8(std::mem::take(text)).expect("whole texts are put in"),
+                text: std::mem::take(text),
                 group: group.take().or_else(removed_by).unwrap_or(otherwise),
             });
         }
     };
-    for (byte, origin) in settled {
-        match origin {
-            Origin::New(by) => {
-                text.push(*byte);
+    for stretch in settled.iter().filter(|stretch| stretch.len() > 0) {
+        match stretch {
+            Stretch::New(by, new) => {
+                text.push_str(new);
                 group.get_or_insert(*by);
             }
-            Origin::Kept(offset) => {
+            Stretch::Kept(offset, length) => {
                 close(at, *offset, &mut text, &mut group);
-                at = offset + 1;
+                at = offset + length;
             }
         }
     }
@@ -214,7 +244,7 @@ mod tests {
 
     fn check(original: &str, edits: Vec<TextEdit>) -> String {
         let mut settled = settle(&Plain::new(original), edits).expect("settles");
-        let text = settled.source.text().to_string();
+        let text = settled.parsed.source.text().to_string();
         assert_eq!(apply(original, &mut settled.edits).expect("applies"), text);
         assert!(is_formatted(&text) || !is_formatted(original), "{text}");
         text
@@ -252,6 +282,34 @@ mod tests {
             check(original, vec![edit(4..10, ""), edit(24..30, "")]),
             "{\n  b = 2;\n}\n"
         );
+    }
+
+    #[test]
+    fn two_rounds_of_edits_are_one() {
+        let original = "abcdefgh";
+        let first = [edit(2..4, "XYZ"), edit(6..6, "12")];
+        let mut firsts = first.to_vec();
+        let between = apply(original, &mut firsts).expect("applies");
+        assert_eq!(between, "abXYZef12gh");
+        // Within what is kept, across a border, within what is new, all of it, behind it, at both ends.
+        for second in [
+            vec![(0..1, "_")],
+            vec![(1..3, "_"), (4..6, "__")],
+            vec![(3..4, ""), (7..9, "")],
+            vec![(2..5, "_")],
+            vec![(0..0, "_"), (9..9, "_"), (11..11, "_")],
+            vec![(0..11, "")],
+        ] {
+            let second: Vec<(Range<usize>, String)> =
+                second.into_iter().map(|(range, text)| (range, text.into())).collect();
+            let mut expected = between.clone();
+            second
+                .iter()
+                .rev()
+                .for_each(|(range, text)| expected.replace_range(range.clone(), text));
+            let mut composed = compose(original, &first, &second, GroupId(9));
+            assert_eq!(apply(original, &mut composed).expect("applies"), expected, "{second:?}");
+        }
     }
 
     #[test]

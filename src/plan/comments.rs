@@ -13,20 +13,33 @@ pub fn lost(repo: &Repository, change: &SourceChange) -> Vec<String> {
     if !change.files.iter().any(removes_comments) {
         return Vec::new();
     }
-    let mut left: BTreeMap<String, usize> = BTreeMap::new();
-    for comment in change.files.iter().flat_map(after) {
-        *left.entry(plain(&comment)).or_default() += 1;
-    }
-    let mut lost = Vec::new();
     let before = |file: &FileChange| file.from.as_ref().and_then(|path| repo.source(path));
     let before = change.files.iter().filter_map(before);
-    for comment in before.flat_map(|source| syntax::comments(&source.root())) {
-        match left.get_mut(&plain(&comment)) {
-            Some(count) if *count > 0 => *count -= 1,
-            _ => lost.push(comment),
+    let mut lost: Vec<String> = before.flat_map(|source| syntax::comments(&source.root())).collect();
+    // Most are in files that are parsed already.
+    let (parsed, unparsed): (Vec<_>, Vec<_>) = change.files.iter().partition(|file| file.parsed().is_some());
+    for files in [parsed, unparsed] {
+        if !lost.is_empty() {
+            lost = without(lost, files.into_iter().flat_map(after));
         }
     }
     lost
+}
+
+/// The comments that are not among `others`, each as often as it is missing there.
+fn without(mut comments: Vec<String>, others: impl Iterator<Item = String>) -> Vec<String> {
+    let mut left: BTreeMap<String, usize> = BTreeMap::new();
+    for comment in others {
+        *left.entry(plain(&comment)).or_default() += 1;
+    }
+    comments.retain(|comment| match left.get_mut(&plain(comment)) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            false
+        }
+        _ => true,
+    });
+    comments
 }
 
 fn removes_comments(file: &FileChange) -> bool {
@@ -39,8 +52,8 @@ fn removes_comments(file: &FileChange) -> bool {
 
 /// The comments of a file afterwards.
 fn after(file: &FileChange) -> Vec<String> {
-    match file.source() {
-        Some(source) => syntax::comments(&source.root()),
+    match file.parsed() {
+        Some(parsed) => syntax::comments(&parsed.source.root()),
         None => syntax::comments(&Source::new("text.nix", Arc::clone(&file.after)).root()),
     }
 }

@@ -120,7 +120,7 @@ fn candidate<'a>(context: &Context<'a>, module: &'a crate::resolve::Module, elem
         ast::Expr::AttrSet(set) => crate::resolve::module::attribute(set, "directory")?,
         other => other.clone(),
     };
-    let text = path.syntax().text().to_string();
+    let text = syntax::text_of(path.syntax());
     let eval = context.eval(module);
     let option = || eval.option_path(&sole_interpolation(&path)?).map(|path| path.join("."));
     let key = eval.string(&path).ok().or_else(option).unwrap_or_else(|| text.clone());
@@ -198,7 +198,7 @@ fn mounted(volume: &ast::Expr, names: &[String]) -> Option<Candidate> {
         let part = match (part, &mut options) {
             (InterpolPart::Literal(literal), None) => syntax::literal_text(&literal),
             (InterpolPart::Interpolation(interpolation), None) => {
-                text.push_str(&interpolation.syntax().text().to_string());
+                text.push_str(&syntax::text_of(interpolation.syntax()));
                 continue;
             }
             (InterpolPart::Literal(literal), Some(rest)) => {

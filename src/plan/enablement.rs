@@ -54,7 +54,7 @@ fn single(piece: &Piece) -> Result<String> {
             ));
         }
     }
-    Ok(value.syntax().text().to_string())
+    Ok(syntax::text_of(value.syntax()))
 }
 
 /// Moves the switch.

@@ -1,7 +1,7 @@
 //! What the repository says about one service: everything that is declared for it, and where.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::literal;
@@ -185,15 +185,17 @@ pub fn legacy_names(model: &Model, rules: &Rules) -> Vec<String> {
 pub fn contract_names(model: &Model, rules: &Rules) -> Vec<String> {
     let contract = parts(&rules.namespaces.contract);
     let settings = |def: &Def| def.path.len() == contract.len() + 2 && def.name(contract.len() + 1) == Some("enable");
-    let mut names: Vec<String> = model
-        .under(&contract)
-        .into_iter()
-        .filter(|(module, def)| def.path.len() > contract.len() + 1 && !settings(def) && !is_template(module))
-        .filter_map(|(_, def)| def.name(contract.len()).map(str::to_owned))
-        .collect();
-    names.sort();
-    names.dedup();
-    names
+    let mut defs = model.under(&contract);
+    defs.retain(|(_, def)| def.path.len() > contract.len() + 1 && !settings(def));
+    let by_module = defs.chunk_by(|(a, _), (b, _)| std::ptr::eq(*a, *b));
+    let own = by_module.filter(|defs| !is_template(defs[0].0)).flatten();
+    distinct(own.filter_map(|(_, def)| def.name(contract.len())))
+}
+
+/// Names, each once and sorted.
+fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
+    let names: BTreeSet<&str> = names.collect();
+    names.into_iter().map(str::to_owned).collect()
 }
 
 /// Whether the module is a text to copy: its directory's name begins with an underscore, and nothing imports it.
@@ -203,14 +205,8 @@ fn is_template(module: &Module) -> bool {
 }
 
 fn declared(model: &Model, prefix: &[&str]) -> Vec<String> {
-    let mut names: Vec<String> = model
-        .under(prefix)
-        .into_iter()
-        .filter_map(|(_, def)| def.name(prefix.len()).map(str::to_owned))
-        .collect();
-    names.sort();
-    names.dedup();
-    names
+    let defs = model.under(prefix);
+    distinct(defs.iter().filter_map(|(_, def)| def.name(prefix.len())))
 }
 
 /// The outermost bindings that declare something at or below `prefix`: those whose own attrpath crosses its end.
@@ -232,7 +228,7 @@ pub fn topmost<'a>(model: &'a Model, prefix: &[&str]) -> Vec<Piece<'a>> {
 /// `unsupported-value` where the declaration is no set literal.
 pub fn fields<'a>(piece: &Piece<'a>, depth: usize) -> Result<Vec<Field<'a>>> {
     let source = &piece.module.source;
-    let text = |node: &SyntaxNode| node.text().to_string();
+    let text = |node: &SyntaxNode| syntax::text_of(node);
     if piece.def.path.len() > depth {
         let Some(name) = piece.def.name(depth) else {
             return Err(error::plan::dynamic_name(piece.place()));
@@ -383,7 +379,7 @@ fn same_conditions(context: &Context, name: &str, pieces: &[Piece], jobs: &[Job]
         let eval = context.eval(piece.module);
         let key = |condition: &ast::Expr| match eval.option_path(condition) {
             Some(path) => path.join("."),
-            None => syntax::unparen(condition.clone()).syntax().text().to_string(),
+            None => syntax::text_of(syntax::unparen(condition.clone()).syntax()),
         };
         piece.def.context.conditions.iter().map(key).collect()
     };
@@ -447,7 +443,7 @@ fn guard<'a>(context: &Context<'a>, home: &'a Module, pieces: &[Piece<'a>], name
             .context
             .conditions
             .iter()
-            .map(|c| syntax::unparen(c.clone()).syntax().text().to_string())
+            .map(|c| syntax::text_of(syntax::unparen(c.clone()).syntax()))
             .collect()
     };
     let mut own = pieces.iter().filter(|piece| piece.path() == home.source.path());
@@ -474,7 +470,7 @@ fn guard<'a>(context: &Context<'a>, home: &'a Module, pieces: &[Piece<'a>], name
         };
     };
     let switches = parts(&context.rules().namespaces.switches);
-    let text = syntax::unparen(condition.clone()).syntax().text().to_string();
+    let text = syntax::text_of(syntax::unparen(condition.clone()).syntax());
     match context.eval(home).option_path(condition) {
         Some(path)
             if path.len() == switches.len() + 2

@@ -58,7 +58,7 @@ pub struct Flake<'a> {
 /// order of their names, whatever the order in which they came.
 fn before(set: &ast::AttrSet, name: &str) -> Option<usize> {
     let of_service = |value: &ast::AttrpathValue| {
-        let text = value.value().map(|v| v.syntax().text().to_string()).unwrap_or_default();
+        let text = value.value().map(|v| syntax::text_of(v.syntax())).unwrap_or_default();
         text.starts_with("import ./tests/") && text.contains("inherit pkgs inputs")
     };
     let later = |value: &ast::AttrpathValue| {
@@ -360,7 +360,7 @@ fn attrs(binding: &ast::AttrpathValue) -> Vec<ast::Attr> {
 }
 
 fn attr_source(attr: &ast::Attr) -> String {
-    attr.syntax().text().to_string()
+    syntax::text_of(attr.syntax())
 }
 
 /// In outputs that are written `checks.<system>.<name>`.

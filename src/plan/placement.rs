@@ -53,29 +53,26 @@ pub fn references(repo: &Repository, from: &Path, to: &Path) -> Vec<Reference> {
     } else {
         from
     };
-    let needle = named.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut found = Vec::new();
-    // Files that cannot name it need not even be parsed.
-    for file in repo.containing(&[&needle, "./."]) {
-        for literal in repo.path_literals(file) {
-            let whole = literal.target == from;
-            let by_its_directory = by_directory && literal.target == named && literal.is_module;
-            if !(whole || by_its_directory) {
-                continue;
-            }
-            let goal = if literal.is_module || !whole {
-                to.parent().unwrap_or(to)
-            } else {
-                to
-            };
-            let Some(source) = repo.source(file) else { continue };
-            found.push(Reference {
-                file: file.to_owned(),
-                place: source.place(literal.span.clone()),
-                text: relative(file, goal),
-                range: literal.span.clone(),
-            });
+    for (source, literal) in repo.path_literals_to(named) {
+        // Both are as the repository has them.
+        let is = |path: &Path| literal.target.as_os_str() == path.as_os_str();
+        let whole = is(from);
+        let by_its_directory = by_directory && is(named) && literal.is_module;
+        if !(whole || by_its_directory) {
+            continue;
         }
+        let goal = if literal.is_module || !whole {
+            to.parent().unwrap_or(to)
+        } else {
+            to
+        };
+        found.push(Reference {
+            file: source.path().to_owned(),
+            place: source.place(literal.span.clone()),
+            text: relative(source.path(), goal),
+            range: literal.span.clone(),
+        });
     }
     found
 }
@@ -119,7 +116,7 @@ pub fn relocated(
         replaced.push((syntax::span(path.syntax()), relative(to, &goal)));
     }
     replaced.sort_by_key(|(range, _)| range.start);
-    let mut text = node.text().to_string();
+    let mut text = syntax::text_of(node);
     for (range, new) in replaced.into_iter().rev() {
         text.replace_range(range.start - own.start..range.end - own.start, &new);
     }
@@ -137,13 +134,12 @@ pub fn render(work: &mut Workset, repo: &Repository, facts: &Facts, group: Group
         return Err(error::plan::target_exists(source.place(0..0), to));
     }
     for path in syntax::paths(source) {
-        let literal = literals::target(source, &path);
-        let Some(goal) = literal else {
-            return Err(error::plan::computed_path(source.place_of(path.syntax())));
+        let Some(goal) = literals::meant(source, &path) else {
+            return Err(error::plan::computed_path(source.place(path.span)));
         };
         let text = relative(to, &goal);
-        if text != path.syntax().text().to_string() {
-            work.replace(from, syntax::span(path.syntax()), text, group);
+        if text != source.text()[path.span.clone()] {
+            work.replace(from, path.span, text, group);
         }
     }
     for reference in facts.references(repo) {
@@ -180,7 +176,7 @@ pub fn mentions(repo: &Repository, facts: &Facts) -> Vec<Left> {
     let mut found = commented_imports(repo, facts);
     for (path, text) in repo.other_texts() {
         for needle in [Some(&file), directory.as_ref()].into_iter().flatten() {
-            for (at, _) in text.match_indices(needle.as_str()) {
+            for at in memchr::memmem::find_iter(text.as_bytes(), needle.as_str()) {
                 let end = at + needle.len();
                 let longer = text[end..]
                     .chars()

@@ -182,7 +182,7 @@ fn import_of(context: &Context, source: &Source, set: &ast::AttrSet, home: &Path
         .for_each(|list| list_elements(list, &mut elements));
     let base = source.path().parent().unwrap_or(Path::new(""));
     elements.into_iter().find(|element| match element {
-        ast::Expr::PathRel(path) => normalize(&base.join(path.syntax().text().to_string()))
+        ast::Expr::PathRel(path) => normalize(&base.join(syntax::text_of(path.syntax())))
             .and_then(|path| context.repo.import_target(&path))
             .is_some_and(|target| target == home),
         _ => false,

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::edit::{FileChange, GroupId, SourceChange, TextEdit, settle};
+use crate::edit::{FileChange, GroupId, Parsed, SourceChange, TextEdit, settle};
 use crate::error::{Error, Result};
 use crate::repo::Repository;
+use crate::syntax::Source;
 
 /// What happens to one existing file.
 #[derive(Default)]
@@ -113,14 +114,21 @@ impl<'a> Workset<'a> {
 
 impl NewFile {
     fn make(self, path: PathBuf) -> Result<FileChange> {
-        let text = match self.rough {
-            true => crate::syntax::format(&self.text)
-                .ok_or_else(|| Error::internal(format!("{} would not parse", path.display())).because(self.text))?,
-            false => self.text,
-        };
+        let mut source = self.rough.then(|| Source::new(&path, self.text.as_str()));
+        if let Some(rough) = &source {
+            let formatted = rough.formatted().ok_or_else(|| {
+                Error::internal(format!("{} would not parse", path.display())).because(self.text.clone())
+            })?;
+            if formatted != self.text {
+                source = Some(Source::new(&path, formatted));
+            }
+        }
         Ok(FileChange {
             to: Some(path),
-            after: text.into(),
+            after: source
+                .as_ref()
+                .map_or_else(|| self.text.into(), |source| Arc::clone(source.text())),
+            parsed: source.map(|source| Parsed { source, layout: None }),
             ..FileChange::default()
         })
     }
@@ -143,7 +151,7 @@ impl FileEdits {
         let original = repo.original(&path).expect("a file with a text");
         let settled = settle::settle(original, self.merged())
             .map_err(|error| Error::internal(format!("{}: {}", path.display(), error.message())).because(error))?;
-        let after = Arc::clone(settled.source.text());
+        let after = Arc::clone(settled.parsed.source.text());
         if *after == **before && to.is_none() {
             return Ok(None);
         }
@@ -153,7 +161,7 @@ impl FileEdits {
             before: before.clone(),
             after,
             edits: settled.edits,
-            parsed: Some(settled.source),
+            parsed: Some(settled.parsed),
         }))
     }
 

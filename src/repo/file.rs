@@ -1,12 +1,16 @@
 //! Single files: their texts as found, what was made of them once somebody asked, and sets of them.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use super::literals::{self, PathLiteral};
+use rustc_hash::FxHashMap;
+
+use super::literals::{self, CommentedPath, PathLiteral};
 use crate::edit::FileChange;
 use crate::edit::settle::Original;
+use crate::rules::Rules;
 use crate::syntax::{Layout, Source};
 
 /// One Nix file.
@@ -16,9 +20,10 @@ pub(super) struct File {
     source: OnceLock<Source>,
     imports: OnceLock<Vec<PathBuf>>,
     literals: OnceLock<Vec<PathLiteral>>,
+    commented: OnceLock<Vec<CommentedPath>>,
     layout: OnceLock<Layout>,
     formatted: OnceLock<bool>,
-    declares: OnceLock<bool>,
+    taken_in: OnceLock<bool>,
 }
 
 impl File {
@@ -30,17 +35,19 @@ impl File {
             source: OnceLock::new(),
             imports: OnceLock::new(),
             literals: OnceLock::new(),
+            commented: OnceLock::new(),
             layout: OnceLock::new(),
             formatted: OnceLock::new(),
-            declares: OnceLock::new(),
+            taken_in: OnceLock::new(),
         }
     }
 
     /// The file that a change leaves at `path`, with what the plan knows of it.
     pub(super) fn after(change: &FileChange, path: &Path) -> File {
         let mut file = File::new(path.to_owned(), Arc::clone(&change.after));
-        if let Some(source) = change.source() {
-            file.source = source.at(path).into();
+        if let Some(parsed) = change.parsed() {
+            file.source = parsed.source.at(path).into();
+            file.layout = parsed.layout.clone().map_or_else(OnceLock::new, OnceLock::from);
         }
         file
     }
@@ -66,22 +73,59 @@ impl File {
         self.source.get().is_some()
     }
 
-    /// Whether the text seems to declare options.
-    pub(super) fn declares(&self) -> bool {
+    /// Whether it is one of a host's modules even if nothing imports it: it is one of the server's, or seems to declare
+    /// options and is no host's and no test's.
+    pub(super) fn is_taken_in(&self, rules: &Rules) -> bool {
+        let paths = &rules.paths;
         let mentions = |name: &str| memchr::memmem::find(self.text.as_bytes(), name.as_bytes()).is_some();
+        let declares = || mentions("mkOption") || mentions("mkEnableOption");
+        let elsewhere = || {
+            [&paths.hosts, &paths.tests]
+                .iter()
+                .any(|path| self.path.starts_with(path))
+        };
         *self
-            .declares
-            .get_or_init(|| mentions("mkOption") || mentions("mkEnableOption"))
+            .taken_in
+            .get_or_init(|| self.path.starts_with(&paths.server) || (!elsewhere() && declares()))
     }
 
     /// What its `imports` name, as paths relative to the root.
     pub(super) fn imports(&self) -> &[PathBuf] {
-        self.imports.get_or_init(|| super::hosts::imported_paths(self.source()))
+        self.imports.get_or_init(|| super::hosts::imported_paths(self))
     }
 
     /// Its relative path literals, in source order.
     pub(super) fn path_literals(&self) -> &[PathLiteral] {
         self.literals.get_or_init(|| literals::of(self.source()))
+    }
+
+    /// As [`File::path_literals`]; none where no one of them can mean `path`, whose last name behind a slash `name` finds: then the file need
+    /// not be parsed, if it is not.
+    pub(super) fn path_literals_to(&self, path: &Path, name: &memchr::memmem::Finder) -> &[PathLiteral] {
+        let text = self.text.as_bytes();
+        // `./.` and `../..` lead to directories around the file.
+        let by_dots = || self.path.starts_with(path) && memchr::memmem::find(text, b"./.").is_some();
+        match self.literals.get() {
+            Some(literals) => literals,
+            None if self.is_parsed() || literals::may_end_with(text, name) || by_dots() => self.path_literals(),
+            None => &[],
+        }
+    }
+
+    /// Finds out what the next plan will ask, so that it need not wait for it; of a file that nobody has parsed it will ask
+    /// nothing.
+    pub(super) fn look_ahead(&self) {
+        if !self.is_parsed() {
+            return;
+        }
+        self.imports();
+        self.path_literals();
+        Original::layout(self);
+    }
+
+    /// The paths that its comments begin with.
+    pub(super) fn commented_paths(&self) -> &[CommentedPath] {
+        self.commented.get_or_init(|| literals::commented(self))
     }
 }
 
@@ -108,13 +152,30 @@ impl Original for File {
 pub(super) struct Files {
     /// Sorted by path.
     sorted: Vec<Arc<File>>,
-    by_path: HashMap<Arc<Path>, Arc<File>>,
+    by_path: FxHashMap<Arc<OsStr>, Arc<File>>,
+}
+
+/// What a path is looked up by: as it is, since that takes a fraction of the time that its components do.
+fn key(path: &Path) -> Cow<'_, OsStr> {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let is_plain = !bytes.ends_with(b"/") && !bytes.windows(2).any(|pair| pair == b"//" || pair == b"/.");
+    match is_plain {
+        true => path.as_os_str().into(),
+        false => path.components().collect::<PathBuf>().into_os_string().into(),
+    }
 }
 
 impl Files {
     /// The file at `path`.
     pub(super) fn get(&self, path: &Path) -> Option<&Arc<File>> {
-        self.by_path.get(path)
+        self.by_path.get(&*key(path))
+    }
+
+    /// The files at and below `directory`, sorted by path.
+    pub(super) fn below(&self, directory: &Path) -> &[Arc<File>] {
+        let start = self.sorted.partition_point(|file| *file.path < *directory);
+        let rest = &self.sorted[start..];
+        &rest[..rest.partition_point(|file| file.path.starts_with(directory))]
     }
 
     /// All files, sorted by path.
@@ -124,7 +185,7 @@ impl Files {
 
     /// Takes the file at `path` out, if one is there.
     pub(super) fn remove(&mut self, path: &Path) {
-        if let (Some(_), Ok(at)) = (self.by_path.remove(path), self.place(path)) {
+        if let (Some(_), Ok(at)) = (self.by_path.remove(&*key(path)), self.place(path)) {
             self.sorted.remove(at);
         }
     }
@@ -136,7 +197,7 @@ impl Files {
             Ok(at) => self.sorted[at] = Arc::clone(&file),
             Err(at) => self.sorted.insert(at, Arc::clone(&file)),
         }
-        self.by_path.insert(Arc::clone(&file.path), file);
+        self.by_path.insert(key(&file.path).into(), file);
     }
 
     fn place(&self, path: &Path) -> std::result::Result<usize, usize> {
@@ -148,7 +209,7 @@ impl FromIterator<File> for Files {
     fn from_iter<T: IntoIterator<Item = File>>(files: T) -> Files {
         let mut sorted: Vec<Arc<File>> = files.into_iter().map(Arc::new).collect();
         sorted.sort_by(|a, b| a.path.cmp(&b.path));
-        let by_path = sorted.iter().map(|file| (Arc::clone(&file.path), Arc::clone(file)));
+        let by_path = sorted.iter().map(|file| (key(&file.path).into(), Arc::clone(file)));
         Files {
             by_path: by_path.collect(),
             sorted,

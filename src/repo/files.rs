@@ -78,6 +78,11 @@ impl Repository {
         &self.rules
     }
 
+    /// All Nix files, sorted by path.
+    pub(super) fn files(&self) -> &Files {
+        &self.files
+    }
+
     /// The paths of all Nix files, sorted.
     pub fn nix_files(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(|file| file.path())
@@ -117,12 +122,16 @@ impl Repository {
     pub fn exists(&self, path: &Path) -> bool {
         self.has(path)
             || self.other_files().iter().any(|other| other.starts_with(path))
-            || self.nix_files().any(|file| file.starts_with(path))
+            || !self.files.below(path).is_empty()
     }
 
     /// Parses these files now, in parallel.
     pub fn parse_ahead<'a>(&self, paths: impl Iterator<Item = &'a Path>) {
-        let files = paths.filter_map(|path| self.files.get(path));
+        self.parse_files_ahead(paths.filter_map(|path| self.files.get(path)));
+    }
+
+    /// As [`Repository::parse_ahead`].
+    pub(super) fn parse_files_ahead<'a>(&self, files: impl Iterator<Item = &'a Arc<File>>) {
         // Where all is there, the other threads need not be woken.
         let files: Vec<&Arc<File>> = files.filter(|file| !file.is_parsed()).collect();
         if files.is_empty() {
@@ -146,19 +155,15 @@ impl Repository {
             .collect()
     }
 
-    /// The paths of the Nix files that seem to declare options, sorted.
-    pub fn declaring(&self) -> impl Iterator<Item = &Path> {
-        let declaring = self.files.iter().filter(|file| file.declares());
-        declaring.map(|file| file.path())
-    }
-
     /// The file that an import of `path` means: itself, or `default.nix` in that directory.
     pub fn import_target(&self, path: &Path) -> Option<PathBuf> {
-        if self.has(path) {
-            return Some(path.to_owned());
-        }
-        let default = path.join("default.nix");
-        self.has(&default).then_some(default)
+        self.imported_file(path).map(|file| file.path().to_owned())
+    }
+
+    /// The file of [`Repository::import_target`].
+    pub(super) fn imported_file(&self, path: &Path) -> Option<&Arc<File>> {
+        let own = self.files.get(path);
+        own.or_else(|| self.files.get(&path.join("default.nix")))
     }
 
     /// The relative path literals of the Nix file at `path`, in source order.
@@ -166,9 +171,27 @@ impl Repository {
         self.files.get(path).map_or(&[], |file| file.path_literals())
     }
 
+    /// The relative path literals of the Nix files in which one may mean `path`, each with its file, in order.
+    pub fn path_literals_to<'r>(&'r self, path: &'r Path) -> impl Iterator<Item = (&'r Source, &'r PathLiteral)> {
+        let name = [b"/", path.file_name().unwrap_or_default().as_encoded_bytes()].concat();
+        let name = memchr::memmem::Finder::new(&name).into_owned();
+        self.files.iter().flat_map(move |file| {
+            let literals = file.path_literals_to(path, &name).iter();
+            literals.map(|literal| (file.source(), literal))
+        })
+    }
+
     /// What the file's `imports` name, as paths relative to the root; whether something stands there is not asked.
     pub(super) fn imports(&self, path: &Path) -> &[PathBuf] {
         self.files.get(path).map_or(&[], |file| file.imports())
+    }
+
+    /// Has other threads look into the files that `change` has left here, for the plan that comes next.
+    pub fn look_ahead(&self, change: &SourceChange) {
+        for file in change.files.iter().filter_map(|file| self.files.get(file.to.as_ref()?)) {
+            let file = Arc::clone(file);
+            rayon::spawn(move || file.look_ahead());
+        }
     }
 
     /// The repository as `change` would leave it.

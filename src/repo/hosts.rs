@@ -1,17 +1,21 @@
 //! Hosts, and the modules that each is made of: static imports followed from a host's directory.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Repository, literals};
+use super::Repository;
+use super::file::File;
 use crate::error::{self, Place, Result};
-use crate::resolve::value::{Eval, Known, Value, normalize};
+use crate::resolve::value::{Eval, Known, Value};
 use crate::resolve::{Model, Module};
-use crate::syntax::{self, Source, ast};
+use crate::syntax::{Source, ast};
 
 /// A machine of the repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +91,8 @@ pub fn serving(repo: &Repository) -> Vec<String> {
 fn follow_imports(repo: &Repository, hosts: &[String]) {
     let follow = || {
         let mut seen: BTreeSet<PathBuf> = BTreeSet::new();
-        let mut open: Vec<PathBuf> = hosts.iter().flat_map(|host| starts(repo, host)).collect();
+        let starts = hosts.iter().flat_map(|host| starts(repo, host));
+        let mut open: Vec<PathBuf> = starts.map(Path::to_owned).collect();
         while !open.is_empty() {
             let targets = |path: &PathBuf| {
                 let named = repo.imports(path).iter();
@@ -97,41 +102,51 @@ fn follow_imports(repo: &Repository, hosts: &[String]) {
             open = found.into_iter().filter(|path| seen.insert(path.clone())).collect();
         }
     };
-    rayon::join(follow, || repo.parse_ahead(unreached(repo)));
+    let unreached = || repo.files().iter().filter(|file| file.is_taken_in(repo.rules()));
+    rayon::join(follow, || repo.parse_files_ahead(unreached()));
 }
 
 /// Every module file that the host's static imports lead to.
 pub fn reached(repo: &Repository, host: &str) -> BTreeSet<PathBuf> {
-    reached_from(repo, &starts(repo, host))
+    let reached = reached_from(repo, starts(repo, host));
+    reached.into_iter().map(PathBuf::from).collect()
 }
 
-fn starts(repo: &Repository, host: &str) -> Vec<PathBuf> {
+/// The files in the host's directory.
+fn starts<'r>(repo: &'r Repository, host: &str) -> Vec<&'r Path> {
     let directory = repo.rules().paths.hosts.join(host);
-    repo.nix_files()
-        .filter(|path| path.parent() == Some(&directory))
-        .map(Path::to_owned)
-        .collect()
+    let inside = repo.files().below(&directory).iter().map(|file| file.path());
+    inside.filter(|path| path.parent() == Some(&directory)).collect()
 }
 
-/// Every module file that static imports lead to from `starts`, the starts included.
-fn reached_from(repo: &Repository, starts: &[PathBuf]) -> BTreeSet<PathBuf> {
-    let mut reached = BTreeSet::new();
-    let mut open: Vec<PathBuf> = starts.to_vec();
+/// The path of every module file that static imports lead to from `starts`, the starts included.
+fn reached_from<'r>(repo: &'r Repository, starts: Vec<&'r Path>) -> FxHashSet<&'r OsStr> {
+    let mut reached = FxHashSet::default();
+    let mut open = starts;
     while let Some(path) = open.pop() {
-        if !reached.insert(path.clone()) {
-            continue;
+        if reached.insert(path.as_os_str()) {
+            let named = repo.imports(path).iter();
+            open.extend(
+                named
+                    .filter_map(|named| repo.imported_file(named))
+                    .map(|file| file.path()),
+            );
         }
-        open.extend(repo.imports(&path).iter().filter_map(|named| repo.import_target(named)));
     }
     reached
 }
 
 /// What a module's `imports` name, as far as the paths are literal; for the flake, every path that it names, since
 /// it puts modules together in ways of its own.
-pub(super) fn imported_paths(source: &Source) -> Vec<PathBuf> {
-    if source.path() == Path::new("flake.nix") {
-        return literals::of(source).into_iter().map(|literal| literal.target).collect();
+pub(super) fn imported_paths(file: &File) -> Vec<PathBuf> {
+    if file.path() == Path::new("flake.nix") {
+        return file
+            .path_literals()
+            .iter()
+            .map(|literal| literal.target.clone())
+            .collect();
     }
+    let source = file.source();
     if !source.text().contains("imports") {
         return Vec::new();
     }
@@ -165,17 +180,19 @@ pub fn imports(repo: &Repository, module: &Module) -> Vec<(PathBuf, ast::Expr)> 
 
 /// Modules as they were read, by their files: as long as a file's text is the same, so is its module.
 #[derive(Clone, Default)]
-pub struct Modules(Rc<RefCell<HashMap<PathBuf, Option<Rc<Module>>>>>);
+pub struct Modules(Rc<RefCell<FxHashMap<OsString, Option<Rc<Module>>>>>);
 
 impl Modules {
     /// The module that `source` is, if it is one.
     fn read(&self, source: &Source) -> Option<Rc<Module>> {
-        let known = self.0.borrow().get(source.path()).cloned().flatten();
+        let known = self.0.borrow().get(source.path().as_os_str()).cloned().flatten();
         known
             .filter(|module| module.source.text() == source.text())
             .or_else(|| {
                 let module = Module::read(source).map(Rc::new);
-                self.0.borrow_mut().insert(source.path().to_owned(), module.clone());
+                self.0
+                    .borrow_mut()
+                    .insert(source.path().as_os_str().to_owned(), module.clone());
                 module
             })
     }
@@ -188,57 +205,38 @@ pub fn model(repo: &Repository, host: &Host) -> Model {
 
 /// The modules of `host`, with those of `known` that are the same.
 pub fn model_with(repo: &Repository, host: &Host, known: &Modules) -> Model {
-    // What the imports of these lead to is among them for the most part.
-    repo.parse_ahead(unreached(repo));
-    let reached = reached_from(repo, &starts(repo, &host.name));
-    let mut paths = reached.clone();
-    paths.extend(unreached(repo).map(Path::to_owned));
-    paths.insert(host.settings.clone());
-    repo.parse_ahead(paths.iter().map(PathBuf::as_path));
-    let modules = paths.iter().filter_map(|path| known.read(repo.source(path)?));
-    Model::new(modules.collect(), reached)
+    let (files, reached) = files_of(repo, host);
+    repo.parse_files_ahead(files.iter().copied());
+    let modules = files.iter().filter_map(|file| known.read(file.source()));
+    Model::new(modules.collect(), reached.into_iter().map(OsStr::to_owned).collect())
 }
 
 /// The files that a host's modules stand in: what its directory's files import, the server's modules (those whose import
 /// is commented out as well, so that they can be migrated), and every module that declares options, since some are
 /// imported by computed paths.
 pub fn module_files(repo: &Repository, host: &Host) -> BTreeSet<PathBuf> {
-    let mut paths = reached_from(repo, &starts(repo, &host.name));
-    paths.extend(unreached(repo).map(Path::to_owned));
-    paths.insert(host.settings.clone());
-    paths
+    let (files, _) = files_of(repo, host);
+    files.iter().map(|file| file.path().to_owned()).collect()
 }
 
-/// The files of [`module_files`] that need not be imported.
-fn unreached(repo: &Repository) -> impl Iterator<Item = &Path> {
-    let paths = &repo.rules().paths;
-    let own = repo.nix_files().filter(|path| path.starts_with(&paths.server));
-    let declaring = repo
-        .declaring()
-        .filter(|path| !path.starts_with(&paths.hosts) && !path.starts_with(&paths.tests));
-    own.chain(declaring)
+/// The files of [`module_files`], sorted by path, and the paths of those that the host's imports lead to.
+fn files_of<'r>(repo: &'r Repository, host: &Host) -> (Vec<&'r Arc<File>>, FxHashSet<&'r OsStr>) {
+    // What the imports of these lead to is among them for the most part.
+    let taken_in = |file: &&Arc<File>| file.is_taken_in(repo.rules());
+    repo.parse_files_ahead(repo.files().iter().filter(taken_in));
+    let reached = reached_from(repo, starts(repo, &host.name));
+    let is_own = |file: &&Arc<File>| reached.contains(file.path().as_os_str()) || *file.path() == *host.settings;
+    let files = repo.files().iter().filter(|file| is_own(file) || taken_in(file));
+    (files.collect(), reached)
 }
 
 /// The paths in comments that would be imports: a file of the repository, and where the comment names it.
 pub fn commented_imports(repo: &Repository) -> Vec<(PathBuf, Place)> {
     let mut found = Vec::new();
-    for file in repo.containing(&["# ./", "#./", "# ../", "#../"]) {
-        let Some(source) = repo.source(file) else { continue };
-        for token in syntax::tokens(&source.root()).filter(syntax::is_comment) {
-            let Some(word) = token
-                .text()
-                .trim_start_matches(['#', ' '])
-                .split_whitespace()
-                .next()
-                .filter(|w| w.starts_with("./") || w.starts_with("../"))
-            else {
-                continue;
-            };
-            let base = file.parent().unwrap_or(Path::new(""));
-            if let Some(target) = normalize(&base.join(word)).and_then(|path| repo.import_target(&path)) {
-                let start = syntax::token_span(&token).start + token.text().find(word).unwrap_or(0);
-                found.push((target, source.place(start..start + word.len())));
-            }
+    for file in repo.files().iter() {
+        for path in file.commented_paths() {
+            let target = repo.import_target(&path.target);
+            found.extend(target.map(|target| (target, file.source().place(path.span.clone()))));
         }
     }
     found

@@ -1,25 +1,36 @@
 //! The modules of one machine, and where each option is declared and defined.
 
-use std::collections::{BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::cell::RefCell;
+use std::ffi::OsString;
+use std::ops::Range;
+use std::path::Path;
 use std::rc::Rc;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::module::{self, Def, Module, OptionDecl};
+use super::value::Why;
+use crate::syntax::{self, AstNode, ast};
 
 /// The modules that a host's configuration is made of, as far as the repository has them.
 #[derive(Clone, Default)]
 pub struct Model {
     modules: Vec<Rc<Module>>,
-    imported: BTreeSet<PathBuf>,
+    imported: FxHashSet<OsString>,
     /// The modules that have definitions with a key, in order.
-    by_key: HashMap<String, Vec<Rc<Module>>>,
+    by_key: FxHashMap<String, Vec<Rc<Module>>>,
+    /// What expressions were found to be, which is asked again for each service.
+    strings: RefCell<FxHashMap<Asked, Result<String, Why>>>,
 }
 
+/// An expression of a module: the address of the text, the beginning of the module's set, the expression's range.
+type Asked = (usize, usize, Range<usize>);
+
 impl Model {
-    /// A model of these modules, in the order in which they are given; `imported` are the files that the host's
-    /// imports lead to.
-    pub fn new(modules: Vec<Rc<Module>>, imported: BTreeSet<PathBuf>) -> Model {
-        let mut by_key: HashMap<String, Vec<Rc<Module>>> = HashMap::new();
+    /// A model of these modules, in the order in which they are given; `imported` are the paths of the files
+    /// that the host's imports lead to.
+    pub fn new(modules: Vec<Rc<Module>>, imported: FxHashSet<OsString>) -> Model {
+        let mut by_key: FxHashMap<String, Vec<Rc<Module>>> = FxHashMap::default();
         for module in &modules {
             for key in module.keys() {
                 match by_key.get_mut(key) {
@@ -32,13 +43,36 @@ impl Model {
             modules,
             imported,
             by_key,
+            strings: RefCell::default(),
         }
+    }
+
+    /// The string that `expr` is in `module`, which `evaluate` finds out the first time. The module's text is one of the
+    /// repository that the model was made of, so that no other text has its address.
+    pub(super) fn string(
+        &self,
+        module: &Module,
+        expr: &ast::Expr,
+        evaluate: impl FnOnce() -> Result<String, Why>,
+    ) -> Result<String, Why> {
+        let text = module.source.text().as_ptr() as usize;
+        let asked = (
+            text,
+            syntax::span(module.body.syntax()).start,
+            syntax::span(expr.syntax()),
+        );
+        if let Some(known) = self.strings.borrow().get(&asked) {
+            return known.clone();
+        }
+        let found = evaluate();
+        self.strings.borrow_mut().insert(asked, found.clone());
+        found
     }
 
     /// Whether the host's imports lead to the file. A module whose import is commented out is in the model, and not
     /// imported.
     pub fn is_imported(&self, path: &Path) -> bool {
-        self.imported.contains(path)
+        self.imported.contains(path.as_os_str())
     }
 
     /// Every module.

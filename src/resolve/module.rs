@@ -3,7 +3,7 @@
 //! Definitions are found through attribute sets however they are split (`a.b.c = x`, `a = { b.c = x; }`),
 //! through `mkIf`, `mkMerge`, priorities, `let … in`, `with`, parentheses and `//` (NixOS manual, "Writing NixOS Modules").
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::scope::Binding;
 use crate::syntax::{self, AstNode, HasEntry, Source, ast};
@@ -140,7 +140,7 @@ pub struct Module {
     /// Every option declaration, in source order.
     pub options: Vec<OptionDecl>,
     /// The definitions by [`keys`] of their paths: indices, in source order.
-    by_key: HashMap<String, Vec<usize>>,
+    by_key: FxHashMap<String, Vec<usize>>,
 }
 
 impl Module {
@@ -176,7 +176,7 @@ impl Module {
             body,
             defs: Vec::new(),
             options: Vec::new(),
-            by_key: HashMap::new(),
+            by_key: FxHashMap::default(),
         }
     }
 

@@ -85,7 +85,7 @@ fn bound_by(scope: &SyntaxNode, from: &SyntaxNode, name: &str) -> Option<Binding
     let recursive = ast::LetIn::can_cast(scope.kind())
         || ast::LegacyLet::can_cast(scope.kind())
         || ast::AttrSet::cast(scope.clone()).is_some_and(|set| set.rec_token().is_some());
-    if !recursive {
+    if !recursive || !syntax::may_bind(scope, name) {
         return None;
     }
     // `inherit x;` takes x from outside the set it stands in.
@@ -133,10 +133,15 @@ pub fn param_names(lambda: &ast::Lambda) -> Vec<String> {
 
 /// The names that a `let` binds.
 pub fn let_names(let_in: &ast::LetIn) -> Vec<String> {
-    let values = let_in.attrpath_values().filter_map(|value| first_name(&value));
-    let attrs = let_in.inherits().flat_map(|i| i.attrs().collect::<Vec<_>>());
-    let inherited = attrs.filter_map(|attr| syntax::attr_name(&attr));
-    values.chain(inherited).collect()
+    let_in.entries().flat_map(|entry| entry_names(&entry)).collect()
+}
+
+/// The names that an entry of a `let` binds.
+pub fn entry_names(entry: &ast::Entry) -> Vec<String> {
+    match entry {
+        ast::Entry::AttrpathValue(value) => first_name(value).into_iter().collect(),
+        ast::Entry::Inherit(inherit) => inherit.attrs().filter_map(|attr| syntax::attr_name(&attr)).collect(),
+    }
 }
 
 /// Every name that code at `node` could refer to without `with`: for choosing a fresh one.

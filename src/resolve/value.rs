@@ -101,6 +101,13 @@ impl<'a> Eval<'a> {
 
     /// The value as a string, or why it is not known to be one.
     pub fn string(&self, expr: &ast::Expr) -> Result<String, Why> {
+        match self.depth {
+            0 => self.model.string(self.module, expr, || self.string_anew(expr)),
+            _ => self.string_anew(expr),
+        }
+    }
+
+    fn string_anew(&self, expr: &ast::Expr) -> Result<String, Why> {
         match self.force(expr) {
             Value::Known(Known::Str(text)) => Ok(text),
             Value::Unknown(why) => Err(why),
@@ -192,7 +199,7 @@ impl<'a> Eval<'a> {
             return self.unknown(expr.syntax(), "the path is computed");
         }
         let base = self.module.source.path().parent().unwrap_or(Path::new(""));
-        match normalize(&base.join(path.syntax().text().to_string())) {
+        match normalize(&base.join(syntax::text_of(path.syntax()))) {
             Some(path) => Value::Known(Known::Path(path)),
             None => self.unknown(expr.syntax(), "the path leaves the repository"),
         }

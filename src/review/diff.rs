@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::hunks::{Hunk, Line, Piece, Tag, emphasised, hunks, lines, pairs};
 use super::patch::similarity;
 use super::texts;
-use crate::cli::palette::{self, paint, visible};
+use crate::cli::palette::{self, paint, paint_into, visible};
 use crate::edit::{FileChange, SourceChange};
 
 /// How much a change does, in lines.
@@ -213,15 +213,13 @@ enum Look<'t> {
 /// A line of the diff: its sign, its pieces in their styles, and whether its newline is missing.
 fn write_line(text: &mut String, sign: char, styles: Option<(anstyle::Style, anstyle::Style)>, pieces: &[Piece<'_>]) {
     let (plain, word) = styles.unwrap_or_default();
-    text.push_str(&paint(plain, &sign.to_string()));
+    paint_into(text, plain, sign.encode_utf8(&mut [0; 4]));
     let mut terminated = false;
     for (piece, differs) in pieces {
         let body = piece.strip_suffix('\n');
         terminated = body.is_some();
-        text.push_str(&paint(
-            if *differs { word } else { plain },
-            &visible(body.unwrap_or(piece)),
-        ));
+        let style = if *differs { word } else { plain };
+        paint_into(text, style, &visible(body.unwrap_or(piece)));
     }
     text.push('\n');
     if !terminated {

@@ -226,10 +226,13 @@ fn alike(old: &[&str], new: &[&str], removed: Range<usize>, added: Range<usize>,
     let mut from = added.start;
     for o in removed {
         let old = words(old[o]);
-        let best = (from..added.end)
-            .map(|n| (n, likeness(&old, &new[n - added.start])))
-            .filter(|(_, likeness)| *likeness >= ALIKE)
-            .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
+        let mut best = None;
+        for n in from..added.end {
+            // Of several that are as like, the first.
+            let least = best.map_or(ALIKE, |(_, likeness): (usize, f32)| likeness.next_up());
+            let likeness = likeness(&old, &new[n - added.start], least);
+            best = likeness.map(|likeness| (n, likeness)).or(best);
+        }
         if let Some((n, _)) = best {
             out.push((o, n));
             from = n + 1;
@@ -237,19 +240,21 @@ fn alike(old: &[&str], new: &[&str], removed: Range<usize>, added: Range<usize>,
     }
 }
 
-/// How much of two lines' words is the same: 1 for all, and 0 for less than counts.
-fn likeness(old: &[&str], new: &[&str]) -> f32 {
+/// How much of two lines' words is the same, 1 for all; `None` for less than `least`.
+fn likeness(old: &[&str], new: &[&str], least: f32) -> Option<f32> {
     let length = |words: &[&str]| words.iter().map(|word| word.len()).sum::<usize>();
-    let (long, short) = (length(old).max(length(new)), length(old).min(length(new)));
-    let total = long + short;
-    // Even if the shorter one were in the longer one as it is.
-    if total == 0 || 2.0 * short as f32 / (total as f32) < ALIKE {
-        return 0.0;
-    }
+    let total = length(old) + length(new);
+    let enough = |same: usize| Some(2.0 * same as f32 / total as f32).filter(|likeness| *likeness >= least);
+    // Even if what they have in common stood in the same order.
+    let mut rest: Vec<&str> = new.to_vec();
+    let in_common = old.iter().filter(|word| {
+        let at = rest.iter().position(|other| other == *word);
+        at.map(|at| rest.swap_remove(at)).is_some()
+    });
+    enough(in_common.map(|word| word.len()).sum())?;
     let ops = capture_diff_slices(Algorithm::Myers, old, new);
     let equal = ops.iter().filter(|op| matches!(op, DiffOp::Equal { .. }));
-    let same: usize = equal.map(|op| length(&old[op.old_range()])).sum();
-    2.0 * same as f32 / total as f32
+    enough(equal.map(|op| length(&old[op.old_range()])).sum())
 }
 
 /// A line in pieces: Nix identifiers and numbers, runs of blanks, and every other character by itself.

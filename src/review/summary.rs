@@ -29,22 +29,36 @@ pub fn wrap(text: &str, width: Width, first: &str, rest: &str) -> String {
     textwrap::fill(text, options)
 }
 
-/// The summary of a proposal, styled. With `accepted`, what is taken and what is not is marked.
-pub fn summary(proposal: &dyn Proposal, accepted: Option<&Accepted>, width: Width) -> String {
-    let groups = proposal.groups();
-    let title = format!(
-        "{}: {}",
-        visible(proposal.name()),
-        texts::count(groups.len(), "change", "changes")
-    );
-    let mut out = format!("{}\n", paint(palette::TITLE, &title));
-    for group in groups {
-        let mark = mark(group, accepted);
-        out.push_str(&entry(group, &mark, width));
+/// What is said of a proposal before its files.
+pub struct Summary {
+    name: String,
+    groups: Vec<Group>,
+    left: Vec<Left>,
+}
+
+impl Summary {
+    /// That of `proposal`.
+    pub fn of(proposal: &dyn Proposal) -> Summary {
+        Summary {
+            name: proposal.name().to_owned(),
+            groups: proposal.groups().to_vec(),
+            left: proposal.left().to_vec(),
+        }
     }
-    out.push_str(&left(proposal.left(), width));
-    out.push_str(&gains(groups, accepted, width));
-    out
+
+    /// The styled text. With `accepted`, what is taken and what is not is marked.
+    pub fn text(&self, accepted: Option<&Accepted>, width: Width) -> String {
+        let count = texts::count(self.groups.len(), "change", "changes");
+        let title = format!("{}: {count}", visible(&self.name));
+        let mut out = format!("{}\n", paint(palette::TITLE, &title));
+        for group in &self.groups {
+            let mark = mark(group, accepted);
+            out.push_str(&entry(group, &mark, width));
+        }
+        out.push_str(&left(&self.left, width));
+        out.push_str(&gains(&self.groups, accepted, width));
+        out
+    }
 }
 
 /// A group's number, or whether it is taken.

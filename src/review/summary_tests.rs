@@ -5,7 +5,7 @@ use crate::testing::{colored, plain, snapshot};
 
 #[test]
 fn what_a_dry_run_says() {
-    let text = summary(&jellyfin(), None, Width(100));
+    let text = Summary::of(&jellyfin()).text(None, Width(100));
     snapshot!("summary_plain", plain(&text));
     snapshot!("summary_color", colored(&text));
 }
@@ -15,13 +15,13 @@ fn what_was_taken_is_marked() {
     let accepted: Accepted = [0, 1, 4].map(GroupId).into();
     snapshot!(
         "summary_accepted",
-        plain(&summary(&jellyfin(), Some(&accepted), Width(100)))
+        plain(&Summary::of(&jellyfin()).text(Some(&accepted), Width(100)))
     );
 }
 
 #[test]
 fn a_narrow_terminal() {
-    let text = plain(&summary(&jellyfin(), None, Width(44)));
+    let text = plain(&Summary::of(&jellyfin()).text(None, Width(44)));
     snapshot!("summary_narrow", text.clone());
     let wide = |line: &&str| line.chars().count() > 44 && line.trim().split(' ').all(|word| word.len() < 30);
     assert_eq!(
@@ -34,7 +34,7 @@ fn a_narrow_terminal() {
 #[test]
 fn nothing_at_all() {
     assert_eq!(
-        plain(&summary(&Fake::default(), None, Width(80))),
+        plain(&Summary::of(&Fake::default()).text(None, Width(80))),
         "jellyfin: 0 changes\n"
     );
 }

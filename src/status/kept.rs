@@ -46,7 +46,7 @@ impl<'c, 'a> Elements<'c, 'a> {
         let eval = self.context.eval(self.module);
         let mut found = Vec::new();
         for element in &self.elements {
-            let text = element.syntax().text().to_string();
+            let text = crate::syntax::text_of(element.syntax());
             let path = match facts::directory(&eval, element) {
                 Some(path) => path,
                 None if text == "null" => continue,
@@ -63,7 +63,7 @@ impl<'c, 'a> Elements<'c, 'a> {
 
 /// The source text of the directory that an element names: a string's without its quotes, a set's `directory`.
 fn inner(element: &ast::Expr) -> Option<String> {
-    let text = |expr: &ast::Expr| expr.syntax().text().to_string();
+    let text = |expr: &ast::Expr| crate::syntax::text_of(expr.syntax());
     match element {
         ast::Expr::Str(_) => Some(text(element).trim_matches('"').to_owned()),
         ast::Expr::AttrSet(set) => {

@@ -256,7 +256,7 @@ impl<'a> Contract<'_, 'a> {
         let job = match self.field("backupJob") {
             Some((module, value)) => match Eval::new(self.context.model, module).string(&value) {
                 Ok(job) => job,
-                Err(_) => value.syntax().text().to_string(),
+                Err(_) => crate::syntax::text_of(value.syntax()),
             },
             None => self.found.name.clone(),
         };

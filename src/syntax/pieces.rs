@@ -2,251 +2,167 @@
 //!
 //! alejandra lays an expression out several times to find how it fits, and in each of these does so again for what
 //! is in it: its time doubles with every level of nesting. Yet how a binding is laid out depends on nothing around it,
-//! once its set stands over several lines, and the other way round. So such bindings are cut out, each is formatted by
-//! itself, with a short binding in its place, and put back at the indentation that this one got.
+//! once its set stands over several lines, and the other way round; so it is with the elements of a list. So such bindings
+//! and elements are cut out, each is formatted by itself, with a short one in its place, and put back at the indentation
+//! that this one got. What is laid out already, since it is no more than a name and a word, is put back as it was.
 //!
-//! A piece that was formatted before is remembered: an edited file has most of them in common with the file before.
+//! A shape that was formatted before is remembered. An edited file has most pieces in common with the file before, and most
+//! of the others differ from those of other files in nothing but words, or in how long a list is.
 
-use std::collections::{HashMap, HashSet};
+mod cut;
+mod indent;
+
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use rayon::prelude::*;
-use rnix::{NodeOrToken, SyntaxKind};
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{SyntaxNode, search, span};
-
-/// The binding that stands in for each that is cut out. Texts that contain it are formatted as a whole.
-const STAND_IN: &str = "cut'out = 0;";
-
-/// Bindings shorter than this are not worth a call of their own.
-const SHORT: usize = 40;
+use super::SyntaxNode;
+pub(super) use cut::Piece;
+use cut::{Kind, lines};
 
 /// What formats a whole text; `None` if it does not parse.
 type Formatter = fn(&str) -> Option<String>;
 
-/// The pieces that were formatted, by their text.
-static FORMATTED: LazyLock<Mutex<HashMap<String, Arc<str>>>> = LazyLock::new(Mutex::default);
+/// The shapes that were formatted.
+static FORMATTED: LazyLock<Mutex<FxHashMap<String, Arc<str>>>> = LazyLock::new(Mutex::default);
 
 /// Formats the text of `root`, a tree without errors. `None` where it has to be formatted as a whole.
 pub(super) fn format(root: &SyntaxNode, text: &str, formatter: Formatter) -> Option<String> {
-    let whole = cut(root, text)?;
-    let mut texts = Vec::new();
-    whole.texts(&mut texts);
-    let formatted: Vec<Option<Arc<str>>> = texts.into_par_iter().map(|text| remembered(text, formatter)).collect();
-    whole.assemble(&mut formatted.into_iter())
-}
-
-/// The texts of the pieces of a file. `None` where it has to be formatted as a whole.
-pub(super) fn texts(root: &SyntaxNode, text: &str) -> Option<HashSet<String>> {
-    let whole = cut(root, text)?;
-    let mut texts = Vec::new();
-    whole.texts(&mut texts);
-    Some(texts.into_iter().map(str::to_owned).collect())
+    let whole = Piece::of(root, text, None)?;
+    let pieces = whole.all().into_par_iter();
+    let shapes: Option<Vec<Arc<str>>> = pieces.map(|piece| formatted(&piece.shape, formatter)).collect();
+    whole.assemble(&mut shapes?.into_iter())
 }
 
 /// What a file becomes, one that has come from another with the pieces `before`.
 pub(super) enum Beside {
     /// It has to be formatted as a whole, if at all.
     Whole,
-    /// It is as it should be.
-    Same,
+    /// It is as it should be, and these are its pieces.
+    Same(Piece),
     Formatted(String),
 }
 
 /// Formats the pieces of a file that are not among the pieces `before`, provided that those of `before` which are gone
 /// were formatted. So what was formatted stays so, and what was not, beside the changes or among them, is left alone.
-pub(super) fn format_beside(root: &SyntaxNode, text: &str, before: &HashSet<String>, formatter: Formatter) -> Beside {
-    let Some(whole) = cut(root, text) else {
+pub(super) fn format_beside(root: &SyntaxNode, text: &str, before: &Piece, formatter: Formatter) -> Beside {
+    let Some(whole) = Piece::of(root, text, Some(before)) else {
         return Beside::Whole;
     };
-    let mut texts = Vec::new();
-    whole.texts(&mut texts);
-    let is_formatted = |text: &&str| remembered(text, formatter).as_deref() == Some(*text);
-    let new: Vec<&str> = texts.iter().copied().filter(|text| !before.contains(*text)).collect();
+    let (pieces, old) = (whole.all(), before.all());
+    let known = texts(&old);
+    let is_new = |piece: &Piece| !known.contains(&*piece.text);
+    let new: Vec<&Piece> = pieces.iter().copied().filter(|piece| is_new(piece)).collect();
     // All of them are looked at, at once: where one has to be formatted, the others are needed as well.
-    if new.par_iter().filter(|text| !is_formatted(text)).count() == 0 {
-        return Beside::Same;
+    let rough = |piece: &&&Piece| !is_formatted(&piece.shape, formatter);
+    if new.par_iter().filter(rough).count() == 0 {
+        return Beside::Same(whole);
     }
-    let stays: HashSet<&str> = texts.iter().copied().collect();
-    let gone = before.iter().map(String::as_str).filter(|text| !stays.contains(text));
-    if !gone.collect::<Vec<_>>().par_iter().all(is_formatted) {
-        return Beside::Same;
+    let stays = texts(&pieces);
+    let mut gone = old.iter().filter(|piece| !stays.contains(&*piece.text));
+    if !gone.all(|piece| is_formatted(&piece.shape, formatter)) {
+        return Beside::Same(whole);
     }
-    let mut formatted = texts.iter().map(|text| match before.contains(*text) {
-        true => Some(Arc::from(*text)),
-        false => remembered(text, formatter),
-    });
-    whole.assemble(&mut formatted).map_or(Beside::Whole, Beside::Formatted)
+    let laid_out = |piece: &&Piece| match is_new(piece) {
+        true => formatted(&piece.shape, formatter),
+        false => Some(piece.shape.as_str().into()),
+    };
+    let shapes: Option<Vec<Arc<str>>> = pieces.par_iter().map(laid_out).collect();
+    let text = shapes.and_then(|shapes| whole.assemble(&mut shapes.into_iter()));
+    text.map_or(Beside::Whole, Beside::Formatted)
 }
 
-/// The pieces of a file. `None` where it has to be formatted as a whole.
-fn cut(root: &SyntaxNode, text: &str) -> Option<Piece> {
-    // The layout of a block comment depends on the column that it stands in.
-    if text.contains('\r') || text.contains(STAND_IN) || has_block_comment(root, text) {
-        return None;
-    }
-    let fixed = search::line_ends_in_strings(root);
-    Some(Cutter { text, fixed }.piece(root, false))
+fn texts<'p>(pieces: &[&'p Piece]) -> FxHashSet<&'p str> {
+    pieces.iter().map(|piece| piece.text.as_str()).collect()
 }
 
-/// The formatted piece `text`.
-fn remembered(text: &str, formatter: Formatter) -> Option<Arc<str>> {
+/// A shape as alejandra would leave it.
+fn formatted(shape: &str, formatter: Formatter) -> Option<Arc<str>> {
+    match well_indented(shape, formatter) {
+        Some(indented) => Some(indented.into()),
+        None if is_laid_out(shape, formatter) => Some(shape.into()),
+        None => remembered(shape, formatter),
+    }
+}
+
+/// Whether alejandra would leave a shape as it is.
+fn is_formatted(shape: &str, formatter: Formatter) -> bool {
+    well_indented(shape, formatter).is_none() && is_laid_out(shape, formatter)
+}
+
+/// What alejandra would make of a shape that has nothing but its indentation wrong; `None` for others. alejandra does not
+/// look at the indentation that it finds, so that shapes which differ in nothing else become the same.
+fn well_indented(shape: &str, formatter: Formatter) -> Option<String> {
+    let indented = indent::by_brackets(shape)?;
+    (indented != shape && is_laid_out(&indented, formatter)).then_some(indented)
+}
+
+fn is_laid_out(shape: &str, formatter: Formatter) -> bool {
+    let shape = shortened(shape);
+    remembered(&shape, formatter).as_deref() == Some(&*shape)
+}
+
+/// A shape with two lines of each run of bindings or elements that take one each: how many there are changes nothing about
+/// the layout, nor do comments and single blank lines among them.
+fn shortened(shape: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    let mut rest: Vec<&str> = lines(shape).collect();
+    while let Some(first) = rest.first() {
+        let run = run(&rest);
+        match run {
+            0 | 1 => kept.push(first),
+            _ => kept.extend([rest[..run].iter().find(|line| is_stand_in(line)).unwrap_or(first); 2]),
+        }
+        rest.drain(..run.max(1));
+    }
+    kept.join("\n")
+}
+
+/// How many lines from the first on are stand-ins of one kind, at one column, with comments and single blank lines among them;
+/// 0 where there is no stand-in.
+fn run(lines: &[&str]) -> usize {
+    let column = |line: &str| line.len() - line.trim_start().len();
+    let Some(stand_in) = lines
+        .iter()
+        .copied()
+        .find(|line| !is_comment(line))
+        .filter(|line| is_stand_in(line))
+    else {
+        return 0;
+    };
+    let mut length = 0;
+    for (number, line) in lines.iter().copied().enumerate() {
+        let is_part = line == stand_in || (is_comment(line) && column(line) == column(stand_in));
+        match is_part {
+            true => length = number + 1,
+            // One blank line, with something before it.
+            false if line.is_empty() && length == number => {}
+            false => break,
+        }
+    }
+    length
+}
+
+fn is_stand_in(line: &str) -> bool {
+    [Kind::Binding, Kind::Element]
+        .iter()
+        .any(|kind| line.trim_start() == kind.stand_in())
+}
+
+fn is_comment(line: &str) -> bool {
+    line.trim_start() == Kind::Comment.stand_in()
+}
+
+/// What `shape` is when it is formatted.
+fn remembered(shape: &str, formatter: Formatter) -> Option<Arc<str>> {
     let memory = || FORMATTED.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = memory().get(text).cloned();
+    let known = memory().get(shape).cloned();
     known.or_else(|| {
-        let formatted: Arc<str> = formatter(text)?.into();
-        memory().insert(text.to_owned(), Arc::clone(&formatted));
+        let formatted: Arc<str> = formatter(shape)?.into();
+        memory().insert(shape.to_owned(), Arc::clone(&formatted));
         Some(formatted)
     })
-}
-
-/// A whole file, or a binding as it would stand in a set that is not indented.
-struct Piece {
-    /// What is formatted, with stand-ins.
-    text: String,
-    /// What was cut out, in order.
-    cuts: Vec<Piece>,
-    binding: bool,
-}
-
-impl Piece {
-    /// This piece's text and those below it, in the order in which [`Piece::assemble`] takes them.
-    fn texts<'p>(&'p self, found: &mut Vec<&'p str>) {
-        found.push(&self.text);
-        self.cuts.iter().for_each(|cut| cut.texts(found));
-    }
-
-    /// Puts the formatted pieces together.
-    fn assemble(&self, formatted: &mut impl Iterator<Item = Option<Arc<str>>>) -> Option<String> {
-        let formatted_here = formatted.next()??;
-        let mut rest: &str = &formatted_here;
-        if self.binding {
-            rest = rest.strip_prefix("{\n  ")?.strip_suffix("\n}\n")?;
-            // Whatever stands further out than the binding would be out of place when the binding is indented.
-            let inside = |line: &str| line.is_empty() || line.starts_with("  ");
-            if !rest.split('\n').skip(1).all(inside) {
-                return None;
-            }
-        }
-        let mut result = String::with_capacity(2 * rest.len());
-        for cut in &self.cuts {
-            let (before, after) = rest.split_once(STAND_IN)?;
-            result.push_str(before);
-            let column = result.len() - result.rfind('\n')? - 1;
-            if column < 2 || !result[result.len() - column..].bytes().all(|byte| byte == b' ') {
-                return None;
-            }
-            indent_into(&mut result, &cut.assemble(formatted)?, column - 2);
-            rest = after;
-        }
-        result.push_str(rest);
-        Some(result)
-    }
-}
-
-/// Cuts a file into pieces.
-struct Cutter<'t> {
-    text: &'t str,
-    /// Line ends in strings: what follows them is part of the string and must not be indented.
-    fixed: Vec<usize>,
-}
-
-impl Cutter<'_> {
-    fn piece(&self, node: &SyntaxNode, binding: bool) -> Piece {
-        let mut nodes = Vec::new();
-        self.find(node, &mut nodes);
-        let whole = span(node);
-        let (mut text, mut at) = (String::new(), whole.start);
-        for node in &nodes {
-            let range = span(node);
-            text.push_str(&self.text[at..range.start]);
-            text.push_str(STAND_IN);
-            at = range.end;
-        }
-        text.push_str(&self.text[at..whole.end]);
-        if binding {
-            text = alone(&text, self.column(whole.start));
-        }
-        Piece {
-            text,
-            cuts: nodes.iter().map(|node| self.piece(node, true)).collect(),
-            binding,
-        }
-    }
-
-    /// How many spaces `at` stands behind, if there is nothing else before it in its line.
-    fn column(&self, at: usize) -> Option<usize> {
-        let line = &self.text[self.text[..at].rfind('\n')? + 1..at];
-        line.bytes().all(|byte| byte == b' ').then_some(line.len())
-    }
-
-    /// The outermost bindings below `node` that can be cut out.
-    fn find(&self, node: &SyntaxNode, cuts: &mut Vec<SyntaxNode>) {
-        let vertical = is_vertical(node);
-        for child in node.children() {
-            let range = span(&child);
-            let fixed = || self.fixed.iter().any(|at| range.contains(at));
-            let is_binding = vertical && child.kind() == SyntaxKind::NODE_ATTRPATH_VALUE;
-            if is_binding && range.len() > SHORT && !fixed() {
-                cuts.push(child);
-            } else if range.len() > SHORT && self.text[range].contains('\n') {
-                self.find(&child, cuts);
-            }
-        }
-    }
-}
-
-/// A binding that stands at `column` as the only one of a set. Where all of its lines are indented at least as far, the
-/// text is the same wherever the binding stands, so that one that moved is recognised.
-fn alone(binding: &str, column: Option<usize>) -> String {
-    let mut text = String::with_capacity(binding.len() + 8);
-    text.push_str("{\n  ");
-    match column.and_then(|column| outdented(binding, column)) {
-        Some(lines) => indent_into(&mut text, &lines, 2),
-        None => text.push_str(binding),
-    }
-    text.push_str("\n}\n");
-    text
-}
-
-/// A text whose lines behind the first have `columns` spaces less. `None` where one has not as many, or no others.
-fn outdented(text: &str, columns: usize) -> Option<String> {
-    let margin = " ".repeat(columns);
-    let outdent = |(number, line)| match number {
-        0 => Some(line),
-        _ if str::is_empty(line) => Some(line),
-        _ => line.strip_prefix(margin.as_str()).filter(|rest| !rest.is_empty()),
-    };
-    let lines: Option<Vec<&str>> = text.split('\n').enumerate().map(outdent).collect();
-    Some(lines?.join("\n"))
-}
-
-/// Whether `node` is a set or `let` whose bindings get a line each, wherever it stands.
-fn is_vertical(node: &SyntaxNode) -> bool {
-    if !matches!(node.kind(), SyntaxKind::NODE_ATTR_SET | SyntaxKind::NODE_LET_IN) {
-        return false;
-    }
-    node.children_with_tokens().any(|child| match child {
-        NodeOrToken::Token(token) => token.kind() == SyntaxKind::TOKEN_WHITESPACE && token.text().contains('\n'),
-        NodeOrToken::Node(_) => false,
-    })
-}
-
-/// Appends a text whose first line's indentation is there already, with the others indented by `columns` more.
-fn indent_into(result: &mut String, text: &str, columns: usize) {
-    for (number, line) in text.split('\n').enumerate() {
-        if number > 0 {
-            result.push('\n');
-            if !line.is_empty() {
-                result.extend(std::iter::repeat_n(' ', columns));
-            }
-        }
-        result.push_str(line);
-    }
-}
-
-fn has_block_comment(root: &SyntaxNode, text: &str) -> bool {
-    text.contains("/*") && search::comments(root).iter().any(|comment| comment.starts_with("/*"))
 }
 
 #[cfg(test)]
@@ -282,20 +198,31 @@ mod tests {
         }
     }
 
+    /// The long form: `QGROGET_REAL=directory`.
     #[test]
     fn files_are_laid_out_as_in_one_piece() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let texts = ["examples/homelab", "nix", "rules"].map(|path| nix_texts(&root.join(path)));
+        let mut texts = ["examples/homelab", "nix", "rules"]
+            .map(|path| nix_texts(&root.join(path)))
+            .to_vec();
+        texts.extend(std::env::var_os("QGROGET_REAL").map(|real| nix_texts(Path::new(&real))));
         let mut cut = 0;
         for (path, text) in texts.into_iter().flatten().filter(|(_, text)| parses(text)) {
             // As it stands, and as nobody would write it.
             for text in [
                 text.replace("= {", "=\n\n{ "),
                 text.replace(" = ", "=").replace(";\n", ";  \n\n\n"),
+                text.replace("\n  ", "\n").replace("\n", "\n   "),
+                text.replace('[', "[\n\n")
+                    .replace(" (", "\n(")
+                    .replace(" ./", "\n\n ./"),
                 text,
             ] {
                 if let (true, Some(result)) = (parses(&text), in_pieces(&text)) {
-                    assert_eq!(Some(result), alejandra(&text), "{}", path.display());
+                    let whole = alejandra(&text).expect("is formatted");
+                    let differs = result.lines().zip(whole.lines()).find(|(ours, theirs)| ours != theirs);
+                    assert_eq!(differs, None, "{}", path.display());
+                    assert_eq!(result.len(), whole.len(), "{}", path.display());
                     cut += 1;
                 }
             }
@@ -304,17 +231,52 @@ mod tests {
     }
 
     #[test]
+    fn how_long_a_list_is_changes_nothing() {
+        let list = |count: usize, between: &str| {
+            let words: String = (0..count).map(|n| format!("    ./path-{n}{between}\n")).collect();
+            format!("{{\n  imports = [\n{words}    (import ./a {{\n      b.c = 1;\n    }})\n  ];\n}}\n")
+        };
+        let pieces = |text: &str| Piece::of(&rnix::Root::parse(text).syntax(), text, None).expect("is cut");
+        for between in ["", "\n"] {
+            let shortened = |count| {
+                let text = list(count, between).replace("\n\n    (", "\n    (");
+                assert_eq!(in_pieces(&text).as_deref(), Some(&*text));
+                assert_eq!(alejandra(&text).as_deref(), Some(&*text));
+                let pieces = pieces(&text);
+                let mut shortened: Vec<String> = pieces
+                    .all()
+                    .iter()
+                    .map(|piece| super::shortened(&piece.shape))
+                    .collect();
+                shortened.sort();
+                shortened
+            };
+            assert_eq!(shortened(9), shortened(30));
+            assert_eq!(shortened(9).len(), 3);
+        }
+        let text = "{\n  a = [./b\n    ./c ./d];\n}\n";
+        assert_eq!(in_pieces(text), alejandra(text));
+    }
+
+    #[test]
     fn lines_of_a_string_keep_their_columns() {
-        let string = format!("\"{}\n not indented\"", "x".repeat(SHORT));
+        let string = format!("\"{}\n not indented\"", "x".repeat(40));
         let text = format!("{{\n  a = {{\n    b = {{\n      c = {string};\n    }};\n  }};\n}}\n");
         assert_eq!(in_pieces(&text).as_deref(), Some(&*text));
         assert_eq!(alejandra(&text).as_deref(), Some(&*text));
+        let text = format!(
+            "{{\n  a = {{\n    b = {{\n      c = ''{}\n      d\n      '';\n    }};\n  }};\n}}\n",
+            "x".repeat(40)
+        );
+        assert_eq!(in_pieces(&text), alejandra(&text));
     }
 
     #[test]
     fn what_depends_on_its_surroundings_is_left_to_the_whole() {
         assert_eq!(in_pieces("{\n  a = /* b\n c */ 1;\n}\n"), None);
         assert_eq!(in_pieces("{\r\n  a = 1;\r\n}\r\n"), None);
-        assert_eq!(in_pieces(&format!("{{\n  {STAND_IN}\n}}\n")), None);
+        for kind in [Kind::Binding, Kind::Element, Kind::Word, Kind::Path, Kind::Comment] {
+            assert_eq!(in_pieces(&format!("{{\n  a = 1; # {}\n}}\n", kind.stand_in())), None);
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use rnix::{NixLanguage, NodeOrToken, SyntaxKind, TextRange, TextSize};
 use rowan::Language as _;
-use rowan::{GreenNodeData, GreenTokenData};
+use rowan::{GreenNode, GreenNodeData, GreenTokenData};
 
 use super::{AstNode, Source, SyntaxNode, ast, span};
 
@@ -80,30 +80,87 @@ fn red<N: AstNode<Language = NixLanguage>>(root: &SyntaxNode, range: TextRange) 
 
 /// Every node of type `N` below `node`, itself included, in source order.
 pub fn nodes<N: AstNode<Language = NixLanguage>>(node: &SyntaxNode) -> Vec<N> {
-    nodes_within(node, |_| true)
-}
-
-/// Every relative path literal of a file, in source order.
-pub fn paths(source: &Source) -> Vec<ast::PathRel> {
-    // Most of a file has no slash in it.
-    let text = source.text().as_bytes();
-    nodes_within(&source.root(), |range| memchr::memchr(b'/', &text[range]).is_some())
-}
-
-/// Every node of type `N` below `node`, itself included, in what may have some.
-fn nodes_within<N: AstNode<Language = NixLanguage>>(
-    node: &SyntaxNode,
-    may_have: impl Fn(Range<usize>) -> bool,
-) -> Vec<N> {
     let mut ranges = Vec::new();
     walk(node, &mut |visit| {
         let is_node = matches!(visit.green, NodeOrToken::Node(_));
         if is_node && N::can_cast(visit.kind) {
             ranges.push(visit.range());
         }
-        is_node && may_have(super::to_range(visit.range()))
+        is_node
     });
     ranges.into_iter().filter_map(|range| red(node, range)).collect()
+}
+
+/// A relative path literal.
+pub struct PathRel {
+    /// Its byte range.
+    pub span: Range<usize>,
+    /// Whether a part of it is computed.
+    pub is_computed: bool,
+    /// Whether it is an element of a list, or an argument.
+    pub is_operand: bool,
+}
+
+/// Every relative path literal of a file, in source order.
+pub fn paths(source: &Source) -> Vec<PathRel> {
+    let text = source.text().as_bytes();
+    let mut found = Vec::new();
+    walk(&source.root(), &mut |visit| {
+        let NodeOrToken::Node(green) = visit.green else {
+            return false;
+        };
+        let span = super::to_range(visit.range());
+        if ast::PathRel::can_cast(visit.kind) {
+            let is_operand = |kind| ast::List::can_cast(kind) || ast::Apply::can_cast(kind);
+            found.push(PathRel {
+                span: span.clone(),
+                is_computed: green.children().any(|part| matches!(part, NodeOrToken::Node(_))),
+                is_operand: visit.parent.is_some_and(is_operand),
+            });
+        }
+        // Most of a file has no slash in it.
+        memchr::memchr(b'/', &text[span]).is_some()
+    });
+    found
+}
+
+/// The text of a node.
+pub fn text_of(node: &SyntaxNode) -> String {
+    fn collect(green: &GreenNodeData, text: &mut String) {
+        for child in green.children() {
+            match child {
+                NodeOrToken::Node(node) => collect(node, text),
+                NodeOrToken::Token(token) => text.push_str(token.text()),
+            }
+        }
+    }
+    let mut text = String::with_capacity(span(node).len());
+    collect(node.green(), &mut text);
+    text
+}
+
+/// Whether a binding that is a child of `scope` may bind `name`: one that begins with another name does not.
+pub fn may_bind(scope: &SyntaxNode, name: &str) -> bool {
+    let first = |node: &GreenNodeData| {
+        node.children()
+            .next()
+            .and_then(NodeOrToken::into_node)
+            .map(ToOwned::to_owned)
+    };
+    let other = |value: &GreenNodeData| {
+        let ident = first(value).and_then(|path| first(&path));
+        let is_ident = |node: &GreenNode| NixLanguage::kind_from_raw(node.kind()) == SyntaxKind::NODE_IDENT;
+        ident.filter(is_ident).is_some_and(|ident| {
+            let token = ident.children().next().and_then(NodeOrToken::into_token);
+            token.is_some_and(|token| token.text() != name)
+        })
+    };
+    let mut children = scope.green().children().filter_map(NodeOrToken::into_node);
+    children.any(|child| match NixLanguage::kind_from_raw(child.kind()) {
+        SyntaxKind::NODE_ATTRPATH_VALUE => !other(child),
+        SyntaxKind::NODE_INHERIT => true,
+        _ => false,
+    })
 }
 
 /// The text of every comment below `node`, in order, without what is white at its end.
@@ -112,28 +169,6 @@ pub fn comments(node: &SyntaxNode) -> Vec<String> {
     walk(node, &mut |visit| {
         if let (NodeOrToken::Token(token), SyntaxKind::TOKEN_COMMENT) = (visit.green, visit.kind) {
             found.push(token.text().trim_end().to_owned());
-        }
-        true
-    });
-    found
-}
-
-/// The offsets of the line ends in strings between double quotes, the first of each part of a string.
-pub(super) fn line_ends_in_strings(node: &SyntaxNode) -> Vec<usize> {
-    let mut found = Vec::new();
-    // Whether each of the strings that are open stands between `''`, the innermost last.
-    let mut open: Vec<bool> = Vec::new();
-    walk(node, &mut |visit| {
-        let NodeOrToken::Token(token) = visit.green else {
-            return true;
-        };
-        match visit.kind {
-            SyntaxKind::TOKEN_STRING_START => open.push(token.text() == "''"),
-            SyntaxKind::TOKEN_STRING_CONTENT if open.last() == Some(&false) => {
-                found.extend(token.text().find('\n').map(|at| usize::from(visit.start) + at));
-            }
-            SyntaxKind::TOKEN_STRING_END => drop(open.pop()),
-            _ => {}
         }
         true
     });
@@ -228,9 +263,54 @@ mod tests {
             .map(|value| value.syntax().text().to_string())
             .collect();
         assert_eq!(found, walked);
-        assert_eq!(paths(&source), nodes::<ast::PathRel>(&root));
-        assert_eq!(paths(&source).len(), 1);
+        let spans: Vec<Range<usize>> = paths(&source).into_iter().map(|path| path.span).collect();
+        let walked: Vec<Range<usize>> = nodes::<ast::PathRel>(&root)
+            .iter()
+            .map(|path| span(path.syntax()))
+            .collect();
+        assert_eq!(spans, walked);
+        assert_eq!(spans.len(), 1);
         assert_eq!(comments(&root), ["# one", "/* two */"]);
+        assert_eq!(text_of(&root), TEXT);
+    }
+
+    #[test]
+    fn a_path_is_known_with_what_it_stands_in() {
+        let source = Source::new("x.nix", "[ ./a (f ./b) ./c/${d}/e ./f ] ++ import ./g + ./h");
+        let found: Vec<(&str, bool, bool)> = paths(&source)
+            .into_iter()
+            .map(|path| (&source.text()[path.span], path.is_computed, path.is_operand))
+            .collect();
+        let expected = [
+            ("./a", false, true),
+            ("./b", false, true),
+            ("./c/${d}/e", true, true),
+            ("./f", false, true),
+            ("./g", false, true),
+            ("./h", false, false),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_surely_binds_something_else_is_known() {
+        let may_bind = |text: &str| {
+            let root = Source::new("x.nix", text).root();
+            may_bind(&root.first_child().expect("an expression"), "a")
+        };
+        for text in [
+            "{a = 1;}",
+            "{a.b = 1;}",
+            "{\"a\" = 1;}",
+            "{${a} = 1;}",
+            "{inherit b;}",
+            "let c = 1; a = 2; in a",
+        ] {
+            assert!(may_bind(text), "{text}");
+        }
+        for text in ["{b = a;}", "{b.a = 1;}", "let b = 1; in a", "{}"] {
+            assert!(!may_bind(text), "{text}");
+        }
     }
 
     #[test]

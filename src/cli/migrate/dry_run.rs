@@ -12,7 +12,7 @@ use crate::cli::{init, message, texts};
 use crate::edit::SourceChange;
 use crate::error::Result;
 use crate::plan::facts::Choices;
-use crate::plan::install::Installation;
+use crate::plan::install::{self, Installation};
 use crate::plan::{Proposal, Safety};
 use crate::prove::Proof;
 use crate::review::json::{Commit, Document, Fate, Service};
@@ -107,10 +107,10 @@ impl DryRun<'_> {
         let choices = Choices::default();
         let model = loaded.model();
         let context = loaded.context(&model, &choices);
-        let installation = Installation::plan(&context)?;
-        if installation.has_contract() {
+        if install::has_contract(&context) {
             return Ok(loaded);
         }
+        let installation = Installation::plan(&context)?;
         let decision = init::everything(&installation, false)?;
         let message = message::installation(&installation, &decision.accepted);
         if self.args.deciding.format == Format::Human {

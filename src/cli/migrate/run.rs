@@ -13,7 +13,7 @@ use crate::cli::{init, message, texts};
 use crate::commit::{Check, Tick};
 use crate::error::{Error, Kind, Result};
 use crate::plan::facts::{Choices, Context};
-use crate::plan::install::Installation;
+use crate::plan::install::{self, Installation};
 use crate::plan::migrate::Migration;
 use crate::plan::{Proposal, Safety};
 use crate::review::{Decision, Outcome};
@@ -146,10 +146,10 @@ impl<'s> Run<'s> {
         if self.landing.is_none() {
             self.landing = Some(Landing::new(self.session, &self.args.deciding, self.args.accept_gains)?);
         }
-        let installation = Installation::plan(&context)?;
-        if installation.has_contract() {
+        if install::has_contract(&context) {
             return self.land(&context, &migration);
         }
+        let installation = Installation::plan(&context)?;
         let landing = self.landing.as_ref().expect("made above");
         self.session.ui.line(texts::INIT_FIRST);
         let proving = (!self.args.no_verify).then_some(&self.args.proving);

@@ -357,7 +357,7 @@ impl<'a> Flow<'a> {
                 "the collector's list is not in the set that it reads from",
             );
         };
-        let text = from.syntax().text().to_string();
+        let text = syntax::text_of(from.syntax());
         let base = match &from {
             ast::Expr::Ident(_) | ast::Expr::Paren(_) => text,
             ast::Expr::Select(select) if select.or_token().is_none() => text,

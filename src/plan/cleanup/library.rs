@@ -56,11 +56,11 @@ pub fn library_function(head: &ast::Expr) -> Option<String> {
                 Binding::With(withs) => withs
                     .iter()
                     .filter_map(|with| with.namespace())
-                    .all(|namespace| library(&namespace.syntax().text().to_string())),
+                    .all(|namespace| library(&syntax::text_of(namespace.syntax()))),
                 Binding::Inherited(inherit) => inherit
                     .from()
                     .and_then(|from| from.expr())
-                    .is_some_and(|from| library(&from.syntax().text().to_string())),
+                    .is_some_and(|from| library(&syntax::text_of(from.syntax()))),
                 _ => false,
             };
             reached.then_some(name)
@@ -68,7 +68,7 @@ pub fn library_function(head: &ast::Expr) -> Option<String> {
         ast::Expr::Select(select) => {
             let base = select.expr()?.syntax().text().to_string();
             let path = select.attrpath()?;
-            let reached = library(&base) || library(&path.syntax().text().to_string());
+            let reached = library(&base) || library(&syntax::text_of(path.syntax()));
             reached.then(|| syntax::function_name(head)).flatten()
         }
         _ => None,

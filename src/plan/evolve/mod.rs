@@ -267,12 +267,12 @@ fn own_mentions(schema: &Schema, field: &str) -> Vec<(std::ops::Range<usize>, St
     for select in selects {
         let of_service = select
             .expr()
-            .is_some_and(|base| ["config", "options"].contains(&base.syntax().text().to_string().as_str()));
+            .is_some_and(|base| ["config", "options"].contains(&syntax::text_of(base.syntax()).as_str()));
         let first = select.attrpath().and_then(|path| path.attrs().next());
         if let (true, Some(attr)) = (of_service, first)
             && syntax::attr_name(&attr).as_deref() == Some(field)
         {
-            found.push((syntax::span(attr.syntax()), attr.syntax().text().to_string()));
+            found.push((syntax::span(attr.syntax()), syntax::text_of(attr.syntax())));
         }
     }
     found

@@ -27,15 +27,43 @@ const TEMPLATE: &str = include_str!("../../../nix/template/default.nix");
 /// A file that is installed as it is: its path and text.
 type File = (PathBuf, &'static str);
 
-/// What is not there yet.
-#[derive(Debug, Default)]
-struct Missing {
+/// What is not there yet of the contract.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Contract {
     /// Options of the schema, by their paths.
     schema: Vec<String>,
     collector: bool,
     bridge: bool,
     /// Files below the server's modules that nothing imports.
     imports: Vec<&'static str>,
+}
+
+impl Contract {
+    /// What of it the repository does not have.
+    fn missing(context: &Context, legacy_fields: &[String]) -> Contract {
+        let has = |file: &str| context.repo.has(&context.rules().paths.server.join(file));
+        let mut files = vec!["options.nix", "collector.nix"];
+        if !legacy_fields.is_empty() {
+            files.push("legacy-bridge.nix");
+        }
+        Contract {
+            schema: schema::missing(context),
+            collector: !has("collector.nix"),
+            bridge: !legacy_fields.is_empty() && !has("legacy-bridge.nix"),
+            imports: wiring::unimported(context, &files),
+        }
+    }
+}
+
+/// Whether services can be migrated: what else may be left to install goes with the contract and is no part of it.
+pub fn has_contract(context: &Context) -> bool {
+    Contract::missing(context, &schema::legacy_fields(context)) == Contract::default()
+}
+
+/// What is not there yet.
+#[derive(Debug, Default)]
+struct Missing {
+    contract: Contract,
     settings: bool,
     middlewares: Vec<String>,
     template: bool,
@@ -136,8 +164,7 @@ impl<'a> Installation<'a> {
         self.list.is_empty()
     }
 
-    /// Whether services can be migrated: what is left to install, if anything, goes with the contract and is no part
-    /// of it.
+    /// Whether the contract is there, whatever else is proposed.
     pub fn has_contract(&self) -> bool {
         self.groups.contract.is_none()
     }
@@ -171,9 +198,9 @@ impl<'a> Installation<'a> {
             Some(id)
         };
         let parts = [
-            (!missing.schema.is_empty(), texts::SCHEMA, "options.nix"),
-            (missing.collector, texts::COLLECTOR, "collector.nix"),
-            (missing.bridge, texts::BRIDGE, "legacy-bridge.nix"),
+            (!missing.contract.schema.is_empty(), texts::SCHEMA, "options.nix"),
+            (missing.contract.collector, texts::COLLECTOR, "collector.nix"),
+            (missing.contract.bridge, texts::BRIDGE, "legacy-bridge.nix"),
         ];
         let parts: Vec<Move> = match parts.iter().any(|part| part.0) {
             true => parts
@@ -183,6 +210,7 @@ impl<'a> Installation<'a> {
                 .collect(),
             // The files are there, and have no effect yet.
             false => missing
+                .contract
                 .imports
                 .iter()
                 .map(|file| added(texts::IMPORT, &self.server(file)))
@@ -270,17 +298,17 @@ impl<'a> Installation<'a> {
     }
 
     fn contract(&self, work: &mut Workset, group: GroupId) -> Result<()> {
-        if !self.missing.schema.is_empty() {
-            schema::render(work, self.context, &self.names, &self.missing.schema, group)?;
+        if !self.missing.contract.schema.is_empty() {
+            schema::render(work, self.context, &self.names, &self.missing.contract.schema, group)?;
         }
-        if self.missing.collector {
+        if self.missing.contract.collector {
             work.create(self.server("collector.nix"), self.names.code(COLLECTOR)?);
         }
-        if self.missing.bridge {
+        if self.missing.contract.bridge {
             let bridge = schema::bridge(self.context.rules(), &self.legacy_fields)?;
             work.create(self.server("legacy-bridge.nix"), self.names.code(&bridge)?);
         }
-        wiring::imports(work, self.context, &self.missing.imports, group)
+        wiring::imports(work, self.context, &self.missing.contract.imports, group)
     }
 
     /// The edits that the accepted groups make.
@@ -355,15 +383,8 @@ fn missing(context: &Context, flake: &Flake, legacy_fields: &[String]) -> Result
         test("collector/eval-test.nix"),
         include_str!("../../../nix/tests/collector/eval-test.nix"),
     )];
-    let mut files = vec!["options.nix", "collector.nix"];
-    if !legacy_fields.is_empty() {
-        files.push("legacy-bridge.nix");
-    }
     Ok(Missing {
-        schema: schema::missing(context),
-        collector: !has("collector.nix"),
-        bridge: !legacy_fields.is_empty() && !has("legacy-bridge.nix"),
-        imports: wiring::unimported(context, &files),
+        contract: Contract::missing(context, legacy_fields),
         settings: !wiring::has_settings(context)?,
         middlewares: wiring::outside_middlewares(context),
         template: !has("_template/default.nix"),

@@ -318,7 +318,7 @@ impl Names {
         let names = syntax::attrpath_names(&path);
         let at = (0..names.len()).find(|at| self.is_part(&names[*at..]))?;
         let base = std::iter::once(select.expr()?.syntax().text().to_string())
-            .chain(path.attrs().take(at).map(|attr| attr.syntax().text().to_string()));
+            .chain(path.attrs().take(at).map(|attr| syntax::text_of(attr.syntax())));
         Some((base.collect::<Vec<_>>().join("."), names[at..].to_vec()))
     }
 }

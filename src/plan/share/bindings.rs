@@ -1,6 +1,7 @@
 //! The `let` bindings that moved code needs, copied: a pure binding means the same wherever it stands.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use crate::edit::trivia;
 use crate::error::{self, Result};
@@ -179,7 +180,7 @@ impl Use {
     fn text(&self, module: &Module, value: &ast::AttrpathValue, text: &Text) -> Result<String> {
         let name = value
             .attrpath()
-            .map(|p| p.syntax().text().to_string())
+            .map(|p| syntax::text_of(p.syntax()))
             .unwrap_or_default();
         Ok(match value.value() {
             Some(ast::Expr::AttrSet(set)) if !self.whole && set.rec_token().is_none() => {
@@ -260,30 +261,77 @@ fn used_parts(value: &ast::AttrpathValue, usage: &Use) -> Vec<SyntaxNode> {
     }
 }
 
-/// The `let` bindings of `module` that nothing uses once `gone` (byte ranges) are gone, though something did before.
-pub fn dead(module: &Module, gone: &[std::ops::Range<usize>]) -> Vec<SyntaxNode> {
+/// Every use of the `let` bindings of a module that may be of no use any more once `gone` is gone: offsets, by the
+/// binding's beginning. A binding that has a use elsewhere is left out.
+fn doubtful(module: &Module, lets: &[ast::LetIn], gone: &[Range<usize>]) -> BTreeMap<usize, Vec<usize>> {
     let root = module.source.root();
-    let mut uses: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    let lets = syntax::nodes::<ast::LetIn>(&root);
-    let bound: BTreeSet<String> = lets.iter().flat_map(scope::let_names).collect();
-    for used in syntax::uses(&root).into_iter().filter(|used| bound.contains(used.name)) {
-        let at = used.span().start;
-        let sites: Vec<SyntaxNode> = match scope::lookup(&used.node(), used.name) {
-            Binding::Value(value) => vec![value.syntax().clone()],
-            Binding::Split(values) => values.iter().map(|v| v.syntax().clone()).collect(),
-            Binding::Inherited(inherit) => vec![inherit.syntax().clone()],
-            _ => Vec::new(),
-        };
-        for site in sites.iter().filter(|site| in_let(site)) {
-            uses.entry(syntax::span(site).start).or_default().push(at);
+    let uses = syntax::uses(&root);
+    let bindings = lets.iter().flat_map(HasEntry::entries);
+    let bindings: Vec<(Vec<String>, Range<usize>)> = bindings
+        .map(|entry| (scope::entry_names(&entry), syntax::span(entry.syntax())))
+        .collect();
+    // What is used in what goes, and in what would go with it.
+    let (mut names, mut going) = (BTreeSet::new(), Vec::new());
+    let (mut open, mut rest) = (gone.to_vec(), bindings.clone());
+    while let Some(range) = open.pop() {
+        let inside = uses.iter().filter(|used| range.contains(&used.span().start));
+        let used: BTreeSet<&str> = inside.map(|used| used.name).collect();
+        for (bound, span) in rest.extract_if(.., |(bound, _)| bound.iter().any(|name| used.contains(name.as_str()))) {
+            names.extend(bound);
+            open.push(span);
         }
+        going.push(range);
     }
+    let (mut found, mut alive): (BTreeMap<usize, Vec<usize>>, BTreeSet<usize>) = Default::default();
+    for name in &names {
+        let is_outside = |used: &&syntax::Use| !going.iter().any(|range| range.contains(&used.span().start));
+        let (outside, inside): (Vec<_>, Vec<_>) = uses.iter().filter(|used| used.name == *name).partition(is_outside);
+        let alike = bindings.iter().filter(|(bound, _)| bound.contains(name)).count();
+        let mut used_outside: BTreeSet<usize> = BTreeSet::new();
+        for used in outside {
+            used_outside.extend(let_sites(used).iter().map(|site| syntax::span(site).start));
+            if used_outside.len() == alike {
+                break;
+            }
+        }
+        if used_outside.len() < alike {
+            for used in inside {
+                for site in let_sites(used) {
+                    found
+                        .entry(syntax::span(&site).start)
+                        .or_default()
+                        .push(used.span().start);
+                }
+            }
+        }
+        alive.extend(used_outside);
+    }
+    // An `inherit` binds several names, and stays for one of them.
+    found.retain(|site, _| !alive.contains(site));
+    found
+}
+
+/// The entries of a `let` that a name means where it is used.
+fn let_sites(used: &syntax::Use) -> Vec<SyntaxNode> {
+    let sites: Vec<SyntaxNode> = match scope::lookup(&used.node(), used.name) {
+        Binding::Value(value) => vec![value.syntax().clone()],
+        Binding::Split(values) => values.iter().map(|v| v.syntax().clone()).collect(),
+        Binding::Inherited(inherit) => vec![inherit.syntax().clone()],
+        _ => Vec::new(),
+    };
+    sites.into_iter().filter(in_let).collect()
+}
+
+/// The `let` bindings of `module` that nothing uses once `gone` (byte ranges) are gone, though something did before.
+pub fn dead(module: &Module, gone: &[Range<usize>]) -> Vec<SyntaxNode> {
+    let lets = syntax::nodes::<ast::LetIn>(&module.source.root());
+    let uses = doubtful(module, &lets, gone);
     let sites: Vec<SyntaxNode> = lets
         .iter()
         .flat_map(|let_in| let_in.entries().map(|entry| entry.syntax().clone()).collect::<Vec<_>>())
         .filter(|site| uses.contains_key(&syntax::span(site).start))
         .collect();
-    let mut gone: Vec<std::ops::Range<usize>> = gone.to_vec();
+    let mut gone: Vec<Range<usize>> = gone.to_vec();
     let mut dead: Vec<SyntaxNode> = Vec::new();
     loop {
         let next = sites.iter().find(|site| {
@@ -296,5 +344,29 @@ pub fn dead(module: &Module, gone: &[std::ops::Range<usize>]) -> Vec<SyntaxNode>
         let Some(site) = next else { return dead };
         gone.push(syntax::span(site));
         dead.push(site.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::Source;
+
+    #[test]
+    fn what_only_something_gone_has_used_is_dead() {
+        let text = "{config, ...}: let\n  inherit (config) a b;\n  c = a;\n  d = 1;\n  e = e;\nin {\n  x = c;\n  y = b;\n  z = d;\n  w = let d = 2; in d;\n}\n";
+        let module = Module::read(&Source::new("x.nix", text)).expect("a module");
+        let dead = |gone: &[&str]| {
+            let span = |gone: &&str| text.find(*gone).map(|at| at..at + gone.len()).expect("is there");
+            let gone: Vec<Range<usize>> = gone.iter().map(span).collect();
+            let mut dead: Vec<String> = super::dead(&module, &gone).iter().map(syntax::text_of).collect();
+            dead.sort();
+            dead
+        };
+        // An `inherit` stays for one of its names.
+        assert_eq!(dead(&["x = c;"]), ["c = a;"]);
+        assert_eq!(dead(&["x = c;", "y = b;"]), ["c = a;", "inherit (config) a b;"]);
+        // Another `d` is used elsewhere.
+        assert_eq!(dead(&["z = d;"]), ["d = 1;"]);
     }
 }

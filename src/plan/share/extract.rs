@@ -150,33 +150,24 @@ impl Extraction<'_, '_> {
             syntax::attr_text(&self.facts.name)
         );
         let guard = handle.condition(&self.facts.guard);
-        let mut text = format!(
-            "{{{}, ...}}:\n",
-            needs.arguments.iter().cloned().collect::<Vec<_>>().join(", ")
-        );
+        let arguments: String = needs.arguments.iter().map(|name| format!("{name},\n")).collect();
+        let mut text = format!("{{\n{arguments}...\n}}: ");
         if needs.with_lib {
-            text.push_str("with lib;\n");
+            text.push_str("with lib; ");
         }
-        text.push_str("let\n");
-        for binding in needs.bindings.values() {
-            text.push_str(&format!("{binding}\n"));
+        let bindings = needs.bindings.into_values().chain(handle.binding());
+        let bindings: String = bindings.map(|binding| format!("{binding}\n")).collect();
+        if !bindings.is_empty() {
+            text.push_str(&format!("let\n{bindings}in "));
         }
-        handle
-            .binding()
-            .iter()
-            .for_each(|binding| text.push_str(&format!("{binding}\n")));
-        text.push_str(&format!(
-            "in {{ config = lib.mkMerge [\n{}\n{{\n",
-            texts::CONTRACT_HEADER
-        ));
+        text.push_str(&format!("{{\nconfig = lib.mkMerge [\n{}\n{{\n", texts::CONTRACT_HEADER));
         above.iter().for_each(|comment| text.push_str(&format!("{comment}\n")));
         text.push_str(&format!("{namespace} = {{\n"));
         chunks.iter().for_each(|chunk| text.push_str(&chunk.text));
         text.push_str(&format!("}};\n{}}}\n\n", self.follow()));
         self.sections(&mut text, &guard, &reads)?;
-        text.push_str("]; }\n");
-        // A `let` without bindings is no `let`.
-        Ok(text.replacen("let\nin {", "{", 1))
+        text.push_str("];\n}\n");
+        Ok(text)
     }
 
     fn sections(&self, text: &mut String, guard: &str, reads: &[Replaced]) -> Result<()> {
@@ -335,7 +326,7 @@ fn full_path(def: &Def) -> String {
     let own: Vec<String> = match &def.entry {
         ast::Entry::AttrpathValue(binding) => binding
             .attrpath()
-            .map(|p| p.attrs().map(|a| a.syntax().text().to_string()).collect())
+            .map(|p| p.attrs().map(|a| syntax::text_of(a.syntax())).collect())
             .unwrap_or_default(),
         ast::Entry::Inherit(_) => Vec::new(),
     };

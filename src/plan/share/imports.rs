@@ -25,7 +25,7 @@ pub fn add(work: &mut Workset, repo: &Repository, shared: &Path, target: &Path, 
             if item.syntax() == element.syntax() {
                 passed = true;
             } else if passed {
-                let run = is_service_import(repo, &importer, &item) && item.syntax().text().to_string() < text;
+                let run = is_service_import(repo, &importer, &item) && syntax::text_of(item.syntax()) < text;
                 if !run {
                     break;
                 }
@@ -85,7 +85,7 @@ pub fn importers(repo: &Repository, target: &Path) -> Vec<(std::path::PathBuf, a
 
 /// Whether an import names a service's own directory.
 fn is_service_import(repo: &Repository, importer: &Path, item: &ast::Expr) -> bool {
-    let text = item.syntax().text().to_string();
+    let text = syntax::text_of(item.syntax());
     let base = importer.parent().unwrap_or(Path::new(""));
     let target = crate::resolve::value::normalize(&base.join(text));
     target.and_then(|path| repo.import_target(&path)).is_some_and(|path| {

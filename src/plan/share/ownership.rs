@@ -25,15 +25,11 @@ impl Names {
         services.dedup();
         let mut names: Vec<(String, String)> = Vec::new();
         for service in services {
-            let aliases = rules
-                .known
-                .get(&service)
-                .map(|known| known.aliases.clone())
-                .unwrap_or_default();
-            names.extend(aliases.into_iter().map(|alias| (service.clone(), alias)));
+            let aliases = rules.known.get(&service).map_or(&[] as &[_], |known| &known.aliases);
+            names.extend(aliases.iter().map(|alias| (service.clone(), alias.clone())));
             names.push((service.clone(), service));
         }
-        names.sort_by_key(|(service, name)| (std::cmp::Reverse(name.len()), service.clone()));
+        names.sort_by(|(a, a_name), (b, b_name)| b_name.len().cmp(&a_name.len()).then_with(|| a.cmp(b)));
         Names { names }
     }
 
@@ -154,7 +150,7 @@ pub fn text_of(def: &Def) -> Vec<String> {
     def.context
         .conditions
         .iter()
-        .map(|c| syntax::unparen(c.clone()).syntax().text().to_string())
+        .map(|c| syntax::text_of(syntax::unparen(c.clone()).syntax()))
         .collect()
 }
 
