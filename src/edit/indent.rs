@@ -22,18 +22,27 @@ fn fixed(node: &SyntaxNode) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// Insertions that indent the lines of `range` by `columns` spaces; blank lines and the inside of strings whose
-/// value would change stay. `node` contains `range`. The line in which `range` begins is not indented.
+/// The byte ranges of the strings below `node`.
+fn strings(node: &SyntaxNode) -> Vec<Range<usize>> {
+    let strings = syntax::nodes::<ast::Str>(node).into_iter();
+    strings.map(|string| syntax::span(string.syntax())).collect()
+}
+
+/// Insertions that indent the lines of `range` by `columns` spaces; empty lines, blank ones outside of strings, and the
+/// inside of strings whose value would change stay. Blank lines of other strings move with the rest of these: what they
+/// have beyond the string's own indentation is part of its value (Nix manual, "String literals"). `node` contains `range`. The line in which `range` begins is not indented.
 pub fn shift(text: &str, node: &SyntaxNode, range: Range<usize>, columns: usize, group: GroupId) -> Vec<TextEdit> {
-    let fixed = fixed(node);
+    let (fixed, strings) = (fixed(node), strings(node));
+    let is_in = |ranges: &[Range<usize>], at: usize| ranges.iter().any(|range| range.start < at && at < range.end);
     let mut edits = Vec::new();
     let mut at = range.start;
     while let Some(newline) = text[at..range.end].find('\n') {
         let line = at + newline + 1;
         at = line;
         let end = text[line..].find('\n').map_or(text.len(), |i| line + i);
-        let blank = text[line..end].trim().is_empty();
-        if line < range.end && !blank && !fixed.iter().any(|f| f.start < line && line < f.end) {
+        let content = text[line..end].trim_end_matches('\r');
+        let stays = content.is_empty() || (content.trim().is_empty() && !is_in(&strings, line));
+        if line < range.end && !stays && !is_in(&fixed, line) {
             edits.push(TextEdit {
                 range: line..line,
                 text: " ".repeat(columns),
@@ -78,4 +87,26 @@ pub fn indent(text: &str, columns: usize) -> String {
         })
         .collect();
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::Source;
+
+    #[test]
+    fn what_strings_say_stays() {
+        let text = "{\n  a = ''\n    one\n        \n\n    two\n  '';\n   \n  b = \"c\n    d\";\n}\n";
+        let strings = |text: &str| -> Vec<String> {
+            let root = Source::new("x.nix", text).root();
+            let strings = syntax::nodes::<ast::Str>(&root).into_iter();
+            strings.filter_map(|string| syntax::string_value(&string)).collect()
+        };
+        let root = Source::new("x.nix", text).root();
+        let mut edits = shift(text, &root, 0..text.len(), 4, GroupId(0));
+        let shifted = crate::edit::render::apply(text, &mut edits).expect("applies");
+        assert_eq!(strings(&shifted), strings(text));
+        assert_eq!(strings(text), ["one\n    \n\ntwo\n", "c\n    d"]);
+        assert!(shifted.contains("\n   \n      b = \"c\n    d\";\n"), "{shifted}");
+    }
 }

@@ -169,7 +169,7 @@ fn remembered(shape: &str, formatter: Formatter) -> Option<Arc<str>> {
 mod tests {
     use std::path::Path;
 
-    use super::super::{alejandra, parses};
+    use super::super::{alejandra, alejandra_alone, parses};
     use super::*;
     use crate::testing::nix_texts;
 
@@ -220,6 +220,10 @@ mod tests {
             ] {
                 if let (true, Some(result)) = (parses(&text), in_pieces(&text)) {
                     let whole = alejandra(&text).expect("is formatted");
+                    // As a whole it is left alone, where a string would change; in pieces, only what is around that.
+                    if alejandra_alone(&text).as_ref() != Some(&whole) {
+                        continue;
+                    }
                     let differs = result.lines().zip(whole.lines()).find(|(ours, theirs)| ours != theirs);
                     assert_eq!(differs, None, "{}", path.display());
                     assert_eq!(result.len(), whole.len(), "{}", path.display());
