@@ -1,6 +1,8 @@
 //! What every command works with: the printer, the repository, its host, its git state.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use super::args::{Color, Deciding, Global};
 use super::pager::{self, Pager};
@@ -87,6 +89,7 @@ impl Session {
             repo,
             host,
             modules: Modules::default(),
+            model: OnceCell::new(),
         })
     }
 
@@ -114,12 +117,14 @@ pub struct Loaded {
     pub repo: Repository,
     pub host: Host,
     modules: Modules,
+    model: OnceCell<Rc<Model>>,
 }
 
 impl Loaded {
     /// The host's modules.
-    pub fn model(&self) -> Model {
-        hosts::model_with(&self.repo, &self.host, &self.modules)
+    pub fn model(&self) -> Rc<Model> {
+        let model = || Rc::new(hosts::model_with(&self.repo, &self.host, &self.modules));
+        Rc::clone(self.model.get_or_init(model))
     }
 
     /// The same host in the repository as a change would leave it.
@@ -130,6 +135,7 @@ impl Loaded {
             repo,
             host: self.host.clone(),
             modules: self.modules.clone(),
+            model: OnceCell::new(),
         }
     }
 
