@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::ops::Range;
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -20,11 +21,18 @@ pub struct Model {
     /// The modules that have definitions with a key, in order.
     by_key: FxHashMap<String, Vec<Rc<Module>>>,
     /// What expressions were found to be, which is asked again for each service.
-    strings: RefCell<FxHashMap<Asked, Result<String, Why>>>,
+    strings: RefCell<FxHashMap<Asked, Answer>>,
 }
 
 /// An expression of a module: the address of the text, the beginning of the module's set, the expression's range.
-type Asked = (usize, usize, Range<usize>);
+type Asked = (*const u8, usize, Range<usize>);
+
+/// What an expression was found to be. The text that it stands in is kept, so that no other one gets its address.
+#[derive(Clone)]
+struct Answer {
+    _text: Arc<str>,
+    found: Result<String, Why>,
+}
 
 impl Model {
     /// A model of these modules, in the order in which they are given; `imported` are the paths of the files
@@ -47,25 +55,28 @@ impl Model {
         }
     }
 
-    /// The string that `expr` is in `module`, which `evaluate` finds out the first time. The module's text is one of the
-    /// repository that the model was made of, so that no other text has its address.
+    /// The string that `expr` is in `module`, which `evaluate` finds out the first time.
     pub(super) fn string(
         &self,
         module: &Module,
         expr: &ast::Expr,
         evaluate: impl FnOnce() -> Result<String, Why>,
     ) -> Result<String, Why> {
-        let text = module.source.text().as_ptr() as usize;
+        let text = module.source.text();
         let asked = (
-            text,
+            text.as_ptr(),
             syntax::span(module.body.syntax()).start,
             syntax::span(expr.syntax()),
         );
         if let Some(known) = self.strings.borrow().get(&asked) {
-            return known.clone();
+            return known.found.clone();
         }
         let found = evaluate();
-        self.strings.borrow_mut().insert(asked, found.clone());
+        let answer = Answer {
+            _text: Arc::clone(text),
+            found: found.clone(),
+        };
+        self.strings.borrow_mut().insert(asked, answer);
         found
     }
 
