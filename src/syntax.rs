@@ -69,7 +69,10 @@ impl Source {
     pub fn edited(&self, text: impl Into<Arc<str>>, changes: &[(Range<usize>, &str)]) -> Source {
         let text = text.into();
         let correct = self.errors.is_empty();
-        match correct.then(|| reparse::reparse(&self.root(), changes)).flatten() {
+        match correct
+            .then(|| reparse::reparse(&self.root(), &self.text, changes))
+            .flatten()
+        {
             Some(green) => Source {
                 text,
                 green,

@@ -102,7 +102,7 @@ fn secret_name(def: &Def) -> Option<String> {
         match part {
             InterpolPart::Literal(text) => name.push_str(&text),
             InterpolPart::Interpolation(interpolation) => {
-                name.push_str(&syntax::AstNode::syntax(&interpolation).text().to_string())
+                name.push_str(&syntax::text_of(syntax::AstNode::syntax(&interpolation)))
             }
         }
     }

@@ -5,35 +5,26 @@ use std::ops::Range;
 use super::{GroupId, TextEdit};
 use crate::syntax::{self, AstNode, SyntaxNode, ast};
 
-/// The byte ranges below `node` whose line starts must not move: the inside of `"` strings, and of `''` strings
-/// whose text would change (one that begins on the line of its opening quotes counts no indentation there, so
-/// shifting its other lines would show).
-fn fixed(node: &SyntaxNode) -> Vec<Range<usize>> {
-    syntax::nodes::<ast::Str>(node)
-        .into_iter()
-        .filter(|string| {
-            let text = syntax::text_of(string.syntax());
-            match text.strip_prefix("''") {
-                Some(rest) => !rest.trim_start_matches(' ').starts_with(['\n', '\r']),
-                None => text.contains('\n'),
-            }
-        })
-        .map(|string| syntax::span(string.syntax()))
-        .collect()
-}
-
-/// The byte ranges of the strings below `node`.
-fn strings(node: &SyntaxNode) -> Vec<Range<usize>> {
-    let strings = syntax::nodes::<ast::Str>(node).into_iter();
-    strings.map(|string| syntax::span(string.syntax())).collect()
+/// Whether the lines of a string must not move: those of a `"` string, and of a `''` string whose text would change
+/// (one that begins on the line of its opening quotes counts no indentation there, so shifting its other lines would
+/// show).
+fn is_fixed(string: &ast::Str) -> bool {
+    let text = syntax::text_of(string.syntax());
+    match text.strip_prefix("''") {
+        Some(rest) => !rest.trim_start_matches(' ').starts_with(['\n', '\r']),
+        None => text.contains('\n'),
+    }
 }
 
 /// Insertions that indent the lines of `range` by `columns` spaces; empty lines, blank ones outside of strings, and the
 /// inside of strings whose value would change stay. Blank lines of other strings move with the rest of these: what they
-/// have beyond the string's own indentation is part of its value (Nix manual, "String literals"). `node` contains `range`. The line in which `range` begins is not indented.
+/// have beyond the string's own indentation is part of its value (Nix manual, "String literals"). `node` contains `range`.
+/// The line in which `range` begins is not indented.
 pub fn shift(text: &str, node: &SyntaxNode, range: Range<usize>, columns: usize, group: GroupId) -> Vec<TextEdit> {
-    let (fixed, strings) = (fixed(node), strings(node));
-    let is_in = |ranges: &[Range<usize>], at: usize| ranges.iter().any(|range| range.start < at && at < range.end);
+    let strings = syntax::nodes::<ast::Str>(node).into_iter();
+    let strings: Vec<(Range<usize>, bool)> = strings
+        .map(|string| (syntax::span(string.syntax()), is_fixed(&string)))
+        .collect();
     let mut edits = Vec::new();
     let mut at = range.start;
     while let Some(newline) = text[at..range.end].find('\n') {
@@ -41,8 +32,12 @@ pub fn shift(text: &str, node: &SyntaxNode, range: Range<usize>, columns: usize,
         at = line;
         let end = text[line..].find('\n').map_or(text.len(), |i| line + i);
         let content = text[line..end].trim_end_matches('\r');
-        let stays = content.is_empty() || (content.trim().is_empty() && !is_in(&strings, line));
-        if line < range.end && !stays && !is_in(&fixed, line) {
+        let mut around = strings
+            .iter()
+            .filter(|(string, _)| string.start < line && line < string.end);
+        let is_blank = content.trim().is_empty();
+        let stays = content.is_empty() || (is_blank && around.clone().next().is_none());
+        if line < range.end && !stays && !around.any(|(_, is_fixed)| *is_fixed) {
             edits.push(TextEdit {
                 range: line..line,
                 text: " ".repeat(columns),

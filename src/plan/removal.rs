@@ -103,7 +103,7 @@ mod tests {
             .root()
             .descendants()
             .filter_map(ast::AttrpathValue::cast)
-            .filter(|v| names.contains(&v.attrpath().expect("a path").syntax().text().to_string().as_str()))
+            .filter(|v| names.contains(&syntax::text_of(v.attrpath().expect("a path").syntax()).as_str()))
             .map(|v| v.syntax().clone())
             .collect();
         let removal = remove(&source, &entries);

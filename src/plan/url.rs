@@ -69,7 +69,7 @@ fn local(host: &str) -> bool {
 /// The `e` of `toString e`, as source for a value of its own.
 fn port_expression(expr: &ast::Expr) -> Option<String> {
     let argument = syntax::call_of(expr, "toString", 1)?.pop()?;
-    Some(syntax::unparen(argument).syntax().text().to_string())
+    Some(syntax::text_of(syntax::unparen(argument).syntax()))
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ use super::workset::Workset;
 use super::{Left, Move, placement, removal, texts};
 use crate::edit::{GroupId, indent, trivia};
 use crate::error::Result;
+use crate::repo::literals;
 use crate::resolve::module::{Def, Module, attribute, list_elements};
-use crate::resolve::value::normalize;
 use crate::rules::parts;
 use crate::syntax::{self, AstNode, Source, ast};
 
@@ -180,9 +180,8 @@ fn import_of(context: &Context, source: &Source, set: &ast::AttrSet, home: &Path
     attribute(set, "imports")
         .iter()
         .for_each(|list| list_elements(list, &mut elements));
-    let base = source.path().parent().unwrap_or(Path::new(""));
     elements.into_iter().find(|element| match element {
-        ast::Expr::PathRel(path) => normalize(&base.join(syntax::text_of(path.syntax())))
+        ast::Expr::PathRel(path) => literals::target(source, path)
             .and_then(|path| context.repo.import_target(&path))
             .is_some_and(|target| target == home),
         _ => false,
@@ -205,7 +204,7 @@ fn switch(context: &Context, facts: &Facts, machine: &Module) -> Option<Switch> 
         return None;
     };
     let plain = def.context.conditions.is_empty() && def.context.priorities.is_empty() && !def.context.opaque;
-    let value = match def.value.as_ref()?.syntax().text().to_string().as_str() {
+    let value = match syntax::text_of(def.value.as_ref()?.syntax()).as_str() {
         "true" => "true",
         "false" => "false",
         // What is computed goes on setting the legacy switch, which wins over the contract's default.

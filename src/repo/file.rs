@@ -99,8 +99,8 @@ impl File {
         self.literals.get_or_init(|| literals::of(self.source()))
     }
 
-    /// As [`File::path_literals`]; none where no one of them can mean `path`, whose last name behind a slash `name` finds: then the file need
-    /// not be parsed, if it is not.
+    /// As [`File::path_literals`]; none where no one of them can mean `path`, whose last name behind a slash `name` finds:
+    /// then the file need not be parsed, if it is not.
     pub(super) fn path_literals_to(&self, path: &Path, name: &memchr::memmem::Finder) -> &[PathLiteral] {
         let text = self.text.as_bytes();
         // `./.` and `../..` lead to directories around the file.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::*;
+use crate::testing::Chance;
 
 fn file(from: Option<&str>, to: Option<&str>, before: &str, after: &str) -> FileChange {
     FileChange {
@@ -217,27 +218,16 @@ fn texts_like_patches() {
     );
 }
 
-/// Pseudo-random, the same in every run.
-struct Chance(u64);
-
 impl Chance {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
-    }
-
     fn text(&mut self, like: &str) -> String {
         let pool = ["};\n", "\n", "  x = {\n", "a\r\n", "é\n", "\t\n", "  };\n"];
         let mut lines: Vec<&str> = like.split_inclusive('\n').collect();
         for _ in 0..self.below(12) {
-            let at = self.below(lines.len() as u64 + 1) as usize;
+            let at = self.below(lines.len() + 1);
             if at < lines.len() && self.below(3) == 0 {
                 lines.remove(at);
             } else {
-                lines.insert(at, pool[self.below(7) as usize]);
+                lines.insert(at, pool[self.below(7)]);
             }
         }
         let mut text = lines.concat();

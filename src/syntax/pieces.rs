@@ -107,14 +107,15 @@ fn is_laid_out(shape: &str, formatter: Formatter) -> bool {
 /// the layout, nor do comments and single blank lines among them.
 fn shortened(shape: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
-    let mut rest: Vec<&str> = lines(shape).collect();
+    let all: Vec<&str> = lines(shape).collect();
+    let mut rest = &all[..];
     while let Some(first) = rest.first() {
-        let run = run(&rest);
+        let run = run(rest);
         match run {
             0 | 1 => kept.push(first),
             _ => kept.extend([rest[..run].iter().find(|line| is_stand_in(line)).unwrap_or(first); 2]),
         }
-        rest.drain(..run.max(1));
+        rest = &rest[run.max(1)..];
     }
     kept.join("\n")
 }

@@ -17,13 +17,13 @@ type Green = NodeOrToken<GreenNode, GreenToken>;
 /// How many changes are followed one by one: with more, parsing all of them at once is quicker.
 const FEW: usize = 12;
 
-/// The green tree of the text of `root`, one without errors, with other texts in the place of some ranges, which are sorted
-/// and disjoint. `None` where the whole text has to be parsed: it has an error, or a change has no binding around it.
-pub(super) fn reparse(root: &SyntaxNode, changes: &[(Range<usize>, &str)]) -> Option<GreenNode> {
+/// The green tree of `text`, which is that of `root` and has no errors, with others in the place of some ranges, which are
+/// sorted and disjoint. `None` where the whole text has to be parsed: it has an error, or a change has no binding around it.
+pub(super) fn reparse(root: &SyntaxNode, text: &str, changes: &[(Range<usize>, &str)]) -> Option<GreenNode> {
     let changes = joined(changes);
     one_by_one(root, &changes).or_else(|| {
-        let (range, text) = as_one(root, &changes)?;
-        replace(root, &range, &text)
+        let (range, new) = as_one(text, &changes)?;
+        replace(root, &range, &new)
     })
 }
 
@@ -41,18 +41,15 @@ fn one_by_one(root: &SyntaxNode, changes: &[(Range<usize>, String)]) -> Option<G
 }
 
 /// The changes as one that has what stands between them as it is.
-fn as_one(root: &SyntaxNode, changes: &[(Range<usize>, String)]) -> Option<(Range<usize>, String)> {
+fn as_one(text: &str, changes: &[(Range<usize>, String)]) -> Option<(Range<usize>, String)> {
     let whole = changes.first()?.0.start..changes.last()?.0.end;
-    let binding = around(root, &whole)?.find(|node| ast::AttrpathValue::can_cast(node.kind()))?;
-    let start = span(&binding).start;
-    let old = super::text_of(&binding);
-    let (mut text, mut at) = (String::new(), whole.start);
-    for (range, new) in changes {
-        text.push_str(&old[at - start..range.start - start]);
-        text.push_str(new);
+    let (mut new, mut at) = (String::new(), whole.start);
+    for (range, part) in changes {
+        new.push_str(&text[at..range.start]);
+        new.push_str(part);
         at = range.end;
     }
-    Some((whole, text))
+    Some((whole, new))
 }
 
 /// The changes, with those that touch as one.
@@ -217,7 +214,7 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     use super::*;
-    use crate::testing::nix_texts;
+    use crate::testing::{Chance, nix_texts};
 
     /// What is put in the place of something: whole bindings and elements, halves, what opens and what closes.
     const NEW: [&str; 14] = [
@@ -237,18 +234,7 @@ mod tests {
         "}; z = { # ",
     ];
 
-    /// Numbers that look like chance, the same ones every time.
-    struct Chance(usize);
-
     impl Chance {
-        fn below(&mut self, bound: usize) -> usize {
-            self.0 = self
-                .0
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            (self.0 >> 33) % bound.max(1)
-        }
-
         /// A range of a text: some bytes, or all of a binding or element, and what is blank before it or not.
         fn range(&mut self, text: &str, nodes: &[Range<usize>]) -> Range<usize> {
             let boundary = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
@@ -286,7 +272,7 @@ mod tests {
                     .collect();
                 changes.sort_by_key(|(range, _)| (range.start, range.end));
                 changes.dedup_by(|b, a| b.0.start < a.0.end);
-                let Some(green) = reparse(&root, &changes) else {
+                let Some(green) = reparse(&root, &before, &changes) else {
                     continue;
                 };
                 let mut edited = before.clone();
@@ -318,7 +304,7 @@ mod tests {
             let changed = at..at + length;
             let mut whole = text.to_owned();
             whole.replace_range(changed.clone(), new);
-            let green = reparse(&root, &[(changed, new)])?;
+            let green = reparse(&root, text, &[(changed, new)])?;
             assert_eq!(green, rnix::Root::parse(&whole).syntax().green().to_owned());
             Some(())
         };

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use rnix::{NixLanguage, NodeOrToken, SyntaxKind, TextRange, TextSize};
 use rowan::Language as _;
-use rowan::{GreenNode, GreenNodeData, GreenTokenData};
+use rowan::{GreenNodeData, GreenTokenData};
 
 use super::{AstNode, Source, SyntaxNode, ast, span};
 
@@ -141,19 +141,14 @@ pub fn text_of(node: &SyntaxNode) -> String {
 
 /// Whether a binding that is a child of `scope` may bind `name`: one that begins with another name does not.
 pub fn may_bind(scope: &SyntaxNode, name: &str) -> bool {
-    let first = |node: &GreenNodeData| {
-        node.children()
-            .next()
-            .and_then(NodeOrToken::into_node)
-            .map(ToOwned::to_owned)
-    };
+    fn first(node: &GreenNodeData) -> Option<&GreenNodeData> {
+        node.children().next().and_then(NodeOrToken::into_node)
+    }
+    let is_ident = |node: &&GreenNodeData| NixLanguage::kind_from_raw(node.kind()) == SyntaxKind::NODE_IDENT;
     let other = |value: &GreenNodeData| {
-        let ident = first(value).and_then(|path| first(&path));
-        let is_ident = |node: &GreenNode| NixLanguage::kind_from_raw(node.kind()) == SyntaxKind::NODE_IDENT;
-        ident.filter(is_ident).is_some_and(|ident| {
-            let token = ident.children().next().and_then(NodeOrToken::into_token);
-            token.is_some_and(|token| token.text() != name)
-        })
+        let ident = first(value).and_then(first).filter(is_ident);
+        let token = ident.and_then(|ident| ident.children().next()?.into_token());
+        token.is_some_and(|token| token.text() != name)
     };
     let mut children = scope.green().children().filter_map(NodeOrToken::into_node);
     children.any(|child| match NixLanguage::kind_from_raw(child.kind()) {

@@ -66,7 +66,7 @@ pub fn library_function(head: &ast::Expr) -> Option<String> {
             reached.then_some(name)
         }
         ast::Expr::Select(select) => {
-            let base = select.expr()?.syntax().text().to_string();
+            let base = syntax::text_of(select.expr()?.syntax());
             let path = select.attrpath()?;
             let reached = library(&base) || library(&syntax::text_of(path.syntax()));
             reached.then(|| syntax::function_name(head)).flatten()

@@ -260,7 +260,7 @@ fn own_mentions(schema: &Schema, field: &str) -> Vec<(std::ops::Range<usize>, St
         });
         let nodes = named.map(|string| string.syntax().clone());
         for node in name.map(|name| name.syntax().clone()).into_iter().chain(nodes) {
-            found.push((syntax::span(&node), node.text().to_string()));
+            found.push((syntax::span(&node), syntax::text_of(&node)));
         }
     }
     let selects = schema.source.root().descendants().filter_map(ast::Select::cast);

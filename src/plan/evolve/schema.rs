@@ -108,7 +108,7 @@ impl<'a> Schema<'a> {
                 let set = binding.syntax().parent().and_then(ast::AttrSet::cast);
                 set.is_some_and(|set| attribute(&set, "dataDir").is_some())
             });
-        Some(own.next()?.value()?.syntax().text().to_string())
+        Some(syntax::text_of(own.next()?.value()?.syntax()))
     }
 }
 

@@ -53,11 +53,16 @@ impl Contract {
             imports: wiring::unimported(context, &files),
         }
     }
+
+    /// Whether nothing of it is missing.
+    fn is_there(&self) -> bool {
+        *self == Contract::default()
+    }
 }
 
 /// Whether services can be migrated: what else may be left to install goes with the contract and is no part of it.
 pub fn has_contract(context: &Context) -> bool {
-    Contract::missing(context, &schema::legacy_fields(context)) == Contract::default()
+    Contract::missing(context, &schema::legacy_fields(context)).is_there()
 }
 
 /// What is not there yet.
@@ -166,7 +171,7 @@ impl<'a> Installation<'a> {
 
     /// Whether the contract is there, whatever else is proposed.
     pub fn has_contract(&self) -> bool {
-        self.groups.contract.is_none()
+        self.missing.contract.is_there()
     }
 
     fn server(&self, file: &str) -> PathBuf {

@@ -196,7 +196,7 @@ impl Names {
         }
         // `<root>.directories`: the root is an option's value.
         for pair in attrs.windows(2) {
-            let of_root = pair[0].text().to_string().contains("persistenceRoot");
+            let of_root = syntax::text_of(&pair[0]).contains("persistenceRoot");
             if of_root && pair[1].text() == self.list.0.as_str() {
                 edits.push((syntax::span(&pair[1]), syntax::attr_text(&self.list.1)));
             }
@@ -317,7 +317,7 @@ impl Names {
         let path = select.attrpath()?;
         let names = syntax::attrpath_names(&path);
         let at = (0..names.len()).find(|at| self.is_part(&names[*at..]))?;
-        let base = std::iter::once(select.expr()?.syntax().text().to_string())
+        let base = std::iter::once(syntax::text_of(select.expr()?.syntax()))
             .chain(path.attrs().take(at).map(|attr| syntax::text_of(attr.syntax())));
         Some((base.collect::<Vec<_>>().join("."), names[at..].to_vec()))
     }

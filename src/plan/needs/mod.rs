@@ -66,12 +66,11 @@ impl Needs {
 
 /// Services, each with those that it depends on.
 fn needed(context: &Context, services: Vec<String>) -> Vec<(String, Vec<String>)> {
-    let needs = |name: &String| {
-        let facts = Facts::collect(context, name);
-        facts.map_or_else(|_| Vec::new(), |facts| depends::services(context, &facts))
+    let with_needs = |name: String| {
+        let needs = Facts::collect(context, &name).map(|facts| depends::services(context, &facts));
+        (name, needs.unwrap_or_default())
     };
-    let services = services.into_iter().map(|name| (needs(&name), name));
-    services.map(|(needs, name)| (name, needs)).collect()
+    services.into_iter().map(with_needs).collect()
 }
 
 /// `services`, those that others depend on before those. Services that depend on each other have no order: the first of

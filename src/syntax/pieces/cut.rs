@@ -216,12 +216,12 @@ impl Visit<'_> {
 }
 
 impl Cutter<'_> {
-    fn piece(&self, node: Visit, kind: Kind) -> std::result::Result<Piece, Content> {
+    /// A node that stands at `column` as a piece; what stands in it, where its layout depends on that column.
+    fn piece(&self, node: Visit, column: Option<usize>, kind: Kind) -> std::result::Result<Piece, Content> {
         let content = self.content(node);
         if content.placed {
             return Err(content);
         }
-        let column = self.column(node.start);
         Ok(Piece {
             text: alone(&content.text, column, kind.frame()),
             shape: alone(&content.shape, column, kind.frame()),
@@ -285,10 +285,11 @@ impl Cutter<'_> {
         if kind == Kind::Element && !self.text[span.clone()].contains('\n') {
             return self.fill(node, content);
         }
-        if let Some(known) = self.known.get(&(address(node.green), self.column(span.start), kind)) {
+        let column = self.column(span.start);
+        if let Some(known) = self.known.get(&(address(node.green), column, kind)) {
             return content.push_cut(kind, Cut::Piece(Arc::clone(known)));
         }
-        match self.piece(node, kind) {
+        match self.piece(node, column, kind) {
             Ok(piece) => content.push_cut(kind, Cut::Piece(Arc::new(piece))),
             Err(placed) => content.append(placed),
         }
