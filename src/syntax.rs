@@ -16,7 +16,7 @@ pub use rnix::ast::{HasEntry, InterpolPart};
 use rnix::{NodeOrToken, SyntaxKind, TextRange};
 pub use rnix::{SyntaxElement, SyntaxNode, SyntaxToken};
 pub use rowan::ast::AstNode;
-pub use search::{PathRel, Use, comments, may_bind, nodes, paths, text_of, uses, uses_of};
+pub use search::{PathRel, Use, binders, comments, is_param, is_recursive, nodes, paths, text_of, uses, uses_of};
 
 use rowan::GreenNode;
 

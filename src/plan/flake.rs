@@ -74,18 +74,15 @@ fn before(set: &ast::AttrSet, name: &str) -> Option<usize> {
 /// Whether a check of that name is there, in whatever file the repository keeps its checks.
 pub fn has(repo: &Repository, name: &str) -> bool {
     repo.containing(&[name]).into_iter().any(|file| {
-        let bindings = repo.source(file).map(|source| source.root().descendants());
-        bindings
-            .into_iter()
-            .flatten()
-            .filter_map(ast::AttrpathValue::cast)
-            .any(|binding| {
-                entry_names(&ast::Entry::AttrpathValue(binding))
-                    .pop()
-                    .flatten()
-                    .as_deref()
-                    == Some(name)
-            })
+        let bindings = repo.source(file).map(|source| syntax::nodes(&source.root()));
+        let mut bindings = bindings.into_iter().flatten();
+        bindings.any(|binding| {
+            entry_names(&ast::Entry::AttrpathValue(binding))
+                .pop()
+                .flatten()
+                .as_deref()
+                == Some(name)
+        })
     })
 }
 

@@ -29,7 +29,7 @@ pub fn entries(piece: &Piece) -> Result<Vec<ast::Entry>> {
 pub fn check_twice(fields: &[Field], rules: &Rules) -> Result<()> {
     let mut seen: BTreeMap<(&str, &str), &Field> = BTreeMap::new();
     // Lists of directories become one list; sets are merged where they stand side by side.
-    let is_set = |field: &Field| matches!(&field.value, Some(ast::Expr::AttrSet(set)) if set.rec_token().is_none());
+    let is_set = |field: &Field| matches!(&field.value, Some(ast::Expr::AttrSet(set)) if !syntax::is_recursive(set));
     for field in fields.iter().filter(|field| field.name != "persistedData") {
         let target = rules.fields.get(&field.name).unwrap_or(&field.name);
         if let Some(first) = seen.insert((target, &field.rest), field)

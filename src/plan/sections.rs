@@ -371,7 +371,7 @@ fn shape(home: &Module) -> Result<Shape> {
 }
 
 fn body_shape(home: &Module) -> Result<Shape> {
-    if home.body.rec_token().is_some() {
+    if syntax::is_recursive(&home.body) {
         return Err(error::plan::unsupported_module(
             home.source.place_of(home.body.syntax()),
             "it is a recursive set",

@@ -171,8 +171,27 @@ impl Repository {
         self.files.get(path).map_or(&[], |file| file.path_literals())
     }
 
+    /// The Nix files with a relative path literal that an import of the module at `target` may be, sorted by path.
+    pub fn naming(&self, target: &Path) -> Vec<&Source> {
+        let named = match target.ends_with("default.nix") {
+            true => target.parent().unwrap_or(target),
+            false => target,
+        };
+        let leads_there = |path: &Path| self.imported_file(path).is_some_and(|file| file.path() == target);
+        let literals = self.path_literals_to(named);
+        let mut found: Vec<&Source> = literals
+            .filter(|(_, literal)| leads_there(&literal.target))
+            .map(|(source, _)| source)
+            .collect();
+        found.dedup_by_key(|source| source.path());
+        found
+    }
+
     /// The relative path literals of the Nix files in which one may mean `path`, each with its file, in order.
-    pub fn path_literals_to<'r>(&'r self, path: &'r Path) -> impl Iterator<Item = (&'r Source, &'r PathLiteral)> {
+    pub fn path_literals_to<'r, 'p>(
+        &'r self,
+        path: &'p Path,
+    ) -> impl Iterator<Item = (&'r Source, &'r PathLiteral)> + use<'r, 'p> {
         let name = [b"/", path.file_name().unwrap_or_default().as_encoded_bytes()].concat();
         let name = memchr::memmem::Finder::new(&name).into_owned();
         self.files.iter().flat_map(move |file| {

@@ -146,10 +146,10 @@ pub(super) fn imported_paths(file: &File) -> Vec<PathBuf> {
             .map(|literal| literal.target.clone())
             .collect();
     }
-    let source = file.source();
-    if !source.text().contains("imports") {
+    if !file.text().contains("imports") {
         return Vec::new();
     }
+    let source = file.source();
     let Some(module) = Module::head(source) else {
         return Vec::new();
     };

@@ -112,7 +112,9 @@ impl Model {
         };
         let mut found = Vec::new();
         for module in modules {
-            let below = module.candidates(key.as_deref()).filter(|def| def.under(prefix));
+            let candidates = module.candidates(key.as_deref());
+            // What has the key begins as the prefix does.
+            let below = candidates.filter(|def| def.goes_on(prefix, module::KEY_NAMES));
             found.extend(below.map(|def| (&**module, def)));
         }
         found

@@ -57,7 +57,13 @@ impl Def {
 
     /// Whether the path is `prefix` or below it.
     pub fn under(&self, prefix: &[&str]) -> bool {
-        self.path.len() >= prefix.len() && self.path.iter().zip(prefix).all(|(a, b)| a.as_deref() == Some(*b))
+        self.goes_on(prefix, 0)
+    }
+
+    /// As [`Def::under`], where the first `known` names are known to be the same.
+    pub(super) fn goes_on(&self, prefix: &[&str], known: usize) -> bool {
+        let mut rest = self.path.iter().zip(prefix).skip(known);
+        self.path.len() >= prefix.len() && rest.all(|(a, b)| a.as_deref() == Some(*b))
     }
 
     /// The `i`th part of the path, if it is static.
@@ -227,7 +233,7 @@ impl Module {
     /// The definitions at or below `prefix`.
     pub fn under<'a>(&'a self, prefix: &[&str]) -> impl Iterator<Item = &'a Def> {
         self.candidates(key(prefix).as_deref())
-            .filter(move |def| def.under(prefix))
+            .filter(move |def| def.goes_on(prefix, KEY_NAMES))
     }
 
     /// The definitions with a [`key`]; all of them without one.
@@ -237,6 +243,9 @@ impl Module {
         all.into_iter().flatten().chain(some.map(|i| &self.defs[*i]))
     }
 }
+
+/// How many names of a path a [`key`] tells; an empty prefix, which has none, asks for no name.
+pub(super) const KEY_NAMES: usize = 2;
 
 /// What the definitions below `prefix` are found by: its first two names; `None` for everything.
 pub(super) fn key(prefix: &[&str]) -> Option<String> {
@@ -343,7 +352,7 @@ impl Walk<'_> {
                         context: context.clone(),
                     });
                 }
-                self.value(&head, &path, &context);
+                self.inside(&head, &path, &context);
             }
             ast::Entry::Inherit(inherit) => {
                 for attr in inherit.attrs() {
@@ -363,14 +372,19 @@ impl Walk<'_> {
 
     fn value(&mut self, expr: &ast::Expr, path: &[Segment], context: &Context) {
         let (expr, context) = peel(expr.clone(), context.clone());
-        match &expr {
-            ast::Expr::AttrSet(set) => set.entries().for_each(|entry| self.entry(&entry, path, 0, &context)),
-            ast::Expr::LetIn(let_in) => let_in.body().iter().for_each(|body| self.value(body, path, &context)),
-            ast::Expr::With(with) => with.body().iter().for_each(|body| self.value(body, path, &context)),
+        self.inside(&expr, path, &context);
+    }
+
+    /// Visits what is in a value at whose head no priorities and conditions are left.
+    fn inside(&mut self, expr: &ast::Expr, path: &[Segment], context: &Context) {
+        match expr {
+            ast::Expr::AttrSet(set) => set.entries().for_each(|entry| self.entry(&entry, path, 0, context)),
+            ast::Expr::LetIn(let_in) => let_in.body().iter().for_each(|body| self.value(body, path, context)),
+            ast::Expr::With(with) => with.body().iter().for_each(|body| self.value(body, path, context)),
             ast::Expr::BinOp(op) if op.operator() == Some(ast::BinOpKind::Update) => {
                 let context = Context {
                     opaque: true,
-                    ..context
+                    ..context.clone()
                 };
                 [op.lhs(), op.rhs()]
                     .into_iter()
@@ -381,7 +395,7 @@ impl Walk<'_> {
                 if let Some(arguments) = syntax::call_of(other, "mkMerge", 1)
                     && let ast::Expr::List(list) = syntax::unparen(arguments[0].clone())
                 {
-                    list.items().for_each(|item| self.value(&item, path, &context));
+                    list.items().for_each(|item| self.value(&item, path, context));
                 }
             }
         }
@@ -393,6 +407,9 @@ fn peel(expr: ast::Expr, mut context: Context) -> (ast::Expr, Context) {
     let mut expr = syntax::unparen(expr);
     loop {
         let (function, arguments) = syntax::call(&expr);
+        if arguments.is_empty() {
+            return (expr, context);
+        }
         let name = syntax::function_name(&function);
         let inner = match (name.as_deref(), arguments.as_slice()) {
             (Some("mkIf" | "optionalAttrs"), [condition, inner]) => {

@@ -77,15 +77,12 @@ pub fn lookup(node: &SyntaxNode, name: &str) -> Binding {
 /// What `scope` binds `name` to for the code in its child `from`; `None` if it does not.
 fn bound_by(scope: &SyntaxNode, from: &SyntaxNode, name: &str) -> Option<Binding> {
     if let Some(lambda) = ast::Lambda::cast(scope.clone()) {
-        return param_names(&lambda)
-            .iter()
-            .any(|n| n == name)
-            .then_some(Binding::Param(lambda));
+        return syntax::is_param(&lambda, name).then_some(Binding::Param(lambda));
     }
     let recursive = ast::LetIn::can_cast(scope.kind())
         || ast::LegacyLet::can_cast(scope.kind())
-        || ast::AttrSet::cast(scope.clone()).is_some_and(|set| set.rec_token().is_some());
-    if !recursive || !syntax::may_bind(scope, name) {
+        || ast::AttrSet::cast(scope.clone()).is_some_and(|set| syntax::is_recursive(&set));
+    if !recursive {
         return None;
     }
     // `inherit x;` takes x from outside the set it stands in.
@@ -93,7 +90,7 @@ fn bound_by(scope: &SyntaxNode, from: &SyntaxNode, name: &str) -> Option<Binding
         return None;
     }
     let mut values = Vec::new();
-    for child in scope.children() {
+    for child in syntax::binders(scope, name) {
         if let Some(value) = ast::AttrpathValue::cast(child.clone()) {
             if first_name(&value).as_deref() == Some(name) {
                 values.push(value);

@@ -22,11 +22,14 @@ struct Visit<'t> {
 
 impl Visit<'_> {
     fn range(&self) -> TextRange {
-        let length = match self.green {
-            NodeOrToken::Node(node) => node.text_len(),
-            NodeOrToken::Token(token) => token.text_len(),
-        };
-        TextRange::at(self.start, length)
+        TextRange::at(self.start, length(self.green))
+    }
+}
+
+fn length(green: NodeOrToken<&GreenNodeData, &GreenTokenData>) -> TextSize {
+    match green {
+        NodeOrToken::Node(node) => node.text_len(),
+        NodeOrToken::Token(token) => token.text_len(),
     }
 }
 
@@ -139,23 +142,58 @@ pub fn text_of(node: &SyntaxNode) -> String {
     text
 }
 
-/// Whether a binding that is a child of `scope` may bind `name`: one that begins with another name does not.
-pub fn may_bind(scope: &SyntaxNode, name: &str) -> bool {
-    fn first(node: &GreenNodeData) -> Option<&GreenNodeData> {
-        node.children().next().and_then(NodeOrToken::into_node)
-    }
+/// The bindings and `inherit`s among the children of `scope` that may bind `name`, in source order: a binding that begins with
+/// another name does not.
+pub fn binders(scope: &SyntaxNode, name: &str) -> Vec<SyntaxNode> {
     let is_ident = |node: &&GreenNodeData| NixLanguage::kind_from_raw(node.kind()) == SyntaxKind::NODE_IDENT;
     let other = |value: &GreenNodeData| {
         let ident = first(value).and_then(first).filter(is_ident);
-        let token = ident.and_then(|ident| ident.children().next()?.into_token());
-        token.is_some_and(|token| token.text() != name)
+        ident.is_some_and(|ident| ident_text(ident) != Some(name))
     };
-    let mut children = scope.green().children().filter_map(NodeOrToken::into_node);
-    children.any(|child| match NixLanguage::kind_from_raw(child.kind()) {
-        SyntaxKind::NODE_ATTRPATH_VALUE => !other(child),
-        SyntaxKind::NODE_INHERIT => true,
+    let mut found = Vec::new();
+    let mut at = scope.text_range().start();
+    for child in scope.green().children() {
+        let range = TextRange::at(at, length(child));
+        at = range.end();
+        let NodeOrToken::Node(node) = child else { continue };
+        let may_bind = match NixLanguage::kind_from_raw(node.kind()) {
+            SyntaxKind::NODE_ATTRPATH_VALUE => !other(node),
+            SyntaxKind::NODE_INHERIT => true,
+            _ => false,
+        };
+        if may_bind {
+            found.extend(scope.child_or_token_at_range(range).and_then(NodeOrToken::into_node));
+        }
+    }
+    found
+}
+
+/// Whether a function's parameter binds `name`: as one of its formals, as the whole argument.
+pub fn is_param(lambda: &ast::Lambda, name: &str) -> bool {
+    let binds = |node: &GreenNodeData| first(node).and_then(ident_text) == Some(name);
+    let param = first(lambda.syntax().green());
+    param.is_some_and(|param| match NixLanguage::kind_from_raw(param.kind()) {
+        SyntaxKind::NODE_IDENT_PARAM => binds(param),
+        SyntaxKind::NODE_PATTERN => param.children().filter_map(NodeOrToken::into_node).any(binds),
         _ => false,
     })
+}
+
+/// Whether a set is recursive.
+pub fn is_recursive(set: &ast::AttrSet) -> bool {
+    let mut tokens = set.syntax().green().children().filter_map(NodeOrToken::into_token);
+    let first = tokens.next().map(|token| NixLanguage::kind_from_raw(token.kind()));
+    first == Some(SyntaxKind::TOKEN_REC)
+}
+
+/// The first node in `node`.
+fn first(node: &GreenNodeData) -> Option<&GreenNodeData> {
+    node.children().find_map(NodeOrToken::into_node)
+}
+
+/// The text of an identifier.
+fn ident_text(ident: &GreenNodeData) -> Option<&str> {
+    Some(ident.children().next()?.into_token()?.text())
 }
 
 /// The text of every comment below `node`, in order, without what is white at its end.
@@ -289,23 +327,55 @@ mod tests {
 
     #[test]
     fn what_surely_binds_something_else_is_known() {
-        let may_bind = |text: &str| {
+        let binders = |text: &str| -> Vec<String> {
             let root = Source::new("x.nix", text).root();
-            may_bind(&root.first_child().expect("an expression"), "a")
+            let scope = root.first_child().expect("an expression");
+            binders(&scope, "a").iter().map(text_of).collect()
         };
-        for text in [
-            "{a = 1;}",
-            "{a.b = 1;}",
-            "{\"a\" = 1;}",
-            "{${a} = 1;}",
-            "{inherit b;}",
-            "let c = 1; a = 2; in a",
+        for (text, expected) in [
+            ("{a = 1;}", "a = 1;"),
+            ("{b = 1; a.b = 1; c = 1;}", "a.b = 1;"),
+            ("{\"a\" = 1;}", "\"a\" = 1;"),
+            ("{${a} = 1;}", "${a} = 1;"),
+            ("{inherit b;}", "inherit b;"),
+            ("let c = 1; a = 2; in a", "a = 2;"),
         ] {
-            assert!(may_bind(text), "{text}");
+            assert_eq!(binders(text), [expected], "{text}");
         }
         for text in ["{b = a;}", "{b.a = 1;}", "let b = 1; in a", "{}"] {
-            assert!(!may_bind(text), "{text}");
+            assert!(binders(text).is_empty(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_a_function_takes_is_known() {
+        let takes = |text: &str, name: &str| {
+            let root = Source::new("x.nix", text).root();
+            is_param(&nodes::<ast::Lambda>(&root)[0], name)
+        };
+        for text in [
+            "a: b",
+            "{a}: b",
+            "{b, a ? c, ...}: b",
+            "a @ {b}: b",
+            "{b} @ a: b",
+            "{ # a\n a }: b",
+        ] {
+            assert!(takes(text, "a"), "{text}");
+        }
+        for text in ["b: a", "{b}: a", "{b ? a, ...}: a", "b @ {c}: a", "{}: a", "{...}: a"] {
+            assert!(!takes(text, "a"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_set_is_known_to_be_recursive() {
+        let is_recursive = |text: &str| {
+            let root = Source::new("x.nix", text).root();
+            is_recursive(&nodes::<ast::AttrSet>(&root)[0])
+        };
+        assert!(is_recursive("rec {}") && is_recursive("rec /* x */ {a = 1;}"));
+        assert!(!is_recursive("{}") && !is_recursive("{rec' = 1;}"));
     }
 
     #[test]

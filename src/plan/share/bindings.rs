@@ -183,7 +183,7 @@ impl Use {
             .map(|p| syntax::text_of(p.syntax()))
             .unwrap_or_default();
         Ok(match value.value() {
-            Some(ast::Expr::AttrSet(set)) if !self.whole && set.rec_token().is_none() => {
+            Some(ast::Expr::AttrSet(set)) if !self.whole && !syntax::is_recursive(&set) => {
                 format!("{name} = {};", self.pruned(module, &set, &mut Vec::new(), text)?)
             }
             Some(other) => format!("{name} = {};", text(other.syntax())?),
@@ -204,7 +204,7 @@ impl Use {
             if self.reaches(prefix) {
                 let source: Vec<String> = names.iter().map(|n| syntax::attr_text(n)).collect();
                 let inner = match value.value() {
-                    Some(ast::Expr::AttrSet(inner)) if inner.rec_token().is_none() && !self.takes_whole(prefix) => {
+                    Some(ast::Expr::AttrSet(inner)) if !syntax::is_recursive(&inner) && !self.takes_whole(prefix) => {
                         self.pruned(module, &inner, prefix, text)?
                     }
                     Some(other) => text(other.syntax())?,
@@ -240,7 +240,7 @@ fn used_parts(value: &ast::AttrpathValue, usage: &Use) -> Vec<SyntaxNode> {
             prefix.extend(names);
             if usage.reaches(prefix) {
                 match value.value() {
-                    Some(ast::Expr::AttrSet(inner)) if inner.rec_token().is_none() && !usage.takes_whole(prefix) => {
+                    Some(ast::Expr::AttrSet(inner)) if !syntax::is_recursive(&inner) && !usage.takes_whole(prefix) => {
                         walk(&inner, prefix, usage, found)
                     }
                     Some(other) => found.push(other.syntax().clone()),
@@ -251,7 +251,7 @@ fn used_parts(value: &ast::AttrpathValue, usage: &Use) -> Vec<SyntaxNode> {
         }
     }
     match value.value() {
-        Some(ast::Expr::AttrSet(set)) if !usage.whole && set.rec_token().is_none() => {
+        Some(ast::Expr::AttrSet(set)) if !usage.whole && !syntax::is_recursive(&set) => {
             let mut found = Vec::new();
             walk(&set, &mut Vec::new(), usage, &mut found);
             found

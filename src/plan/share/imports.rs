@@ -61,24 +61,17 @@ pub fn remove(work: &mut Workset, repo: &Repository, file: &Path, group: GroupId
     }
 }
 
-/// The list elements of `imports` (or of a `modules` list) that name the file, with the files they stand in.
+/// The list elements of `imports` that name the file, with the files they stand in.
 pub fn importers(repo: &Repository, target: &Path) -> Vec<(std::path::PathBuf, ast::Expr)> {
-    let by_directory = target.ends_with("default.nix");
-    let named = if by_directory {
-        target.parent().unwrap_or(target)
-    } else {
-        target
-    };
-    let needle = named.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut found = Vec::new();
-    for path in repo.containing(&[&needle]) {
-        let Some(module) = repo.source(path).and_then(Module::head) else {
+    for source in repo.naming(target) {
+        let Some(module) = Module::head(source) else {
             continue;
         };
         let own = hosts::imports(repo, &module)
             .into_iter()
             .filter(|(imported, _)| imported == target);
-        found.extend(own.map(|(_, element)| (path.to_owned(), element)));
+        found.extend(own.map(|(_, element)| (source.path().to_owned(), element)));
     }
     found
 }
