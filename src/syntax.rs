@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 pub use rnix::ast;
 pub use rnix::ast::{HasEntry, InterpolPart};
-use rnix::{NodeOrToken, SyntaxKind, TextRange};
-pub use rnix::{SyntaxElement, SyntaxNode, SyntaxToken};
+use rnix::{NodeOrToken, TextRange};
+pub use rnix::{SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken, tokenize};
 pub use rowan::ast::AstNode;
 pub use search::{PathRel, Use, binders, comments, is_param, is_recursive, nodes, paths, text_of, uses, uses_of};
 

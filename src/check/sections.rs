@@ -135,11 +135,11 @@ fn insertion(home: &Module, service: &str, section: Section, item: &ast::Expr) -
     let at = trivia::extent(text, item.syntax()).text.start;
     let line = text[..at].rfind('\n').map_or(0, |i| i + 1);
     text[line..at].trim().is_empty().then_some(())?;
-    let column = indent::column_of_line(text, at);
+    let pad = indent::of_line(text, at);
     Some(Mend::edits(
         format!("put the header '{}' into the module of {service}", section.title()),
         home.source.path(),
-        vec![(at..at, format!("{}\n{}", section.header(), " ".repeat(column)))],
+        vec![(at..at, format!("{}\n{pad}", section.header()))],
     ))
 }
 

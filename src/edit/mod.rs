@@ -1,5 +1,6 @@
 //! Edits: disjoint replacements of byte ranges, and what they make of a set of files.
 
+mod brackets;
 pub mod change;
 pub mod indent;
 pub mod render;
@@ -7,5 +8,6 @@ pub mod settle;
 pub mod text_edit;
 pub mod trivia;
 
+pub use brackets::Brackets;
 pub use change::{FileChange, Parsed, SourceChange};
 pub use text_edit::{GroupId, TextEdit};

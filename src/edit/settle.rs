@@ -16,7 +16,7 @@ use crate::syntax::{LaidOut, Layout, Source};
 pub struct Settled {
     /// The final text, parsed.
     pub parsed: Parsed,
-    /// The edits that make it: disjoint, sorted, in offsets of the original.
+    /// The edits that make it: disjoint, sorted, in offsets of the original, with bytes of the original between any two.
     pub edits: Vec<TextEdit>,
 }
 
@@ -47,17 +47,20 @@ pub fn settle(original: &impl Original, mut edits: Vec<TextEdit>) -> Result<Sett
     if edits.is_empty() {
         return Ok(Settled { parsed, edits });
     }
+    let mut white = Vec::new();
     match parsed.source.laid_out(original.layout(), || original.is_formatted()) {
         LaidOut::Same(layout) => parsed.layout = Some(layout),
         LaidOut::New(text) => {
-            if let Some(white) = whitespace_edits(parsed.source.text(), &text) {
+            if let Some(found) = whitespace_edits(parsed.source.text(), &text) {
+                white = found;
                 let changes: Vec<(Range<usize>, &str)> =
                     white.iter().map(|(range, text)| (range.clone(), &**text)).collect();
                 parsed.source = parsed.source.edited(text, &changes);
-                edits = compose(before, &edits, &white, edits[0].group);
             }
         }
     }
+    // Also where nothing is added: no two edits are left at one place, whose order would be lost.
+    let edits = compose(before, &edits, &white, edits[0].group);
     Ok(Settled { parsed, edits })
 }
 

@@ -266,7 +266,7 @@ impl<'a> Body<'_, 'a> {
     fn gap(&mut self, unread: &[Field<'a>]) {
         for field in unread {
             let (before, after) = self.comments_of(field);
-            let lines: Vec<String> = crate::edit::indent::dedent(&field.text, column(field))
+            let lines: Vec<String> = crate::edit::indent::dedent(&field.text, white(field))
                 .lines()
                 .map(|l| format!("# {l}"))
                 .collect();
@@ -373,8 +373,9 @@ fn inner_comments(field: &Field) -> Vec<String> {
         .collect()
 }
 
-fn column(field: &Field) -> usize {
-    crate::edit::indent::column_of_line(field.module.source.text(), syntax::span(&field.node).start)
+/// What the field's line is indented by.
+fn white<'f>(field: &'f Field) -> &'f str {
+    crate::edit::indent::of_line(field.module.source.text(), syntax::span(&field.node).start)
 }
 
 /// A list element's source with the comments that belong to it.

@@ -1,10 +1,10 @@
 //! The service's switch: out of wherever it is set, into the host's settings file (Story 2.6).
 
 use super::facts::{Context, Facts, Guard, Piece};
-use super::sections::add_formals;
+use super::formals;
 use super::workset::Workset;
 use super::{Move, removal};
-use crate::edit::{GroupId, trivia};
+use crate::edit::{GroupId, indent, trivia};
 use crate::error::{self, Result};
 use crate::resolve::free;
 use crate::resolve::module::{Def, Module, is_true};
@@ -77,7 +77,7 @@ pub fn render(work: &mut Workset, context: &Context, facts: &Facts, group: Group
         .into_iter()
         .filter(|name| mentions(&value, name))
         .collect();
-    add_formals(work, settings, &arguments, group)?;
+    formals::add(work, settings, &arguments, group)?;
     let namespace = parts(&context.rules().namespaces.contract);
     let line = Setting {
         prefix: &namespace,
@@ -173,16 +173,13 @@ impl Setting<'_> {
             own.join(".")
         };
         let text = module.source.text();
-        let indentation = set.entries().next().map_or_else(
-            || column_of(text, &set) + 2,
-            |e| column(text, syntax::span(e.syntax()).start),
-        );
+        let pad = indent::inside(text, set.syntax());
         let comment = if self.comment.is_empty() {
             String::new()
         } else {
             format!("{}\n", self.comment)
         };
-        let line = crate::edit::indent::indent(&format!("{comment}{path} = {};", self.value), indentation);
+        let line = indent::indent(&format!("{comment}{path} = {};", self.value), &pad);
         let after = set.attrpath_values().filter(|value| {
             let names = value.attrpath().map(|p| syntax::attrpath_names(&p)).unwrap_or_default();
             let index = self.prefix.len() - depth;
@@ -212,7 +209,7 @@ impl Setting<'_> {
                     work.insert(
                         module.source.path(),
                         start,
-                        format!("{}\n{}", line.trim_start(), " ".repeat(indentation)),
+                        format!("{}\n{pad}", line.trim_start()),
                         group,
                     );
                     return Ok(());
@@ -224,7 +221,7 @@ impl Setting<'_> {
         let close = set.r_curly_token().map_or(at, |t| syntax::token_span(&t).start);
         let tail = match text[at..close.max(at)].contains('\n') || close < at {
             true => String::new(),
-            false => format!("\n{}", " ".repeat(indentation.saturating_sub(2))),
+            false => format!("\n{}", indent::of_line(text, syntax::span(set.syntax()).start)),
         };
         let tail = if at == end_of(text, &set) { tail } else { String::new() };
         work.insert(module.source.path(), at, format!("\n{line}{tail}"), group);
@@ -281,12 +278,4 @@ fn unconditional_set(expr: ast::Expr) -> Option<ast::AttrSet> {
 fn end_of(text: &str, set: &ast::AttrSet) -> usize {
     let close = set.r_curly_token().map_or(0, |t| syntax::token_span(&t).start);
     text[..close].trim_end().len()
-}
-
-fn column(text: &str, offset: usize) -> usize {
-    crate::edit::indent::column_of_line(text, offset)
-}
-
-fn column_of(text: &str, set: &ast::AttrSet) -> usize {
-    column(text, syntax::span(set.syntax()).start)
 }

@@ -173,11 +173,8 @@ impl<'a> Flake<'a> {
         };
         let text = source.text();
         let path = source.path();
-        let pad = |set: &ast::AttrSet| {
-            let entry = set.entries().next();
-            let column = |node: &SyntaxNode| indent::column_of_line(text, syntax::span(node).start);
-            " ".repeat(entry.map_or_else(|| column(set.syntax()) + 2, |entry| column(entry.syntax())))
-        };
+        let pad = |set: &ast::AttrSet| indent::inside(text, set.syntax());
+        let unit = indent::unit(text);
         match site {
             Site::Inside { set } => {
                 let pad = pad(set);
@@ -203,7 +200,7 @@ impl<'a> Flake<'a> {
                 let (at, pad) = (end_of(text, set), pad(set));
                 work.insert(path, at, format!("\n\n{pad}{prefix} = {{"), first.group);
                 for check in checks {
-                    work.insert(path, at, format!("\n{pad}  {}", self.line(check)), check.group);
+                    work.insert(path, at, format!("\n{pad}{unit}{}", self.line(check)), check.group);
                 }
                 work.insert(path, at, format!("\n{pad}}};"), last.group);
             }
@@ -213,11 +210,11 @@ impl<'a> Flake<'a> {
                     return;
                 };
                 let own = trivia::extent(text, binding.syntax()).text;
-                let pad = " ".repeat(indent::column_of_line(text, own.start));
+                let pad = indent::of_line(text, own.start);
                 let dot = syntax::span(system.syntax()).end..syntax::span(name.syntax()).start;
-                work.replace(path, dot, format!(" = {{\n{pad}  "), first.group);
+                work.replace(path, dot, format!(" = {{\n{pad}{unit}"), first.group);
                 for check in checks {
-                    work.insert(path, own.end, format!("\n{pad}  {}", self.line(check)), check.group);
+                    work.insert(path, own.end, format!("\n{pad}{unit}{}", self.line(check)), check.group);
                 }
                 work.insert(path, own.end, format!("\n{pad}}};"), last.group);
             }

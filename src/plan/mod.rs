@@ -12,6 +12,7 @@ pub mod enablement;
 pub mod evolve;
 pub mod facts;
 pub mod flake;
+mod formals;
 pub mod group;
 pub mod groups;
 mod handle;

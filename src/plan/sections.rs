@@ -7,16 +7,17 @@ use std::ops::Range;
 
 use super::contract::Chunk;
 use super::facts::{Context, Facts, Guard};
+use super::formals;
 use super::groups::Groups;
 use super::handle::{self, Handle};
 use super::needs::reads::Reads;
 use super::texts;
 use super::workset::Workset;
 use super::{Accepted, placement, removal};
-use crate::edit::{indent, trivia};
+use crate::edit::{Brackets, indent, trivia};
 use crate::error::{self, Result};
 use crate::resolve::module::{self, Module};
-use crate::resolve::scope::{self, Binding};
+use crate::resolve::scope;
 use crate::syntax::{self, AstNode, HasEntry, SyntaxNode, ast};
 
 /// Where the module's configuration stands.
@@ -27,6 +28,33 @@ enum Shape {
     Merge { expr: ast::Expr, list: ast::List },
     /// The module's set is the configuration.
     Body,
+}
+
+/// Where the sections go: the byte offsets at which they begin and end.
+struct SectionsPlace {
+    start: usize,
+    end: usize,
+    /// The range whose lines are indented, and by how many levels.
+    lines: Range<usize>,
+    levels: usize,
+}
+
+impl SectionsPlace {
+    fn begins_line(&self, text: &str, at: usize) -> bool {
+        at > 0 && indent::line_start(text, at) == at
+    }
+}
+
+/// What stands around the sections.
+struct Frame {
+    /// Before the contract.
+    head: &'static str,
+    /// Before the implementation.
+    open: String,
+    /// Behind the implementation.
+    close: &'static str,
+    /// Behind the secrets.
+    tail: &'static str,
 }
 
 /// The parts of the home module that the sections are built around.
@@ -84,75 +112,92 @@ impl<'c, 'a> Sections<'c, 'a> {
     /// # Errors
     /// Refuses a module whose arguments cannot be extended.
     pub fn render(&self, work: &mut Workset, chunks: Vec<Chunk>, above: &[String]) -> Result<()> {
+        let text = self.facts.home.source.text();
         let path = self.facts.home.source.path();
         let core = self.groups.contract;
-        let (at, end, range, columns) = self.extent();
-        let secrets = self.secrets();
-        let (open, close) = match &self.shape {
-            // A call is no argument without parentheses.
-            Shape::Config { expr } if matches!(self.facts.guard, Guard::Always) => {
-                match matches!(expr, ast::Expr::AttrSet(_) | ast::Expr::Paren(_)) {
-                    true => (format!("(lib.mkIf {} ", self.guard), ")"),
-                    false => (format!("(lib.mkIf {} (", self.guard), "))"),
-                }
-            }
-            Shape::Config { .. } => ("(".to_owned(), ")"),
-            Shape::Merge { .. } if matches!(self.facts.guard, Guard::Always) => {
-                (format!("(lib.mkIf {} (", self.guard), "))")
-            }
-            Shape::Merge { .. } => (String::new(), ""),
-            Shape::Body => (format!("(lib.mkIf {} {{\n", self.guard), "})"),
-        };
-        let extends_list = matches!(self.shape, Shape::Merge { .. }) && !matches!(self.facts.guard, Guard::Always);
-        let head = match &self.shape {
-            _ if extends_list => "\n",
-            Shape::Body => "config = lib.mkMerge [\n",
-            _ => "lib.mkMerge [\n",
-        };
+        let unit = indent::unit(text);
+        let place = self.place();
+        let base = self.base(&place);
+        let mut code = Brackets::new(&base, unit, place.begins_line(text, place.start));
+        let frame = self.frame();
         if matches!(self.shape, Shape::Body) {
-            self.structure_first(work, at)?;
+            let pad = if place.begins_line(text, place.start) {
+                &base
+            } else {
+                ""
+            };
+            self.structure_first(work, place.start, pad)?;
         }
-        work.insert(
-            path,
-            at,
-            format!("{head}{}\n{{\n{}", texts::CONTRACT_HEADER, lines(above)),
-            core,
-        );
         let namespace = format!(
             "{}.{}",
             self.context.rules().namespaces.contract,
             syntax::attr_text(&self.facts.name)
         );
-        work.insert(path, at, format!("{namespace} = {{\n"), core);
+        let head = format!(
+            "{}{}\n{{\n{}{namespace} = {{\n",
+            frame.head,
+            texts::CONTRACT_HEADER,
+            lines(above)
+        );
+        work.insert(path, place.start, code.put(&head), core);
         for chunk in chunks {
-            work.insert(path, at, chunk.text, chunk.group);
+            work.insert(path, place.start, code.put(&chunk.text), chunk.group);
         }
-        work.insert(
+        let follow = self.follow();
+        let behind = format!("}};\n{follow}}}\n\n{}\n{}", texts::IMPLEMENTATION_HEADER, frame.open);
+        work.insert(path, place.start, code.put(&behind), core);
+        let pad = unit.repeat(place.levels);
+        work.shift(
             path,
-            at,
-            format!("}};\n{}}}\n\n{}\n{open}", self.follow(), texts::IMPLEMENTATION_HEADER),
-            core,
+            indent::shift(text, self.facts.home.body.syntax(), place.lines.clone(), &pad, core),
         );
-        let indentation = indent::shift(
-            self.facts.home.source.text(),
-            self.facts.home.body.syntax(),
-            range,
-            columns,
-            core,
-        );
-        work.shift(path, indentation);
-        let tail = match &self.shape {
-            _ if extends_list => String::new(),
-            Shape::Body => "\n];\n".to_owned(),
-            _ => "\n]".to_owned(),
+        let begins_line = place.begins_line(text, place.end);
+        code.go_on(begins_line);
+        let secrets = self.secrets_section(work, &self.secrets());
+        let gap = match (secrets.is_empty(), frame.close.is_empty() && begins_line) {
+            (true, true) => "",
+            (true, false) | (false, true) => "\n",
+            (false, false) => "\n\n",
         };
-        let section = self.secrets_section(work, &secrets);
-        work.insert(path, end, format!("{close}\n\n{section}{tail}"), core);
+        let tail = format!("{}{gap}{secrets}{}", frame.close, frame.tail);
+        if !tail.is_empty() {
+            work.insert(path, place.end, code.put(&tail), core);
+        }
         // A module that was no function becomes one around everything, the guard's `let` too.
         self.formals(work, &["config", "lib"])?;
         self.guard_edits(work);
         self.read(work);
         Ok(())
+    }
+
+    /// What stands around the contract, the implementation and the secrets.
+    fn frame(&self) -> Frame {
+        let guard = &self.guard;
+        let head = "lib.mkMerge [\n";
+        let (head, open, close, tail) = match (&self.shape, &self.facts.guard) {
+            // A call is no argument without parentheses.
+            (Shape::Config { expr }, Guard::Always) => {
+                match matches!(expr, ast::Expr::AttrSet(_) | ast::Expr::Paren(_)) {
+                    true => (head, format!("(lib.mkIf {guard} "), ")", "]"),
+                    false => (head, format!("(lib.mkIf {guard} ("), "))", "]"),
+                }
+            }
+            (Shape::Config { .. }, _) => (head, "(".to_owned(), ")", "]"),
+            (Shape::Merge { .. }, Guard::Always) => (head, format!("(lib.mkIf {guard} ("), "))", "]"),
+            (Shape::Merge { .. }, _) => ("\n", String::new(), "", ""),
+            (Shape::Body, _) => (
+                "config = lib.mkMerge [\n",
+                format!("(lib.mkIf {guard} {{\n"),
+                "})",
+                "];\n",
+            ),
+        };
+        Frame {
+            head,
+            open,
+            close,
+            tail,
+        }
     }
 
     /// Lets the implementation read its database's connection from the contract.
@@ -166,7 +211,7 @@ impl<'c, 'a> Sections<'c, 'a> {
     }
 
     /// Moves structural bindings before the configuration, with their paths as the module's new place needs them.
-    fn structure_first(&self, work: &mut Workset, at: usize) -> Result<()> {
+    fn structure_first(&self, work: &mut Workset, at: usize, pad: &str) -> Result<()> {
         let source = &self.facts.home.source;
         let moves = self
             .groups
@@ -184,7 +229,7 @@ impl<'c, 'a> Sections<'c, 'a> {
             work.insert(
                 source.path(),
                 at,
-                format!("{before}{text}{after}\n\n"),
+                format!("{pad}{before}{text}{after}\n\n"),
                 self.groups.contract,
             );
             work.remove(source.path(), extent.whole, self.groups.contract);
@@ -192,38 +237,62 @@ impl<'c, 'a> Sections<'c, 'a> {
         Ok(())
     }
 
-    /// Where the sections begin and end, the range whose lines are indented, and by how much.
-    fn extent(&self) -> (usize, usize, Range<usize>, usize) {
+    /// Where the sections go.
+    fn place(&self) -> SectionsPlace {
         let text = self.facts.home.source.text();
+        // Where only white space is before a closing bracket, the line begins with what is put in.
+        let before = |close: usize| {
+            let line = indent::line_start(text, close);
+            if text[line..close].trim().is_empty() {
+                line
+            } else {
+                close
+            }
+        };
+        let whole = |span: Range<usize>| SectionsPlace {
+            start: span.start,
+            end: span.end,
+            lines: span,
+            levels: 1,
+        };
         match &self.shape {
-            Shape::Config { expr } => {
-                let span = syntax::span(expr.syntax());
-                (span.start, span.end, span, 2)
+            Shape::Config { expr } => whole(syntax::span(expr.syntax())),
+            Shape::Merge { expr, .. } if matches!(self.facts.guard, Guard::Always) => {
+                whole(syntax::span(expr.syntax()))
             }
             Shape::Merge { expr, list } => {
                 let span = syntax::span(expr.syntax());
-                if matches!(self.facts.guard, Guard::Always) {
-                    return (span.start, span.end, span, 2);
-                }
-                let open = list.l_brack_token().map_or(span.start, |t| syntax::token_span(&t).end);
                 let close = list.r_brack_token().map_or(span.end, |t| syntax::token_span(&t).start);
-                (open, close, close..close, 0)
+                SectionsPlace {
+                    start: list.l_brack_token().map_or(span.start, |t| syntax::token_span(&t).end),
+                    end: before(close),
+                    lines: close..close,
+                    levels: 0,
+                }
             }
             Shape::Body => {
                 let body = &self.facts.home.body;
                 let close = body.r_curly_token().map_or(0, |t| syntax::token_span(&t).start);
                 let first = implementation(body).next();
-                let start = first.map_or(close, |entry| {
-                    let extent = trivia::extent(text, entry.syntax());
-                    let line = text[..extent.text.start].rfind('\n').map_or(0, |i| i + 1);
-                    if text[line..extent.text.start].trim().is_empty() {
-                        line
-                    } else {
-                        extent.text.start
-                    }
-                });
-                (start, close, start.saturating_sub(1)..close, 4)
+                let start = first.map_or(close, |entry| before(trivia::extent(text, entry.syntax()).text.start));
+                let end = before(close).max(start);
+                SectionsPlace {
+                    start,
+                    end,
+                    lines: start.saturating_sub(1).min(end)..end,
+                    levels: 2,
+                }
             }
+        }
+    }
+
+    /// What the line is indented by in which the sections begin, or is to be.
+    fn base(&self, place: &SectionsPlace) -> String {
+        let text = self.facts.home.source.text();
+        match &self.shape {
+            Shape::Merge { list, .. } if place.levels == 0 => indent::inside(text, list.syntax()),
+            Shape::Body if place.begins_line(text, place.start) => indent::inside(text, self.facts.home.body.syntax()),
+            _ => indent::of_line(text, place.start).to_owned(),
         }
     }
 
@@ -291,11 +360,14 @@ impl<'c, 'a> Sections<'c, 'a> {
             match outermost_let(home) {
                 Some(let_in) => {
                     let at = let_in.let_token().map_or(0, |t| syntax::token_span(&t).end);
-                    work.insert(path, at, format!("\n  {binding}"), group);
+                    let pad = indent::inside(home.source.text(), let_in.syntax());
+                    work.insert(path, at, format!("\n{pad}{binding}"), group);
                 }
                 None => {
                     let at = syntax::span(home.body.syntax()).start;
-                    work.insert(path, at, format!("let\n  {binding}\nin "), group);
+                    let text = home.source.text();
+                    let (base, unit) = (indent::of_line(text, at), indent::unit(text));
+                    work.insert(path, at, format!("let\n{base}{unit}{binding}\n{base}in "), group);
                 }
             }
         }
@@ -318,7 +390,7 @@ impl<'c, 'a> Sections<'c, 'a> {
     /// # Errors
     /// `unsupported-module` for a function with a single argument.
     pub fn formals(&self, work: &mut Workset, names: &[&str]) -> Result<()> {
-        add_formals(work, self.facts.home, names, self.groups.contract)
+        formals::add(work, self.facts.home, names, self.groups.contract)
     }
 }
 
@@ -432,64 +504,4 @@ fn outermost_let(home: &Module) -> Option<ast::LetIn> {
         }
     }
     found
-}
-
-/// Adds arguments to a module's function where it does not take them; a plain set becomes a function.
-///
-/// # Errors
-/// `unsupported-module` for a function with one argument that is no set pattern; `unmovable` where a name is
-/// bound to something else around the module's set.
-pub fn add_formals(work: &mut Workset, module: &Module, names: &[&str], group: crate::edit::GroupId) -> Result<()> {
-    let source = &module.source;
-    let body = module.body.syntax();
-    let mut missing = Vec::new();
-    for name in names {
-        match scope::lookup(body, name) {
-            Binding::Param(_) => {}
-            Binding::Unbound | Binding::With(_) => missing.push(*name),
-            _ => return Err(error::plan::unmovable(source.place_of(body), name)),
-        }
-    }
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let Some(lambda) = &module.lambda else {
-        let at = syntax::span(&source.expr()?.syntax().clone()).start;
-        work.insert(source.path(), at, format!("{{{}, ...}}: ", missing.join(", ")), group);
-        return Ok(());
-    };
-    let Some(ast::Param::Pattern(pattern)) = lambda.param() else {
-        return Err(error::plan::unsupported_module(
-            source.place_of(lambda.syntax()),
-            "its function takes one argument instead of a set pattern",
-        ));
-    };
-    let last = pattern.pat_entries().last();
-    match last {
-        Some(entry) => {
-            let at = syntax::span(entry.syntax()).end;
-            let multi_line = pattern
-                .syntax()
-                .text()
-                .to_string()
-                .trim_start_matches('{')
-                .starts_with('\n');
-            let separator = if multi_line { ",\n  " } else { ", " };
-            work.insert(
-                source.path(),
-                at,
-                missing
-                    .iter()
-                    .map(|name| format!("{separator}{name}"))
-                    .collect::<String>(),
-                group,
-            );
-        }
-        None => {
-            let at = syntax::span(pattern.syntax()).start + 1;
-            let comma = if pattern.ellipsis_token().is_some() { ", " } else { "" };
-            work.insert(source.path(), at, format!("{}{comma}", missing.join(", ")), group);
-        }
-    }
-    Ok(())
 }

@@ -283,8 +283,8 @@ pub fn import(work: &mut Workset, context: &Context, facts: &Facts, group: Group
     for machine in machines(context, facts) {
         let source = machine.source;
         let at = trivia::extent(source.text(), machine.import.syntax()).text.end;
-        let column = indent::column_of_line(source.text(), syntax::span(machine.import.syntax()).start);
+        let pad = indent::of_line(source.text(), syntax::span(machine.import.syntax()).start);
         let module = placement::relative(source.path(), facts.target.parent().unwrap_or(&facts.target));
-        work.insert(source.path(), at, format!("\n{}{module}", " ".repeat(column)), group);
+        work.insert(source.path(), at, format!("\n{pad}{module}"), group);
     }
 }

@@ -149,7 +149,7 @@ impl FileEdits {
         }
         let to = self.moved_to.clone();
         let original = repo.original(&path).expect("a file with a text");
-        let settled = settle::settle(original, self.merged())
+        let settled = settle::settle(original, self.merged(before))
             .map_err(|error| Error::internal(format!("{}: {}", path.display(), error.message())).because(error))?;
         let after = Arc::clone(settled.parsed.source.text());
         if *after == **before && to.is_none() {
@@ -165,16 +165,38 @@ impl FileEdits {
         }))
     }
 
-    /// Insertions, merged removals, and the indentation of what stays.
-    fn merged(mut self) -> Vec<TextEdit> {
-        self.removals.sort_by_key(|(range, _)| (range.start, range.end));
-        let mut removals: Vec<(Range<usize>, GroupId)> = Vec::new();
-        for (range, group) in self.removals {
-            match removals.last_mut() {
-                Some((last, _)) if range.start <= last.end => last.end = last.end.max(range.end),
-                _ => removals.push((range, group)),
-            }
+    /// Whole lines that go with the blank lines that would be left at the beginning or the end of what is in a bracket.
+    fn with_blank_lines(&self, text: &str, range: Range<usize>) -> Range<usize> {
+        let begins_line = |at: usize| at == 0 || text[..at].ends_with('\n');
+        if !begins_line(range.start) || !begins_line(range.end) {
+            return range;
         }
+        let points = || self.inserts.iter().filter(|edit| edit.range.is_empty());
+        let inside = points().filter(|edit| range.contains(&edit.range.start));
+        let inside = inside.max_by_key(|edit| edit.range.start);
+        let behind = points().find(|edit| edit.range.start == range.end);
+        let before = inside.map_or(&text[..range.start], |edit| &edit.text);
+        let after = behind.map_or(&text[range.end..], |edit| &edit.text);
+        let blank = |line: &&str| line.trim().is_empty();
+        let mut widened = range.clone();
+        if opens(before) {
+            let lines = text[range.end..].split_inclusive('\n').take_while(blank);
+            widened.end += lines.map(str::len).sum::<usize>();
+        }
+        if closes(after) && inside.is_none() {
+            let lines = text[..range.start].split_inclusive('\n').rev().take_while(blank);
+            widened.start -= lines.map(str::len).sum::<usize>();
+        }
+        widened
+    }
+
+    /// Insertions, merged removals, and the indentation of what stays.
+    fn merged(mut self, text: &str) -> Vec<TextEdit> {
+        let mut removals = joined(std::mem::take(&mut self.removals));
+        for (range, _) in &mut removals {
+            *range = self.with_blank_lines(text, range.clone());
+        }
+        let removals = joined(removals);
         // What is replaced within a stretch that goes is gone with it.
         let removed = |edit: &TextEdit| {
             removals
@@ -211,6 +233,33 @@ impl FileEdits {
         result.extend(edits);
         result
     }
+}
+
+/// Stretches in order, those that touch as one.
+fn joined(mut removals: Vec<(Range<usize>, GroupId)>) -> Vec<(Range<usize>, GroupId)> {
+    removals.sort_by_key(|(range, _)| (range.start, range.end));
+    let mut joined: Vec<(Range<usize>, GroupId)> = Vec::new();
+    for (range, group) in removals {
+        match joined.last_mut() {
+            Some((last, _)) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => joined.push((range, group)),
+        }
+    }
+    joined
+}
+
+/// Whether the text behind this begins what a bracket or `let` has in it.
+fn opens(before: &str) -> bool {
+    let before = before.trim_end();
+    let word = before.rsplit(|c: char| !c.is_alphanumeric()).next();
+    before.ends_with(['{', '[', '(']) || word == Some("let")
+}
+
+/// Whether the text before this ends what a bracket or `let` has in it.
+fn closes(after: &str) -> bool {
+    let after = after.trim_start();
+    let word = after.split(|c: char| !c.is_alphanumeric()).next();
+    after.starts_with(['}', ']', ')']) || word == Some("in")
 }
 
 /// A range in parts, none of which has one of `points` inside.

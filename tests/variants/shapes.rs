@@ -97,6 +97,46 @@ fn line_ends_inside_strings_stay_as_they_are() {
     let homelab = Homelab::read();
     let variant = homelab.with(PATH, &before);
     let module = Trial::new(&homelab, &variant).module("portfolio").unwrap();
-    assert!(module.contains("logPath = ''\n      /a\n    '';\r\n"), "{module:?}");
+    assert!(
+        module.contains("logPath = ''\n          /a\n        '';\r\n"),
+        "{module:?}"
+    );
     assert!(module.contains("subdomain = \"portfolio\";\r\n"), "{module:?}");
+}
+
+/// A text that is indented by two spaces, with another unit; in comments as well.
+fn with_unit(text: &str, unit: &str) -> String {
+    let indented = |line: &str| {
+        let spaces = line.len() - line.trim_start().len();
+        unit.repeat(spaces / 2) + line.trim_start()
+    };
+    let line = |line: &str| match line.split_once("# ") {
+        Some((before, comment)) => format!("{}# {}\n", indented(before), indented(comment)),
+        None => indented(line) + "\n",
+    };
+    text.lines().map(line).collect()
+}
+
+#[test]
+fn what_is_put_in_is_indented_as_the_file_is() {
+    let homelab = Homelab::read();
+    let mut tried = 0;
+    for (service, path) in homelab.services() {
+        let text = homelab.text(path);
+        // What moves out of a shared file is formatted, and strings of several lines are not indented by tabs.
+        if homelab.services().filter(|(_, other)| *other == path).count() > 1 || text.contains("''") {
+            continue;
+        }
+        let module = |text: &str| Trial::new(&homelab, &homelab.with(path, text)).module(service);
+        let plain = module(text).unwrap();
+        for unit in ["    ", "\t"] {
+            assert_eq!(
+                module(&with_unit(text, unit)).unwrap(),
+                with_unit(&plain, unit),
+                "{service}"
+            );
+            tried += 1;
+        }
+    }
+    assert!(tried > 10, "{tried}");
 }

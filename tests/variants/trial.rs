@@ -112,6 +112,16 @@ impl Homelab {
         &self.files
     }
 
+    /// Every service, with the file that declares it.
+    pub fn services(&self) -> impl Iterator<Item = (&str, &Path)> {
+        self.services.iter().map(|(name, path)| (name.as_str(), path.as_path()))
+    }
+
+    /// The text of a file.
+    pub fn text(&self, path: &Path) -> &str {
+        self.repo.text(path).expect("a file")
+    }
+
     /// The homelab with those of `files` in the form to which it applies; `None` if it applies to none.
     pub fn variant(&self, forms: &[&Form], files: &[PathBuf]) -> Option<Variant> {
         let mut change = SourceChange::default();
@@ -165,8 +175,8 @@ impl Homelab {
     }
 
     /// The homelab with another text of one file.
-    pub fn with(&self, path: &str, text: &str) -> Variant {
-        let path = PathBuf::from(path);
+    pub fn with(&self, path: impl AsRef<Path>, text: &str) -> Variant {
+        let path = path.as_ref().to_owned();
         let change = SourceChange {
             files: vec![FileChange {
                 from: Some(path.clone()),

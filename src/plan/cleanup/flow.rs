@@ -372,8 +372,8 @@ impl<'a> Flow<'a> {
             let before = self.source.text()[..own.start].trim_end().len();
             edits = vec![(before..own.end, String::new())];
             let name = syntax::attr_text(self.from.last().expect("an option's path has parts"));
-            let column = crate::edit::indent::column_of_line(self.source.text(), own.start);
-            let statement = format!(";\n{}inherit ({base}) {name};", " ".repeat(column));
+            let pad = crate::edit::indent::of_line(self.source.text(), own.start);
+            let statement = format!(";\n{pad}inherit ({base}) {name};");
             edits.extend(semicolon.map(|span| (span, statement)));
         }
         self.sites.push(Site {

@@ -112,17 +112,17 @@ impl Evolution<'_> {
             self.shown(field),
             syntax::string_text(&field.description),
         );
-        let (at, columns) = end_of(source, &self.schema.set);
-        work.insert(source.path(), at, format!("\n{}", line("", &text, columns)), SCHEMA);
+        let (at, pad) = end_of(source, &self.schema.set);
+        work.insert(source.path(), at, format!("\n{}", line("", &text, &pad)), SCHEMA);
         if field.is_required() {
             let messages = self.schema.messages().ok_or_else(unreadable)?;
-            let (at, columns) = end_of(source, &messages);
+            let (at, pad) = end_of(source, &messages);
             let message = format!(
                 "{name} = say {quoted} {} (_: {});",
                 syntax::string_text(&field.description),
                 syntax::string_text(&self.shown(field)),
             );
-            work.insert(source.path(), at, line("", &message, columns), SCHEMA);
+            work.insert(source.path(), at, line("", &message, &pad), SCHEMA);
         }
         Ok(())
     }
@@ -155,8 +155,8 @@ impl Evolution<'_> {
     fn tests(&self, work: &mut Workset, field: &NewField) {
         let text = format!("{} = {};", syntax::attr_text(&field.name), self.shown(field));
         for (source, set) in contracts_in_tests(self.context) {
-            let (at, columns) = end_of(source, &set);
-            work.insert(source.path(), at, line("", &text, columns), SCHEMA);
+            let (at, pad) = end_of(source, &set);
+            work.insert(source.path(), at, line("", &text, &pad), SCHEMA);
         }
     }
 }

@@ -411,12 +411,12 @@ impl Proposal for Evolution<'_> {
 }
 
 /// A line of a set with the comment above it, indented.
-fn line(comment: &str, text: &str, columns: usize) -> String {
+fn line(comment: &str, text: &str, pad: &str) -> String {
     let whole = match comment.is_empty() {
         true => text.to_owned(),
         false => format!("{comment}\n{text}"),
     };
-    format!("\n{}", indent::indent(&whole, columns))
+    format!("\n{}", indent::indent(&whole, pad))
 }
 
 /// The services that have a contract, each with the module that declares it.

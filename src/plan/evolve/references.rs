@@ -9,7 +9,7 @@ use crate::resolve::module::{Segment, attribute, entry_names};
 use crate::resolve::value::Eval;
 use crate::resolve::{Model, Module};
 use crate::rules::parts;
-use crate::syntax::{self, AstNode, HasEntry, Source, SyntaxNode, ast};
+use crate::syntax::{self, AstNode, Source, SyntaxNode, ast};
 
 /// A binding that gives a service's field a value.
 pub struct Setting {
@@ -227,12 +227,9 @@ pub fn contracts_in_tests<'a>(context: &Context<'a>) -> Vec<(&'a Source, ast::At
     found
 }
 
-/// Behind the last thing in a set, and the column of its entries.
-pub fn end_of(source: &Source, set: &ast::AttrSet) -> (usize, usize) {
+/// Behind the last thing in a set, and what its entries are indented by.
+pub fn end_of(source: &Source, set: &ast::AttrSet) -> (usize, String) {
     let close = set.r_curly_token().map_or(0, |token| syntax::token_span(&token).start);
     let at = source.text()[..close].trim_end().len();
-    let column = |node: &SyntaxNode| crate::edit::indent::column_of_line(source.text(), syntax::span(node).start);
-    let entry = set.entries().next();
-    let columns = entry.map_or_else(|| column(set.syntax()) + 2, |entry| column(entry.syntax()));
-    (at, columns)
+    (at, crate::edit::indent::inside(source.text(), set.syntax()))
 }

@@ -6,7 +6,7 @@ use crate::edit::{GroupId, indent, trivia};
 use crate::error::{self, Error, Result};
 use crate::plan::facts::Context;
 use crate::plan::workset::Workset;
-use crate::plan::{removal, sections};
+use crate::plan::{formals, removal};
 use crate::resolve::module::Module;
 use crate::resolve::scope;
 use crate::rules::{Rules, parts};
@@ -53,12 +53,12 @@ pub fn render(work: &mut Workset, context: &Context, names: &Names, wanted: &[St
     let text = syntax::format(&text).ok_or_else(|| Error::internal("the schema's text does not parse"))?;
     let inner: Vec<&str> = text.lines().skip(1).collect();
     let inner = inner[..inner.len() - 1].join("\n");
-    let column = indent::column_of_line(source.text(), syntax::span(set.syntax()).start);
+    let pad = indent::of_line(source.text(), syntax::span(set.syntax()).start);
     let close = set.r_curly_token().map_or(0, |token| syntax::token_span(&token).start);
     let at = source.text()[..close].trim_end().len();
     let gap = if set.entries().next().is_some() { "\n\n" } else { "\n" };
-    work.insert(&path, at, format!("{gap}{}", indent::indent(&inner, column)), group);
-    sections::add_formals(work, &module, &["config", "lib"], group)
+    work.insert(&path, at, format!("{gap}{}", indent::indent(&inner, pad)), group);
+    formals::add(work, &module, &["config", "lib"], group)
 }
 
 /// The names that the paths of the contract and of its settings begin with in common.

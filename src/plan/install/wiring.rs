@@ -74,7 +74,12 @@ pub fn add_imports(
         }
         None => {
             let at = module.body.l_curly_token().map_or(0, |t| syntax::token_span(&t).end);
-            let list = format!("\n  imports = [\n    {}\n  ];\n", wanted.join("\n    "));
+            let (pad, unit) = (
+                indent::inside(source.text(), module.body.syntax()),
+                indent::unit(source.text()),
+            );
+            let items: String = wanted.iter().map(|file| format!("{pad}{unit}{file}\n")).collect();
+            let list = format!("\n{pad}imports = [\n{items}{pad}];\n");
             work.insert(path, at, list, group);
             return Ok(());
         }
@@ -89,13 +94,8 @@ pub fn add_imports(
             source.text()[..close].trim_end().len()
         }
     };
-    let column = list.items().next().map_or(4, |item| {
-        indent::column_of_line(source.text(), syntax::span(item.syntax()).start)
-    });
-    let text: String = wanted
-        .iter()
-        .map(|file| format!("\n{}{file}", " ".repeat(column)))
-        .collect();
+    let pad = indent::inside(source.text(), list.syntax());
+    let text: String = wanted.iter().map(|file| format!("\n{pad}{file}")).collect();
     work.insert(path, at, text, group);
     Ok(())
 }

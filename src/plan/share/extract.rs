@@ -6,7 +6,7 @@ use super::bindings::{self, Needs};
 use super::imports;
 use super::leftovers::Leftovers;
 use super::ownership;
-use crate::edit::trivia;
+use crate::edit::{Brackets, trivia};
 use crate::error::{self, Result};
 use crate::plan::Accepted;
 use crate::plan::contract::Chunk;
@@ -167,7 +167,7 @@ impl Extraction<'_, '_> {
         text.push_str(&format!("}};\n{}}}\n\n", self.follow()));
         self.sections(&mut text, &guard, &reads)?;
         text.push_str("];\n}\n");
-        Ok(text)
+        Ok(Brackets::new("", "  ", true).put(&text))
     }
 
     fn sections(&self, text: &mut String, guard: &str, reads: &[Replaced]) -> Result<()> {

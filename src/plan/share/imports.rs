@@ -37,8 +37,8 @@ pub fn add(work: &mut Workset, repo: &Repository, shared: &Path, target: &Path, 
             continue;
         }
         let at = trivia::extent(source.text(), &after).text.end;
-        let column = indent::column_of_line(source.text(), syntax::span(element.syntax()).start);
-        work.insert(&importer, at, format!("\n{}{text}", " ".repeat(column)), group);
+        let pad = indent::of_line(source.text(), syntax::span(element.syntax()).start);
+        work.insert(&importer, at, format!("\n{pad}{text}"), group);
         if deleted {
             let removal = removal::remove(source, &[element.syntax().clone()]);
             removal

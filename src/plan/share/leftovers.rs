@@ -51,13 +51,8 @@ impl<'m> Leftovers<'m> {
                 .iter()
                 .find(|range| range.contains(at))
                 .map_or(*at, |range| range.start);
-            let column = crate::edit::indent::column_of_line(self.home.source.text(), *at);
-            work.insert(
-                self.home.source.path(),
-                start,
-                format!("{}{text}\n", " ".repeat(column)),
-                group,
-            );
+            let pad = crate::edit::indent::of_line(self.home.source.text(), *at);
+            work.insert(self.home.source.path(), start, format!("{pad}{text}\n"), group);
         }
     }
 
