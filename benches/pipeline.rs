@@ -4,7 +4,7 @@
 //! Formatted pieces are remembered in a process, so that all but the first sample of a plan find theirs: how long the
 //! program takes is measured from outside (`hyperfine`).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use qgroget::edit::SourceChange;
 use qgroget::plan::facts::{Choices, Context, legacy_names};
@@ -13,6 +13,7 @@ use qgroget::plan::migrate::Migration;
 use qgroget::plan::{Accepted, Proposal, Safety};
 use qgroget::repo::Repository;
 use qgroget::repo::hosts::{self, Modules};
+use rayon::prelude::*;
 
 fn main() {
     // As the program does.
@@ -57,8 +58,8 @@ fn installed() -> Repository {
 #[divan::bench]
 fn read_and_parse() -> usize {
     let repo = Repository::read(&root()).expect("reads");
-    repo.parse_ahead(repo.nix_files());
-    repo.nix_files().count()
+    let files: Vec<&Path> = repo.nix_files().collect();
+    files.par_iter().filter_map(|path| repo.source(path)).count()
 }
 
 #[divan::bench]

@@ -140,7 +140,7 @@ fn defined_by(ground: &Ground, service: &Service) -> Names {
         };
         let prefix: Vec<&str> = prefix
             .iter()
-            .map(String::as_str)
+            .map(|name| &**name)
             .chain(["traefikDynamicConfig"])
             .collect();
         for (other, def) in model.under(&prefix) {
@@ -172,7 +172,7 @@ fn of_definition(module: &Module, def: &module::Def, depth: usize) -> Names {
         names.open = below.iter().take(2).any(Option::is_none);
     } else if let Some(name) = below.get(2) {
         match name {
-            Some(name) => names.known.extend([name.clone()]),
+            Some(name) => names.known.extend([name.to_string()]),
             None => names.open = true,
         }
     } else if !services::is_plain(def.value.as_ref()) {
@@ -204,11 +204,11 @@ fn scan(root: &SyntaxNode, names: &mut Names) {
             continue;
         }
         match (parts.get(at + 1), binding.value().map(super::schema::below_scopes)) {
-            (Some(Some(name)), _) => names.known.extend([name.clone()]),
+            (Some(Some(name)), _) => names.known.extend([name.to_string()]),
             (None, Some(ast::Expr::AttrSet(set))) => {
                 for entry in set.entries() {
                     match module::entry_names(&entry).first() {
-                        Some(Some(name)) => names.known.extend([name.clone()]),
+                        Some(Some(name)) => names.known.extend([name.to_string()]),
                         _ => names.open = true,
                     }
                 }
@@ -257,7 +257,7 @@ fn middleware_map(source: &Source) -> Option<Names> {
         Some(ast::Expr::AttrSet(set)) => {
             for entry in set.entries() {
                 match module::entry_names(&entry).first() {
-                    Some(Some(name)) => names.known.extend([name.clone()]),
+                    Some(Some(name)) => names.known.extend([name.to_string()]),
                     _ => names.open = true,
                 }
             }

@@ -204,7 +204,7 @@ impl Parser<'_> {
         schema
     }
 
-    fn option(&self, entry: &ast::Entry, names: &[module::Segment], schema: &mut Schema, depth: usize) {
+    fn option(&self, entry: &ast::Entry, names: &[Option<String>], schema: &mut Schema, depth: usize) {
         let value = match entry {
             ast::Entry::AttrpathValue(binding) => binding.value(),
             ast::Entry::Inherit(_) => None,

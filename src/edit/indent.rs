@@ -73,15 +73,23 @@ pub fn line_start(text: &str, offset: usize) -> usize {
     text[..offset].rfind('\n').map_or(0, |i| i + 1)
 }
 
-/// What a file indents the inside of brackets by: most often found behind an opening bracket at the end of a line; two
-/// spaces where no line ends with one.
+/// How many lines tell what a file indents by.
+const ENOUGH: usize = 32;
+
+/// What a file indents the inside of brackets by: what is found most often behind the first opening brackets at the ends of
+/// lines; two spaces where no line ends with one.
 pub fn unit(text: &str) -> &str {
     let mut found: Vec<(&str, usize)> = Vec::new();
+    let mut seen = 0;
     let mut around: Option<&str> = None;
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
         let white = of_line(line, 0);
         let more = around.and_then(|around| white.strip_prefix(around));
+        if seen == ENOUGH {
+            break;
+        }
         if let Some(more) = more.filter(|more| !more.is_empty()) {
+            seen += 1;
             match found.iter_mut().find(|(unit, _)| *unit == more) {
                 Some((_, count)) => *count += 1,
                 None => found.push((more, 1)),

@@ -9,7 +9,7 @@ use super::placement::{self, Reference};
 use super::share::ownership::Names;
 use crate::error::{self, Error, Result};
 use crate::repo::{Repository, hosts::Host};
-use crate::resolve::module::{self, Def, Module, Segment};
+use crate::resolve::module::{self, Def, Module};
 use crate::resolve::value::{Eval, Known, Value};
 use crate::resolve::{Model, scope};
 use crate::rules::{Rules, parts};
@@ -288,7 +288,7 @@ pub fn fields<'a>(piece: &Piece<'a>, depth: usize) -> Result<Vec<Field<'a>>> {
     Ok(found)
 }
 
-fn rest(path: &[Segment]) -> String {
+fn rest(path: &[Option<impl AsRef<str>>]) -> String {
     module::path_text(path)
 }
 

@@ -125,20 +125,16 @@ impl Repository {
             || !self.files.below(path).is_empty()
     }
 
-    /// Parses these files now, in parallel.
-    pub fn parse_ahead<'a>(&self, paths: impl Iterator<Item = &'a Path>) {
-        self.parse_files_ahead(paths.filter_map(|path| self.files.get(path)));
-    }
-
-    /// As [`Repository::parse_ahead`].
-    pub(super) fn parse_files_ahead<'a>(&self, files: impl Iterator<Item = &'a Arc<File>>) {
-        // Where all is there, the other threads need not be woken.
-        let files: Vec<&Arc<File>> = files.filter(|file| !file.is_parsed()).collect();
-        if files.is_empty() {
-            return;
-        }
-        files.par_iter().for_each(|file| {
-            file.source();
+    /// Has other threads parse the modules that are a host's even if nothing imports them, the last ones first: who needs
+    /// them begins with the first.
+    pub(super) fn parse_behind(&self) {
+        let (files, rules) = (self.files.clone(), Arc::clone(&self.rules));
+        rayon::spawn(move || {
+            let files: Vec<&Arc<File>> = files.iter().rev().collect();
+            let taken_in = files.par_iter().filter(|file| file.is_taken_in(&rules));
+            taken_in.for_each(|file| {
+                file.source();
+            });
         });
     }
 

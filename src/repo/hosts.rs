@@ -87,23 +87,21 @@ pub fn serving(repo: &Repository) -> Vec<String> {
         .collect()
 }
 
-/// Parses in parallel what the hosts are made of, so that nobody has to wait for one file after the other.
+/// Parses in parallel what the hosts are made of, so that nobody has to wait for one file after the other. The modules that
+/// no import need lead to are left to other threads when this returns: what asks for one of them first parses it.
 fn follow_imports(repo: &Repository, hosts: &[String]) {
-    let follow = || {
-        let mut seen: BTreeSet<PathBuf> = BTreeSet::new();
-        let starts = hosts.iter().flat_map(|host| starts(repo, host));
-        let mut open: Vec<PathBuf> = starts.map(Path::to_owned).collect();
-        while !open.is_empty() {
-            let targets = |path: &PathBuf| {
-                let named = repo.imports(path).iter();
-                named.filter_map(|named| repo.import_target(named)).collect::<Vec<_>>()
-            };
-            let found: Vec<PathBuf> = open.par_iter().flat_map_iter(targets).collect();
-            open = found.into_iter().filter(|path| seen.insert(path.clone())).collect();
-        }
-    };
-    let unreached = || repo.files().iter().filter(|file| file.is_taken_in(repo.rules()));
-    rayon::join(follow, || repo.parse_files_ahead(unreached()));
+    repo.parse_behind();
+    let mut seen: BTreeSet<PathBuf> = BTreeSet::new();
+    let starts = hosts.iter().flat_map(|host| starts(repo, host));
+    let mut open: Vec<PathBuf> = starts.map(Path::to_owned).collect();
+    while !open.is_empty() {
+        let targets = |path: &PathBuf| {
+            let named = repo.imports(path).iter();
+            named.filter_map(|named| repo.import_target(named)).collect::<Vec<_>>()
+        };
+        let found: Vec<PathBuf> = open.par_iter().flat_map_iter(targets).collect();
+        open = found.into_iter().filter(|path| seen.insert(path.clone())).collect();
+    }
 }
 
 /// Every module file that the host's static imports lead to.
@@ -206,7 +204,6 @@ pub fn model(repo: &Repository, host: &Host) -> Model {
 /// The modules of `host`, with those of `known` that are the same.
 pub fn model_with(repo: &Repository, host: &Host, known: &Modules) -> Model {
     let (files, reached) = files_of(repo, host);
-    repo.parse_files_ahead(files.iter().copied());
     let modules = files.iter().filter_map(|file| known.read(file.source()));
     Model::new(modules.collect(), reached.into_iter().map(OsStr::to_owned).collect())
 }
@@ -221,9 +218,7 @@ pub fn module_files(repo: &Repository, host: &Host) -> BTreeSet<PathBuf> {
 
 /// The files of [`module_files`], sorted by path, and the paths of those that the host's imports lead to.
 fn files_of<'r>(repo: &'r Repository, host: &Host) -> (Vec<&'r Arc<File>>, FxHashSet<&'r OsStr>) {
-    // What the imports of these lead to is among them for the most part.
     let taken_in = |file: &&Arc<File>| file.is_taken_in(repo.rules());
-    repo.parse_files_ahead(repo.files().iter().filter(taken_in));
     let reached = reached_from(repo, starts(repo, &host.name));
     let is_own = |file: &&Arc<File>| reached.contains(file.path().as_os_str()) || *file.path() == *host.settings;
     let files = repo.files().iter().filter(|file| is_own(file) || taken_in(file));

@@ -3,6 +3,8 @@
 //! Definitions are found through attribute sets however they are split (`a.b.c = x`, `a = { b.c = x; }`),
 //! through `mkIf`, `mkMerge`, priorities, `let … in`, `with`, parentheses and `//` (NixOS manual, "Writing NixOS Modules").
 
+use std::rc::Rc;
+
 use rustc_hash::FxHashMap;
 
 use super::scope::Binding;
@@ -32,7 +34,7 @@ pub struct Context {
 }
 
 /// One part of an option path.
-pub type Segment = Option<String>;
+pub type Segment = Option<Rc<str>>;
 
 /// One definition: a binding at whatever depth, with the option path it stands for.
 #[derive(Clone, Debug)]
@@ -46,7 +48,7 @@ pub struct Def {
     /// The value, without priorities and conditions at its head; `None` for `inherit`.
     pub value: Option<ast::Expr>,
     /// Conditions and priorities, those at the value's head included.
-    pub context: Context,
+    pub context: Rc<Context>,
 }
 
 impl Def {
@@ -66,6 +68,12 @@ impl Def {
         self.path.len() >= prefix.len() && rest.all(|(a, b)| a.as_deref() == Some(*b))
     }
 
+    /// Whether the path is one that ends with these names.
+    pub fn ends_with(&self, names: &[&str]) -> bool {
+        let last = self.path.iter().rev().zip(names.iter().rev());
+        self.path.len() >= names.len() && last.into_iter().all(|(a, b)| a.as_deref() == Some(*b))
+    }
+
     /// The `i`th part of the path, if it is static.
     pub fn name(&self, i: usize) -> Option<&str> {
         self.path.get(i)?.as_deref()
@@ -78,10 +86,13 @@ impl Def {
 }
 
 /// An option path for people and for source text.
-pub fn path_text(path: &[Segment]) -> String {
+pub fn path_text(path: &[Option<impl AsRef<str>>]) -> String {
     let parts: Vec<String> = path
         .iter()
-        .map(|p| p.as_deref().map_or("${…}".to_owned(), syntax::attr_text))
+        .map(|part| {
+            part.as_ref()
+                .map_or("${…}".to_owned(), |name| syntax::attr_text(name.as_ref()))
+        })
         .collect();
     parts.join(".")
 }
@@ -199,18 +210,24 @@ impl Module {
             match names.first().and_then(|n| n.as_deref()) {
                 Some("options") => {
                     if let ast::Entry::AttrpathValue(value) = &entry {
-                        declarations(value, &names[1..], &mut self.options);
+                        declarations(value, &segments(value)[1..], &mut self.options);
                     }
                 }
-                Some("config") if self.explicit => walk.entry(&entry, &[], 1, &Context::default()),
+                Some("config") if self.explicit => walk.entry(&entry, &[], 1, &Rc::default()),
                 Some(name) if !self.explicit && STRUCTURAL.contains(&name) => {}
                 _ if self.explicit => {}
-                _ => walk.entry(&entry, &[], 0, &Context::default()),
+                _ => walk.entry(&entry, &[], 0, &Rc::default()),
             }
         }
+        let mut found = String::new();
         for (i, def) in self.defs.iter().enumerate() {
-            for key in keys(def) {
-                self.by_key.entry(key).or_default().push(i);
+            found.clear();
+            for name in def.path.iter().take(KEY_NAMES).map_while(Option::as_deref) {
+                add_to_key(&mut found, name);
+                match self.by_key.get_mut(&found) {
+                    Some(defs) => defs.push(i),
+                    None => drop(self.by_key.insert(found.clone(), vec![i])),
+                }
             }
         }
     }
@@ -249,17 +266,18 @@ pub(super) const KEY_NAMES: usize = 2;
 
 /// What the definitions below `prefix` are found by: its first two names; `None` for everything.
 pub(super) fn key(prefix: &[&str]) -> Option<String> {
-    match prefix {
-        [] => None,
-        [first] => Some((*first).to_owned()),
-        [first, second, ..] => Some(format!("{first}\0{second}")),
-    }
+    let mut key = String::new();
+    prefix
+        .iter()
+        .take(KEY_NAMES)
+        .for_each(|name| add_to_key(&mut key, name));
+    (!prefix.is_empty()).then_some(key)
 }
 
-/// Every key that finds the definition.
-fn keys(def: &Def) -> impl Iterator<Item = String> {
-    let pair = || Some(format!("{}\0{}", def.name(0)?, def.name(1)?));
-    [def.name(0).map(str::to_owned), pair()].into_iter().flatten()
+/// Names in Nix have no NUL in them.
+fn add_to_key(key: &mut String, name: &str) {
+    key.push_str(name);
+    key.push('\0');
 }
 
 /// The elements of every list literal in `expr` through `++`, `concatLists`, `flatten`, `optionals` and parentheses.
@@ -316,8 +334,14 @@ fn module_body(expr: ast::Expr) -> Option<(Option<ast::Lambda>, ast::AttrSet)> {
     }
 }
 
+/// The static parts of a binding's attrpath.
+fn segments(value: &ast::AttrpathValue) -> Vec<Segment> {
+    let names = value.attrpath().map(|path| syntax::attrpath_names(&path));
+    names.into_iter().flatten().map(|name| name.map(Rc::from)).collect()
+}
+
 /// The static names of an entry's attrpath; for `inherit`, nothing.
-pub fn entry_names(entry: &ast::Entry) -> Vec<Segment> {
+pub fn entry_names(entry: &ast::Entry) -> Vec<Option<String>> {
     match entry {
         ast::Entry::AttrpathValue(value) => value.attrpath().map(|p| syntax::attrpath_names(&p)).unwrap_or_default(),
         ast::Entry::Inherit(_) => Vec::new(),
@@ -331,25 +355,22 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Visits a binding under `prefix`; the first `skip` names of its attrpath are not part of the option path.
-    fn entry(&mut self, entry: &ast::Entry, prefix: &[Segment], skip: usize, context: &Context) {
+    fn entry(&mut self, entry: &ast::Entry, prefix: &[Segment], skip: usize, context: &Rc<Context>) {
         match entry {
             ast::Entry::AttrpathValue(value) => {
-                let names: Vec<Segment> = value
-                    .attrpath()
-                    .map(|p| p.attrs().map(|a| self.eval.attr(&a)).collect())
-                    .unwrap_or_default();
                 let mut path = prefix.to_vec();
-                path.extend(names.iter().skip(skip).cloned());
-                let own = names.len().saturating_sub(skip);
+                let attrs = value.attrpath().into_iter().flat_map(|path| path.attrs());
+                path.extend(attrs.skip(skip).map(|attr| self.eval.attr(&attr).map(Rc::from)));
+                let own = path.len() - prefix.len();
                 let Some(expr) = value.value() else { return };
-                let (head, context) = peel(expr, context.clone());
+                let (head, context) = peel(expr, Rc::clone(context));
                 if !path.is_empty() {
                     self.defs.push(Def {
                         path: path.clone(),
                         own,
                         entry: entry.clone(),
                         value: Some(head.clone()),
-                        context: context.clone(),
+                        context: Rc::clone(&context),
                     });
                 }
                 self.inside(&head, &path, &context);
@@ -357,35 +378,35 @@ impl Walk<'_> {
             ast::Entry::Inherit(inherit) => {
                 for attr in inherit.attrs() {
                     let mut path = prefix.to_vec();
-                    path.push(syntax::attr_name(&attr));
+                    path.push(syntax::attr_name(&attr).map(Rc::from));
                     self.defs.push(Def {
                         path,
                         own: 1,
                         entry: entry.clone(),
                         value: None,
-                        context: context.clone(),
+                        context: Rc::clone(context),
                     });
                 }
             }
         }
     }
 
-    fn value(&mut self, expr: &ast::Expr, path: &[Segment], context: &Context) {
-        let (expr, context) = peel(expr.clone(), context.clone());
+    fn value(&mut self, expr: &ast::Expr, path: &[Segment], context: &Rc<Context>) {
+        let (expr, context) = peel(expr.clone(), Rc::clone(context));
         self.inside(&expr, path, &context);
     }
 
     /// Visits what is in a value at whose head no priorities and conditions are left.
-    fn inside(&mut self, expr: &ast::Expr, path: &[Segment], context: &Context) {
+    fn inside(&mut self, expr: &ast::Expr, path: &[Segment], context: &Rc<Context>) {
         match expr {
             ast::Expr::AttrSet(set) => set.entries().for_each(|entry| self.entry(&entry, path, 0, context)),
             ast::Expr::LetIn(let_in) => let_in.body().iter().for_each(|body| self.value(body, path, context)),
             ast::Expr::With(with) => with.body().iter().for_each(|body| self.value(body, path, context)),
             ast::Expr::BinOp(op) if op.operator() == Some(ast::BinOpKind::Update) => {
-                let context = Context {
+                let context = Rc::new(Context {
                     opaque: true,
-                    ..context.clone()
-                };
+                    ..Context::clone(context)
+                });
                 [op.lhs(), op.rhs()]
                     .into_iter()
                     .flatten()
@@ -403,7 +424,7 @@ impl Walk<'_> {
 }
 
 /// Takes parentheses, `mkIf`, `optionalAttrs` and priorities off the head of a value, into the context.
-fn peel(expr: ast::Expr, mut context: Context) -> (ast::Expr, Context) {
+fn peel(expr: ast::Expr, mut context: Rc<Context>) -> (ast::Expr, Rc<Context>) {
     let mut expr = syntax::unparen(expr);
     loop {
         let (function, arguments) = syntax::call(&expr);
@@ -414,16 +435,16 @@ fn peel(expr: ast::Expr, mut context: Context) -> (ast::Expr, Context) {
         let inner = match (name.as_deref(), arguments.as_slice()) {
             (Some("mkIf" | "optionalAttrs"), [condition, inner]) => {
                 if !is_true(condition) {
-                    context.conditions.push(condition.clone());
+                    Rc::make_mut(&mut context).conditions.push(condition.clone());
                 }
                 inner.clone()
             }
             (Some("mkOverride" | "mkOrder"), [_, inner]) => {
-                context.priorities.extend(name);
+                Rc::make_mut(&mut context).priorities.extend(name);
                 inner.clone()
             }
             (Some("mkDefault" | "mkForce" | "mkOptionDefault" | "mkBefore" | "mkAfter" | "mkVMOverride"), [inner]) => {
-                context.priorities.extend(name);
+                Rc::make_mut(&mut context).priorities.extend(name);
                 inner.clone()
             }
             _ => return (expr, context),
@@ -455,7 +476,7 @@ fn declarations(value: &ast::AttrpathValue, path: &[Segment], found: &mut Vec<Op
     if let ast::Expr::AttrSet(set) = &set {
         for inner in set.attrpath_values() {
             let mut path = path.to_vec();
-            path.extend(inner.attrpath().map(|p| syntax::attrpath_names(&p)).unwrap_or_default());
+            path.extend(segments(&inner));
             declarations(&inner, &path, found);
         }
     } else {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Place;
 use crate::plan::facts::Context;
-use crate::resolve::module::{Segment, attribute, entry_names};
+use crate::resolve::module::{attribute, entry_names};
 use crate::resolve::value::Eval;
 use crate::resolve::{Model, Module};
 use crate::rules::parts;
@@ -175,7 +175,7 @@ fn entry_is(attrs: &[ast::Attr], field: &str) -> bool {
 }
 
 /// Where a namespace begins in a path.
-fn starts_of(path: &[Segment], namespace: &[&str]) -> Option<usize> {
+fn starts_of(path: &[Option<String>], namespace: &[&str]) -> Option<usize> {
     (0..path.len()).find(|start| {
         namespace
             .iter()
@@ -185,7 +185,7 @@ fn starts_of(path: &[Segment], namespace: &[&str]) -> Option<usize> {
 }
 
 /// The names under which a binding's set stands, through functions and lists.
-fn path_above(binding: &SyntaxNode) -> Vec<Segment> {
+fn path_above(binding: &SyntaxNode) -> Vec<Option<String>> {
     let mut path = Vec::new();
     for ancestor in binding.ancestors().skip(1) {
         if ast::LetIn::can_cast(ancestor.kind()) || ast::Lambda::can_cast(ancestor.kind()) {

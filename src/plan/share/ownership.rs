@@ -172,13 +172,11 @@ pub fn owned_elements<'m>(
     service: &str,
     conditions: &[String],
 ) -> Vec<(&'m Def, Vec<ast::Expr>)> {
-    let movable = &context.rules().shared.movable_lists;
+    let movable = context.rules().shared.movable_lists.iter();
+    let movable: Vec<Vec<&str>> = movable.map(|list| parts(list)).collect();
     let mut found = Vec::new();
     for def in &module.defs {
-        let path = def.path_text();
-        let fits = movable
-            .iter()
-            .any(|list| path == *list || path.ends_with(&format!(".{list}")));
+        let fits = movable.iter().any(|list| def.ends_with(list));
         if !fits || def.context.opaque || text_of(def) != conditions {
             continue;
         }
