@@ -16,7 +16,9 @@ pub use rnix::ast::{HasEntry, InterpolPart};
 use rnix::{NodeOrToken, TextRange};
 pub use rnix::{SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken, tokenize};
 pub use rowan::ast::AstNode;
-pub use search::{PathRel, Use, binders, comments, is_param, is_recursive, nodes, paths, text_of, uses, uses_of};
+pub use search::{
+    PathRel, Use, binders, comments, comments_at, is_param, is_recursive, nodes, paths, text_of, uses, uses_of,
+};
 
 use rowan::GreenNode;
 

@@ -1,5 +1,6 @@
 //! What a plan makes of the repository's files: edits, new files, moves and deletions.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -43,6 +44,19 @@ impl FileChange {
     pub fn parsed(&self) -> Option<&Parsed> {
         let own = |parsed: &&Parsed| Arc::ptr_eq(parsed.source.text(), &self.after);
         self.parsed.as_ref().filter(own)
+    }
+
+    /// The byte ranges of `after` that the edits have put in, one for each.
+    pub fn new_ranges(&self) -> Vec<Range<usize>> {
+        let (mut removed, mut added) = (0, 0);
+        let mut ranges = Vec::with_capacity(self.edits.len());
+        for edit in &self.edits {
+            let start = edit.range.start - removed + added;
+            ranges.push(start..start + edit.text.len());
+            removed += edit.range.len();
+            added += edit.text.len();
+        }
+        ranges
     }
 
     /// The path a person knows the file by: the one after, or for a deleted file the one before.

@@ -42,8 +42,9 @@ pub fn apply(text: &str, edits: &mut [TextEdit]) -> Result<String> {
 
 /// Whether the lines of `text` end in CRLF (most of them, as found).
 pub fn has_crlf(text: &str) -> bool {
-    let crlf = text.matches("\r\n").count();
-    crlf > 0 && crlf * 2 >= text.matches('\n').count()
+    let returns = memchr::memchr_iter(b'\r', text.as_bytes());
+    let crlf = returns.filter(|at| text.as_bytes().get(at + 1) == Some(&b'\n')).count();
+    crlf > 0 && crlf * 2 >= memchr::memchr_iter(b'\n', text.as_bytes()).count()
 }
 
 /// Gives the inserted texts the line ends of the file they go into, but not inside strings, where a line end is a part

@@ -80,7 +80,7 @@ impl fmt::Display for Place {
 /// One-based line and column (in Unicode scalar values) of a byte offset in `text`.
 pub fn line_column(text: &str, offset: usize) -> (u32, u32) {
     let before = &text[..offset.min(text.len())];
-    let line = before.bytes().filter(|b| *b == b'\n').count() as u32 + 1;
+    let line = memchr::memchr_iter(b'\n', before.as_bytes()).count() as u32 + 1;
     let start = before.rfind('\n').map_or(0, |i| i + 1);
     (line, before[start..].chars().count() as u32 + 1)
 }

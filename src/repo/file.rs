@@ -123,6 +123,12 @@ impl File {
         Original::layout(self);
     }
 
+    /// Finds out what plans ask of files that they do not change.
+    pub(super) fn look_through(&self) {
+        self.path_literals();
+        self.commented_paths();
+    }
+
     /// The paths that its comments begin with.
     pub(super) fn commented_paths(&self) -> &[CommentedPath] {
         self.commented.get_or_init(|| literals::commented(self))

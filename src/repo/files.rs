@@ -173,7 +173,8 @@ impl Repository {
             true => target.parent().unwrap_or(target),
             false => target,
         };
-        let leads_there = |path: &Path| self.imported_file(path).is_some_and(|file| file.path() == target);
+        // Both are as the repository has them.
+        let leads_there = |path: &Path| [named, target].iter().any(|goal| path.as_os_str() == goal.as_os_str());
         let literals = self.path_literals_to(named);
         let mut found: Vec<&Source> = literals
             .filter(|(_, literal)| leads_there(&literal.target))
@@ -201,12 +202,29 @@ impl Repository {
         self.files.get(path).map_or(&[], |file| file.imports())
     }
 
-    /// Has other threads look into the files that `change` has left here, for the plan that comes next.
-    pub fn look_ahead(&self, change: &SourceChange) {
-        for file in change.files.iter().filter_map(|file| self.files.get(file.to.as_ref()?)) {
+    /// Has another thread find out what plans ask of every file.
+    pub fn look_through(&self) {
+        let files = self.files.clone();
+        rayon::spawn(move || {
+            files
+                .iter()
+                .filter(|file| file.is_parsed())
+                .for_each(|file| file.look_through())
+        });
+    }
+
+    /// Has another thread look into the file at `path`, which is about to be edited.
+    pub fn look_into(&self, path: &Path) {
+        if let Some(file) = self.files.get(path) {
             let file = Arc::clone(file);
             rayon::spawn(move || file.look_ahead());
         }
+    }
+
+    /// Has other threads look into the files that `change` has left here, for the plan that comes next.
+    pub fn look_ahead(&self, change: &SourceChange) {
+        let left = change.files.iter().filter_map(|file| file.to.as_ref());
+        left.for_each(|path| self.look_into(path));
     }
 
     /// The repository as `change` would leave it.

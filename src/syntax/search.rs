@@ -198,12 +198,21 @@ fn ident_text(ident: &GreenNodeData) -> Option<&str> {
 
 /// The text of every comment below `node`, in order, without what is white at its end.
 pub fn comments(node: &SyntaxNode) -> Vec<String> {
+    comments_at(node, &[span(node)])
+}
+
+/// The [`comments`] of which a part is in one of `ranges`.
+pub fn comments_at(node: &SyntaxNode, ranges: &[Range<usize>]) -> Vec<String> {
     let mut found = Vec::new();
     walk(node, &mut |visit| {
-        if let (NodeOrToken::Token(token), SyntaxKind::TOKEN_COMMENT) = (visit.green, visit.kind) {
+        let own = super::to_range(visit.range());
+        let is_in = ranges
+            .iter()
+            .any(|range| range.start < own.end && own.start < range.end);
+        if let (NodeOrToken::Token(token), SyntaxKind::TOKEN_COMMENT, true) = (visit.green, visit.kind, is_in) {
             found.push(token.text().trim_end().to_owned());
         }
-        true
+        is_in
     });
     found
 }
@@ -304,6 +313,9 @@ mod tests {
         assert_eq!(spans, walked);
         assert_eq!(spans.len(), 1);
         assert_eq!(comments(&root), ["# one", "/* two */"]);
+        let two = TEXT.find("two").expect("is there");
+        assert_eq!(comments_at(&root, &[0..0, two..two + 1]), ["/* two */"]);
+        assert_eq!(comments_at(&root, &[5..two - 3, two + 6..TEXT.len()]), [""; 0]);
         assert_eq!(text_of(&root), TEXT);
     }
 

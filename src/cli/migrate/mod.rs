@@ -27,6 +27,7 @@ pub fn run(args: &Migrate, session: &Session) -> Result<u8> {
         true => all(&loaded, &choices),
         false => distinct(&args.services),
     };
+    loaded.repo.look_through();
     let undeclared = match args.all {
         true => status::undeclared(&loaded.context(&loaded.model(), &choices)),
         false => Vec::new(),
