@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use crate::edit::{FileChange, GroupId, Parsed, SourceChange, TextEdit, settle};
 use crate::error::{Error, Result};
+use crate::later::Later;
 use crate::repo::Repository;
 use crate::syntax::Source;
 
@@ -30,10 +31,11 @@ pub struct Workset<'a> {
 }
 
 /// A file to be made.
-struct NewFile {
-    text: String,
-    /// Whether the text is only in its final form when it is formatted.
-    rough: bool,
+enum NewFile {
+    /// Of this text.
+    Text(String),
+    /// Of a text that is formatted meanwhile.
+    Formatted(Later<Result<FileChange>>),
 }
 
 impl<'a> Workset<'a> {
@@ -83,12 +85,14 @@ impl<'a> Workset<'a> {
 
     /// Makes a file.
     pub fn create(&mut self, path: PathBuf, text: String) {
-        self.new.insert(path, NewFile { text, rough: false });
+        self.new.insert(path, NewFile::Text(text));
     }
 
-    /// Makes a file of text that is formatted in the end.
+    /// Makes a file of text that is formatted.
     pub fn create_rough(&mut self, path: PathBuf, text: String) {
-        self.new.insert(path, NewFile { text, rough: true });
+        let own = path.clone();
+        let made = Later::begin(move || formatted(own, &text));
+        self.new.insert(path, NewFile::Formatted(made));
     }
 
     /// The change that all of it makes.
@@ -98,40 +102,41 @@ impl<'a> Workset<'a> {
     pub fn finish(self) -> Result<SourceChange> {
         let repo = self.repo;
         let edited: Vec<(PathBuf, FileEdits)> = self.files.into_iter().collect();
-        let new: Vec<(PathBuf, NewFile)> = self.new.into_iter().collect();
         let settle = |(path, edits): (PathBuf, FileEdits)| edits.settle(repo, path).transpose();
-        let make = |(path, new): (PathBuf, NewFile)| new.make(path);
-        let changes: (Vec<Result<FileChange>>, Vec<Result<FileChange>>) = rayon::join(
-            || edited.into_par_iter().filter_map(settle).collect(),
-            || new.into_par_iter().map(make).collect(),
-        );
-        let changes = changes.0.into_iter().chain(changes.1);
+        let changes: Vec<Result<FileChange>> = edited.into_par_iter().filter_map(settle).collect();
+        let new = self.new.into_iter().map(|(path, new)| match new {
+            NewFile::Text(text) => Ok(FileChange {
+                to: Some(path),
+                after: text.into(),
+                ..FileChange::default()
+            }),
+            NewFile::Formatted(made) => made.wait(),
+        });
+        let changes = changes.into_iter().chain(new);
         let mut files = changes.collect::<Result<Vec<FileChange>>>()?;
         files.sort_by(|a, b| a.path().cmp(b.path()));
         Ok(SourceChange { files })
     }
 }
 
-impl NewFile {
-    fn make(self, path: PathBuf) -> Result<FileChange> {
-        let mut source = self.rough.then(|| Source::new(&path, self.text.as_str()));
-        if let Some(rough) = &source {
-            let formatted = rough.formatted().ok_or_else(|| {
-                Error::internal(format!("{} would not parse", path.display())).because(self.text.clone())
-            })?;
-            if formatted != self.text {
-                source = Some(Source::new(&path, formatted));
-            }
-        }
-        Ok(FileChange {
-            to: Some(path),
-            after: source
-                .as_ref()
-                .map_or_else(|| self.text.into(), |source| Arc::clone(source.text())),
-            parsed: source.map(|source| Parsed { source, layout: None }),
-            ..FileChange::default()
-        })
+/// A new file of `text`, formatted.
+///
+/// # Errors
+/// An internal error where the text does not parse.
+fn formatted(path: PathBuf, text: &str) -> Result<FileChange> {
+    let mut source = Source::new(&path, text);
+    let formatted = source
+        .formatted()
+        .ok_or_else(|| Error::internal(format!("{} would not parse", path.display())).because(text.to_owned()))?;
+    if formatted != text {
+        source = Source::new(&path, formatted);
     }
+    Ok(FileChange {
+        to: Some(path),
+        after: Arc::clone(source.text()),
+        parsed: Some(Parsed { source, layout: None }),
+        ..FileChange::default()
+    })
 }
 
 impl FileEdits {
