@@ -15,6 +15,28 @@ pub fn unknown_service(name: &str, known: &[String]) -> Error {
     error.hint(format!("services here: {}", known.join(", ")))
 }
 
+/// A service, or one whose name is nearly that, that no declaration tells of, but a module runs.
+pub fn undeclared_service(name: &str, undeclared: &[(String, std::path::PathBuf)]) -> Option<Error> {
+    let names: Vec<String> = undeclared.iter().map(|(service, _)| service.clone()).collect();
+    let meant = match names.contains(&name.to_owned()) {
+        true => name,
+        false => super::nearest(name, &names)?,
+    };
+    let (_, module) = undeclared.iter().find(|(service, _)| service == meant)?;
+    let error = Error::refused(
+        "unknown-service",
+        format!("there is no service '{name}' in the legacy pattern"),
+    );
+    let error = match meant == name {
+        true => error.reason(format!("nothing declares it; {} runs it", module.display())),
+        false => error.hint(format!(
+            "did you mean '{meant}'? Nothing declares it; {} runs it",
+            module.display()
+        )),
+    };
+    Some(error.hint(format!("qgroget migrate {meant} --from {}", module.display())))
+}
+
 /// The legacy pattern does not occur.
 pub fn nothing_declared(namespace: &str) -> Error {
     Error::refused(

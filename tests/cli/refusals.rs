@@ -25,6 +25,16 @@ fn an_unknown_service_is_answered_with_its_nearest_names() {
 }
 
 #[test]
+fn a_service_that_nothing_declares_is_answered_with_its_module() {
+    let repo = Repo::with_contract();
+    snapshot!(
+        "cli",
+        "refused_undeclared_service",
+        refused(&repo, &["honcho"], "unknown-service") + &refused(&repo, &["qbitorrent"], "unknown-service")
+    );
+}
+
+#[test]
 fn a_repository_without_the_legacy_pattern() {
     let repo = Repo::of([
         (

@@ -6,7 +6,7 @@ mod run;
 use super::args::Migrate;
 use super::session::Session;
 use super::texts;
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use crate::plan::facts::{self, Choices};
 use crate::plan::migrate::Migration;
 use crate::plan::needs;
@@ -71,6 +71,15 @@ enum Found<'a> {
     Refused(Error),
 }
 
+/// The refusal of a service that is not declared: it names the module, where one runs it.
+fn near(context: &facts::Context, name: &str, error: Error) -> Error {
+    let legacy = facts::legacy_names(context.model, context.rules());
+    match error::nearest(name, &legacy) {
+        Some(_) => error,
+        None => error::plan::undeclared_service(name, &status::undeclared(context)).unwrap_or(error),
+    }
+}
+
 fn find<'a>(context: &'a facts::Context<'a>, name: &str) -> Found<'a> {
     match Migration::plan(context, name) {
         Ok(migration) => Found::Planned(Box::new(migration)),
@@ -80,7 +89,9 @@ fn find<'a>(context: &'a facts::Context<'a>, name: &str) -> Found<'a> {
                 .any(|n| n == name)
             {
                 true => Found::Nothing,
-                false => Found::Refused(facts::broken_file(context, name).unwrap_or(error)),
+                false => {
+                    Found::Refused(facts::broken_file(context, name).unwrap_or_else(|| near(context, name, error)))
+                }
             }
         }
         Err(error) => Found::Refused(error),

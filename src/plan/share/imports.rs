@@ -6,9 +6,9 @@ use crate::edit::{GroupId, indent, trivia};
 use crate::plan::placement::relative;
 use crate::plan::removal;
 use crate::plan::workset::Workset;
-use crate::repo::{Repository, hosts};
+use crate::repo::{Repository, hosts, literals};
 use crate::resolve::Module;
-use crate::syntax::{self, AstNode, SyntaxNode, ast};
+use crate::syntax::{self, AstNode, Source, SyntaxNode, ast};
 
 /// Imports the module at `target` wherever `shared` is imported: behind it, in the order of names among its like. The
 /// import of a shared file that is `deleted` goes.
@@ -25,7 +25,7 @@ pub fn add(work: &mut Workset, repo: &Repository, shared: &Path, target: &Path, 
             if item.syntax() == element.syntax() {
                 passed = true;
             } else if passed {
-                let run = is_service_import(repo, &importer, &item) && syntax::text_of(item.syntax()) < text;
+                let run = is_service_import(repo, source, &item) && syntax::text_of(item.syntax()) < text;
                 if !run {
                     break;
                 }
@@ -77,10 +77,11 @@ pub fn importers(repo: &Repository, target: &Path) -> Vec<(std::path::PathBuf, a
 }
 
 /// Whether an import names a service's own directory.
-fn is_service_import(repo: &Repository, importer: &Path, item: &ast::Expr) -> bool {
-    let text = syntax::text_of(item.syntax());
-    let base = importer.parent().unwrap_or(Path::new(""));
-    let target = crate::resolve::value::normalize(&base.join(text));
+fn is_service_import(repo: &Repository, importer: &Source, item: &ast::Expr) -> bool {
+    let target = match item {
+        ast::Expr::PathRel(path) => literals::target(importer, path),
+        _ => None,
+    };
     target.and_then(|path| repo.import_target(&path)).is_some_and(|path| {
         let inside = path.strip_prefix(&repo.rules().paths.server).ok();
         inside.is_some_and(|inside| inside.components().count() == 3 && inside.ends_with("default.nix"))
