@@ -345,6 +345,22 @@ pub fn unparen(expr: ast::Expr) -> ast::Expr {
     expr
 }
 
+/// Takes parentheses off that have no comments in them.
+pub fn bare(expr: ast::Expr) -> ast::Expr {
+    let mut expr = expr;
+    while let ast::Expr::Paren(paren) = &expr {
+        let mut parts = paren
+            .syntax()
+            .children_with_tokens()
+            .filter_map(NodeOrToken::into_token);
+        match paren.expr() {
+            Some(inner) if !parts.any(|token| is_comment(&token)) => expr = inner,
+            _ => break,
+        }
+    }
+    expr
+}
+
 /// A call `f a b` as its function and arguments; any other expression as itself without arguments.
 pub fn call(expr: &ast::Expr) -> (ast::Expr, Vec<ast::Expr>) {
     let mut arguments = Vec::new();

@@ -5,7 +5,7 @@ use super::groups::Groups;
 use super::needs::Needs;
 use super::{Accepted, data_dir, url};
 use crate::edit::{GroupId, trivia};
-use crate::error::Result;
+use crate::error::{self, Result};
 use crate::syntax::{self, AstNode, ast};
 
 /// A stretch of new text and the group that asks for it.
@@ -57,7 +57,7 @@ pub fn body(
         carried: Vec::new(),
     };
     body.required()?;
-    body.persistence();
+    body.persistence()?;
     body.backups(&comments.of_jobs);
     body.routing();
     body.needs(needs);
@@ -138,13 +138,12 @@ impl<'a> Body<'_, 'a> {
         )
     }
 
-    fn persistence(&mut self) {
-        let Some(group) = self.groups.persistence else {
-            return self.core("persistedData = [];\n");
+    fn persistence(&mut self) -> Result<()> {
+        let accepted = self.groups.persistence.filter(|group| self.accepted.contains(group));
+        let Some(group) = accepted else {
+            self.core("persistedData = [];\n");
+            return Ok(());
         };
-        if !self.accepted.contains(&group) {
-            return self.core("persistedData = [];\n");
-        }
         let fields: Vec<Field> = self.facts.named("persistedData").cloned().collect();
         let scattered: Vec<String> = self
             .facts
@@ -152,27 +151,33 @@ impl<'a> Body<'_, 'a> {
             .iter()
             .map(|p| element_with_comments(&p.module.source, &p.element))
             .collect();
-        match (fields.as_slice(), scattered.is_empty()) {
-            ([field], true) => self.carry(group, &field.clone(), "persistedData"),
-            _ => {
-                let mut text = format!("{}persistedData = ", self.comments_of_lists());
-                for field in &fields {
-                    let (before, after) = self.comments_of(field);
-                    // A comment ends with its line.
-                    let after = if after.is_empty() { after } else { format!("{after}\n") };
-                    text.push_str(&format!("{before}{}{after} ++ ", field.text));
-                }
-                text.push_str(&format!("[\n{}\n];\n", scattered.join("\n")));
-                self.push(
-                    group,
-                    if fields.is_empty() || !scattered.is_empty() {
-                        text
-                    } else {
-                        text.replace(" ++ [\n\n]", "")
-                    },
-                );
-            }
+        if let ([field], true) = (fields.as_slice(), scattered.is_empty()) {
+            self.carry(group, &field.clone(), "persistedData");
+            return Ok(());
         }
+        let joins = fields.iter().map(Joins::of).collect::<Result<Vec<Joins>>>()?;
+        let joins = joins.into_iter().max().unwrap_or(Joins::Concat);
+        let mut lists: Vec<String> = Vec::new();
+        for field in &fields {
+            let (before, after) = self.comments_of(field);
+            // A comment ends with its line.
+            let after = if after.is_empty() { after } else { format!("{after}\n") };
+            let text = match field.value.as_ref().is_none_or(|value| joins.takes(value)) {
+                true => field.text.clone(),
+                false => format!("({})", field.text),
+            };
+            lists.push(format!("{before}{text}{after}"));
+        }
+        if !scattered.is_empty() || lists.is_empty() {
+            lists.push(format!("[\n{}\n]", scattered.join("\n")));
+        }
+        let lists = match joins {
+            Joins::Concat => lists.join(" ++ "),
+            Joins::Merge => format!("lib.mkMerge [\n{}\n]", lists.join("\n")),
+        };
+        let comments = self.comments_of_lists();
+        self.push(group, format!("{comments}persistedData = {lists};\n"));
+        Ok(())
     }
 
     /// The comments above and beside whole lists of persistent directories that are the service's.
@@ -346,6 +351,48 @@ impl<'a> Body<'_, 'a> {
                 }
                 self.carry(self.groups.contract, &field, name);
             }
+        }
+    }
+}
+
+/// How lists from several places become one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Joins {
+    /// `a ++ b`.
+    Concat,
+    /// `lib.mkMerge [ a b ]`, where one of them is no list itself, but a property that the module system reads.
+    Merge,
+}
+
+impl Joins {
+    /// # Errors
+    /// `unsupported-value` for a list with a priority, which would hide the others.
+    fn of(field: &Field) -> Result<Joins> {
+        let Some(value) = &field.value else {
+            return Ok(Joins::Concat);
+        };
+        let (function, arguments) = syntax::call(&syntax::unparen(value.clone()));
+        let name = syntax::function_name(&function).filter(|_| !arguments.is_empty());
+        match name.as_deref() {
+            Some("mkIf" | "mkMerge" | "mkBefore" | "mkAfter" | "mkOrder") => Ok(Joins::Merge),
+            Some("mkDefault" | "mkForce" | "mkOverride" | "mkOptionDefault" | "mkVMOverride") => {
+                let place = field.module.source.place_of(&field.node);
+                Err(error::plan::unsupported_value(
+                    place,
+                    "its priority would hide the directories that stand elsewhere",
+                ))
+            }
+            _ => Ok(Joins::Concat),
+        }
+    }
+
+    /// Whether an expression needs no parentheses to be one of them (Nix manual, "Operators").
+    fn takes(self, value: &ast::Expr) -> bool {
+        match value {
+            ast::Expr::List(_) | ast::Expr::Ident(_) | ast::Expr::Select(_) | ast::Expr::Paren(_) => true,
+            ast::Expr::Apply(_) => self == Joins::Concat,
+            ast::Expr::BinOp(op) => self == Joins::Concat && op.operator() == Some(ast::BinOpKind::Concat),
+            _ => false,
         }
     }
 }

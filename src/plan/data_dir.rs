@@ -1,10 +1,11 @@
 //! Where a service keeps its state: what its backups and persistence say, or else its own options and volumes.
 
-use super::facts::{Context, Facts, Field};
+use super::facts::{self, Context, Facts, Field};
 use crate::error::{self, Result};
 use crate::resolve::free;
 use crate::resolve::module::{Def, list_elements};
 use crate::resolve::scope::Binding;
+use crate::resolve::value::Value;
 use crate::rules::parts;
 use crate::syntax::{self, AstNode, InterpolPart, SyntaxNode, ast};
 
@@ -116,12 +117,21 @@ fn candidates<'f, 'a: 'f>(context: &Context<'a>, fields: impl Iterator<Item = &'
 }
 
 fn candidate<'a>(context: &Context<'a>, module: &'a crate::resolve::Module, element: &ast::Expr) -> Option<Candidate> {
-    let path = match element {
-        ast::Expr::AttrSet(set) => crate::resolve::module::attribute(set, "directory")?,
-        other => other.clone(),
-    };
-    let text = syntax::text_of(path.syntax());
     let eval = context.eval(module);
+    let path = match syntax::unparen(element.clone()) {
+        ast::Expr::AttrSet(set) => crate::resolve::module::attribute(&set, "directory")?,
+        other => other,
+    };
+    if let Value::Set(_) = eval.force(&path) {
+        // A name for a set with a directory in it: the name is no directory.
+        let key = facts::directory(&eval, &path)?;
+        return Some(Candidate {
+            text: syntax::string_text(&key),
+            key,
+            node: path.syntax().clone(),
+        });
+    }
+    let text = syntax::text_of(path.syntax());
     let option = || eval.option_path(&sole_interpolation(&path)?).map(|path| path.join("."));
     let key = eval.string(&path).ok().or_else(option).unwrap_or_else(|| text.clone());
     Some(Candidate {
@@ -189,7 +199,7 @@ fn ends_with(def: &Def, name: &str) -> bool {
 
 /// The directory called like the service that a volume `host:container[:options]` lies in, if the container may write there.
 fn mounted(volume: &ast::Expr, names: &[String]) -> Option<Candidate> {
-    let ast::Expr::Str(string) = volume else {
+    let ast::Expr::Str(string) = syntax::unparen(volume.clone()) else {
         return None;
     };
     let mut text = String::new();

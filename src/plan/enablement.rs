@@ -54,7 +54,8 @@ fn single(piece: &Piece) -> Result<String> {
             ));
         }
     }
-    Ok(syntax::text_of(value.syntax()))
+    // alejandra would take parentheses off, which are superfluous there.
+    Ok(syntax::text_of(syntax::bare(value).syntax()))
 }
 
 /// Moves the switch.

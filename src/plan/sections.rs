@@ -134,7 +134,8 @@ impl<'c, 'a> Sections<'c, 'a> {
             syntax::attr_text(&self.facts.name)
         );
         let head = format!(
-            "{}{}\n{{\n{}{namespace} = {{\n",
+            "{}{}{}\n{{\n{}{namespace} = {{\n",
+            gap(text, place.start),
             frame.head,
             texts::CONTRACT_HEADER,
             lines(above)
@@ -367,7 +368,8 @@ impl<'c, 'a> Sections<'c, 'a> {
                     let at = syntax::span(home.body.syntax()).start;
                     let text = home.source.text();
                     let (base, unit) = (indent::of_line(text, at), indent::unit(text));
-                    work.insert(path, at, format!("let\n{base}{unit}{binding}\n{base}in "), group);
+                    let gap = gap(text, at);
+                    work.insert(path, at, format!("{gap}let\n{base}{unit}{binding}\n{base}in "), group);
                 }
             }
         }
@@ -396,6 +398,14 @@ impl<'c, 'a> Sections<'c, 'a> {
 
 fn lines(comments: &[String]) -> String {
     comments.iter().map(|comment| format!("{comment}\n")).collect()
+}
+
+/// A space where what is put in at `at` would run into the word before it.
+fn gap(text: &str, at: usize) -> &'static str {
+    match text[..at].ends_with(|c: char| !c.is_whitespace() && !"{[(;=".contains(c)) {
+        true => " ",
+        false => "",
+    }
 }
 
 /// The configuration's bindings in a module without `config`.

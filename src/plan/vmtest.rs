@@ -180,12 +180,14 @@ fn import_of(context: &Context, source: &Source, set: &ast::AttrSet, home: &Path
     attribute(set, "imports")
         .iter()
         .for_each(|list| list_elements(list, &mut elements));
-    elements.into_iter().find(|element| match element {
-        ast::Expr::PathRel(path) => literals::target(source, path)
-            .and_then(|path| context.repo.import_target(&path))
-            .is_some_and(|target| target == home),
-        _ => false,
-    })
+    elements
+        .into_iter()
+        .find(|element| match syntax::unparen(element.clone()) {
+            ast::Expr::PathRel(path) => literals::target(source, &path)
+                .and_then(|path| context.repo.import_target(&path))
+                .is_some_and(|target| target == home),
+            _ => false,
+        })
 }
 
 fn switch(context: &Context, facts: &Facts, machine: &Module) -> Option<Switch> {

@@ -15,7 +15,7 @@ use super::{AstNode, Source, SyntaxNode, ast, span};
 struct Visit<'t> {
     green: NodeOrToken<&'t GreenNodeData, &'t GreenTokenData>,
     kind: SyntaxKind,
-    /// The kind of the node that it stands in; `None` for the first.
+    /// The kind of the node that it stands in, parentheses aside; `None` for the first.
     parent: Option<SyntaxKind>,
     start: TextSize,
 }
@@ -37,7 +37,7 @@ fn length(green: NodeOrToken<&GreenNodeData, &GreenTokenData>) -> TextSize {
 fn walk<'t>(node: &'t SyntaxNode, see: &mut impl FnMut(&Visit<'t>) -> bool) {
     fn below<'t>(
         green: &'t GreenNodeData,
-        kind: SyntaxKind,
+        around: SyntaxKind,
         mut at: TextSize,
         see: &mut impl FnMut(&Visit<'t>) -> bool,
     ) {
@@ -45,11 +45,12 @@ fn walk<'t>(node: &'t SyntaxNode, see: &mut impl FnMut(&Visit<'t>) -> bool) {
             let visit = Visit {
                 kind: NixLanguage::kind_from_raw(child.kind()),
                 green: child,
-                parent: Some(kind),
+                parent: Some(around),
                 start: at,
             };
             if let (true, NodeOrToken::Node(inner)) = (see(&visit), child) {
-                below(inner, visit.kind, at, see);
+                let is_paren = visit.kind == SyntaxKind::NODE_PAREN;
+                below(inner, if is_paren { around } else { visit.kind }, at, see);
             }
             at += visit.range().len();
         }
@@ -321,7 +322,7 @@ mod tests {
 
     #[test]
     fn a_path_is_known_with_what_it_stands_in() {
-        let source = Source::new("x.nix", "[ ./a (f ./b) ./c/${d}/e ./f ] ++ import ./g + ./h");
+        let source = Source::new("x.nix", "[ ./a (f ./b) ./c/${d}/e ((./f)) ] ++ import (./g) + (./h)");
         let found: Vec<(&str, bool, bool)> = paths(&source)
             .into_iter()
             .map(|path| (&source.text()[path.span], path.is_computed, path.is_operand))

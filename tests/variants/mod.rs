@@ -160,6 +160,41 @@ fn variants_mean_what_they_meant() {
     assert!(trials.len() > 8, "{trials:?}");
 }
 
+/// Variants that something was found with: their form, the file that has it, a service.
+const FOUND: [(&str, &str, &str); 6] = [
+    ("one-line", "modules/server/media/music/default.nix", "navidrome"),
+    ("line-each", "modules/server/SSO/default.nix", "auth"),
+    ("parenthesized-all", "modules/server/settings.nix", "jellyfin"),
+    ("parenthesized-elements", "modules/server/traefik/default.nix", "proxy"),
+    ("parenthesized-elements", "modules/server/media/default.nix", "immich"),
+    (
+        "mkIf-true-fields",
+        "modules/server/media/music/default.nix",
+        "navidrome",
+    ),
+];
+
+#[test]
+fn what_was_found_once_stays_mended() {
+    let homelab = Homelab::read();
+    let trials = FOUND.par_iter().map(|(form, file, service)| {
+        let variant = homelab
+            .variant(&[named(form)], &[file.into()])
+            .expect("the form applies");
+        let trial = Trial::new(&homelab, &variant);
+        let services = [(*service).to_owned()];
+        match nix::available() {
+            true => trial.equivalent(&services),
+            false => trial.services(&services),
+        }
+    });
+    let trials = without_failures(trials.collect());
+    assert!(
+        trials.iter().all(|(_, outcome)| matches!(outcome, Outcome::Migrated)),
+        "{trials:?}"
+    );
+}
+
 /// Every variant and every service of its files.
 #[test]
 #[ignore = "takes minutes"]

@@ -149,6 +149,18 @@ fn condition_pushed(text: &str, inner_most: bool) -> Option<String> {
     let inner = syntax::span(set.syntax());
     let call = text[span.start..inner.start].trim_end();
     let _ = condition;
+    // Nix puts `a = { … }; a.b = …;` together where the first is a set literal, and only then.
+    let paths = set.attrpath_values().filter_map(|entry| entry.attrpath());
+    let paths: Vec<String> = paths.map(|path| format!("{}.", path.syntax().text())).collect();
+    let split = paths.iter().enumerate().any(|(n, path)| {
+        paths
+            .iter()
+            .enumerate()
+            .any(|(other, longer)| n != other && longer.starts_with(path.as_str()))
+    });
+    if split && !inner_most {
+        return None;
+    }
     let mut edits: Vec<Edit> = vec![(span.start..inner.start, String::new())];
     for entry in set.attrpath_values() {
         let mut targets = vec![entry.value()?];

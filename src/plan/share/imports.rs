@@ -78,8 +78,8 @@ pub fn importers(repo: &Repository, target: &Path) -> Vec<(std::path::PathBuf, a
 
 /// Whether an import names a service's own directory.
 fn is_service_import(repo: &Repository, importer: &Source, item: &ast::Expr) -> bool {
-    let target = match item {
-        ast::Expr::PathRel(path) => literals::target(importer, path),
+    let target = match syntax::unparen(item.clone()) {
+        ast::Expr::PathRel(path) => literals::target(importer, &path),
         _ => None,
     };
     target.and_then(|path| repo.import_target(&path)).is_some_and(|path| {

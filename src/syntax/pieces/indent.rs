@@ -13,6 +13,10 @@ pub(super) fn by_brackets(shape: &str) -> Option<String> {
     let mut open: Vec<usize> = Vec::new();
     for (number, line) in lines(shape).enumerate() {
         let line = line.trim_start();
+        // alejandra leaves the lines of a broken attrpath as they stand.
+        if line.starts_with('.') && !line.starts_with("...") {
+            return None;
+        }
         let in_string = line.bytes().filter(|byte| *byte == b'"').count() % 2 == 1;
         if in_string || line.ends_with(char::is_whitespace) {
             return None;
@@ -65,6 +69,7 @@ mod tests {
         assert_eq!(by_brackets("{\n w'w = ''\n  a\n'';\n}\n"), None);
         assert_eq!(by_brackets("{\n w'w = \"\n  a\n\";\n}\n"), None);
         assert_eq!(by_brackets("{\n  # (a \n}\n"), None);
+        assert_eq!(by_brackets("{\n  w'w\n    .\n    w'w = w'w;\n}\n"), None);
         assert_eq!(by_brackets("{\n  )\n}}\n"), None);
     }
 }
