@@ -27,7 +27,6 @@ pub fn run(args: &Migrate, session: &Session) -> Result<u8> {
         true => all(&loaded, &choices),
         false => distinct(&args.services),
     };
-    loaded.repo.look_through();
     let undeclared = match args.all {
         true => status::undeclared(&loaded.context(&loaded.model(), &choices)),
         false => Vec::new(),
@@ -59,6 +58,7 @@ fn distinct(names: &[String]) -> Vec<String> {
 /// Every service that is declared the old way, those that others depend on before those.
 fn all(loaded: &super::session::Loaded, choices: &Choices) -> Vec<String> {
     let model = loaded.model();
+    loaded.repo.look_through();
     let names = facts::legacy_names(&model, loaded.repo.rules());
     needs::ordered(&loaded.context(&model, choices), names)
 }

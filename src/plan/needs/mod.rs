@@ -11,13 +11,10 @@ mod servers;
 mod state;
 pub mod texts;
 
-use std::sync::mpsc;
-
 use databases::Database;
 
 use super::Left;
 use super::facts::{Context, Facts};
-use crate::repo::hosts;
 
 /// A service that another one depends on, and how that is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,28 +72,8 @@ fn needed(context: &Context, services: Vec<String>) -> Vec<(String, Vec<String>)
 
 /// `services`, those that others depend on before those. Services that depend on each other have no order: the first of
 /// them begins.
-pub fn ordered(context: &Context, mut services: Vec<String>) -> Vec<String> {
-    let Context {
-        repo, host, choices, ..
-    } = *context;
-    let rest = services.split_off(services.len() / 2);
-    let (sender, receiver) = mpsc::channel();
-    // A model stays on its thread: half of the services are looked at by one with a model of its own.
-    let mut open = rayon::in_place_scope(|scope| {
-        scope.spawn(move |_| {
-            let model = hosts::model(repo, host);
-            let context = Context {
-                repo,
-                model: &model,
-                host,
-                choices,
-            };
-            // Who waits for it is here until the scope ends.
-            let _ = sender.send(needed(&context, rest));
-        });
-        needed(context, services)
-    });
-    open.extend(receiver.into_iter().flatten());
+pub fn ordered(context: &Context, services: Vec<String>) -> Vec<String> {
+    let mut open = needed(context, services);
     let mut ordered = Vec::new();
     while !open.is_empty() {
         let waits = |(name, needs): &(String, Vec<String>)| {
