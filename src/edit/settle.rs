@@ -279,6 +279,15 @@ mod tests {
     }
 
     #[test]
+    fn no_two_edits_are_left_at_one_place() {
+        let (one, mut other) = (edit(1..1, "b=2;"), edit(1..1, "c=3;"));
+        other.group = GroupId(2);
+        let settled = settle(&Plain::new("{a=1;}"), vec![one, other]).expect("settles");
+        let found: Vec<(Range<usize>, &str)> = settled.edits.iter().map(|e| (e.range.clone(), &*e.text)).collect();
+        assert_eq!(found, [(1..1, "b=2;c=3;")]);
+    }
+
+    #[test]
     fn removals_are_carried_through() {
         let original = "{\n  a = 1;\n\n  b = 2;\n\n  c = 3;\n}\n";
         assert_eq!(

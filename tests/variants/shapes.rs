@@ -140,3 +140,57 @@ fn what_is_put_in_is_indented_as_the_file_is() {
     }
     assert!(tried > 10, "{tried}");
 }
+
+/// A declaration with a persistence list, and another list beside it.
+fn gathered(list: &str) -> String {
+    text(&format!(
+        "qgroget.services.portfolio = {{\n    {FIELDS}\n    type = \"public\";\n    persistedData = {list};\n  }};\n  \
+         environment.persistence.\"/persist\".directories = [\"/var/lib/other\"];"
+    ))
+}
+
+#[test]
+fn lists_from_several_places_become_one() {
+    for (list, expected) in [
+        ("[\"/var/lib/portfolio\"]", "[\"/var/lib/portfolio\"] ++ ["),
+        (
+            "lib.optionals true [\"/var/lib/portfolio\"]",
+            "lib.optionals true [\"/var/lib/portfolio\"] ++ [",
+        ),
+        (
+            "if true then [\"/var/lib/portfolio\"] else []",
+            "(if true then [\"/var/lib/portfolio\"] else []) ++ [",
+        ),
+        (
+            "lib.mkIf true [\"/var/lib/portfolio\"]",
+            "lib.mkMerge [(lib.mkIf true [\"/var/lib/portfolio\"]) [",
+        ),
+    ] {
+        let homelab = Homelab::read();
+        let variant = homelab.with(PATH, &gathered(list));
+        let module = Trial::new(&homelab, &variant).module("portfolio").unwrap();
+        let words = |text: &str| text.split_whitespace().collect::<String>();
+        assert!(
+            words(&module).contains(&words(&format!("persistedData = {expected}"))),
+            "{module}"
+        );
+    }
+    let (code, _) = refused(&gathered("lib.mkForce [\"/var/lib/portfolio\"]"));
+    assert_eq!(code, "unsupported-value");
+}
+
+#[test]
+fn a_directory_is_found_behind_a_name() {
+    let declaration = format!(
+        "qgroget.services.portfolio = {{\n    {FIELDS}\n    type = \"public\";\n    persistedData = [(state)];\n  }};"
+    );
+    let module = text(&declaration).replacen(
+        "}: {",
+        "}: let\n  state = {directory = \"/var/lib/portfolio\";};\nin {",
+        1,
+    );
+    let homelab = Homelab::read();
+    let variant = homelab.with(PATH, &module);
+    let module = Trial::new(&homelab, &variant).module("portfolio").unwrap();
+    assert!(module.contains("dataDir = \"/var/lib/portfolio\";"), "{module}");
+}
