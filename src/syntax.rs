@@ -420,7 +420,7 @@ fn alejandra_alone(text: &str) -> Option<String> {
 }
 
 /// The literal parts of all strings of a file, in order.
-fn string_parts(text: &str) -> Vec<String> {
+pub(crate) fn string_parts(text: &str) -> Vec<String> {
     let root = Source::new("", text).root();
     let parts = nodes::<ast::Str>(&root)
         .into_iter()

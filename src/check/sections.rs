@@ -133,7 +133,7 @@ fn headers(
 fn insertion(home: &Module, service: &str, section: Section, item: &ast::Expr) -> Option<Mend> {
     let text = home.source.text();
     let at = trivia::extent(text, item.syntax()).text.start;
-    let line = text[..at].rfind('\n').map_or(0, |i| i + 1);
+    let line = indent::line_start(text, at);
     text[line..at].trim().is_empty().then_some(())?;
     let pad = indent::of_line(text, at);
     Some(Mend::edits(

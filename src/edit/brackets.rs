@@ -194,7 +194,7 @@ fn moved(text: &str, indentation: &str, unit: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::syntax::{self, Source, ast};
+    use crate::syntax;
 
     /// Code in which every line begins at the left.
     fn flat(text: &str) -> String {
@@ -238,14 +238,8 @@ mod tests {
                     three'';\n   c = ''\n one\n                      ''; d = ''one\n two\n   '';\n e = \"one\n   two\";\n f = ''\n  ${if \
                     g\n   then \"h\"\n  else i}\n '';\n j = ''\n''; k = ''\n \tx\n'';\n}\n";
         let strings = |text: &str| -> Vec<String> {
-            let root = Source::new("x.nix", text).root();
-            let strings = syntax::nodes::<ast::Str>(&root).into_iter();
-            let parts = strings.flat_map(|string| string.normalized_parts());
-            let literal = |part| match part {
-                syntax::InterpolPart::Literal(text) => Some(text).filter(|text: &String| !text.is_empty()),
-                syntax::InterpolPart::Interpolation(_) => None,
-            };
-            parts.filter_map(literal).collect()
+            let parts = syntax::string_parts(text).into_iter();
+            parts.filter(|part| !part.is_empty()).collect()
         };
         for unit in ["  ", "    ", "\t"] {
             let indented = put(text, unit);

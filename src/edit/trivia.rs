@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::syntax::{self, SyntaxElement, SyntaxNode, SyntaxToken};
+use crate::syntax::{self, SyntaxElement, SyntaxNode, SyntaxToken, ast};
 
 /// An entry of a set or list with the comments that belong to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub fn extent(text: &str, node: &SyntaxNode) -> Extent {
     let own = syntax::span(node);
     let start = leading(text, node).unwrap_or(own.start);
     let end = trailing(node).unwrap_or(own.end);
-    let line_start = text[..start].rfind('\n').map_or(0, |i| i + 1);
+    let line_start = super::indent::line_start(text, start);
     let line_end = text[end..].find('\n').map_or(text.len(), |i| end + i + 1);
     let own_lines = text[line_start..start].trim().is_empty() && text[end..line_end].trim().is_empty();
     let whole = if own_lines {
@@ -43,14 +43,38 @@ fn with_blank_lines(text: &str, lines: Range<usize>) -> Range<usize> {
     let first_line = text[before.len()..lines.start]
         .find('\n')
         .map_or(lines.start, |i| before.len() + i + 1);
-    if before.ends_with(['{', '[', '(']) || before.ends_with("let") {
+    if opens(before) {
         let blank = text[lines.end..].len() - text[lines.end..].trim_start_matches(['\r', '\n']).len();
         first_line..lines.end + blank
-    } else if after.is_empty() || after.starts_with(['}', ']', ')']) || after == "in" || after.starts_with("in ") {
+    } else if after.is_empty() || closes(after) {
         first_line..lines.end
     } else {
         lines
     }
+}
+
+/// Whether the text behind this begins what a bracket or `let` has in it.
+pub fn opens(before: &str) -> bool {
+    let before = before.trim_end();
+    let word = before.rsplit(is_no_part_of_a_name).next();
+    before.ends_with(['{', '[', '(']) || word == Some("let")
+}
+
+/// Whether the text before this ends what a bracket or `let` has in it.
+pub fn closes(after: &str) -> bool {
+    let after = after.trim_start();
+    let word = after.split(is_no_part_of_a_name).next();
+    after.starts_with(['}', ']', ')']) || word == Some("in")
+}
+
+fn is_no_part_of_a_name(c: char) -> bool {
+    !(c.is_alphanumeric() || "_-'".contains(c))
+}
+
+/// Behind the last thing in a set, before the white space in front of its closing brace.
+pub fn end_of(text: &str, set: &ast::AttrSet) -> usize {
+    let close = set.r_curly_token().map_or(0, |token| syntax::token_span(&token).start);
+    text[..close].trim_end().len()
 }
 
 fn inline(text: &str, own: Range<usize>) -> Range<usize> {
@@ -83,7 +107,7 @@ fn leading(text: &str, node: &SyntaxNode) -> Option<usize> {
 
 fn starts_line(text: &str, token: &SyntaxToken) -> bool {
     let start = syntax::token_span(token).start;
-    let line = text[..start].rfind('\n').map_or(0, |i| i + 1);
+    let line = super::indent::line_start(text, start);
     text[line..start].trim().is_empty()
 }
 
@@ -134,7 +158,7 @@ pub fn loose_comments(text: &str, container: &SyntaxNode) -> Vec<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::syntax::{AstNode, HasEntry, Source, ast};
+    use crate::syntax::{AstNode, HasEntry, Source};
 
     fn entries(text: &str) -> Vec<SyntaxNode> {
         let ast::Expr::AttrSet(set) = Source::new("x.nix", text).expr().expect("parses") else {

@@ -1,13 +1,12 @@
 //! Comments that a change would lose.
 
 use std::collections::BTreeMap;
-use std::iter;
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::edit::{FileChange, SourceChange};
 use crate::repo::Repository;
-use crate::syntax::{self, Source};
+use crate::syntax::{self, Source, SyntaxNode};
 
 /// The comments of the files before that are in none of the files after, each as often as it is missing. What is beside no
 /// edit is in both, so that only the edits are looked at.
@@ -39,45 +38,44 @@ fn without(mut comments: Vec<String>, others: impl Iterator<Item = String>) -> V
     comments
 }
 
-/// Whether the bytes may have a comment, which they tell without a look at a tree.
-fn may_have_comments(text: &str) -> bool {
-    text.contains('#') || text.contains("/*")
-}
-
 /// The comments of a file before that edits touch.
 fn removed(repo: &Repository, file: &FileChange) -> Vec<String> {
     let Some(source) = file.from.as_ref().and_then(|path| repo.source(path)) else {
         return Vec::new();
     };
-    let touched: Vec<Range<usize>> = match file.to {
-        None => iter::once(0..file.before.len()).collect(),
-        Some(_) => file.edits.iter().map(|edit| edit.range.clone()).collect(),
-    };
-    let has_any = touched
-        .iter()
-        .any(|range| may_have_comments(&file.before[range.clone()]));
-    match has_any {
-        true => syntax::comments_at(&source.root(), &touched),
-        false => Vec::new(),
+    match file.to {
+        None => comments_at(&file.before, &[whole(&file.before)], || source.root()),
+        Some(_) => {
+            let touched: Vec<Range<usize>> = file.edits.iter().map(|edit| edit.range.clone()).collect();
+            comments_at(&file.before, &touched, || source.root())
+        }
     }
 }
 
 /// The comments of a file afterwards that edits have brought or touched.
 fn added(file: &FileChange) -> Vec<String> {
-    let touched = match (&file.from, &file.to) {
-        (_, None) => return Vec::new(),
-        (None, _) => iter::once(0..file.after.len()).collect(),
-        _ => file.new_ranges(),
+    let root = || match file.parsed() {
+        Some(parsed) => parsed.source.root(),
+        None => Source::new("text.nix", Arc::clone(&file.after)).root(),
     };
-    if !touched
-        .iter()
-        .any(|range| may_have_comments(&file.after[range.clone()]))
-    {
-        return Vec::new();
+    match (&file.from, &file.to) {
+        (_, None) => Vec::new(),
+        (None, _) => comments_at(&file.after, &[whole(&file.after)], root),
+        _ => comments_at(&file.after, &file.new_ranges(), root),
     }
-    match file.parsed() {
-        Some(parsed) => syntax::comments_at(&parsed.source.root(), &touched),
-        None => syntax::comments_at(&Source::new("text.nix", Arc::clone(&file.after)).root(), &touched),
+}
+
+fn whole(text: &str) -> Range<usize> {
+    0..text.len()
+}
+
+/// The comments of a text of which a part is in one of `ranges`; where the bytes tell that there are none, nobody looks at
+/// the tree.
+fn comments_at(text: &str, ranges: &[Range<usize>], root: impl FnOnce() -> SyntaxNode) -> Vec<String> {
+    let may_have = |text: &str| text.contains('#') || text.contains("/*");
+    match ranges.iter().any(|range| may_have(&text[range.clone()])) {
+        true => syntax::comments_at(&root(), ranges),
+        false => Vec::new(),
     }
 }
 

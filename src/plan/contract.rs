@@ -68,6 +68,28 @@ pub fn body(
     Ok(body.chunks)
 }
 
+/// The contract's option path, as source.
+pub fn path(context: &Context, facts: &Facts) -> String {
+    let namespace = &context.rules().namespaces.contract;
+    format!("{namespace}.{}", syntax::attr_text(&facts.name))
+}
+
+/// The line that lets the service's own switch follow the contract's, where that is what turns it on.
+pub fn follow(context: &Context, facts: &Facts, groups: &Groups, accepted: &Accepted) -> String {
+    match &facts.guard {
+        Guard::Switch { path: switch, .. } if groups.enables(accepted) => {
+            let switch: Vec<String> = switch.iter().map(|p| syntax::attr_text(p)).collect();
+            let contract = path(context, facts);
+            format!(
+                "{}\n{} = lib.mkDefault config.{contract}.enable;\n",
+                super::texts::FOLLOW_COMMENT,
+                switch.join(".")
+            )
+        }
+        _ => String::new(),
+    }
+}
+
 impl<'a> Body<'_, 'a> {
     fn push(&mut self, group: GroupId, text: impl Into<String>) {
         self.chunks.push(Chunk {

@@ -192,7 +192,7 @@ impl Setting<'_> {
             like && names[index].as_deref().is_some_and(|name| name < self.name)
         });
         let at = match after.last() {
-            _ if self.last => end_of(text, &set),
+            _ if self.last => trivia::end_of(text, &set),
             Some(value) => trivia::extent(text, value.syntax()).text.end,
             None => {
                 let index = self.prefix.len() - depth;
@@ -215,7 +215,7 @@ impl Setting<'_> {
                     );
                     return Ok(());
                 }
-                end_of(text, &set)
+                trivia::end_of(text, &set)
             }
         };
         // The closing bracket of a set on one line goes to a line of its own.
@@ -224,7 +224,11 @@ impl Setting<'_> {
             true => String::new(),
             false => format!("\n{}", indent::of_line(text, syntax::span(set.syntax()).start)),
         };
-        let tail = if at == end_of(text, &set) { tail } else { String::new() };
+        let tail = if at == trivia::end_of(text, &set) {
+            tail
+        } else {
+            String::new()
+        };
         work.insert(module.source.path(), at, format!("\n{line}{tail}"), group);
         Ok(())
     }
@@ -273,10 +277,4 @@ fn unconditional_set(expr: ast::Expr) -> Option<ast::AttrSet> {
             }
         }
     }
-}
-
-/// Behind the last thing in a set.
-fn end_of(text: &str, set: &ast::AttrSet) -> usize {
-    let close = set.r_curly_token().map_or(0, |t| syntax::token_span(&t).start);
-    text[..close].trim_end().len()
 }

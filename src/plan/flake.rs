@@ -182,7 +182,7 @@ impl<'a> Flake<'a> {
                     let line = self.line(check);
                     match before(set, &check.name) {
                         Some(at) => work.insert(path, at, format!("{line}\n{pad}"), check.group),
-                        None => work.insert(path, end_of(text, set), format!("\n{pad}{line}"), check.group),
+                        None => work.insert(path, trivia::end_of(text, set), format!("\n{pad}{line}"), check.group),
                     }
                 }
             }
@@ -192,12 +192,12 @@ impl<'a> Flake<'a> {
                     let line = format!("{prefix}.{}", self.line(check));
                     match before(set, &check.name) {
                         Some(at) => work.insert(path, at, format!("{line}\n{pad}"), check.group),
-                        None => work.insert(path, end_of(text, set), format!("\n{pad}{line}"), check.group),
+                        None => work.insert(path, trivia::end_of(text, set), format!("\n{pad}{line}"), check.group),
                     }
                 }
             }
             Site::First { set, prefix } => {
-                let (at, pad) = (end_of(text, set), pad(set));
+                let (at, pad) = (trivia::end_of(text, set), pad(set));
                 work.insert(path, at, format!("\n\n{pad}{prefix} = {{"), first.group);
                 for check in checks {
                     work.insert(path, at, format!("\n{pad}{unit}{}", self.line(check)), check.group);
@@ -256,11 +256,6 @@ fn bound(node: &SyntaxNode, name: &str) -> bool {
         scope::lookup(node, name),
         Binding::Value(_) | Binding::Split(_) | Binding::Inherited(_) | Binding::Param(_)
     )
-}
-
-fn end_of(text: &str, set: &ast::AttrSet) -> usize {
-    let close = set.r_curly_token().map_or(0, |token| syntax::token_span(&token).start);
-    text[..close].trim_end().len()
 }
 
 /// The body of an expression below `let`, `with`, `assert` and parentheses.

@@ -47,19 +47,10 @@ pub struct Reference {
 /// Every path literal in the repository's Nix files that names `from`, itself or by its directory, as it has to be
 /// when the file is at `to`.
 pub fn references(repo: &Repository, from: &Path, to: &Path) -> Vec<Reference> {
-    let by_directory = from.file_name().is_some_and(|n| n == "default.nix");
-    let named = if by_directory {
-        from.parent().unwrap_or(from)
-    } else {
-        from
-    };
     let mut found = Vec::new();
-    for (source, literal) in repo.path_literals_to(named) {
-        // Both are as the repository has them.
-        let is = |path: &Path| literal.target.as_os_str() == path.as_os_str();
-        let whole = is(from);
-        let by_its_directory = by_directory && is(named) && literal.is_module;
-        if !(whole || by_its_directory) {
+    for (source, literal) in repo.naming(from) {
+        let whole = literal.target.as_os_str() == from.as_os_str();
+        if !(whole || literal.is_module) {
             continue;
         }
         let goal = if literal.is_module || !whole {

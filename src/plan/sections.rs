@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::contract::Chunk;
+use super::contract::{self, Chunk};
 use super::facts::{Context, Facts, Guard};
 use super::formals;
 use super::groups::Groups;
@@ -128,11 +128,7 @@ impl<'c, 'a> Sections<'c, 'a> {
             };
             self.structure_first(work, place.start, pad)?;
         }
-        let namespace = format!(
-            "{}.{}",
-            self.context.rules().namespaces.contract,
-            syntax::attr_text(&self.facts.name)
-        );
+        let namespace = contract::path(self.context, self.facts);
         let head = format!(
             "{}{}{}\n{{\n{}{namespace} = {{\n",
             gap(text, place.start),
@@ -144,7 +140,7 @@ impl<'c, 'a> Sections<'c, 'a> {
         for chunk in chunks {
             work.insert(path, place.start, code.put(&chunk.text), chunk.group);
         }
-        let follow = self.follow();
+        let follow = contract::follow(self.context, self.facts, self.groups, self.accepted);
         let behind = format!("}};\n{follow}}}\n\n{}\n{}", texts::IMPLEMENTATION_HEADER, frame.open);
         work.insert(path, place.start, code.put(&behind), core);
         let pad = unit.repeat(place.levels);
@@ -326,26 +322,6 @@ impl<'c, 'a> Sections<'c, 'a> {
             .collect();
         let secrets = format!("(lib.mkIf {} {{\n{}\n}})\n", self.guard, texts.join("\n\n"));
         format!("{}\n{secrets}", texts::SECRETS_HEADER)
-    }
-
-    /// The line that lets the service's own switch follow the contract's.
-    fn follow(&self) -> String {
-        match &self.facts.guard {
-            Guard::Switch { path, .. } if self.groups.enables(self.accepted) => {
-                let switch: Vec<String> = path.iter().map(|p| syntax::attr_text(p)).collect();
-                let contract = format!(
-                    "{}.{}",
-                    self.context.rules().namespaces.contract,
-                    syntax::attr_text(&self.facts.name)
-                );
-                format!(
-                    "{}\n{} = lib.mkDefault config.{contract}.enable;\n",
-                    texts::FOLLOW_COMMENT,
-                    switch.join(".")
-                )
-            }
-            _ => String::new(),
-        }
     }
 
     /// The guard's `let` binding, and a condition of another kind replaced by the guard.

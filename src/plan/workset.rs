@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::edit::{FileChange, GroupId, Parsed, SourceChange, TextEdit, settle};
+use crate::edit::{FileChange, GroupId, Parsed, SourceChange, TextEdit, settle, trivia};
 use crate::error::{Error, Result};
 use crate::later::Later;
 use crate::repo::Repository;
@@ -89,7 +89,7 @@ impl<'a> Workset<'a> {
     }
 
     /// Makes a file of text that is formatted.
-    pub fn create_rough(&mut self, path: PathBuf, text: String) {
+    pub fn create_formatted(&mut self, path: PathBuf, text: String) {
         let own = path.clone();
         let made = Later::begin(move || formatted(own, &text));
         self.new.insert(path, NewFile::Formatted(made));
@@ -184,11 +184,11 @@ impl FileEdits {
         let after = behind.map_or(&text[range.end..], |edit| &edit.text);
         let blank = |line: &&str| line.trim().is_empty();
         let mut widened = range.clone();
-        if opens(before) {
+        if trivia::opens(before) {
             let lines = text[range.end..].split_inclusive('\n').take_while(blank);
             widened.end += lines.map(str::len).sum::<usize>();
         }
-        if closes(after) && inside.is_none() {
+        if trivia::closes(after) && inside.is_none() {
             let lines = text[..range.start].split_inclusive('\n').rev().take_while(blank);
             widened.start -= lines.map(str::len).sum::<usize>();
         }
@@ -227,7 +227,7 @@ impl FileEdits {
                 || replaced.iter().any(|range| range.start < at && at < range.end)
         };
         self.shifts.retain(|edit| !gone(edit.range.start));
-        // Indentation goes before what is put in at the same place, so that a line's own text follows it.
+        // What is put in goes before the indentation at the same place, so that a line's own text follows that.
         let mut edits = self.shifts;
         edits.extend(removals.into_iter().map(|(range, group)| TextEdit {
             range,
@@ -251,20 +251,6 @@ fn joined(mut removals: Vec<(Range<usize>, GroupId)>) -> Vec<(Range<usize>, Grou
         }
     }
     joined
-}
-
-/// Whether the text behind this begins what a bracket or `let` has in it.
-fn opens(before: &str) -> bool {
-    let before = before.trim_end();
-    let word = before.rsplit(|c: char| !c.is_alphanumeric()).next();
-    before.ends_with(['{', '[', '(']) || word == Some("let")
-}
-
-/// Whether the text before this ends what a bracket or `let` has in it.
-fn closes(after: &str) -> bool {
-    let after = after.trim_start();
-    let word = after.split(|c: char| !c.is_alphanumeric()).next();
-    after.starts_with(['}', ']', ')']) || word == Some("in")
 }
 
 /// A range in parts, none of which has one of `points` inside.

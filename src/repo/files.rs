@@ -167,21 +167,19 @@ impl Repository {
         self.files.get(path).map_or(&[], |file| file.path_literals())
     }
 
-    /// The Nix files with a relative path literal that an import of the module at `target` may be, sorted by path.
-    pub fn naming(&self, target: &Path) -> Vec<&Source> {
+    /// The relative path literals that mean the module at `target`, or for a `default.nix` its directory, each with its file,
+    /// in order.
+    pub fn naming<'r>(&'r self, target: &Path) -> Vec<(&'r Source, &'r PathLiteral)> {
         let named = match target.ends_with("default.nix") {
             true => target.parent().unwrap_or(target),
             false => target,
         };
         // Both are as the repository has them.
-        let leads_there = |path: &Path| [named, target].iter().any(|goal| path.as_os_str() == goal.as_os_str());
+        let is = |literal: &PathLiteral, path: &Path| literal.target.as_os_str() == path.as_os_str();
         let literals = self.path_literals_to(named);
-        let mut found: Vec<&Source> = literals
-            .filter(|(_, literal)| leads_there(&literal.target))
-            .map(|(source, _)| source)
-            .collect();
-        found.dedup_by_key(|source| source.path());
-        found
+        literals
+            .filter(|(_, literal)| is(literal, target) || is(literal, named))
+            .collect()
     }
 
     /// The relative path literals of the Nix files in which one may mean `path`, each with its file, in order.

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use crate::edit::{indent, trivia};
 use crate::error::Place;
 use crate::plan::facts::Context;
 use crate::resolve::module::{attribute, entry_names};
@@ -229,7 +230,6 @@ pub fn contracts_in_tests<'a>(context: &Context<'a>) -> Vec<(&'a Source, ast::At
 
 /// Behind the last thing in a set, and what its entries are indented by.
 pub fn end_of(source: &Source, set: &ast::AttrSet) -> (usize, String) {
-    let close = set.r_curly_token().map_or(0, |token| syntax::token_span(&token).start);
-    let at = source.text()[..close].trim_end().len();
-    (at, crate::edit::indent::inside(source.text(), set.syntax()))
+    let text = source.text();
+    (trivia::end_of(text, set), indent::inside(text, set.syntax()))
 }

@@ -54,8 +54,7 @@ pub fn render(work: &mut Workset, context: &Context, names: &Names, wanted: &[St
     let inner: Vec<&str> = text.lines().skip(1).collect();
     let inner = inner[..inner.len() - 1].join("\n");
     let pad = indent::of_line(source.text(), syntax::span(set.syntax()).start);
-    let close = set.r_curly_token().map_or(0, |token| syntax::token_span(&token).start);
-    let at = source.text()[..close].trim_end().len();
+    let at = trivia::end_of(source.text(), &set);
     let gap = if set.entries().next().is_some() { "\n\n" } else { "\n" };
     work.insert(&path, at, format!("{gap}{}", indent::indent(&inner, pad)), group);
     formals::add(work, &module, &["config", "lib"], group)

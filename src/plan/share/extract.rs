@@ -9,8 +9,8 @@ use super::ownership;
 use crate::edit::{Brackets, trivia};
 use crate::error::{self, Result};
 use crate::plan::Accepted;
-use crate::plan::contract::Chunk;
-use crate::plan::facts::{Context, Facts, Guard};
+use crate::plan::contract::{self, Chunk};
+use crate::plan::facts::{Context, Facts};
 use crate::plan::groups::Groups;
 use crate::plan::handle::{self, Handle};
 use crate::plan::needs::reads::Reads;
@@ -116,7 +116,7 @@ impl Extraction<'_, '_> {
             return Err(error::plan::target_exists(self.share.source.place(0..0), target));
         }
         let text = self.module(chunks, above, moved)?;
-        work.create_rough(target.clone(), text);
+        work.create_formatted(target.clone(), text);
         imports::add(
             work,
             self.context.repo,
@@ -144,11 +144,7 @@ impl Extraction<'_, '_> {
         needs.arguments.extend(["config".to_owned(), "lib".to_owned()]);
         let handle = Handle::new(self.context, self.facts, self.reads, || contract_name(&needs));
         let reads = self.reads.map_or_else(Vec::new, |reads| reads.texts(handle.text()));
-        let namespace = format!(
-            "{}.{}",
-            self.context.rules().namespaces.contract,
-            syntax::attr_text(&self.facts.name)
-        );
+        let namespace = contract::path(self.context, self.facts);
         let guard = handle.condition(&self.facts.guard);
         let arguments: String = needs.arguments.iter().map(|name| format!("{name},\n")).collect();
         let mut text = format!("{{\n{arguments}...\n}}: ");
@@ -164,7 +160,10 @@ impl Extraction<'_, '_> {
         above.iter().for_each(|comment| text.push_str(&format!("{comment}\n")));
         text.push_str(&format!("{namespace} = {{\n"));
         chunks.iter().for_each(|chunk| text.push_str(&chunk.text));
-        text.push_str(&format!("}};\n{}}}\n\n", self.follow()));
+        text.push_str(&format!(
+            "}};\n{}}}\n\n",
+            contract::follow(self.context, self.facts, self.groups, self.accepted)
+        ));
         self.sections(&mut text, &guard, &reads)?;
         text.push_str("];\n}\n");
         Ok(Brackets::new("", "  ", true).put(&text))
@@ -212,25 +211,6 @@ impl Extraction<'_, '_> {
             .map(|piece| piece.def.context.conditions.clone())
             .unwrap_or_default();
         conditions.iter().map(|c| c.syntax().clone()).collect()
-    }
-
-    fn follow(&self) -> String {
-        match &self.facts.guard {
-            Guard::Switch { path, .. } if self.groups.enables(self.accepted) => {
-                let switch: Vec<String> = path.iter().map(|p| syntax::attr_text(p)).collect();
-                let contract = format!(
-                    "{}.{}",
-                    self.context.rules().namespaces.contract,
-                    syntax::attr_text(&self.facts.name)
-                );
-                format!(
-                    "{}\n{} = lib.mkDefault config.{contract}.enable;\n",
-                    texts::FOLLOW_COMMENT,
-                    switch.join(".")
-                )
-            }
-            _ => String::new(),
-        }
     }
 
     /// A binding under its whole option path, with its comments.

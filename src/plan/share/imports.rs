@@ -64,7 +64,9 @@ pub fn remove(work: &mut Workset, repo: &Repository, file: &Path, group: GroupId
 /// The list elements of `imports` that name the file, with the files they stand in.
 pub fn importers(repo: &Repository, target: &Path) -> Vec<(std::path::PathBuf, ast::Expr)> {
     let mut found = Vec::new();
-    for source in repo.naming(target) {
+    let mut files: Vec<&Source> = repo.naming(target).into_iter().map(|(source, _)| source).collect();
+    files.dedup_by_key(|source| source.path());
+    for source in files {
         let Some(module) = Module::head(source) else {
             continue;
         };
