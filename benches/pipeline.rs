@@ -98,7 +98,7 @@ fn dry_run_of_every_service(bencher: divan::Bencher) {
 
 #[divan::bench]
 fn status() -> usize {
-    qgroget::status::Status::read(&root(), None)
+    qgroget::status::Status::read(&root(), None, None)
         .expect("reads")
         .totals()
         .services

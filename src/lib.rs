@@ -20,8 +20,6 @@ pub mod status;
 
 pub mod prove;
 
-pub mod apply;
-
 pub mod commit;
 
 pub mod cli;

@@ -68,8 +68,8 @@ pub enum Command {
     Contract(Contract),
     /// Remove the legacy options once every service is migrated, as one commit
     Cleanup(Cleanup),
-    /// Take back the last commit that qgroget made
-    Undo,
+    /// Take back a commit that qgroget made: the last one, or a service's
+    Undo(Undo),
     /// Print completions for a shell
     Completions(Completions),
     /// Print the manual page
@@ -104,6 +104,23 @@ pub enum Format {
     Json,
     /// A patch that `git apply` takes
     Patch,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  qgroget undo --list\n  qgroget undo jellyfin --dry-run\n  qgroget undo --yes")]
+pub struct Undo {
+    /// The service whose commit is taken back; the last commit of all without it
+    #[arg(value_name = "SERVICE")]
+    pub service: Option<String>,
+    /// List the commits that qgroget made, newest first
+    #[arg(long, conflicts_with_all = ["service", "dry_run", "yes"])]
+    pub list: bool,
+    /// Show what would be taken back, write nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Take it back without asking
+    #[arg(short, long, conflicts_with = "dry_run")]
+    pub yes: bool,
 }
 
 #[derive(Debug, Args)]

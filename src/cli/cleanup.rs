@@ -16,6 +16,10 @@ use crate::review::json::{Commit, Document, Fate, Service};
 /// # Errors
 /// What refuses the cleanup; nothing is written then.
 pub fn run(args: &Args, session: &Session) -> Result<u8> {
+    session.again(|| once(args, session))
+}
+
+fn once(args: &Args, session: &Session) -> Result<u8> {
     let loaded = session.load(args.deciding.host.as_deref())?;
     let choices = Choices::default();
     let model = loaded.model();
@@ -67,8 +71,10 @@ fn document(planned: Result<Cleanup>, session: &Session) -> Result<u8> {
         Ok(cleanup) => {
             let decision = init::everything(cleanup, false)?;
             let mut entry = Service::decided(cleanup, &decision, Fate::Planned)?;
+            let message = message::cleanup(cleanup, &decision.accepted);
+            let message = session.marked(&message, cleanup.name(), &decision.change)?;
             entry.commit = Some(Commit {
-                message: message::cleanup(cleanup, &decision.accepted).text().to_owned(),
+                message: message.text().to_owned(),
                 id: None,
             });
             document.services.push(entry);

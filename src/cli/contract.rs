@@ -12,6 +12,10 @@ use crate::plan::facts::Choices;
 /// # Errors
 /// What refuses the change; nothing is written then.
 pub fn run(args: &Contract, session: &Session) -> Result<u8> {
+    session.again(|| once(args, session))
+}
+
+fn once(args: &Contract, session: &Session) -> Result<u8> {
     let (change, deciding) = match &args.change {
         ContractChange::Add(add) => (Change::Add(new_field(add)?), &add.deciding),
         ContractChange::Rename(rename) => {

@@ -17,6 +17,10 @@ use crate::review::{Decision, Outcome};
 /// # Errors
 /// What refuses the installation; nothing is written then.
 pub fn run(args: &Init, session: &Session) -> Result<u8> {
+    session.again(|| once(args, session))
+}
+
+fn once(args: &Init, session: &Session) -> Result<u8> {
     let deciding = &args.deciding;
     let loaded = session.load(deciding.host.as_deref())?;
     let choices = Choices::default();
@@ -33,8 +37,8 @@ pub fn run(args: &Init, session: &Session) -> Result<u8> {
     let landing = Landing::new(session, deciding, false)?;
     let proving = (!args.no_verify).then_some(&args.proving);
     match install(&installation, &context, &landing, session, proving)? {
-        Landed::Written(commit) => {
-            landing.say(installation.name(), &Landed::Written(commit));
+        landed @ (Landed::Committed(_) | Landed::Written) => {
+            landing.say(installation.name(), &landed);
             Ok(0)
         }
         other => {
@@ -66,7 +70,8 @@ pub fn install(
         let judge = Judge::new(session, proving, context.rules(), host, Vec::new());
         judge.pass(&decision.change, &[], texts::INIT_PROVED)?;
     }
-    landing.land(&decision, &message::installation(installation, &decision.accepted))
+    let message = message::installation(installation, &decision.accepted);
+    landing.land(installation.name(), &decision, &message)
 }
 
 /// What a dry run takes: everything that preserves.
@@ -80,6 +85,7 @@ pub fn everything(proposal: &dyn Proposal, accept_gains: bool) -> Result<Decisio
 fn dry_run(installation: &Installation, deciding: &Deciding, session: &Session) -> Result<u8> {
     let decision = everything(installation, false)?;
     let message = message::installation(installation, &decision.accepted);
+    let message = session.marked(&message, installation.name(), &decision.change)?;
     match deciding.format {
         Format::Patch => session.ui.data(crate::review::patch::patch(&decision.change)),
         Format::Json => {

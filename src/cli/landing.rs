@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::args::Deciding;
-use super::session::Session;
+use super::interrupt;
+use super::session::{Session, is_outdated};
 use super::terminal::Console;
 use super::texts;
 use crate::commit::{self, Committed, Message};
@@ -14,7 +15,7 @@ use crate::error::Result;
 use crate::plan::Proposal;
 use crate::repo::git::GitState;
 use crate::review::{self, CommitAnswer, Decision, Outcome};
-use crate::{apply, syntax};
+use crate::syntax;
 
 /// How a decision is made: by asking, or by the flags.
 pub struct Landing<'s> {
@@ -27,10 +28,21 @@ pub struct Landing<'s> {
     own: RefCell<BTreeSet<PathBuf>>,
 }
 
+/// What was decided for a change that could not be written, since what it was planned for has changed.
+pub struct Answer {
+    name: String,
+    decision: Decision,
+    /// The commit message that was asked about, and what the person made of it.
+    message: Message,
+    confirmed: Message,
+}
+
 /// How it ended.
 pub enum Landed {
-    /// Written, and committed unless `--no-commit`.
-    Written(Option<Committed>),
+    /// Written and committed.
+    Committed(Box<Committed>),
+    /// Written, with `--no-commit`.
+    Written,
     /// The person declined it; nothing is written.
     Declined,
     /// The person quit.
@@ -38,16 +50,15 @@ pub enum Landed {
 }
 
 impl<'s> Landing<'s> {
-    /// Readies a run that writes: recovers, and finds the git repository.
+    /// Readies a run that writes: finds the git repository.
     ///
     /// # Errors
-    /// Where there is no git repository to commit to, or an interrupted run cannot be taken back.
+    /// Where there is no git repository to commit to.
     pub fn new(session: &'s Session, deciding: &'s Deciding, accept_gains: bool) -> Result<Landing<'s>> {
         let git = match deciding.no_commit {
             true => session.git()?,
             false => Some(session.git_to_commit()?),
         };
-        session.recover()?;
         Ok(Landing {
             session,
             deciding,
@@ -78,11 +89,18 @@ impl<'s> Landing<'s> {
         }
     }
 
-    /// Asks about the groups, or decides by the flags.
+    /// Asks about the groups, or decides by the flags. What was decided for the same bytes already is not asked again.
     ///
     /// # Errors
     /// `not-interactive` where nobody can be asked and no flag decides.
     pub fn decide(&self, proposal: &dyn Proposal) -> Result<Outcome> {
+        if let Some(answer) = &*self.session.answered.borrow()
+            && answer.name == proposal.name()
+            && let Ok(change) = proposal.render(&answer.decision.accepted)
+            && change.is_same_as(&answer.decision.change)
+        {
+            return Ok(Outcome::Decided(answer.decision.clone()));
+        }
         if !self.session.asks(self.deciding) {
             return review::decide_noninteractive(proposal, self.deciding.yes, self.accept_gains).map(Outcome::Decided);
         }
@@ -100,38 +118,64 @@ impl<'s> Landing<'s> {
     /// Writes a decision, and commits it.
     ///
     /// # Errors
-    /// As [`apply::apply`] and [`commit::commit`]; nothing is changed then.
-    pub fn land(&self, decision: &Decision, message: &Message) -> Result<Landed> {
+    /// As [`commit::write`] and [`commit::commit`].
+    pub fn land(&self, name: &str, decision: &Decision, message: &Message) -> Result<Landed> {
+        let (session, intent) = (self.session, self.session.intent(name));
         let git = match &self.git {
             Some(git) if !self.deciding.no_commit => git,
             _ => {
-                apply::apply(self.session.root(), &decision.change)?.keep()?;
-                self.own.borrow_mut().extend(paths(&decision.change));
-                return Ok(Landed::Written(None));
+                let _hold = interrupt::hold();
+                let written = commit::write(session.root(), &decision.change, &intent)?;
+                self.own.borrow_mut().extend(written.paths.iter().cloned());
+                return Ok(Landed::Written);
             }
         };
-        let message = match self.session.asks(self.deciding) {
-            false => message.clone(),
-            true => match review::confirm_commit(message.text(), &mut self.console()) {
-                CommitAnswer::Commit(text) => Message::from_text(text),
-                CommitAnswer::Decline => return Ok(Landed::Declined),
-            },
+        let message = session.marked(message, name, &decision.change)?;
+        let confirmed = match self.confirm(name, &message) {
+            CommitAnswer::Commit(text) => Message::from_text(text),
+            CommitAnswer::Decline => return Ok(Landed::Declined),
         };
-        let applied = apply::apply(self.session.root(), &decision.change)?;
-        let committed = commit::commit(git, applied, &message)?;
-        if !committed.output.trim().is_empty() {
-            self.session.ui.note(committed.output.trim_end());
+        let _hold = interrupt::hold();
+        let committed = commit::commit(git, &decision.change, &confirmed, &intent);
+        let outdated = committed.as_ref().is_err_and(is_outdated);
+        *session.answered.borrow_mut() = outdated.then(|| Answer {
+            name: name.to_owned(),
+            decision: decision.clone(),
+            message,
+            confirmed,
+        });
+        committed.map(|committed| Landed::Committed(Box::new(committed)))
+    }
+
+    /// Asks about the commit message, unless nobody is asked, or was already.
+    fn confirm(&self, name: &str, message: &Message) -> CommitAnswer {
+        if !self.session.asks(self.deciding) {
+            return CommitAnswer::Commit(message.text().to_owned());
         }
-        Ok(Landed::Written(Some(committed)))
+        match &*self.session.answered.borrow() {
+            Some(answer) if answer.name == name && answer.message == *message => {
+                CommitAnswer::Commit(answer.confirmed.text().to_owned())
+            }
+            _ => review::confirm_commit(message.text(), &mut self.console()),
+        }
     }
 
     /// Says how it ended.
     pub fn say(&self, name: &str, landed: &Landed) {
+        let ui = &self.session.ui;
         match landed {
-            Landed::Written(Some(commit)) => self.session.ui.line(texts::committed(commit)),
-            Landed::Written(None) => self.session.ui.note(texts::NO_COMMIT),
-            Landed::Declined => self.session.ui.line(texts::declined(name)),
-            Landed::Quit => self.session.ui.line(texts::QUIT),
+            Landed::Committed(commit) => {
+                if !commit.output.trim().is_empty() {
+                    ui.note(commit.output.trim_end());
+                }
+                ui.line(texts::committed(commit));
+                for line in crate::error::apply::left_lines(&commit.left) {
+                    ui.warn(line);
+                }
+            }
+            Landed::Written => ui.note(texts::NO_COMMIT),
+            Landed::Declined => ui.line(texts::declined(name)),
+            Landed::Quit => ui.line(texts::QUIT),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! [`ui::Ui`] is the only printer. Everything else makes text, styled with [`palette`], and hands it over;
 //! whether the styles reach the terminal is decided in one place.
 
+mod access;
 pub mod args;
 mod check;
 mod cleanup;
@@ -30,32 +31,66 @@ pub mod ui;
 mod undo;
 mod verify;
 
+use access::Access;
 use args::{Cli, Command};
 use session::Session;
+
+use crate::commit::Outcome;
 
 /// Runs the command that the arguments name; returns the process's exit status.
 pub fn run(cli: &Cli) -> u8 {
     small_pages();
-    let session = Session::new(&cli.global);
-    let result = match &cli.command {
-        Command::Init(args) => init::run(args, &session),
-        Command::Migrate(args) => migrate::run(args, &session),
-        Command::Status(args) => status::run(args, &session),
-        Command::Check(args) => check::run(args, &session),
-        Command::Explain(args) => check::explain(args.code.as_deref(), &session),
-        Command::Verify(args) => verify::run(args, &session),
-        Command::New(args) => new::run(args, &session),
-        Command::Contract(args) => contract::run(args, &session),
-        Command::Cleanup(args) => cleanup::run(args, &session),
-        Command::Undo => undo::run(&session),
-        Command::Completions(args) => Ok(documents::completions(args, &session)),
-        Command::Man => documents::man(&session),
-    };
+    let session = Session::new(&cli.global, cli.command.name());
+    let result = settle(&cli.command, &session).and_then(|settled| match settled {
+        true => Ok(0),
+        false => dispatch(cli, &session),
+    });
     let code = result.unwrap_or_else(|error| {
         session.ui.error(&error);
         error.kind().exit_code()
     });
     session.ui.finish(code)
+}
+
+/// Deals with an unfinished run before anything is read: a command that writes finishes it or takes it back, one that only
+/// reads looks past it. Returns whether that was all that the command is given for: the same one was interrupted.
+fn settle(command: &Command, session: &Session) -> crate::error::Result<bool> {
+    match command.access() {
+        Access::None => {}
+        Access::Reads => session.look_for_pending()?,
+        Access::Writes => {
+            if let Some(recovered) = session.recover()?
+                && let Outcome::Finished(_) = recovered.outcome
+            {
+                return Ok(match command {
+                    Command::Undo(_) if recovered.was_undo() => {
+                        session.ui.line(texts::UNDO_DONE);
+                        true
+                    }
+                    Command::New(args) => recovered.intent == session.intent(&args.service),
+                    _ => false,
+                });
+            }
+        }
+    }
+    Ok(false)
+}
+
+fn dispatch(cli: &Cli, session: &Session) -> crate::error::Result<u8> {
+    match &cli.command {
+        Command::Init(args) => init::run(args, session),
+        Command::Migrate(args) => migrate::run(args, session),
+        Command::Status(args) => status::run(args, session),
+        Command::Check(args) => check::run(args, session),
+        Command::Explain(args) => check::explain(args.code.as_deref(), session),
+        Command::Verify(args) => verify::run(args, session),
+        Command::New(args) => new::run(args, session),
+        Command::Contract(args) => contract::run(args, session),
+        Command::Cleanup(args) => cleanup::run(args, session),
+        Command::Undo(args) => undo::run(args, session),
+        Command::Completions(args) => Ok(documents::completions(args, session)),
+        Command::Man => documents::man(session),
+    }
 }
 
 /// Asks for memory in small pages. The allocator (alejandra's) would have pages of 2 MB: a run touches parts of many,

@@ -30,7 +30,7 @@ pub fn run(args: &New, session: &Session) -> Result<u8> {
     let landed = single::run("new", &service, deciding, session, |accepted| {
         message::groups(&subject, &service, accepted)
     })?;
-    if let Some(Landed::Written(_)) = landed {
+    if let Some(Landed::Committed(_) | Landed::Written) = landed {
         session.ui.line(texts::new_next(&args.service, service.path()));
     }
     Ok(single::status(landed.as_ref()))

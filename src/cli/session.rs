@@ -1,15 +1,18 @@
 //! What every command works with: the printer, the repository, its host, its git state.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::args::{Color, Deciding, Global};
+use super::landing::Answer;
 use super::pager::{self, Pager};
+use super::proving::Side;
 use super::ui::{self, Ui};
 use super::{editor, texts};
-use crate::apply;
-use crate::error::{self, Result};
+use crate::commit::{self, Mark, Message, Pending, Recovered};
+use crate::edit::SourceChange;
+use crate::error::{self, Error, Result};
 use crate::plan::facts::{Choices, Context};
 use crate::repo::Repository;
 use crate::repo::git::GitState;
@@ -20,11 +23,20 @@ use crate::resolve::Model;
 pub struct Session {
     pub ui: Ui,
     root: PathBuf,
+    /// The name of the command.
+    command: &'static str,
+    /// The unfinished run that a command which only reads has found.
+    pending: OnceCell<Pending>,
+    /// What was decided for a change that had to be planned again.
+    pub(super) answered: RefCell<Option<Answer>>,
 }
+
+/// How often a change is planned again because something it was made for has changed.
+const TRIES: u32 = 3;
 
 impl Session {
     /// A session with the process's own streams.
-    pub fn new(global: &Global) -> Session {
+    pub fn new(global: &Global, command: &'static str) -> Session {
         let color = match global.color {
             Color::Auto => anstream::ColorChoice::Auto,
             Color::Always => anstream::ColorChoice::Always,
@@ -42,6 +54,9 @@ impl Session {
                 pager,
             }),
             root: global.repo.clone(),
+            command,
+            pending: OnceCell::new(),
+            answered: RefCell::default(),
         }
     }
 
@@ -66,15 +81,84 @@ impl Session {
         self.git()?.ok_or_else(|| error::git::not_a_repository(&self.root))
     }
 
-    /// Takes back what an interrupted run left, and says so.
+    /// Finishes or takes back what an interrupted run left, and says so. A command that writes does this before it reads
+    /// anything.
     ///
     /// # Errors
-    /// As [`apply::recover`].
-    pub fn recover(&self) -> Result<()> {
-        if let Some(recovered) = apply::recover(&self.root)? {
-            self.ui.warn(texts::recovered(&recovered));
+    /// As [`commit::recover`].
+    pub fn recover(&self) -> Result<Option<Recovered>> {
+        if !self.root.is_dir() {
+            return Ok(None);
+        }
+        let recovered = commit::recover(&self.root)?;
+        if let Some(recovered) = &recovered {
+            self.ui.warn(texts::recovered(recovered));
+        }
+        Ok(recovered)
+    }
+
+    /// Looks for an unfinished run, and says that there is one: what is read is what will be once it is ended.
+    ///
+    /// # Errors
+    /// As [`commit::pending`].
+    pub fn look_for_pending(&self) -> Result<()> {
+        if !self.root.is_dir() {
+            return Ok(());
+        }
+        if let Some(pending) = commit::pending(&self.root)? {
+            self.ui.warn(texts::pending(&pending));
+            self.pending.get_or_init(|| pending);
         }
         Ok(())
+    }
+
+    /// What an unfinished run's end will make of the files.
+    pub fn to_come(&self) -> Option<&SourceChange> {
+        self.pending.get().map(|pending| &pending.change)
+    }
+
+    /// The working tree as it is read.
+    pub fn working_tree(&self) -> Side<'_> {
+        self.to_come().map_or(Side::WorkingTree, Side::Planned)
+    }
+
+    /// The working tree as it is read, with a change that was planned for it.
+    pub fn planned(&self, change: &SourceChange) -> SourceChange {
+        self.to_come().cloned().unwrap_or_default().then(change.clone())
+    }
+
+    /// What this run is about, for a later one that has to finish it.
+    pub fn intent(&self, name: &str) -> String {
+        match self.command == name {
+            true => name.to_owned(),
+            false => format!("{} {name}", self.command),
+        }
+    }
+
+    /// `message` with the mark by which `undo` knows the commit of `change`; as it is where there is no git.
+    ///
+    /// # Errors
+    /// As [`Session::git`].
+    pub fn marked(&self, message: &Message, name: &str, change: &SourceChange) -> Result<Message> {
+        Ok(match self.git()? {
+            Some(git) => message.marked(&Mark::of(name, &git, change)?),
+            None => message.clone(),
+        })
+    }
+
+    /// Runs `attempt`, and again where something changed between its reading and its writing: what is planned then is
+    /// planned on what is there then.
+    ///
+    /// # Errors
+    /// What the last attempt fails with.
+    pub fn again<T>(&self, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
+        for _ in 1..TRIES {
+            match attempt() {
+                Err(error) if is_outdated(&error) => self.ui.warn(texts::planned_again(&error)),
+                done => return done,
+            }
+        }
+        attempt()
     }
 
     /// Reads the repository and says which files do not parse.
@@ -84,6 +168,7 @@ impl Session {
     pub fn load(&self, host: Option<&str>) -> Result<Loaded> {
         threads();
         let repo = Repository::read(&self.root)?;
+        let repo = self.to_come().map_or_else(|| repo.clone(), |change| repo.after(change));
         let host = hosts::find(&repo, host)?;
         Ok(Loaded {
             repo,
@@ -102,6 +187,11 @@ impl Session {
     pub fn editor(&self) -> String {
         editor::choose(pager::git_setting(&self.root, "core.editor"))
     }
+}
+
+/// Whether an error says that the plan was made for what is no longer there.
+pub fn is_outdated(error: &Error) -> bool {
+    matches!(error.code(), "changed-since" | "head-moved")
 }
 
 /// Makes this thread one of those that share parallel work. It would wait for the others else, and waking them takes as

@@ -48,7 +48,7 @@ pub fn run_proved(
         Outcome::Decided(decision) if decision.change.is_empty() => Landed::Declined,
         Outcome::Decided(decision) => {
             prove(&decision)?;
-            landing.land(&decision, &message(&decision.accepted))?
+            landing.land(proposal.name(), &decision, &message(&decision.accepted))?
         }
     };
     landing.say(proposal.name(), &landed);
@@ -63,7 +63,7 @@ fn dry_run(
     message: impl Fn(&Accepted) -> Message,
 ) -> Result<()> {
     let decision = everything(proposal, false)?;
-    let message = message(&decision.accepted);
+    let message = session.marked(&message(&decision.accepted), proposal.name(), &decision.change)?;
     let ui = &session.ui;
     match deciding.format {
         Format::Patch => ui.data(patch::patch(&decision.change)),
@@ -88,7 +88,7 @@ fn dry_run(
 /// The exit status of a run.
 pub fn status(landed: Option<&Landed>) -> u8 {
     match landed {
-        None | Some(Landed::Written(_)) => 0,
+        None | Some(Landed::Committed(_) | Landed::Written) => 0,
         Some(Landed::Declined | Landed::Quit) => 1,
     }
 }

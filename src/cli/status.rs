@@ -9,7 +9,7 @@ use crate::error::Result;
 /// # Errors
 /// Where the repository cannot be read or has no host that runs services.
 pub fn run(args: &Status, session: &Session) -> Result<u8> {
-    let status = crate::status::Status::read(session.root(), args.host.as_deref())?;
+    let status = crate::status::Status::read(session.root(), args.host.as_deref(), session.to_come())?;
     match args.format {
         StatusFormat::Human => session.ui.paged(|| session.ui.out(status.human(session.ui.width()))),
         StatusFormat::Json => session.ui.data(status.json()?),

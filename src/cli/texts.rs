@@ -2,18 +2,49 @@
 
 use std::path::PathBuf;
 
-use crate::apply::{Outcome, Recovered};
-use crate::commit::{Committed, Undone, Why};
+use crate::commit::{Committed, Entry, Outcome, Pending, Recovered, State, UndoWay, Undone};
 
-/// After taking back an interrupted run.
+/// After an interrupted run was ended.
 pub fn recovered(recovered: &Recovered) -> String {
-    let files = list(&recovered.paths);
-    match &recovered.outcome {
-        Outcome::RolledBack => format!("an earlier run was interrupted; its changes are taken back: {files}"),
-        Outcome::Finished(id) => {
-            format!("an earlier run was interrupted after its commit {id}; it is finished now: {files}")
+    let (intent, files) = (&recovered.intent, list(&recovered.paths));
+    let mut lines = vec![match &recovered.outcome {
+        Outcome::RolledBack => format!("an earlier run, `{intent}`, was interrupted; it is taken back: {files}"),
+        Outcome::Finished(None) => format!("an earlier run, `{intent}`, was interrupted; it is finished now: {files}"),
+        Outcome::Finished(Some(id)) => {
+            format!("an earlier run, `{intent}`, was interrupted; it is finished now, at commit {id}: {files}")
+        }
+        Outcome::Dropped => format!(
+            "an earlier run, `{intent}`, was interrupted, and commits were made by hand since; nothing of it was touched"
+        ),
+    }];
+    lines.extend(crate::error::apply::left_lines(&recovered.left));
+    let locks = recovered.locks.iter();
+    lines.extend(locks.map(|lock| format!("its lock {} is removed", lock.display())));
+    lines.join("\n")
+}
+
+/// Where an unfinished run is found by a command that only reads.
+pub fn pending(pending: &Pending) -> String {
+    let intent = &pending.intent;
+    let begin = match pending.running {
+        Some(pid) => format!("another run, `{intent}`, is writing now (process {pid})"),
+        None => format!("an earlier run, `{intent}`, was interrupted"),
+    };
+    match (&pending.outcome, pending.running) {
+        (Outcome::Dropped, _) => format!("{begin}; what is shown is what is there"),
+        (_, Some(_)) => format!("{begin}; what is shown is without its unfinished half"),
+        (Outcome::RolledBack, None) => {
+            format!("{begin}; what is shown is without it, as the next run that writes will leave it")
+        }
+        (Outcome::Finished(_), None) => {
+            format!("{begin}; what is shown is with it, as the next run that writes will finish it")
         }
     }
+}
+
+/// Where something was changed between a plan and its writing.
+pub fn planned_again(error: &crate::error::Error) -> String {
+    format!("{}: nothing is written, and it is planned again", error.message())
 }
 
 fn list(paths: &[PathBuf]) -> String {
@@ -23,8 +54,6 @@ fn list(paths: &[PathBuf]) -> String {
         .collect::<Vec<_>>()
         .join(", ")
 }
-
-pub const INTERRUPTED: &str = "an earlier run was interrupted; the next run that writes takes its changes back first";
 
 pub const INIT_DONE: &str = "the contract is installed already: nothing to do";
 pub const INIT_FIRST: &str =
@@ -68,27 +97,58 @@ pub const NEXT_STEPS_TITLE: &str = "How to go on";
 pub const COMMIT_TITLE: &str = "Commit message";
 pub const NO_GIT: &str = "This is not a git repository: a run without --dry-run needs one, or --no-commit.";
 
-pub fn undone(undone: &Undone) -> String {
-    match undone {
-        Undone::Nothing => "nothing to undo: no commit of qgroget is in this branch's history".to_owned(),
-        Undone::Removed { short, title, paths } => format!("took back [{short}] {title}\n  restored: {}", list(paths)),
-        Undone::Reverted {
-            short,
-            title,
-            paths,
-            why,
-            commit,
-        } => {
-            let why = match why {
-                Why::LaterCommits => "other commits came after it",
-                Why::Pushed => "it was pushed already",
-            };
-            format!(
-                "reverted [{short}] {title} by the new commit [{}], because {why}\n  restored: {}",
-                commit.short,
-                list(paths)
-            )
+// ── undo ──
+
+pub const UNDO_NOTHING: &str = "nothing to undo: no commit of qgroget is in this branch's history";
+pub const UNDO_DONE: &str = "the interrupted undo is done: no other commit is taken back";
+
+pub fn undo_nothing_of(name: &str) -> String {
+    format!("nothing to undo: no commit of qgroget for {name} is in this branch's history, or it is taken back already")
+}
+
+/// What taking a commit back comes to, before it is done.
+pub fn undo_plan(entry: &Entry, way: UndoWay, paths: &[PathBuf]) -> String {
+    let Entry { short, title, .. } = entry;
+    let how = match way {
+        UndoWay::Remove => "it is the last commit of the branch, and is removed from it".to_owned(),
+        UndoWay::RevertLater | UndoWay::RevertPushed => {
+            format!("a new commit reverts it, because {}", undo_why(way))
         }
+    };
+    let files: Vec<String> = paths.iter().map(|path| format!("  {}", path.display())).collect();
+    format!("[{short}] {title}\n{how}\n{}", files.join("\n"))
+}
+
+fn undo_why(way: UndoWay) -> &'static str {
+    match way {
+        UndoWay::Remove => "it is the last commit of the branch",
+        UndoWay::RevertLater => "other commits came after it",
+        UndoWay::RevertPushed => "it was pushed already",
+    }
+}
+
+pub const UNDO_QUESTION: &str = "Take it back [y,N]? ";
+
+/// A line of `undo --list`.
+pub fn undo_entry(entry: &Entry, wide: usize) -> String {
+    let state = match entry.state {
+        State::Intact => "",
+        State::Changed => "  (changed since: only `git revert` takes it back)",
+        State::Undone => "  (taken back)",
+    };
+    format!("[{}] {:wide$}  {}{state}", entry.short, entry.name, entry.title)
+}
+
+pub fn undone(undone: &Undone) -> String {
+    let Undone { short, title, .. } = undone;
+    let files = list(&undone.paths);
+    match &undone.commit {
+        None => format!("took back [{short}] {title}\n  restored: {files}"),
+        Some(commit) => format!(
+            "reverted [{short}] {title} by the new commit [{}], because {}\n  restored: {files}",
+            commit.short,
+            undo_why(undone.way)
+        ),
     }
 }
 

@@ -1,18 +1,89 @@
-//! `qgroget undo`: takes back the last commit that the tool made.
+//! `qgroget undo`: takes back a commit that the tool made.
 
+use super::args::Undo;
+use super::interrupt;
 use super::session::Session;
+use super::terminal::Console;
 use super::texts;
-use crate::commit;
-use crate::error::Result;
+use crate::commit::{self, UndoPlan};
+use crate::error::{self, Result};
+use crate::repo::git::GitState;
+use crate::review::{Reply, Terminal as _, diff};
 
 /// Runs the command.
 ///
 /// # Errors
-/// As [`commit::undo`].
-pub fn run(session: &Session) -> Result<u8> {
+/// As [`commit::plan_undo`] and [`commit::undo`].
+pub fn run(args: &Undo, session: &Session) -> Result<u8> {
     let git = session.git_to_commit()?;
-    session.recover()?;
-    let undone = commit::undo(&git)?;
-    session.ui.line(texts::undone(&undone));
+    if args.list {
+        return list(&git, session);
+    }
+    session.again(|| once(args, &git, session))
+}
+
+fn once(args: &Undo, git: &GitState, session: &Session) -> Result<u8> {
+    let ui = &session.ui;
+    let Some(plan) = commit::plan_undo(git, args.service.as_deref())? else {
+        ui.line(match &args.service {
+            Some(name) => texts::undo_nothing_of(name),
+            None => texts::UNDO_NOTHING.to_owned(),
+        });
+        return Ok(0);
+    };
+    if args.dry_run {
+        ui.paged(|| {
+            ui.line(texts::undo_plan(&plan.entry, plan.way, &plan.paths()));
+            ui.out(format!("\n{}", diff::render(&plan.change()).with_stat()));
+            ui.line(format!("\n{}", texts::NOTHING_WRITTEN));
+        });
+        return Ok(0);
+    }
+    if !args.yes && !asked(&plan, session)? {
+        ui.line(texts::NOTHING_WRITTEN);
+        return Ok(1);
+    }
+    let _hold = interrupt::hold();
+    let undone = commit::undo(git, &plan)?;
+    ui.line(texts::undone(&undone));
+    if let Some(commit) = &undone.commit {
+        for line in error::apply::left_lines(&commit.left) {
+            ui.warn(line);
+        }
+    }
+    Ok(0)
+}
+
+/// Asks whether the commit is to be taken back.
+///
+/// # Errors
+/// `not-interactive` where nobody can be asked.
+fn asked(plan: &UndoPlan, session: &Session) -> Result<bool> {
+    if !session.ui.is_interactive() {
+        return Err(error::git::undo_not_asked());
+    }
+    session.ui.line(texts::undo_plan(&plan.entry, plan.way, &plan.paths()));
+    let mut console = Console::new(&session.ui, session.editor());
+    Ok(match console.ask(texts::UNDO_QUESTION) {
+        Reply::Line(line) => matches!(line.trim(), "y" | "yes"),
+        _ => false,
+    })
+}
+
+fn list(git: &GitState, session: &Session) -> Result<u8> {
+    let entries = commit::list(git)?;
+    if entries.is_empty() {
+        session.ui.line(texts::UNDO_NOTHING);
+    }
+    let wide = entries
+        .iter()
+        .map(|entry| entry.name.chars().count())
+        .max()
+        .unwrap_or(0);
+    session.ui.paged(|| {
+        for entry in &entries {
+            session.ui.line(texts::undo_entry(entry, wide));
+        }
+    });
     Ok(0)
 }

@@ -23,7 +23,10 @@ pub fn run(args: &Verify, session: &Session) -> Result<u8> {
     }
     let judge = judge(args.extra.clone());
     judge.available()?;
-    let after = args.revision.as_deref().map_or(Side::WorkingTree, Side::Revision);
+    let after = args
+        .revision
+        .as_deref()
+        .map_or_else(|| session.working_tree(), Side::Revision);
     let proof = judge.compare(&Side::Revision(&args.against), &after)?;
     report(args, session, &proof)?;
     Ok(u8::from(!proof.is_preserving()))

@@ -120,4 +120,13 @@ pub const CODES: &[Code] = &[
         after: "",
         next: "Run again; the plan is made anew.",
     },
+    Code {
+        code: "git-branch-locked",
+        title: "another git process is moving the branch",
+        means: "The lock file of the branch exists, and stayed.",
+        why: "The branch is moved only from where it is known to stand.",
+        before: "",
+        after: "",
+        next: "Wait until the other process has ended; if none is running, remove the lock file that is named.",
+    },
 ];

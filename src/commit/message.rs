@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::mark::{self, Mark};
 use crate::error::{self, Result};
 
 const EMBEDDED: &str = include_str!("../../rules/commit/template.toml");
@@ -222,6 +223,37 @@ impl Message {
     pub fn from_text(text: String) -> Message {
         let newline = if text.ends_with('\n') { "" } else { "\n" };
         Message { text: text + newline }
+    }
+
+    /// This message with the mark by which `undo` knows the commit, as its last trailer.
+    pub fn marked(&self, mark: &Mark) -> Message {
+        self.with_last_trailer(&mark.line())
+    }
+
+    /// This message with `line` as its last trailer, in place of any mark that it has.
+    pub(super) fn with_last_trailer(&self, line: &str) -> Message {
+        let kept: Vec<&str> = self
+            .text
+            .trim_end()
+            .lines()
+            .filter(|line| !mark::is_mark(line))
+            .collect();
+        let text = kept.join("\n");
+        let text = text.trim_end();
+        let block = text.rsplit("\n\n").next().unwrap_or_default();
+        let trailers = text.contains("\n\n")
+            && block
+                .lines()
+                .all(|line| line.split_once(": ").is_some_and(|(key, _)| is_token(key)));
+        let gap = if trailers { "\n" } else { "\n\n" };
+        Message {
+            text: format!("{text}{gap}{line}\n"),
+        }
+    }
+
+    /// The line of the mark, if there is one.
+    pub(super) fn mark_line(&self) -> Option<&str> {
+        self.text.lines().rev().find(|line| mark::is_mark(line))
     }
 
     /// The first line.

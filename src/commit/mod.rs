@@ -1,33 +1,102 @@
-//! Commits a change that is on disk: exactly its paths, and nothing else that the user has staged.
+//! Lands an approved change: its files, and the commit of exactly them. All of it or nothing, whatever happens.
 //!
-//! The tree is made from an index of its own: HEAD's tree with the paths of the change. The git library makes the
-//! commit, unless the repository asks for what only the program does (hooks, signatures; see
-//! [`Unhonoured`](crate::repo::git::Unhonoured)): then `git commit` makes it, on that index. The user's index is
-//! brought up to date afterwards, for these paths alone.
+//! **Where nothing asks for the program `git`** (no hook, signature or filter), in this order:
 //!
-//! Whatever fails, everything is as before: files, index, and references.
+//! 1. the index is locked as git locks it, and every file checked against what was shown;
+//! 2. blobs, tree and commit are written as objects, and the index that they lead to among the notes;
+//! 3. the journal is begun, and the new texts are written beside their files (*sides*);
+//! 4. all is checked once more, and the branch moves by compare-and-swap: from here on the change is made;
+//! 5. each file is exchanged with its side, if it still is what was shown;
+//! 6. the index is put in place, and its lock given back.
+//!
+//! Until 4 nothing that anybody sees has changed, so going back is the removal of what lies among the notes. A failure
+//! after it moves the branch back, again by compare-and-swap, and exchanges the files again.
+//!
+//! **Where `git commit` has to make the commit**, hooks look at the working tree and the index: so the files come first
+//! and the index entries of their paths, then `git commit` runs on an index of its own that is HEAD and the change. If
+//! it makes no such commit, the files are exchanged again, each only while it holds what was written.
+//!
+//! **Without a commit** (`--no-commit`, no git) the change is made once all new texts lie beside their files.
+//!
+//! What somebody else has put at one of our paths meanwhile is never written over ([`takeback`]); other paths are never
+//! touched. A run that was killed is finished or taken back by the next one ([`recover`]), which decides by the branch:
+//! it either names the commit or does not. The journal goes last of all, after the result was said, so that a run whose
+//! journal is gone has nothing left to do.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use git2::{Index, Oid, Tree};
-
-use crate::apply::{Applied, Mode, Target};
+use crate::edit::SourceChange;
 use crate::error::{self, Result};
-use crate::repo::git::{GitState, Head, IndexChange, MODE_EXECUTABLE, MODE_FILE, bare_entry, remove};
+use crate::repo::git::GitState;
 
+mod branch;
+mod check;
+mod disk;
+mod draft;
+mod files;
+mod index;
+mod journal;
+mod kept;
+mod library;
+mod lock;
+mod mark;
 mod message;
+mod place;
 mod program;
-mod surroundings;
+mod recover;
+mod takeback;
 mod undo;
 
 #[cfg(test)]
 mod tests;
 
+use check::Checked;
+use disk::Disk;
+use draft::Draft;
+use journal::{Goal, Journal};
+use lock::Lock;
+use place::Place;
+
+pub use kept::command as restore_command;
+pub use mark::Mark;
 pub use message::{Check, Message, Section, Template, Tick};
-pub use undo::{Undone, Why, undo};
+pub use recover::{Outcome, Pending, Recovered, pending, recover};
+pub use takeback::Left;
+pub use undo::{Entry, Plan as UndoPlan, State, Undone, Way as UndoWay, list, plan_undo, undo};
+
+/// What one path becomes.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    /// Relative to the base of the change.
+    pub(crate) path: PathBuf,
+    /// The bytes that are there now; `None` where nothing is.
+    pub(crate) before: Option<Arc<[u8]>>,
+    /// What is there afterwards; `None` where nothing is.
+    pub(crate) after: Option<After>,
+}
+
+/// A file as it is to be.
+#[derive(Clone, Debug)]
+pub(crate) struct After {
+    pub(crate) bytes: Arc<[u8]>,
+    pub(crate) mode: Mode,
+}
+
+/// Where a file's permissions come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// The file that is there keeps its own; a new one gets the usual ones.
+    Keep,
+    /// Those of the file that moves here.
+    Like(PathBuf),
+    /// Only whether the file is executable is known.
+    Executable(bool),
+}
 
 /// A commit that was made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
+#[must_use = "dropping it ends the journal: say what was made before"]
 pub struct Committed {
     /// Its id, in hexadecimal.
     pub id: String,
@@ -35,168 +104,177 @@ pub struct Committed {
     pub short: String,
     /// Its message; a hook may have added to the one that was given.
     pub message: String,
-    /// The reference by which [`undo`] knows it; `None` for a commit that `undo` itself made.
-    pub undo_ref: Option<String>,
     /// What hooks printed.
     pub output: String,
+    /// What happened meanwhile, and stays.
+    pub left: Left,
+    _ended: Ended,
 }
 
-/// A commit to be made.
-struct Draft<'r> {
-    head: Head,
-    head_tree: Option<Tree<'r>>,
-    changes: Vec<IndexChange>,
-    tree: Oid,
-    message: &'r str,
+/// A change of files that was made.
+#[derive(Debug)]
+#[must_use = "dropping it ends the journal: say what was made before"]
+pub struct Written {
+    /// The paths that were written or removed, relative to the root of the change, sorted.
+    pub paths: Vec<PathBuf>,
+    _ended: Ended,
 }
 
-/// Commits the change `applied` and settles it. The message is committed as given, unless a hook or
-/// `commit.cleanup` changes it.
+/// The end of a change: what is left of its notes goes when this is dropped, the journal last.
+#[derive(Debug)]
+struct Ended(Option<(Place, Journal, Lock)>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        if let Some((place, journal, _lock)) = self.0.take() {
+            // A failure leaves the journal, and the next run finds that there is nothing left to be done.
+            let _ = finish(&mut Disk::real(), &place, &journal);
+        }
+    }
+}
+
+impl Ended {
+    /// As if the process were killed now: the journal stays.
+    #[cfg(test)]
+    fn abandon(mut self) {
+        self.0 = None;
+    }
+}
+
+/// Ends the journal of a change that is made.
+fn finish(disk: &mut Disk<'_>, place: &Place, journal: &Journal) -> std::io::Result<()> {
+    journal.remove_sides(disk)?;
+    files::remove_emptied(disk, place, journal)?;
+    journal.end(disk, place)
+}
+
+/// Writes `change` to the files under `root`, all of it or nothing. File modes are kept; a moved file takes its
+/// mode along; directories are made where needed, and those that a move leaves empty are removed. `intent` names the
+/// run for a later one that has to finish it, as `migrate jellyfin`.
 ///
 /// # Errors
-/// Refuses as [`GitState::check_commit`] does; if something is staged of a file that the commit would replace
-/// and that is nowhere else; if a hook fails or changes files. The change is then taken back, and files, index
-/// and references are as before [`apply`](crate::apply::apply).
-pub fn commit(git: &GitState, applied: Applied, message: &Message) -> Result<Committed> {
-    record(git, applied, message, true)
+/// Refuses, with nothing written, if a file is not byte for byte what the change was made for, a new file's
+/// path is taken, a path leaves `root` or goes through a symbolic link or into another repository, another run
+/// is writing, or an interrupted run has not been taken back. A failure to write is taken back.
+pub fn write(root: &Path, change: &SourceChange, intent: &str) -> Result<Written> {
+    write_on(&mut Disk::real(), root, change, intent)
 }
 
-/// As [`commit`]; `undoable` tells whether [`undo`] is to know the commit.
-fn record(git: &GitState, mut applied: Applied, message: &Message, undoable: bool) -> Result<Committed> {
-    match make(git, &mut applied, message, undoable) {
-        Ok(committed) => {
-            applied.keep()?;
-            Ok(committed)
-        }
-        Err(error) => {
-            applied.revert()?;
-            Err(error)
-        }
+fn write_on(disk: &mut Disk<'_>, root: &Path, change: &SourceChange, intent: &str) -> Result<Written> {
+    let place = Place::find(root)?;
+    let targets = check::targets(&place.prefix, change)?;
+    let lock = begin(disk, &place)?;
+    let checked = check::check(&place.base, &targets)?;
+    let relative = |target: &Target| target.path.strip_prefix(&place.prefix).ok().map(Path::to_owned);
+    let paths: Vec<PathBuf> = targets.iter().filter_map(relative).collect();
+    if targets.is_empty() {
+        return Ok(Written {
+            paths,
+            _ended: Ended(None),
+        });
     }
-}
-
-fn make(git: &GitState, applied: &mut Applied, message: &Message, undoable: bool) -> Result<Committed> {
-    git.check_commit(&applied.paths())?;
-    let paths: Vec<String> = repo_paths(applied.targets());
-    let unhonoured = git.unhonoured(&paths)?;
-    let draft = draft(git, applied.targets(), message.text())?;
-    refuse_lost_staging(git, applied.targets(), &draft)?;
-    applied.announce_commit(undoable)?;
-    let (id, output) = if unhonoured.is_empty() {
-        (with_library(git, &draft)?, String::new())
-    } else {
-        program::commit(git, applied, &draft, &unhonoured)?
-    };
-    settle(git, &draft, id, output, undoable).inspect_err(|_| take_back(git, &draft.head, id))
-}
-
-/// What follows the commit itself.
-fn settle(git: &GitState, draft: &Draft<'_>, id: Oid, output: String, undoable: bool) -> Result<Committed> {
-    let failed = |cause| error::git::failed("read the commit", cause);
-    let commit = git.repo().find_commit(id).map_err(failed)?;
-    let short = commit.as_object().short_id().map_err(failed)?;
-    git.update_index(&draft.changes)?;
-    Ok(Committed {
-        id: id.to_string(),
-        short: String::from_utf8_lossy(&short).into_owned(),
-        message: String::from_utf8_lossy(commit.message_raw_bytes()).into_owned(),
-        undo_ref: if undoable { Some(git.push_undo(id)?) } else { None },
-        output,
+    let mut journal = Journal::new(&place, intent, Goal::Files { placing: false }, &checked);
+    stage(disk, &place, &journal, &checked).map_err(|error| takeback::after(disk, &place, None, &journal, error))?;
+    journal.goal = Goal::Files { placing: true };
+    let placed = journal
+        .write(disk, &place)
+        .map_err(|cause| error::apply::no_journal(&place.notes, cause))
+        .and_then(|()| put_in_place(disk, &place, &journal));
+    if let Err(error) = placed {
+        let git = GitState::discover(root)?;
+        return Err(takeback::after(disk, &place, git.as_ref(), &journal, error));
+    }
+    Ok(Written {
+        paths,
+        _ended: Ended(Some((place, journal, lock))),
     })
 }
 
-/// Moves HEAD back from the commit `id`. If HEAD has moved on by then, it is not ours to move.
-fn take_back(git: &GitState, before: &Head, id: Oid) {
-    if let Ok(now) = git.head()
-        && now.id() == Some(id)
-    {
-        let _ = git.move_head(&now, before.id(), "qgroget: take the commit back");
-    }
+/// Lands `change` as one commit on HEAD. The message is committed as given, unless a hook or `commit.cleanup` changes
+/// it.
+///
+/// # Errors
+/// As [`write`]; as [`GitState::check_commit`]; if something is staged of a file that the commit would replace and that
+/// is nowhere else; if a hook fails or changes what is committed. What this run had written is then taken back.
+pub fn commit(git: &GitState, change: &SourceChange, message: &Message, intent: &str) -> Result<Committed> {
+    let targets = check::targets(git.prefix(), change)?;
+    record(&mut Disk::real(), git, &targets, message, intent)
 }
 
-/// The commit to be made of `targets`, which are on disk.
-fn draft<'r>(git: &'r GitState, targets: &[Target], message: &'r str) -> Result<Draft<'r>> {
-    let head = git.head()?;
-    let head_tree = git.head_tree()?;
-    let changes = targets
-        .iter()
-        .map(|target| index_change(git, head_tree.as_ref(), target))
-        .collect::<Result<Vec<_>>>()?;
-    let failed = |cause| error::git::failed("make the tree of the commit", cause);
-    let mut index = Index::new().map_err(failed)?;
-    put_changes(&mut index, head_tree.as_ref(), &changes).map_err(failed)?;
-    let tree = index.write_tree_to(git.repo()).map_err(failed)?;
-    if head_tree.as_ref().map(Tree::id) == Some(tree) {
-        return Err(error::git::nothing_to_commit());
-    }
-    Ok(Draft {
-        head,
-        head_tree,
-        changes,
-        tree,
-        message,
-    })
-}
-
-/// Fills an index with a tree, and the changes on top of it.
-fn put_changes(index: &mut Index, tree: Option<&Tree<'_>>, changes: &[IndexChange]) -> Result<(), git2::Error> {
-    match tree {
-        Some(tree) => index.read_tree(tree)?,
-        None => index.clear()?,
-    }
-    for change in changes {
-        match change.blob {
-            Some((id, mode)) => index.add(&bare_entry(&change.path, id, mode))?,
-            None => remove(index, &change.path)?,
-        }
-    }
-    Ok(())
-}
-
-fn index_change(git: &GitState, head: Option<&Tree<'_>>, target: &Target) -> Result<IndexChange> {
-    let path = text(&target.path);
-    let blob = match &target.after {
-        Some(after) => {
-            let mode = tree_mode(git, head, &target.path, &after.mode)?;
-            Some((git.blob(&path, &after.bytes)?, mode))
-        }
-        None => None,
+/// As [`commit`], for paths and modes given one by one, relative to the top of the working tree.
+fn record(
+    disk: &mut Disk<'_>,
+    git: &GitState,
+    targets: &[Target],
+    message: &Message,
+    intent: &str,
+) -> Result<Committed> {
+    let place = Place::of(git);
+    let names: Vec<String> = targets.iter().map(|target| text(&target.path)).collect();
+    git.check_commit_of(&names)?;
+    let unhonoured = git.unhonoured(&names)?;
+    let lock = begin(disk, &place)?;
+    let checked = check::check(&place.base, targets)?;
+    let change = Landing {
+        git,
+        place,
+        lock,
+        targets,
+        checked,
+        intent,
     };
-    Ok(IndexChange { path, blob })
+    match unhonoured.is_empty() {
+        true => library::commit(disk, change, message),
+        false => program::commit(disk, change, message, &unhonoured),
+    }
 }
 
-/// A file's mode in the tree: from the file on disk, or where git is told not to trust that (`core.fileMode`), from
-/// what the last commit has.
-fn tree_mode(git: &GitState, head: Option<&Tree<'_>>, path: &Path, mode: &Mode) -> Result<u32> {
-    use std::os::unix::fs::PermissionsExt;
-    let trusted = git
-        .repo()
-        .config()
-        .and_then(|config| config.get_bool("core.fileMode"))
-        .unwrap_or(true);
-    let executable = if trusted {
-        let file = git.workdir().join(path).metadata();
-        file.is_ok_and(|file| file.permissions().mode() & 0o100 != 0)
-    } else {
-        let source = match mode {
-            Mode::Executable(executable) => {
-                return Ok(if *executable { MODE_EXECUTABLE } else { MODE_FILE });
-            }
-            Mode::Like(other) => other,
-            Mode::Keep => path,
-        };
-        git.in_tree(head, &text(source))?
-            .is_some_and(|(_, mode)| mode == MODE_EXECUTABLE)
-    };
-    Ok(if executable { MODE_EXECUTABLE } else { MODE_FILE })
+/// A change on its way into a commit.
+struct Landing<'r> {
+    git: &'r GitState,
+    place: Place,
+    lock: Lock,
+    targets: &'r [Target],
+    checked: Vec<Checked>,
+    intent: &'r str,
+}
+
+/// Takes the lock, and clears what a run has left that was killed before or after its journal counted.
+fn begin(disk: &mut Disk<'_>, place: &Place) -> Result<Lock> {
+    let lock = Lock::take(place)?;
+    if Journal::exists(place) {
+        return Err(error::apply::interrupted(&place.notes));
+    }
+    journal::clear_litter(disk, place).map_err(|cause| error::apply::no_journal(&place.notes, cause))?;
+    Ok(lock)
+}
+
+/// Begins the journal and writes the new texts beside their files.
+fn stage(disk: &mut Disk<'_>, place: &Place, journal: &Journal, checked: &[Checked]) -> Result<()> {
+    journal
+        .write(disk, place)
+        .map_err(|cause| error::apply::no_journal(&place.notes, cause))?;
+    files::stage(disk, place, journal, checked).map_err(|(path, cause)| error::apply::failed(&path, cause))
+}
+
+/// Puts all files in place.
+///
+/// # Errors
+/// `changed-since` where somebody has written to one of them meanwhile; `write-failed`.
+fn put_in_place(disk: &mut Disk<'_>, place: &Place, journal: &Journal) -> Result<()> {
+    let foreign =
+        files::put_in_place(disk, place, journal).map_err(|(path, cause)| error::apply::failed(&path, cause))?;
+    match foreign.first() {
+        Some(path) => Err(error::apply::changed_since(path)),
+        None => Ok(()),
+    }
 }
 
 /// Refuses to replace what is staged of a path, where that is neither in HEAD nor in the file as it was.
-fn refuse_lost_staging(git: &GitState, targets: &[Target], draft: &Draft<'_>) -> Result<()> {
-    let index = git.read_index()?;
+fn refuse_lost_staging(git: &GitState, index: &git2::Index, targets: &[Target], draft: &Draft<'_>) -> Result<()> {
     for target in targets {
         let path = text(&target.path);
-        let staged = git.staged(&index, &path).map(|(id, _)| id);
+        let staged = git.staged(index, &path).map(|(id, _)| id);
         if staged == git.in_tree(draft.head_tree.as_ref(), &path)?.map(|(id, _)| id) {
             continue;
         }
@@ -211,29 +289,22 @@ fn refuse_lost_staging(git: &GitState, targets: &[Target], draft: &Draft<'_>) ->
     Ok(())
 }
 
-/// Makes the commit with the git library.
-fn with_library(git: &GitState, draft: &Draft<'_>) -> Result<Oid> {
-    let failed = |cause| error::git::failed("make the commit", cause);
-    let repo = git.repo();
-    let (author, committer) = git.signatures()?;
-    let tree = repo.find_tree(draft.tree).map_err(failed)?;
-    let parent = match draft.head.id() {
-        Some(id) => Some(repo.find_commit(id).map_err(failed)?),
-        None => None,
-    };
-    let parents: Vec<_> = parent.iter().collect();
-    repo.commit(Some("HEAD"), &author, &committer, draft.message, &tree, &parents)
-        .map_err(|cause| match cause.code() {
-            git2::ErrorCode::Modified => error::git::head_moved(),
-            _ => failed(cause),
-        })
+/// The commit as callers are told of it.
+fn committed(git: &GitState, id: git2::Oid, output: String, left: Left, ended: Ended) -> Result<Committed> {
+    let failed = |cause| error::git::failed("read the commit", cause);
+    let commit = git.repo().find_commit(id).map_err(failed)?;
+    let short = commit.as_object().short_id().map_err(failed)?;
+    Ok(Committed {
+        id: id.to_string(),
+        short: String::from_utf8_lossy(&short).into_owned(),
+        message: String::from_utf8_lossy(commit.message_raw_bytes()).into_owned(),
+        output,
+        left,
+        _ended: ended,
+    })
 }
 
-/// Git's path of a path that [`apply`](crate::apply) has checked: it is UTF-8 and has plain components only.
+/// Git's path of a path that [`check`] has checked: it is UTF-8 and has plain components only.
 fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
-}
-
-fn repo_paths(targets: &[Target]) -> Vec<String> {
-    targets.iter().map(|target| text(&target.path)).collect()
 }

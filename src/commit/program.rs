@@ -1,57 +1,146 @@
 //! Commits made by the program `git`, with the repository's hooks and signatures.
 //!
-//! Hooks are programs: they can refuse, and they can change files. What they refuse is taken back; so is what they
-//! change, since the commit would no longer be the one that was approved.
+//! Hooks are programs: they can refuse, they can change files, and they take their time, in which a person goes on
+//! working. What they do to other files stays, as with git. A commit with another tree than the approved one is taken
+//! back.
 
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
 
 use git2::{Index, Oid};
 use serde::Deserialize;
 
-use super::surroundings::Surroundings;
-use super::{Draft, put_changes, take_back};
-use crate::apply::{Applied, Target};
+use super::disk::Disk;
+use super::draft::{self, Draft, put_changes};
+use super::index::{self, Locked, Side};
+use super::journal::{Goal, Journal, Move, Wanted};
+use super::place::Place;
+use super::recover::not_as_made;
+use super::{Committed, Ended, Landing, Left, Message, branch, committed, files, put_in_place, stage, takeback};
 use crate::error::{self, Error, Result};
 use crate::repo::git::{GitState, Unhonoured};
 
-/// Makes the commit and gives its id and what was printed.
+/// How often, and how far apart, to look whether the `git commit` of a killed run has ended.
+const TRIES: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Among the notes: the process of `git commit`.
+const CHILD: &str = "child";
+
+/// Makes the commit.
 ///
 /// # Errors
-/// Refuses if `git commit` fails or the commit is not as drafted. HEAD, the user's index, and all files but
-/// those of the change are then as before.
+/// As [`commit`](super::commit). What this run had written is taken back then.
 pub(super) fn commit(
-    git: &GitState,
-    applied: &Applied,
-    draft: &Draft<'_>,
+    disk: &mut Disk<'_>,
+    landing: Landing<'_>,
+    message: &Message,
     unhonoured: &[Unhonoured],
-) -> Result<(Oid, String)> {
-    let surroundings = match unhonoured.iter().any(Unhonoured::runs_hooks) {
-        true => Some(Surroundings::record(git, applied.targets(), applied.notes())?),
-        false => None,
-    };
-    // Hooks that evaluate the flake read the user's index, whatever `GIT_INDEX_FILE` says, and nix sees no file
-    // that is not in it.
-    let prepared = match &surroundings {
-        Some(_) => git.update_index(&draft.changes),
-        None => Ok(()),
-    };
-    let made = prepared
-        .and_then(|()| run(git, applied.notes(), draft, unhonoured))
-        .and_then(|run| judge(git, applied.targets(), draft, unhonoured, run));
-    if made.is_err() {
-        if let Ok(Some(id)) = git.head().map(|head| head.id())
-            && draft.head.id() != Some(id)
-            && is_child_of(git, id, draft.head.id())
-        {
-            take_back(git, &draft.head, id);
+) -> Result<Committed> {
+    let Landing {
+        git,
+        place,
+        lock,
+        targets,
+        checked,
+        intent,
+    } = landing;
+    let locked = Locked::take(git, disk, &place)?;
+    let drafted = Draft::of(git, disk, targets).and_then(|draft| {
+        let index = locked.read()?;
+        super::refuse_lost_staging(git, &index, targets, &draft)?;
+        Ok((draft, index))
+    });
+    let (draft, index) = match drafted {
+        Ok(drafted) => drafted,
+        Err(error) => {
+            locked.release(disk);
+            return Err(error);
         }
-        if let Some(surroundings) = surroundings {
-            surroundings.restore(git)?;
+    };
+    let wanted = Wanted {
+        reference: draft.head.reference().to_owned(),
+        parent: draft.head.id(),
+        tree: Some(draft.tree),
+        mark: message.mark_line().map(str::to_owned),
+    };
+    let mut journal = Journal::new(&place, intent, Goal::Commit(wanted.clone()), &checked);
+    draft::note_entries(git, &index, &draft.changes, &mut journal.files);
+    let ready = stage(disk, &place, &journal, &checked)
+        .and_then(|()| files::still_before(&place, &journal))
+        .and_then(|()| put_in_place(disk, &place, &journal))
+        // Hooks that evaluate the flake read the person's index, whatever `GIT_INDEX_FILE` says, and nix sees no file
+        // that is not in it.
+        .and_then(|()| locked.prepare(disk, &journal, Side::After, true))
+        .and_then(|()| locked.install(disk));
+    locked.release(disk);
+    let mut hooked = None;
+    let made = ready
+        .and_then(|()| run(disk, git, &place, &draft, message, unhonoured))
+        .and_then(|run| judge(disk, git, &wanted, unhonoured, run, &mut hooked));
+    match made {
+        Ok((id, output)) => {
+            follow_hooks(disk, git, &place, &journal, id)?;
+            let left = Left::made(git, Some(id), &wanted.reference, not_as_made(&place, &journal)?)?;
+            committed(git, id, output, left, Ended(Some((place, journal, lock))))
         }
+        Err(error) => Err(take_back(disk, git, &place, &journal, hooked, error)),
     }
-    made
+}
+
+/// Where a hook has made commits on top of the one that was made, it used the index of that one, and not the person's.
+fn follow_hooks(disk: &mut Disk<'_>, git: &GitState, place: &Place, journal: &Journal, id: Oid) -> Result<()> {
+    let failed = |cause| error::git::failed("read the commit", cause);
+    match (git.head()?.id(), git.head_tree()?) {
+        (Some(head), Some(tree)) if head != id && git.descends(head, id)? => {
+            let ours = git
+                .repo()
+                .find_commit(id)
+                .and_then(|commit| commit.tree())
+                .map_err(failed)?;
+            index::follow(disk, git, place, journal, [&ours, &tree])
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Takes back what was written for a commit that was not made.
+fn take_back(
+    disk: &mut Disk<'_>,
+    git: &GitState,
+    place: &Place,
+    journal: &Journal,
+    hooked: Option<Oid>,
+    error: Error,
+) -> Error {
+    let left = match takeback::files_back(disk, place, Some(git), journal, hooked) {
+        Ok(left) => left,
+        Err((path, cause)) => return error::apply::half_done(&path, cause, &place.notes).reason_before(&error),
+    };
+    let ended = index_back(disk, git, place, journal, &left).and_then(|()| {
+        takeback::end(disk, place, journal).map_err(|cause| error::apply::no_journal(&place.notes, cause))
+    });
+    match ended {
+        Ok(()) => error::apply::taken_back(error, &left),
+        Err(cause) => cause.reason_before(&error),
+    }
+}
+
+/// Takes the index entries of a change back, but for those of files that somebody has committed.
+pub(super) fn index_back(
+    disk: &mut Disk<'_>,
+    git: &GitState,
+    place: &Place,
+    journal: &Journal,
+    left: &Left,
+) -> Result<()> {
+    let locked = Locked::take(git, disk, place)?;
+    let back = locked.take_back(disk, journal, &left.committed);
+    locked.release(disk);
+    back
 }
 
 /// How a run of `git commit` ended.
@@ -62,22 +151,34 @@ struct Run {
     failed_hook: Option<String>,
 }
 
-fn run(git: &GitState, notes: &Path, draft: &Draft<'_>, unhonoured: &[Unhonoured]) -> Result<Run> {
+fn run(
+    disk: &mut Disk<'_>,
+    git: &GitState,
+    place: &Place,
+    draft: &Draft<'_>,
+    message: &Message,
+    unhonoured: &[Unhonoured],
+) -> Result<Run> {
+    let notes = &place.notes;
     let cannot_note = |cause| error::apply::no_journal(notes, cause);
+    disk.step(notes).map_err(cannot_note)?;
     let index_path = notes.join("index");
     write_index(&index_path, draft)?;
-    let message = notes.join("message");
-    fs::write(&message, draft.message).map_err(cannot_note)?;
+    let text = notes.join("message");
+    fs::write(&text, message.text()).map_err(cannot_note)?;
     let output = notes.join("output");
     let printed = File::create(&output).map_err(cannot_note)?;
     let trace = notes.join("trace");
 
     let mut command = git.command();
-    if !draft.message.is_ascii() {
+    if !message.text().is_ascii() {
         // The message is UTF-8; under another name it would be read wrongly for ever.
         command.args(["-c", "i18n.commitEncoding=UTF-8"]);
     }
-    command.args(["commit", "--quiet", "--file"]).arg(&message);
+    // The journal goes once the commit is made: by then the commit has to last.
+    command
+        .args(["-c", "core.fsync=all", "commit", "--quiet", "--file"])
+        .arg(&text);
     if !unhonoured.contains(&Unhonoured::Cleanup) {
         command.arg("--cleanup=verbatim");
     }
@@ -91,14 +192,52 @@ fn run(git: &GitState, notes: &Path, draft: &Draft<'_>, unhonoured: &[Unhonoured
     command
         .stdout(printed.try_clone().map_err(cannot_note)?)
         .stderr(printed);
-    let status = command
-        .status()
-        .map_err(|cause| error::git::program_missing(&crate::repo::git::needed_for(unhonoured), cause))?;
+    let missing = |cause| error::git::program_missing(&crate::repo::git::needed_for(unhonoured), cause);
+    let mut child = command.spawn().map_err(missing)?;
+    // By this a later run waits for a commit that goes on although this run was killed.
+    let _ = fs::write(notes.join(CHILD), process_line(child.id()));
+    let status = child.wait().map_err(missing)?;
     Ok(Run {
         success: status.success(),
         output: String::from_utf8_lossy(&fs::read(&output).unwrap_or_default()).into_owned(),
         failed_hook: fs::read_to_string(&trace).ok().and_then(|trace| failed_hook(&trace)),
     })
+}
+
+/// A process by its number and the time at which it began, by which no later process is taken for it.
+fn process_line(pid: u32) -> String {
+    format!("{pid} {}", began(pid).unwrap_or_default())
+}
+
+/// When a process began, in the kernel's words (`proc_pid_stat(5)`, field 22); `None` if there is none.
+fn began(pid: u32) -> Option<String> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name stands in parentheses, and may have spaces and parentheses itself. Fields are counted behind it: the third
+    // is the state.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut fields = fields.split_whitespace();
+    let state = fields.next()?;
+    (state != "Z" && state != "X").then(|| fields.nth(18).unwrap_or_default().to_owned())
+}
+
+/// Waits for the `git commit` of a killed run.
+///
+/// # Errors
+/// `locked` if it goes on.
+pub(super) fn wait_for_child(place: &Place) -> Result<()> {
+    let Ok(line) = fs::read_to_string(place.notes.join(CHILD)) else {
+        return Ok(());
+    };
+    let Some(pid) = line.split(' ').next().and_then(|pid| pid.parse().ok()) else {
+        return Ok(());
+    };
+    for _ in 0..TRIES {
+        if began(pid).is_none() || process_line(pid) != line {
+            return Ok(());
+        }
+        thread::sleep(PAUSE);
+    }
+    Err(error::apply::commit_goes_on(pid))
 }
 
 fn write_index(path: &Path, draft: &Draft<'_>) -> Result<()> {
@@ -108,36 +247,66 @@ fn write_index(path: &Path, draft: &Draft<'_>) -> Result<()> {
     index.write().map_err(failed)
 }
 
-/// Checks that the commit was made, and is the drafted one.
+/// Checks that the commit was made, and is the drafted one; takes one with another tree back, and gives it in `hooked`.
 fn judge(
+    disk: &mut Disk<'_>,
     git: &GitState,
-    targets: &[Target],
-    draft: &Draft<'_>,
+    wanted: &Wanted,
     unhonoured: &[Unhonoured],
     run: Run,
+    hooked: &mut Option<Oid>,
 ) -> Result<(Oid, String)> {
-    let before = draft.head.id();
-    let id = match git.head()?.id() {
-        Some(id) if run.success && Some(id) != before => id,
-        _ => return Err(refusal(unhonoured, &run)),
-    };
-    if !is_child_of(git, id, before) {
-        return Err(error::git::head_moved());
-    }
-    let mut changed = changed_in_commit(git, draft, id)?;
-    for target in targets {
-        let path = super::text(&target.path);
-        let on_disk = fs::read(git.workdir().join(&target.path)).ok();
-        if on_disk.as_deref() != target.after.as_ref().map(|after| &*after.bytes) && !changed.contains(&path) {
-            changed.push(path);
+    let (id, as_wanted) = match find_made(git, wanted)? {
+        Some(made) => made,
+        None if run.success || (run.failed_hook.is_none() && git.head()?.id() != wanted.parent) => {
+            return Err(error::git::head_moved());
         }
-    }
-    if changed.is_empty() {
+        None => return Err(refusal(unhonoured, &run)),
+    };
+    if as_wanted {
         return Ok((id, run.output));
     }
     // Only a hook that runs before the commit can have changed it.
+    let changed = changed_in_commit(git, wanted, id)?;
     let hooks: Vec<&str> = unhonoured.iter().filter_map(Unhonoured::hook).collect();
-    Err(error::git::hook_changed(&hooks, &changed, &run.output))
+    let error = error::git::hook_changed(&hooks, &changed, &run.output);
+    for reference in [wanted.reference.as_str(), git.head()?.reference()] {
+        let back = Move {
+            reference: reference.to_owned(),
+            from: wanted.parent,
+            to: Some(id),
+        };
+        if branch::stands_at(git, reference)? == Some(id) {
+            branch::take_back(git, disk, &back)?;
+            *hooked = Some(id);
+            return Err(error);
+        }
+    }
+    let short = takeback::short(git, id)?;
+    Err(error.hint(error::git::built_upon(&short)))
+}
+
+/// The commit that was made for `wanted`, and whether its tree is the wanted one; on whatever branch HEAD is by now.
+///
+/// # Errors
+/// `git-failed`.
+pub(super) fn find_made(git: &GitState, wanted: &Wanted) -> Result<Option<(Oid, bool)>> {
+    let failed = |cause| error::git::failed("read the history", cause);
+    let tips = [git.head()?.id(), branch::stands_at(git, &wanted.reference)?];
+    let mut walk = git.repo().revwalk().map_err(failed)?;
+    for tip in tips.into_iter().flatten() {
+        walk.push(tip).map_err(failed)?;
+    }
+    if let Some(parent) = wanted.parent {
+        walk.hide(parent).map_err(failed)?;
+    }
+    for id in walk {
+        let commit = git.repo().find_commit(id.map_err(failed)?).map_err(failed)?;
+        if wanted.is_made_of(&commit) {
+            return Ok(Some((commit.id(), wanted.is(&commit))));
+        }
+    }
+    Ok(None)
 }
 
 fn refusal(unhonoured: &[Unhonoured], run: &Run) -> Error {
@@ -152,25 +321,23 @@ fn refusal(unhonoured: &[Unhonoured], run: &Run) -> Error {
 }
 
 /// The paths at which the commit differs from the drafted tree.
-fn changed_in_commit(git: &GitState, draft: &Draft<'_>, id: Oid) -> Result<Vec<String>> {
+fn changed_in_commit(git: &GitState, wanted: &Wanted, id: Oid) -> Result<Vec<String>> {
     let failed = |cause| error::git::failed("read the commit", cause);
     let repo = git.repo();
     let made = repo.find_commit(id).and_then(|commit| commit.tree()).map_err(failed)?;
-    let drafted = repo.find_tree(draft.tree).map_err(failed)?;
+    let drafted = wanted
+        .tree
+        .map(|tree| repo.find_tree(tree))
+        .transpose()
+        .map_err(failed)?;
     let diff = repo
-        .diff_tree_to_tree(Some(&drafted), Some(&made), None)
+        .diff_tree_to_tree(drafted.as_ref(), Some(&made), None)
         .map_err(failed)?;
     let path = |delta: git2::DiffDelta<'_>| {
         let path = delta.new_file().path().map(super::text);
         path.or_else(|| delta.old_file().path().map(super::text))
     };
     Ok(diff.deltas().filter_map(path).collect())
-}
-
-/// Whether the only parent of the commit `id` is `parent`.
-fn is_child_of(git: &GitState, id: Oid, parent: Option<Oid>) -> bool {
-    let commit = git.repo().find_commit(id);
-    commit.is_ok_and(|commit| commit.parent_ids().eq(parent))
 }
 
 /// An event of git's trace, of the few kinds that tell about hooks.

@@ -1,12 +1,17 @@
 use std::path::PathBuf;
 
+use std::cell::Cell;
+use std::io;
+
+use super::recover::recover_on;
 use super::*;
-use crate::apply::{self, Outcome};
 use crate::edit::SourceChange;
 use crate::error::{Error, Kind};
 use crate::repo::git::testing::{TestRepo, change, created, deleted, modified, moved};
 
+mod files;
 mod hooks;
+mod kills;
 mod undoing;
 
 const SETTINGS: &str = "{ jellyfin = true; }\n";
@@ -43,8 +48,55 @@ fn run(repo: &TestRepo, change: &SourceChange) -> Result<Committed> {
 }
 
 fn run_at(repo: &TestRepo, root: &Path, change: &SourceChange) -> Result<Committed> {
-    let applied = apply::apply(root, change).expect("applied");
-    commit(&repo.state_at(root), applied, &message())
+    let state = repo.state_at(root);
+    commit(&state, change, &marked(&state, change), "migrate jellyfin")
+}
+
+fn marked(state: &GitState, change: &SourceChange) -> Message {
+    message().marked(&Mark::of("jellyfin", state, change).expect("a mark"))
+}
+
+/// Takes the last commit back; `None` if there is none.
+fn undo_last(state: &GitState) -> Result<Option<Undone>> {
+    match plan_undo(state, None)? {
+        Some(plan) => undo(state, &plan).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Fails every step from the given one on: to the disk, that is a process that was killed there.
+fn killed_at(step: usize) -> Disk<'static> {
+    let count = Cell::new(0);
+    Disk::gated(move |_| {
+        count.set(count.get() + 1);
+        if count.get() > step {
+            Err(io::Error::other("killed"))
+        } else {
+            Ok(())
+        }
+    })
+}
+
+/// Fails the given step only.
+fn failing_at(step: usize) -> Disk<'static> {
+    let count = Cell::new(0);
+    Disk::gated(move |_| {
+        count.set(count.get() + 1);
+        if count.get() == step + 1 {
+            Err(io::Error::other("disk full"))
+        } else {
+            Ok(())
+        }
+    })
+}
+
+/// Whether nothing of a run is left in the git directory but the file that is locked.
+fn only_the_lock_is_left(repo: &TestRepo) -> bool {
+    let names: Vec<_> = std::fs::read_dir(repo.path(".git/qgroget"))
+        .expect("notes")
+        .map(|entry| entry.expect("an entry").file_name())
+        .collect();
+    names == ["lock"] && !repo.path(".git/index.lock").exists()
 }
 
 fn refusal<T>(result: Result<T>) -> Error {
@@ -65,11 +117,10 @@ fn a_change_becomes_one_commit() {
     let committed = run(&repo, &migration()).expect("committed");
     assert_eq!(repo.git(&["rev-parse", "HEAD"]), committed.id);
     assert!(committed.id.starts_with(&committed.short));
-    assert_eq!(committed.undo_ref.as_deref(), Some("refs/qgroget/undo/1"));
-    assert_eq!(repo.git(&["rev-parse", "refs/qgroget/undo/1"]), committed.id);
     assert_eq!(repo.git(&["rev-list", "--count", "HEAD"]), "2");
-    assert_eq!(committed.message, message().text());
-    assert_eq!(repo.git(&["log", "-1", "--format=%B"]), message().text().trim_end());
+    let message = marked(&repo.state(), &migration());
+    assert_eq!(committed.message, message.text());
+    assert_eq!(repo.git(&["log", "-1", "--format=%B"]), message.text().trim_end());
     assert_eq!(
         repo.git(&["log", "-1", "--format=%an <%ae>"]),
         "Test <test@example.org>"
@@ -89,7 +140,8 @@ fn a_change_becomes_one_commit() {
             .starts_with("commit: refactor(server/jellyfin)")
     );
     repo.git(&["fsck", "--strict"]);
-    assert!(!repo.path(".git/qgroget").exists());
+    drop(committed);
+    assert!(only_the_lock_is_left(&repo));
 }
 
 #[test]
@@ -98,7 +150,7 @@ fn reverting_the_commit_gives_the_previous_tree() {
     repo.mode("media/jellyfin.nix", 0o755);
     repo.commit_all("executable");
     let before = (repo.snapshot(), repo.git(&["rev-parse", "HEAD^{tree}"]));
-    run(&repo, &migration()).expect("committed");
+    drop(run(&repo, &migration()).expect("committed"));
     repo.git(&["revert", "--no-edit", "HEAD"]);
     assert_eq!((repo.snapshot(), repo.git(&["rev-parse", "HEAD^{tree}"])), before);
 }
@@ -144,7 +196,7 @@ fn what_the_user_staged_stays_staged_and_out_of_the_commit() {
             )
         };
         let before = others(&repo);
-        run(&repo, &migration()).expect("committed");
+        drop(run(&repo, &migration()).expect("committed"));
         assert_eq!(others(&repo), before);
         let files = repo.git(&["show", "--format=", "--name-only", "--no-renames"]);
         assert_eq!(files.lines().count(), 4, "{files}");
@@ -183,7 +235,7 @@ fn a_staged_file_that_is_as_on_disk_is_committed_whole() {
         "{ jellyfin = true; x = 1; }\n",
         "{ x = 1; }\n",
     )]);
-    run(&repo, &edit).expect("committed");
+    drop(run(&repo, &edit).expect("committed"));
     assert_eq!(repo.status(), "");
 }
 
@@ -191,7 +243,7 @@ fn a_staged_file_that_is_as_on_disk_is_committed_whole() {
 fn the_marks_on_an_entry_stay() {
     let repo = repo();
     repo.git(&["update-index", "--assume-unchanged", "settings.nix"]);
-    run(&repo, &migration()).expect("committed");
+    drop(run(&repo, &migration()).expect("committed"));
     assert!(repo.git(&["ls-files", "-v", "settings.nix"]).starts_with("h "));
 }
 
@@ -203,11 +255,13 @@ fn the_first_commit_of_a_branch_can_be_made() {
             repo.script(".git/hooks/pre-commit", "exit 0");
         }
         repo.write("untracked.nix", "x\n");
-        run(&repo, &change(vec![created("a/b.nix", "b\n")])).expect("committed");
+        drop(run(&repo, &change(vec![created("a/b.nix", "b\n")])).expect("committed"));
         assert_eq!(repo.git(&["ls-tree", "-r", "--name-only", "HEAD"]), "a/b.nix");
         assert_eq!(repo.status(), "?? untracked.nix");
         assert_eq!(repo.git(&["rev-list", "--count", "HEAD"]), "1");
-        assert!(matches!(undo(&repo.state()).expect("undone"), Undone::Removed { .. }));
+        let undone = undo_last(&repo.state()).expect("undone").expect("a commit");
+        assert_eq!(undone.way, UndoWay::Remove);
+        drop(undone);
         assert!(!repo.path("a").exists());
         assert_eq!(repo.git(&["ls-files"]), "");
         assert!(!repo.try_git(&["rev-parse", "--verify", "--quiet", "HEAD"]).0);
@@ -226,7 +280,8 @@ fn a_detached_head_moves_on() {
         let committed = run(&repo, &migration()).expect("committed");
         assert_eq!(repo.git(&["rev-parse", "HEAD"]), committed.id);
         assert_eq!(repo.git(&["rev-parse", "main"]), main);
-        undo(&repo.state()).expect("undone");
+        drop(committed);
+        drop(undo_last(&repo.state()).expect("undone").expect("a commit"));
         assert_eq!(repo.git(&["rev-parse", "HEAD"]), main);
         assert!(!repo.try_git(&["symbolic-ref", "--quiet", "HEAD"]).0);
         assert_eq!(repo.status(), "");
@@ -248,24 +303,19 @@ fn a_linked_working_tree_gets_the_commit() {
         let status = repo.git_at(&linked, &["status", "--porcelain"]);
         assert_eq!(status, if hook { "?? .seen" } else { "" });
         assert_eq!(repo.status(), "");
+        drop(committed);
         // The undo of the other working tree's branch is not ours.
-        assert_eq!(undo(&repo.state()).expect("undone"), Undone::Nothing);
-        assert!(matches!(
-            undo(&repo.state_at(&linked)).expect("undone"),
-            Undone::Removed { .. }
-        ));
+        assert!(undo_last(&repo.state()).expect("undone").is_none());
+        let undone = undo_last(&repo.state_at(&linked)).expect("undone").expect("a commit");
+        assert_eq!(undone.way, UndoWay::Remove);
     }
 }
 
 #[test]
 fn a_root_below_the_top_commits_its_files() {
     let repo = TestRepo::with(&[("nixos/a.nix", "1\n"), ("a.nix", "1\n")]);
-    run_at(
-        &repo,
-        &repo.path("nixos"),
-        &change(vec![modified("a.nix", "1\n", "2\n")]),
-    )
-    .expect("committed");
+    let edit = change(vec![modified("a.nix", "1\n", "2\n")]);
+    drop(run_at(&repo, &repo.path("nixos"), &edit).expect("committed"));
     assert_eq!(repo.git(&["show", "--format=", "--name-only"]), "nixos/a.nix");
     assert_eq!(repo.status(), "");
 }
@@ -281,11 +331,11 @@ fn modes_and_line_endings_are_committed_as_git_would() {
         modified("clean.nix", "clean\r\n", "clean\r\nmore\r\n"),
         moved("media/jellyfin.nix", "jellyfin.nix", "old\n", "old\r\n"),
     ]);
-    run(&repo, &edit).expect("committed");
+    drop(run(&repo, &edit).expect("committed"));
     assert_eq!(repo.git(&["cat-file", "blob", "HEAD:clean.nix"]), "clean\nmore");
     assert!(repo.git(&["ls-tree", "HEAD", "jellyfin.nix"]).starts_with("100755"));
     assert_eq!(repo.status(), "");
-    undo(&repo.state()).expect("undone");
+    drop(undo_last(&repo.state()).expect("undone").expect("a commit"));
     assert_eq!(repo.read("clean.nix"), "clean\r\n");
     assert_eq!(repo.mode_of("media/jellyfin.nix") & 0o111, 0o111);
     assert_eq!(repo.status(), "");
@@ -299,7 +349,7 @@ fn modes_are_not_taken_from_disk_where_git_does_not_trust_it() {
     repo.git(&["config", "core.fileMode", "false"]);
     repo.mode("media/jellyfin.nix", 0o644);
     repo.mode("settings.nix", 0o755);
-    run(&repo, &migration()).expect("committed");
+    drop(run(&repo, &migration()).expect("committed"));
     assert!(
         repo.git(&["ls-tree", "HEAD", "media/jellyfin/default.nix"])
             .starts_with("100755")
@@ -316,10 +366,10 @@ fn a_filter_stands_between_file_and_blob() {
     repo.write(".gitattributes", "secret.nix filter=crypt\n");
     repo.write("secret.nix", "abc\n");
     repo.commit_all("first");
-    run(&repo, &change(vec![modified("secret.nix", "abc\n", "xyz\n")])).expect("committed");
+    drop(run(&repo, &change(vec![modified("secret.nix", "abc\n", "xyz\n")])).expect("committed"));
     assert_eq!(repo.git(&["cat-file", "blob", "HEAD:secret.nix"]), "klm");
     assert_eq!(repo.status(), "");
-    undo(&repo.state()).expect("undone");
+    drop(undo_last(&repo.state()).expect("undone").expect("a commit"));
     assert_eq!(repo.read("secret.nix"), "abc\n");
     assert_eq!(repo.status(), "");
 }
@@ -346,63 +396,36 @@ fn a_merge_under_way_is_refused_and_the_change_taken_back() {
 }
 
 #[test]
-fn an_index_in_use_is_refused_and_the_change_taken_back() {
+fn an_index_in_use_is_refused_and_nothing_written() {
     let repo = repo();
     let before = everything(&repo);
-    let applied = apply::apply(repo.root(), &migration()).expect("applied");
     repo.write(".git/index.lock", "");
-    assert_eq!(
-        refusal(commit(&repo.state(), applied, &message())).code(),
-        "git-index-locked"
-    );
+    assert_eq!(refusal(run(&repo, &migration())).code(), "git-index-locked");
     std::fs::remove_file(repo.path(".git/index.lock")).expect("removed");
     assert_eq!(everything(&repo), before);
 }
 
 #[test]
-fn a_deletion_alone_is_committed() {
-    let repo = repo();
-    run(&repo, &change(vec![deleted("clean.nix", "clean\n")])).expect("committed");
-    assert_eq!(repo.status(), "");
-}
-
-/// What a run leaves that is killed after `git commit` and before the rest.
-fn killed_after_the_commit(repo: &TestRepo) -> String {
-    let mut applied = apply::apply(repo.root(), &migration()).expect("applied");
-    applied.announce_commit(true).expect("announced");
-    let state = repo.state();
-    let message = message();
-    let draft = draft(&state, applied.targets(), message.text()).expect("drafted");
-    let id = with_library(&state, &draft).expect("committed");
-    applied.abandon();
-    id.to_string()
-}
-
-#[test]
-fn a_run_killed_after_its_commit_is_finished() {
-    let repo = repo();
-    let id = killed_after_the_commit(&repo);
-    assert_ne!(repo.status(), "");
-    let recovered = apply::recover(repo.root()).expect("recovered").expect("a journal");
-    assert_eq!(recovered.outcome, Outcome::Finished(id.clone()));
-    assert_eq!(repo.status(), "");
-    assert_eq!(
-        repo.git(&["rev-parse", "HEAD", "refs/qgroget/undo/1"]),
-        format!("{id}\n{id}")
-    );
-    assert!(matches!(undo(&repo.state()).expect("undone"), Undone::Removed { .. }));
-}
-
-#[test]
-fn a_run_killed_before_its_commit_is_taken_back() {
+fn a_branch_in_use_is_refused_and_nothing_written() {
     let repo = repo();
     let before = everything(&repo);
-    let mut applied = apply::apply(repo.root(), &migration()).expect("applied");
-    applied.announce_commit(true).expect("announced");
-    applied.abandon();
-    let recovered = apply::recover(repo.root()).expect("recovered").expect("a journal");
-    assert_eq!(recovered.outcome, Outcome::RolledBack);
+    repo.write(".git/refs/heads/main.lock", "");
+    let error = refusal(run(&repo, &migration()));
+    assert_eq!(error.code(), "git-branch-locked");
+    assert!(
+        error.reason_text().is_some_and(|reason| reason.contains("main.lock")),
+        "{error:?}"
+    );
+    std::fs::remove_file(repo.path(".git/refs/heads/main.lock")).expect("removed");
     assert_eq!(everything(&repo), before);
+    assert!(only_the_lock_is_left(&repo));
+}
+
+#[test]
+fn a_deletion_alone_is_committed() {
+    let repo = repo();
+    drop(run(&repo, &change(vec![deleted("clean.nix", "clean\n")])).expect("committed"));
+    assert_eq!(repo.status(), "");
 }
 
 #[test]

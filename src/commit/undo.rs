@@ -1,359 +1,364 @@
-//! Takes back the last commit that the tool made here.
+//! Takes back a commit that the tool made.
 //!
-//! A commit that nobody else has, and that nothing stands on, is removed from its branch; any other is reverted
-//! by a new commit, so that no history is rewritten.
+//! The last commit of a branch, which nobody else has, is removed from it; any other is reverted by a new commit, so
+//! that no history is rewritten. Commits are known by their [`Mark`]; one that carries a mark and changes something else
+//! than what the mark says is refused.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-use git2::build::CheckoutBuilder;
-use git2::{Commit, Delta, Oid, Tree};
+use git2::{Commit, Oid, Tree};
 
-use super::{Committed, Message, record};
-use crate::apply::{self, After, Applied, Mode, Target};
+use super::disk::Disk;
+use super::index::Locked;
+use super::library::{Moving, advance};
+use super::mark::{self, Mark, Marked};
+use super::{Committed, Ended, Landing, Message, Target, begin, check, record, takeback};
+use crate::edit::{FileChange, SourceChange};
 use crate::error::{self, Result};
-use crate::repo::git::{DirtyFile, GitState, IndexChange, MODE_EXECUTABLE, MODE_FILE, UndoEntry, Unhonoured};
+use crate::repo::git::{DirtyFile, GitState, Head, IndexChange};
+
+mod merge;
+mod trees;
+
+use trees::Difference;
+
+/// What a run was asked for that takes a commit back.
+const INTENT: &str = "undo";
+
+/// A commit of the tool in HEAD's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its abbreviated id.
+    pub short: String,
+    /// Its title.
+    pub title: String,
+    /// The service that it is about, or what else was planned.
+    pub name: String,
+    /// Whether it can be taken back.
+    pub state: State,
+    id: Oid,
+    mark: Mark,
+}
+
+/// Whether a commit can be taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It changes what it did when it was made.
+    Intact,
+    /// It changes something else by now.
+    Changed,
+    /// A later commit takes it back.
+    Undone,
+}
+
+/// How a commit is taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// It is removed from its branch.
+    Remove,
+    /// A new commit reverts it, since other commits came after it.
+    RevertLater,
+    /// A new commit reverts it, since a remote-tracking branch has it.
+    RevertPushed,
+}
+
+/// What taking a commit back comes to.
+pub struct Plan {
+    /// The commit.
+    pub entry: Entry,
+    /// How.
+    pub way: Way,
+    head: Head,
+    /// What HEAD's branch is to name, for a commit that is removed.
+    parent: Option<Oid>,
+    differences: Vec<Difference>,
+    targets: Vec<Target>,
+}
 
 /// What was taken back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Undone {
-    /// Nothing: no commit of the tool is in HEAD's history.
-    Nothing,
-    /// The commit is gone from its branch, and its files are as before it.
-    Removed {
-        /// The commit's abbreviated id; `git show` still finds it for a while.
-        short: String,
-        /// The commit's title.
-        title: String,
-        /// Its files, relative to the top of the working tree, sorted.
-        paths: Vec<PathBuf>,
-    },
-    /// A new commit takes it back.
-    Reverted {
-        /// The commit's abbreviated id.
-        short: String,
-        /// The commit's title.
-        title: String,
-        /// The files, relative to the top of the working tree, sorted.
-        paths: Vec<PathBuf>,
-        /// Why it could not just be removed.
-        why: Why,
-        /// The new commit.
-        commit: Committed,
-    },
+#[derive(Debug)]
+#[must_use = "dropping it ends the journal: say what was taken back before"]
+pub struct Undone {
+    /// The commit's abbreviated id; `git show` still finds a removed one for a while.
+    pub short: String,
+    /// The commit's title.
+    pub title: String,
+    /// The files, relative to the top of the working tree, sorted.
+    pub paths: Vec<PathBuf>,
+    /// How.
+    pub way: Way,
+    /// The new commit, where one reverts it.
+    pub commit: Option<Committed>,
+    _ended: Option<Ended>,
 }
 
-/// Why a commit is reverted by a new one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
-    /// Other commits came after it.
-    LaterCommits,
-    /// A remote-tracking branch has it.
-    Pushed,
+impl Plan {
+    /// What it changes, relative to the top of the working tree; files that are no text are left out.
+    pub fn change(&self) -> SourceChange {
+        let text = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(std::sync::Arc::<str>::from);
+        let files = self.targets.iter().filter_map(|target| {
+            let before = target.before.as_deref().map(text);
+            let after = target.after.as_ref().map(|after| text(&after.bytes));
+            let (before, after) = (
+                before.map_or(Some(None), |b| b.map(Some))?,
+                after.map_or(Some(None), |a| a.map(Some))?,
+            );
+            Some(FileChange {
+                from: before.is_some().then(|| target.path.clone()),
+                to: after.is_some().then(|| target.path.clone()),
+                before: before.unwrap_or_default(),
+                after: after.unwrap_or_default(),
+                ..FileChange::default()
+            })
+        });
+        SourceChange { files: files.collect() }
+    }
+
+    /// The files, relative to the top of the working tree, sorted.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.targets.iter().map(|target| target.path.clone()).collect()
+    }
 }
 
-/// A difference between two trees at one path.
-struct Difference {
-    path: String,
-    /// The blob and its mode afterwards.
-    to: Option<(Oid, u32)>,
-    /// Whether the path is there before.
-    from: bool,
-}
-
-/// The commit to take back, and where its reference stands.
-struct Candidate<'r> {
-    entry: UndoEntry,
-    commit: Commit<'r>,
-    title: String,
-    short: String,
-}
-
-/// Takes back the last commit of the tool that HEAD's history has. Called again, it takes back the one before.
+/// The commits of the tool in HEAD's history, newest first.
 ///
 /// # Errors
-/// Refuses while a git operation is under way; if the commit's files have uncommitted changes; if later commits
-/// changed the same lines; and as [`commit`](super::commit) does. Nothing is changed then.
-pub fn undo(git: &GitState) -> Result<Undone> {
-    if let Some(operation) = git.operation() {
-        return Err(error::git::operation_under_way(operation));
+/// `git-failed`.
+pub fn list(git: &GitState) -> Result<Vec<Entry>> {
+    let failed = |cause| error::git::failed("read the history", cause);
+    let mut walk = git.repo().revwalk().map_err(failed)?;
+    walk.set_sorting(git2::Sort::TOPOLOGICAL).map_err(failed)?;
+    if git.head()?.id().is_none() {
+        return Ok(Vec::new());
     }
-    for entry in git.undo_entries()? {
-        // On another branch, or rewritten by hand since: not this history's to take back.
-        if !git.in_history(entry.id)? {
-            continue;
+    walk.push_head().map_err(failed)?;
+    let mut entries = Vec::new();
+    let mut undone: BTreeMap<Mark, usize> = BTreeMap::new();
+    for id in walk {
+        let commit = git.repo().find_commit(id.map_err(failed)?).map_err(failed)?;
+        match mark::find(&String::from_utf8_lossy(commit.message_bytes())) {
+            Some(Marked::Undo(mark)) => *undone.entry(mark).or_default() += 1,
+            Some(Marked::Change(mark)) => {
+                let taken = undone.get_mut(&mark).filter(|count| **count > 0);
+                let state = match taken {
+                    Some(count) => {
+                        *count -= 1;
+                        State::Undone
+                    }
+                    None if is_intact(git, &commit, &mark)? => State::Intact,
+                    None => State::Changed,
+                };
+                entries.push(entry(git, &commit, mark, state)?);
+            }
+            None => {}
         }
-        let candidate = candidate(git, entry)?;
-        let why = if git.head()?.id() != Some(candidate.entry.id) {
-            Why::LaterCommits
-        } else if git.is_pushed(candidate.entry.id)? {
-            Why::Pushed
-        } else {
-            return remove_commit(git, &candidate);
-        };
-        if let Some(undone) = revert_commit(git, &candidate, why)? {
-            return Ok(undone);
-        }
-        // It had been reverted by hand.
-        git.remove_undo(&candidate.entry)?;
     }
-    Ok(Undone::Nothing)
+    Ok(entries)
 }
 
-fn candidate(git: &GitState, entry: UndoEntry) -> Result<Candidate<'_>> {
-    let failed = |cause| error::git::failed("read the commit to take back", cause);
-    let commit = git.repo().find_commit(entry.id).map_err(failed)?;
-    let short = commit.as_object().short_id().map_err(failed)?;
-    let short = String::from_utf8_lossy(&short).into_owned();
-    let title = String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default()).into_owned();
-    if commit.parent_count() > 1 {
-        return Err(error::git::undo_merge(&title, &short));
-    }
-    Ok(Candidate {
-        entry,
-        commit,
-        title,
-        short,
+fn entry(git: &GitState, commit: &Commit<'_>, mark: Mark, state: State) -> Result<Entry> {
+    Ok(Entry {
+        short: takeback::short(git, commit.id())?,
+        title: String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default()).into_owned(),
+        name: mark.name.clone(),
+        state,
+        id: commit.id(),
+        mark,
     })
 }
 
-/// Moves the branch to the commit's parent, and the commit's files with it.
-fn remove_commit(git: &GitState, candidate: &Candidate<'_>) -> Result<Undone> {
-    let failed = |cause| error::git::failed("read the commit to take back", cause);
-    let parent = candidate.commit.parents().next();
-    let to = match &parent {
+fn is_intact(git: &GitState, commit: &Commit<'_>, mark: &Mark) -> Result<bool> {
+    let failed = |cause| error::git::failed("read the commit", cause);
+    if commit.parent_count() > 1 {
+        return Ok(false);
+    }
+    let parent = match commit.parents().next() {
         Some(parent) => Some(parent.tree().map_err(failed)?),
         None => None,
     };
-    let from = candidate.commit.tree().map_err(failed)?;
-    let (applied, differences) = put_back(git, candidate, &from, to.as_ref())?;
-    let undone = Undone::Removed {
-        short: candidate.short.clone(),
-        title: candidate.title.clone(),
-        paths: paths(&differences),
-    };
-    move_branch(git, candidate, parent.map(|parent| parent.id()), applied, &differences)?;
-    Ok(undone)
+    let tree = commit.tree().map_err(failed)?;
+    Ok(mark::digest_of(git, parent.as_ref(), &tree)? == mark.digest)
 }
 
-fn move_branch(
-    git: &GitState,
-    candidate: &Candidate<'_>,
-    to: Option<Oid>,
-    mut applied: Applied,
-    differences: &[Difference],
-) -> Result<()> {
-    let head = git.head()?;
-    let moved = applied
-        .announce_commit(false)
-        .and_then(|()| git.move_head(&head, to, &format!("qgroget undo: remove {}", candidate.short)));
-    if let Err(error) = moved {
-        applied.revert()?;
-        return Err(error);
+/// What taking back the last commit of the tool comes to, or the last one about `name`; `None` if there is none.
+///
+/// # Errors
+/// Refuses while a git operation is under way; a commit that was changed since; if its files have uncommitted changes;
+/// if later commits changed the same lines. Nothing is changed.
+pub fn plan_undo(git: &GitState, name: Option<&str>) -> Result<Option<Plan>> {
+    if let Some(operation) = git.operation() {
+        return Err(error::git::operation_under_way(operation));
     }
-    let changes: Vec<IndexChange> = differences
+    let entries = list(git)?;
+    let wanted = entries
+        .into_iter()
+        .filter(|entry| entry.state != State::Undone && name.is_none_or(|name| name == entry.name));
+    for entry in wanted {
+        if entry.state == State::Changed {
+            return Err(error::git::undo_changed(&entry.title, &entry.short, &entry.name));
+        }
+        // One that is reverted by hand already leads to nothing: then it is the one before.
+        if let Some(plan) = plan(git, entry)? {
+            return Ok(Some(plan));
+        }
+    }
+    Ok(None)
+}
+
+fn plan(git: &GitState, entry: Entry) -> Result<Option<Plan>> {
+    let failed = |cause| error::git::failed("read the commit to take back", cause);
+    let head = git.head()?;
+    let commit = git.repo().find_commit(entry.id).map_err(failed)?;
+    let parent = commit.parents().next();
+    let way = match head.id() == Some(entry.id) {
+        false => Way::RevertLater,
+        true if git.is_pushed(entry.id)? => Way::RevertPushed,
+        true if parent.is_none() && matches!(head, Head::Detached(_)) => Way::RevertLater,
+        true => Way::Remove,
+    };
+    let from = git.head_tree()?.ok_or_else(error::git::head_moved)?;
+    let to = match (way, &parent) {
+        (Way::Remove, Some(parent)) => Some(parent.tree().map_err(failed)?),
+        (Way::Remove, None) => None,
+        _ => Some(reverted(git, &entry, &commit)?),
+    };
+    if to.as_ref().map(Tree::id) == Some(from.id()) {
+        return Ok(None);
+    }
+    let differences = trees::differences(git, &entry, &from, to.as_ref())?;
+    refuse_dirty(git, &entry, &differences)?;
+    let targets = trees::targets(git, to.as_ref(), &differences)?;
+    Ok(Some(Plan {
+        entry,
+        way,
+        head,
+        parent: parent.map(|parent| parent.id()),
+        differences,
+        targets,
+    }))
+}
+
+/// The tree of HEAD without what a commit changes.
+fn reverted<'r>(git: &'r GitState, entry: &Entry, commit: &Commit<'_>) -> Result<Tree<'r>> {
+    let failed = |cause| error::git::failed("revert the commit", cause);
+    let repo = git.repo();
+    let head = repo.head().and_then(|head| head.peel_to_commit()).map_err(failed)?;
+    let mut index = repo.revert_commit(commit, &head, 0, None).map_err(failed)?;
+    trees::settle_touching(git, &mut index).map_err(failed)?;
+    if index.has_conflicts() {
+        let conflicts = trees::conflicts(git, &index).map_err(failed)?;
+        return Err(error::git::undo_conflict(&entry.title, &entry.short, &conflicts));
+    }
+    index
+        .write_tree_to(repo)
+        .and_then(|id| repo.find_tree(id))
+        .map_err(failed)
+}
+
+fn refuse_dirty(git: &GitState, entry: &Entry, differences: &[Difference]) -> Result<()> {
+    let names: Vec<String> = differences.iter().map(|difference| difference.path.clone()).collect();
+    let dirty = git.dirty_repo_paths(&names)?;
+    if dirty.is_empty() {
+        return Ok(());
+    }
+    let dirty: Vec<DirtyFile> = dirty
+        .into_iter()
+        .map(|(path, state)| DirtyFile {
+            path: PathBuf::from(path),
+            state,
+        })
+        .collect();
+    Err(error::git::undo_dirty(&entry.title, &dirty))
+}
+
+/// Carries a plan out.
+///
+/// # Errors
+/// `head-moved` and `changed-since` if anything has changed since it was planned; as [`commit`](super::commit). Nothing
+/// is changed then.
+pub fn undo(git: &GitState, plan: &Plan) -> Result<Undone> {
+    undo_on(&mut Disk::real(), git, plan)
+}
+
+pub(super) fn undo_on(disk: &mut Disk<'_>, git: &GitState, plan: &Plan) -> Result<Undone> {
+    if git.head()? != plan.head {
+        return Err(error::git::head_moved());
+    }
+    let intent = format!("{INTENT} {}", plan.entry.name);
+    let (commit, ended) = match plan.way {
+        Way::Remove => (None, Some(remove(disk, git, plan, &intent)?)),
+        _ => (
+            Some(record(disk, git, &plan.targets, &message(&plan.entry), &intent)?),
+            None,
+        ),
+    };
+    Ok(Undone {
+        short: plan.entry.short.clone(),
+        title: plan.entry.title.clone(),
+        paths: plan.paths(),
+        way: plan.way,
+        commit,
+        _ended: ended,
+    })
+}
+
+/// The message of a commit that reverts one.
+fn message(entry: &Entry) -> Message {
+    let title = format!("Revert \"{}\"", entry.title);
+    let body = format!("This reverts commit {}.", entry.id);
+    Message::new(&title, &[body], &[]).with_last_trailer(&entry.mark.undo_line())
+}
+
+/// Moves the branch to the commit's parent, and the commit's files with it.
+fn remove(disk: &mut Disk<'_>, git: &GitState, plan: &Plan, intent: &str) -> Result<Ended> {
+    let place = super::Place::of(git);
+    git.check_index()?;
+    let lock = begin(disk, &place)?;
+    let checked = check::check(&place.base, &plan.targets)?;
+    let changes: Vec<IndexChange> = plan
+        .differences
         .iter()
         .map(|difference| IndexChange {
             path: difference.path.clone(),
             blob: difference.to,
         })
         .collect();
-    if let Err(error) = git.update_index(&changes) {
-        let log = "qgroget undo: failed";
-        git.move_head(&git.head()?, Some(candidate.entry.id), log)?;
-        applied.revert()?;
-        return Err(error);
-    }
-    applied.keep()?;
-    git.remove_undo(&candidate.entry)
+    let locked = Locked::take(git, disk, &place)?;
+    let moving = Moving {
+        locked,
+        head: plan.head.clone(),
+        to: plan.parent,
+        changes: &changes,
+        log: &format!("qgroget undo: remove {}", plan.entry.short),
+    };
+    let landing = Landing {
+        git,
+        place,
+        lock,
+        targets: &plan.targets,
+        checked,
+        intent,
+    };
+    let (_, ended) = advance(disk, landing, moving)?;
+    Ok(ended)
 }
 
-/// Makes a commit that takes `candidate` back; `None` if nothing is left of it.
-fn revert_commit(git: &GitState, candidate: &Candidate<'_>, why: Why) -> Result<Option<Undone>> {
-    let failed = |cause| error::git::failed("revert the commit", cause);
-    let repo = git.repo();
-    let head = repo.head().and_then(|head| head.peel_to_commit()).map_err(failed)?;
-    let mut index = repo.revert_commit(&candidate.commit, &head, 0, None).map_err(failed)?;
-    if index.has_conflicts() {
-        let paths = conflicts(&index).map_err(failed)?;
-        return Err(error::git::undo_conflict(&candidate.title, &candidate.short, &paths));
-    }
-    let from = head.tree().map_err(failed)?;
-    let to = index
-        .write_tree_to(repo)
-        .and_then(|id| repo.find_tree(id))
-        .map_err(failed)?;
-    if from.id() == to.id() {
-        return Ok(None);
-    }
-    let (applied, differences) = put_back(git, candidate, &from, Some(&to))?;
-    let message = Message::new(
-        &format!("Revert \"{}\"", candidate.title),
-        &[format!("This reverts commit {}.", candidate.entry.id)],
-        &[],
-    );
-    let commit = record(git, applied, &message, false)?;
-    git.remove_undo(&candidate.entry)?;
-    Ok(Some(Undone::Reverted {
-        short: candidate.short.clone(),
-        title: candidate.title.clone(),
-        paths: paths(&differences),
-        why,
-        commit,
-    }))
-}
-
-/// Brings the files that differ between two trees from the first to the second.
-fn put_back(
-    git: &GitState,
-    candidate: &Candidate<'_>,
-    from: &Tree<'_>,
-    to: Option<&Tree<'_>>,
-) -> Result<(Applied, Vec<Difference>)> {
-    let differences = differences(git, candidate, from, to)?;
-    let names: Vec<String> = differences.iter().map(|difference| difference.path.clone()).collect();
-    let dirty = git.dirty_repo_paths(&names)?;
-    if !dirty.is_empty() {
-        let dirty: Vec<DirtyFile> = dirty
-            .into_iter()
-            .map(|(path, state)| DirtyFile {
-                path: PathBuf::from(path),
-                state,
-            })
-            .collect();
-        return Err(error::git::undo_dirty(&candidate.title, &dirty));
-    }
-    let targets = targets(git, to, &differences)?;
-    Ok((apply::write(git, targets)?, differences))
-}
-
-fn differences(
-    git: &GitState,
-    candidate: &Candidate<'_>,
-    from: &Tree<'_>,
-    to: Option<&Tree<'_>>,
-) -> Result<Vec<Difference>> {
-    let failed = |cause| error::git::failed("compare the commits", cause);
-    let diff = git.repo().diff_tree_to_tree(Some(from), to, None).map_err(failed)?;
-    let mut differences = Vec::new();
-    for delta in diff.deltas() {
-        let sides = [(delta.old_file(), Delta::Added), (delta.new_file(), Delta::Deleted)];
-        let mut path = String::new();
-        for (side, absent) in &sides {
-            if delta.status() == *absent {
-                continue;
-            }
-            path = side.path().map(super::text).unwrap_or_default();
-            if !matches!(u32::from(side.mode()), MODE_FILE | MODE_EXECUTABLE) {
-                return Err(error::git::undo_not_files(&candidate.title, &candidate.short, &path));
-            }
-        }
-        let new = delta.new_file();
-        let there = delta.status() != Delta::Deleted;
-        differences.push(Difference {
-            path,
-            to: there.then(|| (new.id(), u32::from(new.mode()))),
-            from: delta.status() != Delta::Added,
-        });
-    }
-    Ok(differences)
-}
-
-/// The differences as files on disk.
-fn targets(git: &GitState, to: Option<&Tree<'_>>, differences: &[Difference]) -> Result<Vec<Target>> {
-    let mut contents = Contents::of(git, to, differences)?;
-    let mut targets = Vec::new();
-    for difference in differences {
-        let path = PathBuf::from(&difference.path);
-        let before = match difference.from {
-            true => {
-                let bytes = fs::read(git.workdir().join(&path));
-                Some(bytes.map_err(|cause| error::apply::unreadable(&path, cause))?.into())
-            }
-            false => None,
-        };
-        let after = match difference.to {
-            Some((_, mode)) => Some(After {
-                bytes: contents.read(git, &difference.path)?,
-                mode: Mode::Executable(mode == MODE_EXECUTABLE),
-            }),
-            None => None,
-        };
-        targets.push(Target { path, before, after });
-    }
-    Ok(targets)
-}
-
-/// The files of a tree as they are in a working tree: with line endings and filters as configured.
-struct Contents {
-    /// The library puts those without a filter program here.
-    checkout: Option<tempfile::TempDir>,
-    tree: Option<Oid>,
-}
-
-impl Contents {
-    fn of(git: &GitState, tree: Option<&Tree<'_>>, differences: &[Difference]) -> Result<Contents> {
-        let mut contents = Contents {
-            checkout: None,
-            tree: tree.map(Tree::id),
-        };
-        let wanted: Vec<&Difference> = differences
-            .iter()
-            .filter(|difference| difference.to.is_some())
-            .collect();
-        let (Some(tree), false) = (tree, wanted.is_empty()) else {
-            return Ok(contents);
-        };
-        let directory = tempfile::tempdir().map_err(|cause| error::apply::no_journal(&std::env::temp_dir(), cause))?;
-        let mut options = CheckoutBuilder::new();
-        options
-            .force()
-            .update_index(false)
-            .disable_pathspec_match(true)
-            .target_dir(directory.path());
-        for difference in wanted {
-            options.path(difference.path.as_str());
-        }
-        git.repo()
-            .checkout_tree(tree.as_object(), Some(&mut options))
-            .map_err(|cause| error::git::failed("read the files of the commit before", cause))?;
-        contents.checkout = Some(directory);
-        Ok(contents)
-    }
-
-    fn read(&mut self, git: &GitState, path: &str) -> Result<Arc<[u8]>> {
-        if let (Some(filter), Some(tree)) = (git.filter(path)?, self.tree) {
-            let object = format!("{tree}:{path}");
-            let why = [Unhonoured::Filter(filter)];
-            return Ok(git
-                .run_for_output(&["cat-file", "--filters", &object], None, &why)?
-                .into());
-        }
-        let unreadable = |cause| error::apply::unreadable(Path::new(path), cause);
-        match &self.checkout {
-            Some(directory) => Ok(fs::read(directory.path().join(path)).map_err(unreadable)?.into()),
-            None => Err(unreadable(std::io::ErrorKind::NotFound.into())),
+#[cfg(test)]
+impl Undone {
+    /// The end of the change alone.
+    pub(super) fn into_ended(self) -> Ended {
+        match (self._ended, self.commit) {
+            (Some(ended), _) => ended,
+            (None, Some(commit)) => commit._ended,
+            (None, None) => Ended(None),
         }
     }
 }
 
-fn paths(differences: &[Difference]) -> Vec<PathBuf> {
-    differences
-        .iter()
-        .map(|difference| PathBuf::from(&difference.path))
-        .collect()
-}
-
-/// The paths in conflict in an index.
-fn conflicts(index: &git2::Index) -> Result<Vec<String>, git2::Error> {
-    let mut paths = Vec::new();
-    for conflict in index.conflicts()? {
-        let conflict = conflict?;
-        let entry = conflict.our.or(conflict.their).or(conflict.ancestor);
-        paths.extend(entry.map(|entry| String::from_utf8_lossy(&entry.path).into_owned()));
+impl super::Recovered {
+    /// Whether the interrupted run was to take a commit back.
+    pub fn was_undo(&self) -> bool {
+        self.intent.split(' ').next() == Some(INTENT)
     }
-    paths.sort();
-    paths.dedup();
-    Ok(paths)
 }

@@ -105,6 +105,24 @@ impl SourceChange {
         self
     }
 
+    /// Whether the same bytes are written to the same places, over the same bytes.
+    pub fn is_same_as(&self, other: &SourceChange) -> bool {
+        let bytes = |change: &SourceChange| -> Vec<_> {
+            let files = change.files.iter();
+            files
+                .map(|file| {
+                    (
+                        file.from.clone(),
+                        file.to.clone(),
+                        file.before.clone(),
+                        file.after.clone(),
+                    )
+                })
+                .collect()
+        };
+        bytes(self) == bytes(other)
+    }
+
     /// Whether nothing is written.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Error;
+use crate::commit::{Left, restore_command};
 
 /// A file is not what the person was shown.
 pub fn changed_since(path: &Path) -> Error {
@@ -11,14 +12,14 @@ pub fn changed_since(path: &Path) -> Error {
         "changed-since",
         format!("{} changed since it was shown", path.display()),
     )
-    .reason("what is written has to be what was approved, byte for byte; nothing was written")
+    .reason("what is written has to be what was approved, byte for byte; nothing of it is written")
     .hint("run again to see the change on the file as it is now")
 }
 
 /// A file that was read is gone.
 pub fn gone(path: &Path) -> Error {
     Error::refused("changed-since", format!("{} is no longer there", path.display()))
-        .reason("it was there when the change was shown; nothing was written")
+        .reason("it was there when the change was shown; nothing of it is written")
         .hint("run again to see the change on the repository as it is now")
 }
 
@@ -104,10 +105,10 @@ pub fn written_twice(path: &Path) -> Error {
     Error::internal(format!("the change writes {} twice", path.display()))
 }
 
-/// Writing failed, and all is as before.
+/// Writing failed.
 pub fn failed(path: &Path, cause: io::Error) -> Error {
     Error::refused("write-failed", format!("{} cannot be written", path.display()))
-        .reason(format!("{cause}; everything is as it was before"))
+        .reason(cause.to_string())
         .hint("see that there is space, and that you may write there; then run again")
         .because(cause)
 }
@@ -116,29 +117,88 @@ pub fn failed(path: &Path, cause: io::Error) -> Error {
 pub fn half_done(path: &Path, cause: io::Error, journal: &Path) -> Error {
     Error::refused("write-failed", format!("{} cannot be written", path.display()))
         .reason(format!(
-            "{cause}; taking the change back failed too, and the originals are kept in {}",
+            "{cause}; the change is not taken back yet, and what it replaced is kept in {}",
             journal.display()
         ))
         .hint("see that there is space, and that you may write there; then run again: the next run takes the change back first")
         .because(cause)
 }
 
-/// A file that a hook changed cannot be put back.
-pub fn not_restored(path: &Path, cause: io::Error) -> Error {
-    Error::refused(
-        "restore-failed",
-        format!("{} was changed by a hook and cannot be put back", path.display()),
-    )
-    .reason(cause.to_string())
-    .hint("`git status` and `git diff` show what the hook left")
-    .because(cause)
+/// What became of a change after `error`, where it is taken back.
+pub fn taken_back(error: Error, left: &Left) -> Error {
+    let mut error = error;
+    if left.foreign.is_empty() && left.committed.is_empty() {
+        error = error.hint("what this run had written is taken back");
+    } else {
+        error = error.hint("what this run had written is taken back, but for the files named here");
+    }
+    for line in left_lines(left) {
+        error = error.hint(line);
+    }
+    error
+}
+
+/// What others have done meanwhile, a sentence each.
+pub fn left_lines(left: &Left) -> Vec<String> {
+    let mut lines = Vec::new();
+    let bring_back = |paths: &[PathBuf]| {
+        let command = left.kept.as_deref().map(|kept| restore_command(kept, paths));
+        command
+            .map(|command| format!(": `{command}` brings it back"))
+            .unwrap_or_default()
+    };
+    if !left.reformatted.is_empty() {
+        lines.push(format!(
+            "a formatter had changed {}; what it made is kept{}",
+            list(&left.reformatted),
+            bring_back(&left.reformatted)
+        ));
+    }
+    if !left.foreign.is_empty() {
+        let kept = match left.kept {
+            Some(_) => format!(" What is there now is kept too{}.", bring_back(&left.foreign)),
+            None => String::new(),
+        };
+        lines.push(format!(
+            "changed by somebody else meanwhile, and left as found: {}.{kept}",
+            list(&left.foreign)
+        ));
+    }
+    if !left.committed.is_empty() {
+        lines.push(format!(
+            "committed by somebody else meanwhile, and left: {}",
+            list(&left.committed)
+        ));
+    }
+    if let Some(commit) = &left.on_top {
+        lines.push(format!(
+            "HEAD is at {commit} by now, a commit that is not of this run; it stays"
+        ));
+    }
+    if let Some(reference) = &left.switched {
+        let branch = reference.strip_prefix("refs/heads/").unwrap_or(reference);
+        lines.push(format!("HEAD is on {branch} by now; it stays there"));
+    }
+    lines
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    paths.join(", ")
+}
+
+/// The commit of a run that was killed goes on.
+pub fn commit_goes_on(pid: u32) -> Error {
+    Error::refused("locked", "an interrupted run's `git commit` is still at work")
+        .reason(format!("process {pid}, with the hooks that it runs"))
+        .hint("wait until it has ended and run again: the next run finishes it or takes it back")
 }
 
 /// The tool's own notes cannot be kept.
 pub fn no_journal(dir: &Path, cause: io::Error) -> Error {
     Error::refused("journal-failed", format!("{} cannot be written", dir.display()))
         .reason(format!(
-            "the originals of changed files are kept there until all is done: {cause}; nothing was written"
+            "what is needed to take a change back is kept there until it is done: {cause}"
         ))
         .because(cause)
 }
@@ -153,7 +213,7 @@ pub fn journal_unreadable(dir: &Path, why: &str) -> Error {
         ),
     )
     .reason(why.to_owned())
-    .hint("compare the working tree with `git status`; the originals are the `.original` files there")
+    .hint("compare the working tree with `git status`; what was replaced are the `.side` files there")
     .hint(format!("then remove the directory: `rm -r {}`", dir.display()))
 }
 
@@ -183,22 +243,4 @@ pub fn interrupted(dir: &Path) -> Error {
     )
     .reason(format!("its notes are in {}", dir.display()))
     .hint("run again: the next run takes it back first")
-}
-
-/// Files changed after an interrupted run, so that it can't be taken back.
-pub fn recover_conflict(paths: &[PathBuf], dir: &Path) -> Error {
-    let list: Vec<String> = paths.iter().map(|path| format!("  {}", path.display())).collect();
-    Error::refused(
-        "recover-conflict",
-        "an earlier run was interrupted, and files it was writing have been changed since",
-    )
-    .reason(format!("changed since:\n{}", list.join("\n")))
-    .hint(format!(
-        "the files as they were before that run are the `.original` files in {}",
-        dir.display()
-    ))
-    .hint(format!(
-        "when the working tree is as you want it: `rm -r {}`",
-        dir.display()
-    ))
 }

@@ -137,7 +137,7 @@ pub fn program_failed(command: &str, output: &str) -> Error {
 pub fn hook_failed(hook: &str, output: &str) -> Error {
     Error::refused("hook-failed", format!("the {hook} hook refused the commit"))
         .reason(said(output))
-        .hint("everything is as it was before; mend what the hook names and run again")
+        .hint("mend what the hook names and run again")
         .hint(NO_COMMIT)
 }
 
@@ -145,7 +145,6 @@ pub fn hook_failed(hook: &str, output: &str) -> Error {
 pub fn commit_failed(output: &str) -> Error {
     Error::refused("commit-failed", "`git commit` failed")
         .reason(said(output))
-        .hint("everything is as it was before")
         .hint("`git config commit.gpgsign` and `git config gpg.format` show how commits are signed")
         .hint(NO_COMMIT)
 }
@@ -164,7 +163,6 @@ pub fn hook_changed(hooks: &[&str], paths: &[String], output: &str) -> Error {
     }
     Error::refused("hook-changed-files", format!("{who} changed what was approved"))
         .reason(reason)
-        .hint("everything is as it was before")
         .hint("format these files with the hook's formatter first, or let the hook check without writing")
         .hint(NO_COMMIT)
 }
@@ -180,6 +178,47 @@ pub fn index_locked(lock: &Path) -> Error {
         ))
 }
 
+/// Another git process holds a branch.
+pub fn branch_locked(lock: &Path) -> Error {
+    Error::refused("git-branch-locked", "another git process is moving the branch")
+        .reason(format!("{} exists", lock.display()))
+        .hint("wait until it has ended and run again")
+        .hint(format!(
+            "if no git process is running, it is left over: `rm {}`",
+            lock.display()
+        ))
+}
+
+/// A commit that is not as approved, and on which another one stands already.
+pub fn built_upon(id: &str) -> String {
+    format!("the commit {id} is not as approved, and stays, since HEAD has moved on: `git revert {id}` takes it back")
+}
+
+/// Nobody can be asked whether a commit is to be taken back.
+pub fn undo_not_asked() -> Error {
+    Error::usage(
+        "not-interactive",
+        "nobody can be asked whether the commit is to be taken back",
+    )
+    .hint("`qgroget undo --dry-run` shows what would be taken back")
+    .hint("`qgroget undo --yes` takes it back")
+}
+
+/// The commit to take back is not what it was.
+pub fn undo_changed(title: &str, id: &str, name: &str) -> Error {
+    Error::refused(
+        "undo-changed",
+        format!("cannot take back \"{title}\": it was changed since"),
+    )
+    .reason(format!(
+        "{id} carries the mark of {name}, but changes something else than what was committed for it"
+    ))
+    .hint(format!(
+        "`git show {id}` shows what it changes, `git revert {id}` takes all of it back"
+    ))
+    .hint("`qgroget undo --list` names the commits that can be taken back: `qgroget undo <service>`")
+}
+
 /// The files of the commit to take back have been changed since.
 pub fn undo_dirty(title: &str, files: &[DirtyFile]) -> Error {
     let list: Vec<String> = files
@@ -192,23 +231,31 @@ pub fn undo_dirty(title: &str, files: &[DirtyFile]) -> Error {
     )
     .reason(list.join("\n"))
     .hint("`git commit` them, or put them aside with `git stash --include-untracked`; changes in other files may stay")
-    .hint("to see the plan all the same: --dry-run")
 }
 
 /// Later commits changed the same lines.
-pub fn undo_conflict(title: &str, id: &str, paths: &[String]) -> Error {
+pub fn undo_conflict(title: &str, id: &str, conflicts: &[(String, String)]) -> Error {
+    let shown: Vec<String> = conflicts.iter().map(|(path, merged)| conflict(path, merged)).collect();
     Error::refused(
         "undo-conflict",
         format!("cannot take back \"{title}\": later commits changed the same lines"),
     )
-    .reason(format!("in conflict:\n  {}", paths.join("\n  ")))
+    .reason(format!("in conflict, and nothing is changed:\n{}", shown.join("\n")))
     .hint(format!("`git revert {id}` and resolve the conflicts by hand"))
 }
 
-/// The commit to take back has more than one parent.
-pub fn undo_merge(title: &str, id: &str) -> Error {
-    Error::refused("undo-merge", format!("cannot take back \"{title}\": it is a merge"))
-        .hint(format!("`git revert --mainline 1 {id}`"))
+/// The lines of a file in conflict, between git's marks, each with its number there.
+fn conflict(path: &str, merged: &str) -> String {
+    let mut text = format!("  {path}");
+    let mut inside = false;
+    for (number, line) in merged.lines().enumerate() {
+        inside |= line.starts_with("<<<<<<< ");
+        if inside {
+            text.push_str(&format!("\n    {:>4} | {line}", number + 1));
+        }
+        inside &= !line.starts_with(">>>>>>> ");
+    }
+    text
 }
 
 /// Taking the commit back would touch something other than plain files.
@@ -229,7 +276,7 @@ pub fn nothing_to_commit() -> Error {
 pub fn head_moved() -> Error {
     Error::refused("head-moved", "HEAD moved while the commit was being made")
         .reason("another git command ran at the same time")
-        .hint("everything of this run is taken back; run again")
+        .hint("run again: it is planned anew on what is there now")
 }
 
 /// What a program said, or that it said nothing.

@@ -142,6 +142,16 @@ impl Error {
         self
     }
 
+    /// Says what had failed before this did.
+    pub fn reason_before(self, before: &Error) -> Error {
+        let reason = self
+            .reason_text()
+            .map(|reason| format!("; {reason}"))
+            .unwrap_or_default();
+        let reason = format!("after: {}{reason}", before.message());
+        self.reason(reason)
+    }
+
     /// Adds where it is.
     pub fn at(mut self, place: Place) -> Error {
         self.inner.place = Some(place);

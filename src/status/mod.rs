@@ -14,6 +14,7 @@ mod texts;
 
 use std::path::{Path, PathBuf};
 
+use crate::edit::SourceChange;
 use crate::error::{Error, Place, Result};
 use crate::plan::facts::Context;
 use crate::repo::Repository;
@@ -154,12 +155,15 @@ pub struct Totals {
 
 impl Status {
     /// Reads the repository at `root` as far as is needed, and collects the state of the services on `host`, or on the
-    /// only host that has some.
+    /// only host that has some; with `to_come`, as that change would leave it.
     ///
     /// # Errors
     /// As [`Repository::survey`] and [`hosts::find`].
-    pub fn read(root: &Path, host: Option<&str>) -> Result<Status> {
-        let survey = Repository::survey(root)?;
+    pub fn read(root: &Path, host: Option<&str>, to_come: Option<&SourceChange>) -> Result<Status> {
+        let mut survey = Repository::survey(root)?;
+        if let Some(change) = to_come {
+            survey.repo = survey.repo.after(change);
+        }
         // The rest of the tree is searched while the services are collected: neither needs the other.
         let mut status = std::thread::scope(|scope| {
             let beyond = scope.spawn(|| survey.beyond());

@@ -35,7 +35,7 @@ fn after_all_services_nothing_of_the_legacy_pattern_is_left() {
     }
     repo.run(&["cleanup", "--yes"]).succeeds().says("nothing to do");
     repo.run(&["check", "--no-eval"]).succeeds();
-    repo.run(&["undo"]).succeeds();
+    repo.run(&["undo", "--yes"]).succeeds();
     assert!(repo.tree() == before);
     if nix::available() {
         repo.run(&["cleanup", "--yes"])

@@ -7,13 +7,13 @@ fn the_last_commit_is_taken_back() {
     let repo = Repo::with_contract();
     let before = repo.tree();
     repo.migrate(&["jellyfin"]).succeeds();
-    let run = repo.run(&["undo"]).succeeds();
+    let run = repo.run(&["undo", "--yes"]).succeeds();
     snapshot!("cli", "undo", run);
     assert!(repo.tree() == before);
     assert_eq!(repo.status(), "");
     assert_eq!(repo.log().len(), 2);
-    repo.run(&["undo"]).succeeds().says("add the service contract");
-    repo.run(&["undo"]).succeeds().says("nothing to undo");
+    repo.run(&["undo", "--yes"]).succeeds().says("add the service contract");
+    repo.run(&["undo", "--yes"]).succeeds().says("nothing to undo");
 }
 
 #[test]
@@ -23,7 +23,7 @@ fn with_later_commits_it_is_reverted() {
     repo.migrate(&["jellyfin"]).succeeds();
     repo.write("NOTES.md", "something else\n");
     repo.commit_all("docs: notes");
-    repo.run(&["undo"])
+    repo.run(&["undo", "--yes"])
         .succeeds()
         .says("reverted")
         .says("other commits came after it");
@@ -39,13 +39,54 @@ fn uncommitted_changes_in_its_files_are_not_overwritten() {
     let path = "modules/server/media/jellyfin/default.nix";
     repo.write(path, repo.read(path) + "# mine\n");
     let before = repo.tree();
-    repo.run(&["undo"]).refuses("undo-dirty").says(path);
+    repo.run(&["undo", "--yes"]).refuses("undo-dirty").says(path);
     assert!(repo.tree() == before);
+}
+
+#[test]
+fn nobody_is_asked_without_a_terminal() {
+    let repo = Repo::with_contract();
+    repo.migrate(&["jellyfin"]).succeeds();
+    let (tree, log) = (repo.tree(), repo.log());
+    snapshot!("cli", "undo_not_asked", repo.run(&["undo"]));
+    snapshot!("cli", "undo_dry_run", repo.run(&["undo", "--dry-run"]).succeeds());
+    assert!(repo.tree() == tree && repo.log() == log);
+}
+
+#[test]
+fn the_commits_are_listed_and_one_of_them_is_taken_back_by_its_service() {
+    let repo = Repo::with_contract();
+    repo.migrate(&["jellyfin", "vaultwarden", "immich"]).succeeds();
+    repo.run(&["undo", "vaultwarden", "--yes"])
+        .succeeds()
+        .says("because other commits came after it");
+    snapshot!("cli", "undo_list", repo.run(&["undo", "--list"]).succeeds());
+    repo.run(&["undo", "vaultwarden", "--yes"])
+        .succeeds()
+        .says("nothing to undo");
+    repo.run(&["undo", "nowhere", "--yes"])
+        .succeeds()
+        .says("no commit of qgroget for nowhere");
+    repo.migrate(&["vaultwarden"]).succeeds();
+    assert!(repo.exists("modules/server/password-manager/vaultwarden/default.nix"));
+}
+
+#[test]
+fn lines_that_a_later_commit_has_changed_are_shown_and_nothing_is_done() {
+    let repo = Repo::with_contract();
+    repo.migrate(&["jellyfin"]).succeeds();
+    let path = "modules/server/media/jellyfin/default.nix";
+    repo.write(path, repo.read(path).replace("8096", "8097"));
+    repo.commit_all("fix: port");
+    let (tree, log) = (repo.tree(), repo.log());
+    let run = repo.run(&["undo", "jellyfin", "--yes"]).refuses("undo-conflict");
+    run.says(path);
+    assert!(repo.tree() == tree && repo.log() == log);
 }
 
 #[test]
 fn outside_git_there_is_nothing_to_undo() {
     Repo::homelab_without_git()
-        .run(&["undo"])
+        .run(&["undo", "--yes"])
         .refuses("not-a-git-repository");
 }

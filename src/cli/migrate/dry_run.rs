@@ -94,7 +94,8 @@ impl DryRun<'_> {
             Some(loaded.host.name.clone()),
             Vec::new(),
         );
-        let proof = judge.compare(&Side::WorkingTree, &Side::Planned(&self.change))?;
+        let planned = self.session.planned(&self.change);
+        let proof = judge.compare(&self.session.working_tree(), &Side::Planned(&planned))?;
         let json = serde_json::to_value(&proof).ok();
         self.document
             .services
@@ -113,6 +114,7 @@ impl DryRun<'_> {
         let installation = Installation::plan(&context)?;
         let decision = init::everything(&installation, false)?;
         let message = message::installation(&installation, &decision.accepted);
+        let message = self.session.marked(&message, installation.name(), &decision.change)?;
         if self.args.deciding.format == Format::Human {
             self.session.ui.line(texts::INIT_FIRST);
             self.session.ui.line("");
@@ -160,6 +162,7 @@ impl DryRun<'_> {
         };
         let decision = init::everything(&*migration, self.args.accept_gains)?;
         let message = message::migration(context.rules(), &migration, &decision.accepted, &BTreeMap::new())?;
+        let message = self.session.marked(&message, name, &decision.change)?;
         self.gains |= decision
             .declined
             .iter()
@@ -188,9 +191,6 @@ impl DryRun<'_> {
         ui.line(format!("\n{}", texts::NOTHING_WRITTEN));
         if self.session.git()?.is_none() {
             ui.note(texts::NO_GIT);
-        }
-        if crate::apply::interrupted(self.session.root())? {
-            ui.warn(texts::INTERRUPTED);
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use crate::cli::args::Migrate;
 use crate::cli::interrupt;
 use crate::cli::landing::{Landed, Landing};
 use crate::cli::proving::{self, Gate, Judge};
-use crate::cli::session::{Loaded, Session};
+use crate::cli::session::{Loaded, Session, is_outdated};
 use crate::cli::{init, message, texts};
 use crate::commit::{Check, Tick};
 use crate::error::{Error, Kind, Result};
@@ -130,8 +130,18 @@ fn table(session: &Session, rows: &[Row]) {
 }
 
 impl<'s> Run<'s> {
+    /// Migrates one service, on what was loaded; where that has changed meanwhile, on what is there now.
     fn one(&mut self, loaded: &Loaded, service: &str) -> Step {
-        self.attempt(loaded, service).unwrap_or_else(Step::Refused)
+        let session = self.session;
+        let mut again = None;
+        let step = session.again(|| {
+            let step = self.attempt(again.as_ref().unwrap_or(loaded), service);
+            if step.as_ref().is_err_and(is_outdated) {
+                again = Some(session.load(self.args.deciding.host.as_deref())?);
+            }
+            step
+        });
+        step.unwrap_or_else(Step::Refused)
     }
 
     /// Migrates one service; installs the contract before if it is not there.
@@ -156,10 +166,12 @@ impl<'s> Run<'s> {
         let landed = init::install(&installation, &context, landing, self.session, proving)?;
         landing.say(installation.name(), &landed);
         match landed {
-            Landed::Written(_) => {}
+            Landed::Committed(_) | Landed::Written => {}
             Landed::Quit => return Ok(Step::Quit),
             Landed::Declined => return Err(init::needed()),
         }
+        // What is dropped ends its journal, without which the next change cannot begin.
+        drop(landed);
         let loaded = self.session.load(self.args.deciding.host.as_deref())?;
         let model = loaded.model();
         let context = loaded.context(&model, self.choices);
@@ -184,10 +196,10 @@ impl<'s> Run<'s> {
         let ticks = self.prove(context, migration, &decision)?;
         let message = message::migration(context.rules(), migration, &decision.accepted, &ticks)?;
         let landing = self.landing.as_ref().expect("made before anything is written");
-        let landed = landing.land(&decision, &message)?;
+        let landed = landing.land(service, &decision, &message)?;
         landing.say(service, &landed);
         Ok(match landed {
-            Landed::Written(_) => Step::Written,
+            Landed::Committed(_) | Landed::Written => Step::Written,
             Landed::Declined => Step::Declined,
             Landed::Quit => Step::Quit,
         })

@@ -21,8 +21,13 @@ fn a_failing_hook_leaves_everything_as_it_was() {
         assert_eq!(error.reason_text(), Some("to stdout\nto stderr"));
         assert!(error.hints().iter().any(|hint| hint.contains("--no-commit")));
         assert_eq!(everything(&repo), before);
-        assert!(!repo.path(".git/qgroget").exists());
-        assert!(!repo.path(".git/index.qgroget").exists());
+        assert!(
+            error
+                .hints()
+                .contains(&"what this run had written is taken back".to_owned()),
+            "{error:?}"
+        );
+        assert!(only_the_lock_is_left(&repo));
     }
 }
 
@@ -35,9 +40,7 @@ fn hooks_that_pass_make_the_commit_and_their_output_is_kept() {
     let committed = run(&repo, &migration()).expect("committed");
     assert_eq!(committed.output, "checked\n");
     assert!(
-        committed
-            .message
-            .ends_with("Qgroget-Service: jellyfin\nChange-Id: I123\n"),
+        committed.message.ends_with("\nChange-Id: I123\n"),
         "{}",
         committed.message
     );
@@ -58,11 +61,10 @@ fn hooks_path_is_honoured() {
 }
 
 #[test]
-fn a_hook_that_reformats_is_refused_and_taken_back() {
-    for (body, restage) in [
-        ("echo formatted > settings.nix", false),
-        ("echo formatted > settings.nix; git add settings.nix", true),
-        ("git rm --quiet --cached media/jellyfin/default.nix", true),
+fn a_commit_that_a_hook_has_changed_is_taken_back() {
+    for body in [
+        "echo '# formatted' >> settings.nix; git add settings.nix",
+        "git rm --quiet --cached media/jellyfin/default.nix",
     ] {
         let repo = repo();
         repo.script(".git/hooks/pre-commit", body);
@@ -79,23 +81,129 @@ fn a_hook_that_reformats_is_refused_and_taken_back() {
             error.reason_text().is_some_and(|reason| reason.contains(path)),
             "{error:?}"
         );
-        assert_eq!(everything(&repo), before, "{body}, restaged: {restage}");
+        // What was found is kept under a reference of its own; all else is as before.
+        let kept = repo.git(&["for-each-ref", "--format=%(refname)", "refs/qgroget"]);
+        if !kept.is_empty() {
+            repo.git(&["update-ref", "-d", &kept]);
+        }
+        assert_eq!(everything(&repo), before, "{body}");
     }
 }
 
 #[test]
-fn a_failing_hook_that_changed_other_files_is_taken_back_too() {
+fn what_a_formatter_made_of_a_file_is_kept_and_taken_back() {
+    let repo = repo();
+    repo.script(
+        ".git/hooks/pre-commit",
+        "printf '{\n}\n' > settings.nix; echo formatted; exit 1",
+    );
+    let before = repo.snapshot();
+    let error = refusal(run(&repo, &migration()));
+    assert_eq!(error.code(), "hook-failed");
+    assert_eq!(repo.snapshot(), before);
+    assert_eq!(repo.status(), "");
+    let command = "git restore --source=refs/qgroget/kept/1 -- settings.nix";
+    let hint = format!("a formatter had changed settings.nix; what it made is kept: `{command}` brings it back");
+    assert!(error.hints().contains(&hint), "{error:?}");
+    let words: Vec<&str> = command.split(' ').skip(1).collect();
+    repo.git(&words);
+    assert_eq!(repo.read("settings.nix"), "{\n}\n");
+}
+
+#[test]
+fn what_somebody_writes_into_a_file_of_the_change_stays_and_is_kept() {
+    let repo = repo();
+    let body = "echo '# mine' >> settings.nix; echo '# mine' >> media/jellyfin/default.nix; echo mine > media/jellyfin.nix; exit 1";
+    repo.script(".git/hooks/pre-commit", body);
+    let error = refusal(run(&repo, &migration()));
+    assert_eq!(error.code(), "hook-failed");
+    assert_eq!(repo.read("settings.nix"), "{ }\n# mine\n");
+    assert_eq!(repo.read("media/jellyfin/default.nix"), "new\n# mine\n");
+    assert_eq!(repo.read("media/jellyfin.nix"), "mine\n");
+    assert!(!repo.path("hosts").exists());
+    assert_eq!(repo.git(&["show", "refs/qgroget/kept/1:settings.nix"]), "{ }\n# mine");
+    let hints = error.hints().join("\n");
+    for path in ["settings.nix", "media/jellyfin/default.nix", "media/jellyfin.nix"] {
+        assert!(hints.contains(path), "{error:?}");
+    }
+    assert!(hints.contains("left as found"), "{error:?}");
+    assert!(only_the_lock_is_left(&repo));
+}
+
+#[test]
+fn other_files_are_never_touched_and_what_a_hook_does_to_them_stays() {
     let repo = repo();
     repo.write("other.nix", "my work\n");
     repo.write("untracked.nix", "my work\n");
     repo.write("staged.nix", "my work\n");
     repo.git(&["add", "staged.nix"]);
-    let body = "for file in clean other untracked staged settings; do echo formatted > $file.nix; done
-        unset GIT_INDEX_FILE; git add --all; exit 1";
+    let body = "for file in clean other untracked staged; do echo formatted > $file.nix; done
+        unset GIT_INDEX_FILE; git add staged.nix; exit 1";
     repo.script(".git/hooks/pre-commit", body);
-    let before = everything(&repo);
     assert_eq!(refusal(run(&repo, &migration())).code(), "hook-failed");
-    assert_eq!(everything(&repo), before);
+    for file in ["clean", "other", "untracked", "staged"] {
+        assert_eq!(repo.read(&format!("{file}.nix")), "formatted\n");
+    }
+    assert_eq!(repo.git(&["show", ":staged.nix"]), "formatted");
+    assert_eq!(repo.read("settings.nix"), SETTINGS);
+    assert_eq!(repo.git(&["diff", "--cached", "--name-only"]), "staged.nix");
+}
+
+#[test]
+fn a_commit_of_somebody_else_meanwhile_stays() {
+    // A person's commit while the hook runs: git refuses ours, and theirs is not touched.
+    let repo = repo();
+    let body = "unset GIT_INDEX_FILE; echo theirs > theirs.nix; git add theirs.nix
+        git commit --quiet --no-verify --message theirs --only theirs.nix";
+    repo.script(".git/hooks/pre-commit", body);
+    let error = refusal(run(&repo, &migration()));
+    assert_eq!(error.code(), "head-moved", "{error:?}");
+    assert_eq!(repo.git(&["log", "-1", "--format=%s"]), "theirs");
+    assert_eq!(repo.git(&["show", "--format=", "--name-only", "HEAD"]), "theirs.nix");
+    assert_eq!(repo.read("settings.nix"), SETTINGS);
+    assert_eq!(repo.status(), "");
+    // A hook's commit on top of ours: both stay.
+    let repo = self::repo();
+    let body = "test -e .git/once && exit; touch .git/once
+        echo theirs > theirs.nix; git add theirs.nix; git commit --quiet --no-verify --message theirs";
+    repo.script(".git/hooks/post-commit", body);
+    let committed = run(&repo, &migration()).expect("committed");
+    assert_eq!(
+        repo.git(&["log", "-2", "--format=%s"]),
+        format!("theirs\n{}", message().title())
+    );
+    assert_eq!(repo.git(&["rev-parse", "HEAD~1"]), committed.id);
+    let theirs = repo.git(&["rev-parse", "--short", "HEAD"]);
+    assert_eq!(committed.left.on_top.as_deref(), Some(theirs.as_str()));
+    assert_eq!(repo.status(), "");
+}
+
+#[test]
+fn a_branch_that_is_switched_to_meanwhile_stays_switched_to() {
+    let repo = repo();
+    repo.script(
+        ".git/hooks/pre-commit",
+        "unset GIT_INDEX_FILE; git switch --quiet --create theirs; exit 1",
+    );
+    let main = repo.git(&["rev-parse", "main"]);
+    assert_eq!(refusal(run(&repo, &migration())).code(), "hook-failed");
+    assert_eq!(repo.git(&["symbolic-ref", "--short", "HEAD"]), "theirs");
+    assert_eq!(repo.git(&["rev-parse", "main", "theirs"]), format!("{main}\n{main}"));
+    assert_eq!(repo.read("settings.nix"), SETTINGS);
+    assert_eq!(repo.status(), "");
+}
+
+#[test]
+fn a_stash_of_the_change_by_a_hook_is_said_and_stays() {
+    let repo = repo();
+    repo.script(
+        ".git/hooks/post-commit",
+        "git stash --quiet; git reset --quiet --hard; echo '# later' >> settings.nix",
+    );
+    let committed = run(&repo, &migration()).expect("committed");
+    assert_eq!(committed.left.foreign, [PathBuf::from("settings.nix")]);
+    assert_eq!(repo.read("settings.nix"), "{ }\n# later\n");
+    assert_eq!(repo.git(&["show", "HEAD:settings.nix"]), "{ }");
 }
 
 #[test]
@@ -105,33 +213,10 @@ fn a_hook_that_reads_the_real_index_sees_the_change_there() {
     repo.git(&["add", "other.nix"]);
     let body = "git ls-files --stage | sort > .git/own; unset GIT_INDEX_FILE; git ls-files | sort > .git/seen";
     repo.script(".git/hooks/pre-commit", body);
-    run(&repo, &migration()).expect("committed");
+    drop(run(&repo, &migration()).expect("committed"));
     let expected = "clean.nix\nhosts/Server/jellyfin.nix\nmedia/jellyfin/default.nix\nother.nix\nsettings.nix\n";
     assert_eq!(repo.read(".git/seen"), expected);
     assert_eq!(repo.status(), "M  other.nix");
-}
-
-#[test]
-fn a_run_killed_in_a_hook_is_taken_back_index_included() {
-    let repo = repo();
-    repo.write("other.nix", "staged\n");
-    repo.git(&["add", "other.nix"]);
-    let before = everything(&repo);
-    repo.script(".git/hooks/pre-commit", "exit 0");
-    let mut applied = apply::apply(repo.root(), &migration()).expect("applied");
-    applied.announce_commit(true).expect("announced");
-    let state = repo.state();
-    let message = message();
-    let draft = draft(&state, applied.targets(), message.text()).expect("drafted");
-    surroundings::Surroundings::record(&state, applied.targets(), applied.notes()).expect("recorded");
-    state.update_index(&draft.changes).expect("staged");
-    applied.abandon();
-    repo.write("clean.nix", "staged later\n");
-    repo.git(&["add", "clean.nix"]);
-    let recovered = apply::recover(repo.root()).expect("recovered").expect("a journal");
-    assert_eq!(recovered.outcome, Outcome::RolledBack);
-    repo.git(&["restore", "--staged", "--worktree", "clean.nix"]);
-    assert_eq!(everything(&repo), before);
 }
 
 #[test]
@@ -168,7 +253,7 @@ fn commits_are_signed_where_that_is_configured() {
     repo.script(".git/gpg", GPG);
     repo.git(&["config", "gpg.program", &repo.path(".git/gpg").display().to_string()]);
     repo.git(&["config", "commit.gpgSign", "true"]);
-    run(&repo, &migration()).expect("committed");
+    drop(run(&repo, &migration()).expect("committed"));
     assert!(
         repo.git(&["cat-file", "commit", "HEAD"])
             .contains("gpgsig -----BEGIN PGP SIGNATURE-----")
@@ -210,11 +295,8 @@ fn the_message_is_verbatim_unless_cleanup_is_configured() {
         if let Some(cleanup) = cleanup {
             repo.git(&["config", "commit.cleanup", cleanup]);
         }
-        let applied = apply::apply(repo.root(), &migration()).expect("applied");
-        assert_eq!(
-            commit(&repo.state(), applied, &lines).expect("committed").message,
-            expected
-        );
+        let committed = commit(&repo.state(), &migration(), &lines, "test").expect("committed");
+        assert_eq!(committed.message, expected);
     }
 }
 
@@ -222,9 +304,8 @@ fn the_message_is_verbatim_unless_cleanup_is_configured() {
 fn a_message_beyond_ascii_keeps_its_encoding() {
     let repo = repo();
     repo.git(&["config", "i18n.commitEncoding", "ISO-8859-1"]);
-    let applied = apply::apply(repo.root(), &migration()).expect("applied");
     let message = Message::new("refactor: médiathèque", &[], &[]);
-    commit(&repo.state(), applied, &message).expect("committed");
+    drop(commit(&repo.state(), &migration(), &message, "test").expect("committed"));
     assert!(!repo.git(&["cat-file", "commit", "HEAD"]).contains("encoding"));
     assert_eq!(
         repo.git(&["log", "-1", "--format=%s", "--encoding=UTF-8"]),

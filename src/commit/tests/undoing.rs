@@ -11,8 +11,8 @@ fn second() -> SourceChange {
 
 #[test]
 fn nothing_to_undo_is_no_error() {
-    assert_eq!(undo(&repo().state()).expect("undone"), Undone::Nothing);
-    assert_eq!(undo(&TestRepo::unborn().state()).expect("undone"), Undone::Nothing);
+    assert!(undo_last(&repo().state()).expect("undone").is_none());
+    assert!(undo_last(&TestRepo::unborn().state()).expect("undone").is_none());
 }
 
 #[test]
@@ -24,21 +24,21 @@ fn the_last_commit_is_removed_and_everything_is_as_before_it() {
     repo.git(&["add", "other.nix"]);
     let before = everything(&repo);
     let committed = run(&repo, &migration()).expect("committed");
-    let undone = undo(&repo.state()).expect("undone");
+    let short = committed.short.clone();
+    drop(committed);
+    let undone = undo_last(&repo.state()).expect("undone").expect("a commit");
     let paths = [
         "hosts/Server/jellyfin.nix",
         "media/jellyfin.nix",
         "media/jellyfin/default.nix",
         "settings.nix",
     ];
-    let expected = Undone::Removed {
-        short: committed.short,
-        title: "refactor(server/jellyfin): migrate to service contract".to_owned(),
-        paths: paths.map(PathBuf::from).to_vec(),
-    };
-    assert_eq!(undone, expected);
+    assert_eq!((undone.short.clone(), undone.way), (short, UndoWay::Remove));
+    assert_eq!(undone.title, "refactor(server/jellyfin): migrate to service contract");
+    assert_eq!(undone.paths, paths.map(PathBuf::from));
+    drop(undone);
     assert_eq!(everything(&repo), before);
-    assert_eq!(undo(&repo.state()).expect("undone"), Undone::Nothing);
+    assert!(undo_last(&repo.state()).expect("undone").is_none());
     assert!(repo.git(&["reflog", "-1", "--format=%gs"]).starts_with("qgroget undo"));
 }
 
@@ -46,15 +46,12 @@ fn the_last_commit_is_removed_and_everything_is_as_before_it() {
 fn several_undos_walk_back() {
     let repo = repo();
     let before = everything(&repo);
-    run(&repo, &migration()).expect("committed");
+    drop(run(&repo, &migration()).expect("committed"));
     let between = repo.snapshot();
-    assert_eq!(
-        run(&repo, &second()).expect("committed").undo_ref.as_deref(),
-        Some("refs/qgroget/undo/2")
-    );
-    undo(&repo.state()).expect("undone");
+    drop(run(&repo, &second()).expect("committed"));
+    drop(undo_last(&repo.state()).expect("undone").expect("a commit"));
     assert_eq!(repo.snapshot(), between);
-    undo(&repo.state()).expect("undone");
+    drop(undo_last(&repo.state()).expect("undone").expect("a commit"));
     assert_eq!(everything(&repo), before);
 }
 
@@ -66,23 +63,26 @@ fn a_commit_under_others_is_reverted() {
             repo.script(".git/hooks/pre-commit", "exit 0");
         }
         let before = repo.snapshot();
-        let first = run(&repo, &migration()).expect("committed");
+        let first = run(&repo, &migration()).expect("committed").id.clone();
         repo.write("later.nix", "later\n");
         repo.commit_all("later");
-        let Undone::Reverted { why, commit, paths, .. } = undo(&repo.state()).expect("undone") else {
-            panic!("not reverted");
-        };
-        assert_eq!((why, paths.len(), commit.undo_ref), (Why::LaterCommits, 4, None));
+        let undone = undo_last(&repo.state()).expect("undone").expect("a commit");
+        assert_eq!((undone.way, undone.paths.len()), (UndoWay::RevertLater, 4));
+        let mark = Mark::of("jellyfin", &repo.state(), &migration()).expect("a mark");
         let text = format!(
-            "Revert \"refactor(server/jellyfin): migrate to service contract\"\n\nThis reverts commit {}.\n",
-            first.id
+            "Revert \"refactor(server/jellyfin): migrate to service contract\"\n\nThis reverts commit {first}.\n\nQgroget-Undo: jellyfin {}\n",
+            mark.digest
         );
-        assert_eq!(commit.message, text);
+        assert_eq!(
+            undone.commit.as_ref().map(|commit| commit.message.as_str()),
+            Some(text.as_str())
+        );
+        drop(undone);
         assert_eq!(repo.git(&["rev-list", "--count", "HEAD"]), "4");
         assert_eq!(repo.status(), "");
         std::fs::remove_file(repo.path("later.nix")).expect("removed");
         assert_eq!(repo.snapshot(), before);
-        assert_eq!(undo(&repo.state()).expect("undone"), Undone::Nothing);
+        assert!(undo_last(&repo.state()).expect("undone").is_none());
     }
 }
 
@@ -92,13 +92,11 @@ fn a_pushed_commit_is_reverted() {
     repo.git(&["init", "--quiet", "--bare", "../remote.git"]);
     repo.git(&["remote", "add", "origin", "../remote.git"]);
     let before = repo.snapshot();
-    run(&repo, &migration()).expect("committed");
+    drop(run(&repo, &migration()).expect("committed"));
     repo.git(&["push", "--quiet", "--set-upstream", "origin", "main"]);
-    let undone = undo(&repo.state()).expect("undone");
-    assert!(
-        matches!(undone, Undone::Reverted { why: Why::Pushed, .. }),
-        "{undone:?}"
-    );
+    let undone = undo_last(&repo.state()).expect("undone").expect("a commit");
+    assert_eq!(undone.way, UndoWay::RevertPushed);
+    drop(undone);
     assert_eq!(repo.snapshot(), before);
     assert_eq!(
         repo.git(&["status", "--short", "--branch"]),
@@ -109,11 +107,11 @@ fn a_pushed_commit_is_reverted() {
 #[test]
 fn later_changes_of_the_same_lines_are_a_conflict() {
     let repo = repo();
-    run(&repo, &migration()).expect("committed");
+    drop(run(&repo, &migration()).expect("committed"));
     repo.write("settings.nix", "{ rewritten = true; }\n");
     repo.commit_all("later");
     let before = everything(&repo);
-    let error = refusal(undo(&repo.state()));
+    let error = refusal(undo_last(&repo.state()));
     assert_eq!(error.code(), "undo-conflict");
     assert!(
         error
@@ -128,11 +126,11 @@ fn later_changes_of_the_same_lines_are_a_conflict() {
 #[test]
 fn uncommitted_changes_in_its_files_are_refused_and_others_left() {
     let repo = repo();
-    run(&repo, &migration()).expect("committed");
+    drop(run(&repo, &migration()).expect("committed"));
     repo.write("other.nix", "my work\n");
     repo.write("settings.nix", "my work\n");
     let before = everything(&repo);
-    let error = refusal(undo(&repo.state()));
+    let error = refusal(undo_last(&repo.state()));
     assert_eq!(error.code(), "undo-dirty");
     assert!(
         error
@@ -141,62 +139,64 @@ fn uncommitted_changes_in_its_files_are_refused_and_others_left() {
     );
     assert_eq!(everything(&repo), before);
     repo.git(&["restore", "settings.nix"]);
-    undo(&repo.state()).expect("undone");
+    drop(undo_last(&repo.state()).expect("undone").expect("a commit"));
     assert_eq!(repo.read("other.nix"), "my work\n");
 }
 
 #[test]
 fn a_file_in_the_way_of_one_that_comes_back_is_refused() {
     let repo = repo();
-    run(&repo, &migration()).expect("committed");
+    drop(run(&repo, &migration()).expect("committed"));
     repo.write("media/jellyfin.nix", "my own\n");
     let before = everything(&repo);
-    assert_eq!(refusal(undo(&repo.state())).code(), "undo-dirty");
+    assert_eq!(refusal(undo_last(&repo.state())).code(), "undo-dirty");
     assert_eq!(everything(&repo), before);
 }
 
 #[test]
 fn what_was_reverted_by_hand_is_passed_over() {
     let repo = repo();
-    run(&repo, &migration()).expect("committed");
-    run(&repo, &second()).expect("committed");
+    drop(run(&repo, &migration()).expect("committed"));
+    drop(run(&repo, &second()).expect("committed"));
     repo.git(&["revert", "--no-edit", "HEAD"]);
-    let undone = undo(&repo.state()).expect("undone");
+    let undone = undo_last(&repo.state()).expect("undone").expect("a commit");
     assert!(
-        matches!(&undone, Undone::Reverted { title, .. } if title.contains("jellyfin")),
+        undone.way == UndoWay::RevertLater && undone.title.contains("jellyfin"),
         "{undone:?}"
     );
+    drop(undone);
     assert_eq!(repo.read("clean.nix"), "clean\n");
-    assert_eq!(undo(&repo.state()).expect("undone"), Undone::Nothing);
+    assert!(undo_last(&repo.state()).expect("undone").is_none());
 }
 
 #[test]
 fn a_commit_on_another_branch_is_left_alone() {
     let repo = repo();
     repo.git(&["switch", "--quiet", "--create", "try"]);
-    run(&repo, &migration()).expect("committed");
+    drop(run(&repo, &migration()).expect("committed"));
     repo.git(&["switch", "--quiet", "main"]);
-    assert_eq!(undo(&repo.state()).expect("undone"), Undone::Nothing);
+    assert!(undo_last(&repo.state()).expect("undone").is_none());
     repo.git(&["switch", "--quiet", "try"]);
-    assert!(matches!(undo(&repo.state()).expect("undone"), Undone::Removed { .. }));
+    let undone = undo_last(&repo.state()).expect("undone").expect("a commit");
+    assert_eq!(undone.way, UndoWay::Remove);
 }
 
 #[test]
 fn a_merge_under_way_is_refused() {
     let repo = repo();
-    run(&repo, &migration()).expect("committed");
+    drop(run(&repo, &migration()).expect("committed"));
     let head = repo.git(&["rev-parse", "HEAD"]);
     repo.write(".git/MERGE_HEAD", &format!("{head}\n"));
-    assert_eq!(refusal(undo(&repo.state())).code(), "git-operation");
+    assert_eq!(refusal(undo_last(&repo.state())).code(), "git-operation");
 }
 
 #[test]
 fn an_undo_that_fails_changes_nothing() {
     let repo = repo();
-    run(&repo, &migration()).expect("committed");
+    drop(run(&repo, &migration()).expect("committed"));
     let before = everything(&repo);
     repo.write(".git/index.lock", "");
-    assert_eq!(refusal(undo(&repo.state())).code(), "git-index-locked");
+    assert_eq!(refusal(undo_last(&repo.state())).code(), "git-index-locked");
     std::fs::remove_file(repo.path(".git/index.lock")).expect("removed");
     assert_eq!(everything(&repo), before);
     repo.script(".git/hooks/pre-commit", "exit 1");
@@ -204,6 +204,117 @@ fn an_undo_that_fails_changes_nothing() {
     repo.git(&["add", "later.nix"]);
     repo.git(&["commit", "--quiet", "--no-verify", "--message", "later"]);
     let before = everything(&repo);
-    assert_eq!(refusal(undo(&repo.state())).code(), "hook-failed");
+    assert_eq!(refusal(undo_last(&repo.state())).code(), "hook-failed");
+    assert_eq!(everything(&repo), before);
+}
+
+/// The id of the commit that HEAD names.
+fn head(repo: &TestRepo) -> String {
+    repo.git(&["rev-parse", "HEAD"])
+}
+
+#[test]
+fn a_commit_is_known_after_an_amend_of_its_message_a_rebase_and_a_cherry_pick() {
+    for rewrite in ["amend", "rebase", "cherry-pick"] {
+        let repo = repo();
+        drop(run(&repo, &second()).expect("committed"));
+        let made = run(&repo, &migration()).expect("committed").id.clone();
+        match rewrite {
+            "amend" => {
+                let text = repo.git(&["log", "-1", "--format=%B"]);
+                repo.git(&[
+                    "commit",
+                    "--quiet",
+                    "--amend",
+                    "--message",
+                    &format!("reworded\n\n{text}"),
+                ]);
+            }
+            "rebase" => {
+                repo.git(&["switch", "--quiet", "--create", "base", "HEAD~2"]);
+                repo.write("other.nix", "1\n2\n3\n4\n");
+                repo.commit_all("base");
+                repo.git(&["rebase", "--quiet", "base", "main"]);
+            }
+            _ => {
+                repo.git(&["switch", "--quiet", "--create", "picked", "HEAD~2"]);
+                repo.git(&["cherry-pick", "main"]);
+            }
+        }
+        assert_ne!(head(&repo), made, "{rewrite}");
+        let title = repo.git(&["log", "-1", "--format=%s"]);
+        let undone = undo_last(&repo.state()).expect("undone").expect("a commit");
+        assert_eq!(
+            (undone.way, undone.title.clone()),
+            (UndoWay::Remove, title),
+            "{rewrite}"
+        );
+        assert_eq!(repo.read("settings.nix"), SETTINGS, "{rewrite}");
+        assert_eq!(repo.status(), "", "{rewrite}");
+    }
+}
+
+#[test]
+fn a_commit_that_changes_something_else_by_now_is_refused_and_no_other_is_taken_for_it() {
+    let repo = repo();
+    drop(run(&repo, &second()).expect("committed"));
+    drop(run(&repo, &migration()).expect("committed"));
+    repo.write("other.nix", "amended\n");
+    repo.git(&["commit", "--quiet", "--all", "--amend", "--no-edit"]);
+    let before = everything(&repo);
+    let error = refusal(undo_last(&repo.state()));
+    assert_eq!(error.code(), "undo-changed");
+    assert!(error.hints()[0].contains("git revert"), "{error:?}");
+    assert_eq!(everything(&repo), before);
+    let states: Vec<State> = list(&repo.state())
+        .expect("listed")
+        .iter()
+        .map(|entry| entry.state)
+        .collect();
+    assert_eq!(states, [State::Changed, State::Intact]);
+}
+
+#[test]
+fn a_commit_in_the_middle_is_taken_back_by_its_name() {
+    let repo = repo();
+    let state = repo.state();
+    drop(run(&repo, &migration()).expect("committed"));
+    let message = message().marked(&Mark::of("dns", &state, &second()).expect("a mark"));
+    drop(commit(&state, &second(), &message, "migrate dns").expect("committed"));
+    let later = change(vec![modified("other.nix", "1\n2\n3\n", "1\n2\n3\n4\n")]);
+    let message = message.marked(&Mark::of("immich", &state, &later).expect("a mark"));
+    drop(commit(&state, &later, &message, "migrate immich").expect("committed"));
+    let plan = plan_undo(&state, Some("dns")).expect("planned").expect("a commit");
+    assert_eq!(plan.way, UndoWay::RevertLater);
+    assert_eq!(plan.paths(), [PathBuf::from("clean.nix"), PathBuf::from("second.nix")]);
+    drop(undo(&state, &plan).expect("undone"));
+    assert_eq!(repo.read("clean.nix"), "clean\n");
+    assert!(!repo.path("second.nix").exists());
+    assert_eq!(repo.read("settings.nix"), "{ }\n");
+    let states: Vec<(String, State)> = list(&state)
+        .expect("listed")
+        .iter()
+        .map(|entry| (entry.name.clone(), entry.state))
+        .collect();
+    let expected = [
+        ("immich", State::Intact),
+        ("dns", State::Undone),
+        ("jellyfin", State::Intact),
+    ];
+    assert_eq!(states, expected.map(|(name, state)| (name.to_owned(), state)));
+    assert!(plan_undo(&state, Some("dns")).expect("planned").is_none());
+    assert!(plan_undo(&state, Some("nowhere")).expect("planned").is_none());
+}
+
+#[test]
+fn a_plan_is_not_carried_out_on_another_head() {
+    let repo = repo();
+    drop(run(&repo, &migration()).expect("committed"));
+    let state = repo.state();
+    let plan = plan_undo(&state, None).expect("planned").expect("a commit");
+    repo.write("later.nix", "later\n");
+    repo.commit_all("later");
+    let before = everything(&repo);
+    assert_eq!(refusal(undo(&state, &plan)).code(), "head-moved");
     assert_eq!(everything(&repo), before);
 }

@@ -3,8 +3,6 @@
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::thread;
-use std::time::Duration;
 
 use git2::{ErrorCode, Index, IndexEntry, IndexTime, Oid, Tree};
 
@@ -25,11 +23,6 @@ pub(crate) const MODE_FILE: u32 = 0o100_644;
 /// The mode of an executable file in a tree.
 pub(crate) const MODE_EXECUTABLE: u32 = 0o100_755;
 
-/// How often, and how far apart, to try for an index that another process holds: an editor's `git status` is over
-/// in less.
-const LOCK_TRIES: u32 = 20;
-const LOCK_PAUSE: Duration = Duration::from_millis(50);
-
 impl GitState {
     /// Writes the blob that git would store for a file at git's `path` with content `bytes` (line endings and
     /// filters applied) and gives its id. A blob that nothing refers to is harmless: git's housekeeping drops it.
@@ -48,6 +41,22 @@ impl GitState {
             .write_all(bytes)
             .map_err(|cause| failed(git2::Error::from_str(&cause.to_string())))?;
         writer.commit().map_err(failed)
+    }
+
+    /// The id of the blob that git would store for a file behind a filter; `None` where there is none. Writes nothing.
+    ///
+    /// # Errors
+    /// Refuses if the filter fails.
+    pub(crate) fn filtered_id(&self, path: &str, bytes: &[u8]) -> Result<Option<Oid>> {
+        let Some(filter) = self.filter(path)? else {
+            return Ok(None);
+        };
+        let arguments = ["hash-object", "--stdin", &format!("--path={path}")];
+        let id = self.run_for_output(&arguments, Some(bytes), &[Unhonoured::Filter(filter)])?;
+        let failed = |cause| error::git::failed(&format!("read {path}"), cause);
+        Oid::from_str(String::from_utf8_lossy(&id).trim())
+            .map(Some)
+            .map_err(failed)
     }
 
     /// The tree of HEAD; `None` before the first commit.
@@ -84,42 +93,8 @@ impl GitState {
         Ok(index)
     }
 
-    /// Writes the given paths into the user's index, and leaves its other entries as they are. The files have
-    /// to be on disk already: their times are noted, so that `git status` need not read them again.
-    ///
-    /// # Errors
-    /// Refuses an index that another process goes on holding, or that cannot be written.
-    pub(crate) fn update_index(&self, changes: &[IndexChange]) -> Result<()> {
-        let failed = |cause| error::git::failed("write the git index", cause);
-        for attempt in 1.. {
-            let mut index = self.read_index()?;
-            // Entries that go away come first: a file can make room for a directory of its name.
-            for change in changes.iter().filter(|change| change.blob.is_none()) {
-                remove(&mut index, &change.path).map_err(failed)?;
-            }
-            for change in changes {
-                if let Some((id, mode)) = change.blob {
-                    let _ = index.conflict_remove(Path::new(&change.path));
-                    let entry = self.entry(&index, &change.path, id, mode);
-                    index.add(&entry).map_err(failed)?;
-                }
-            }
-            match index.write() {
-                Ok(()) => return Ok(()),
-                Err(cause) if cause.code() == ErrorCode::Locked && attempt < LOCK_TRIES => {
-                    thread::sleep(LOCK_PAUSE);
-                }
-                Err(cause) if cause.code() == ErrorCode::Locked => {
-                    return Err(error::git::index_locked(&self.git_dir().join("index.lock")));
-                }
-                Err(cause) => return Err(failed(cause)),
-            }
-        }
-        unreachable!("the loop ends by returning")
-    }
-
     /// The entry for a file on disk, with its times; the user's marks on the entry that it replaces stay.
-    fn entry(&self, index: &Index, path: &str, id: Oid, mode: u32) -> IndexEntry {
+    pub(crate) fn entry(&self, index: &Index, path: &str, id: Oid, mode: u32) -> IndexEntry {
         let mut entry = bare_entry(path, id, mode);
         if let Ok(file) = self.workdir.join(path).symlink_metadata() {
             // The index keeps the low 32 bits of each.

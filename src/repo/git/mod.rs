@@ -5,6 +5,8 @@
 //! of the working tree and have slashes.
 
 use std::path::{Component, Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use git2::{ErrorCode, Oid, Repository, RepositoryOpenFlags, RepositoryState};
 
@@ -28,8 +30,13 @@ pub use dirty::{DirtyFile, DirtyState};
 pub use environment::Environment;
 pub(crate) use index::{IndexChange, MODE_EXECUTABLE, MODE_FILE, bare_entry, remove};
 pub(crate) use program::needed_for;
-pub(crate) use refs::UndoEntry;
+pub(crate) use refs::MoveFailure;
 pub use unhonoured::Unhonoured;
+
+/// How often, and how far apart, to look whether another process still holds a lock: an editor's `git status` is over
+/// in less.
+pub(crate) const LOCK_TRIES: u32 = 40;
+pub(crate) const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// A git repository with a working tree that holds the root.
 pub struct GitState {
@@ -188,19 +195,35 @@ impl GitState {
     /// be made.
     ///
     /// # Errors
-    /// Refuses while an operation is under way, while another process holds the index, if the index cannot be
+    /// Refuses while an operation is under way, while another process goes on holding the index, if the index cannot be
     /// read, if there is no author, and if `git` is needed and missing.
     pub fn check_commit(&self, paths: &[PathBuf]) -> Result<()> {
+        let paths: Vec<String> = paths.iter().map(|path| self.repo_path(path)).collect::<Result<_>>()?;
+        self.check_commit_of(&paths)
+    }
+
+    /// As [`check_commit`](GitState::check_commit), with git's paths.
+    pub(crate) fn check_commit_of(&self, paths: &[String]) -> Result<()> {
         if let Some(operation) = self.operation() {
             return Err(error::git::operation_under_way(operation));
         }
+        self.check_index()?;
+        self.check_identity(&self.unhonoured(paths)?)
+    }
+
+    /// Checks that the index can be read, and that nobody goes on holding it.
+    pub(crate) fn check_index(&self) -> Result<()> {
         let lock = self.git_dir().join("index.lock");
+        for _ in 0..LOCK_TRIES {
+            if !lock.exists() {
+                break;
+            }
+            thread::sleep(LOCK_PAUSE);
+        }
         if lock.exists() {
             return Err(error::git::index_locked(&lock));
         }
-        self.repo.index().map_err(error::git::index_unreadable)?;
-        let paths: Vec<String> = paths.iter().map(|path| self.repo_path(path)).collect::<Result<_>>()?;
-        self.check_identity(&self.unhonoured(&paths)?)
+        self.repo.index().map(drop).map_err(error::git::index_unreadable)
     }
 
     /// Git's path for `path`, which is relative to the root.

@@ -1,22 +1,48 @@
-//! Moving HEAD, and the references under `refs/qgroget/undo`: a stack of the commits that the tool made.
-//!
-//! References and not marks in the messages, since a clone or a colleague's checkout has the messages too, and
-//! `undo` takes back what was done here.
+//! Moving HEAD and its branch, and what history has.
 
 use git2::{ErrorCode, Oid};
 
 use super::{GitState, Head};
 use crate::error::{self, Result};
 
-const UNDO: &str = "refs/qgroget/undo/";
+/// Why a reference did not move.
+#[derive(Debug)]
+pub(crate) enum MoveFailure {
+    /// Another process holds its lock.
+    Locked,
+    /// It does not stand where it was to.
+    Moved,
+    /// Another reason.
+    Other(git2::Error),
+}
 
-/// A commit that can be taken back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct UndoEntry {
-    /// The reference's full name.
-    pub(crate) name: String,
-    /// The commit.
-    pub(crate) id: Oid,
+impl From<git2::Error> for MoveFailure {
+    fn from(cause: git2::Error) -> MoveFailure {
+        match cause.code() {
+            ErrorCode::Locked => MoveFailure::Locked,
+            ErrorCode::Modified | ErrorCode::Exists => MoveFailure::Moved,
+            _ => MoveFailure::Other(cause),
+        }
+    }
+}
+
+impl Head {
+    /// The full name of the reference that a commit moves: the branch, or `HEAD` itself.
+    pub(crate) fn reference(&self) -> &str {
+        match self {
+            Head::Branch(name, _) | Head::Unborn(name) => name,
+            Head::Detached(_) => "HEAD",
+        }
+    }
+
+    /// A HEAD that names `reference`, which stands at `id`.
+    pub(crate) fn at(reference: &str, id: Option<Oid>) -> Head {
+        match (reference, id) {
+            ("HEAD", Some(id)) => Head::Detached(id),
+            (name, Some(id)) => Head::Branch(name.to_owned(), id),
+            (name, None) => Head::Unborn(name.to_owned()),
+        }
+    }
 }
 
 impl GitState {
@@ -24,64 +50,33 @@ impl GitState {
     /// first commit. `log` goes into the reflog.
     ///
     /// # Errors
-    /// Refuses if HEAD is no longer at `from`.
-    pub(crate) fn move_head(&self, from: &Head, to: Option<Oid>, log: &str) -> Result<()> {
-        if self.head()? != *from {
-            return Err(error::git::head_moved());
+    /// `Moved` if HEAD is no longer at `from`.
+    pub(crate) fn move_head(&self, from: &Head, to: Option<Oid>, log: &str) -> Result<(), MoveFailure> {
+        match self.head() {
+            Ok(head) if head == *from => self.move_reference(from, to, log),
+            _ => Err(MoveFailure::Moved),
         }
-        let moved = match (from, to) {
-            (Head::Branch(name, now), Some(to)) => self.repo.reference_matching(name, to, true, *now, log).map(drop),
-            (Head::Branch(name, _), None) => self.repo.find_reference(name).and_then(|mut branch| branch.delete()),
-            (Head::Unborn(name), Some(to)) => self.repo.reference(name, to, false, log).map(drop),
-            (Head::Detached(_), Some(to)) => self.repo.set_head_detached(to),
-            (Head::Unborn(_), None) => Ok(()),
-            (Head::Detached(_), None) => Err(git2::Error::from_str("HEAD is on no branch")),
-        };
-        moved.map_err(|cause| match cause.code() {
-            ErrorCode::Modified | ErrorCode::Exists => error::git::head_moved(),
-            _ => error::git::failed("move HEAD", cause),
-        })
     }
 
-    /// Puts a commit on the stack and gives the reference's name.
-    pub(crate) fn push_undo(&self, id: Oid) -> Result<String> {
-        let top = self
-            .undo_entries()?
-            .first()
-            .and_then(|entry| number(&entry.name))
-            .unwrap_or(0);
-        let name = format!("{UNDO}{}", top + 1);
-        self.repo
-            .reference(&name, id, false, "")
-            .map_err(|cause| error::git::failed("note the commit for `undo`", cause))?;
-        Ok(name)
-    }
-
-    /// The stack, newest first.
-    pub(crate) fn undo_entries(&self) -> Result<Vec<UndoEntry>> {
-        let failed = |cause| error::git::failed("read the references for `undo`", cause);
-        let mut entries = Vec::new();
-        for reference in self.repo.references_glob(&format!("{UNDO}*")).map_err(failed)? {
-            let reference = reference.map_err(failed)?;
-            if let (Ok(name), Some(id)) = (reference.name(), reference.target())
-                && number(name).is_some()
-            {
-                entries.push(UndoEntry {
-                    name: name.to_owned(),
-                    id,
-                });
+    /// As [`move_head`](GitState::move_head), for a reference that HEAD need not name any longer.
+    pub(crate) fn move_reference(&self, from: &Head, to: Option<Oid>, log: &str) -> Result<(), MoveFailure> {
+        match (from, to) {
+            (Head::Branch(name, now), Some(to)) => self.repo.reference_matching(name, to, true, *now, log)?,
+            (Head::Detached(now), Some(to)) => self.repo.reference_matching("HEAD", to, true, *now, log)?,
+            (Head::Unborn(name), Some(to)) => self.repo.reference(name, to, false, log)?,
+            (Head::Branch(name, now), None) => {
+                let mut branch = self.repo.find_reference(name)?;
+                if branch.target() != Some(*now) {
+                    return Err(MoveFailure::Moved);
+                }
+                return Ok(branch.delete()?);
             }
-        }
-        entries.sort_by_key(|entry| std::cmp::Reverse(number(&entry.name)));
-        Ok(entries)
-    }
-
-    /// Takes a commit off the stack.
-    pub(crate) fn remove_undo(&self, entry: &UndoEntry) -> Result<()> {
-        self.repo
-            .find_reference(&entry.name)
-            .and_then(|mut reference| reference.delete())
-            .map_err(|cause| error::git::failed("remove the reference for `undo`", cause))
+            (Head::Unborn(_), None) => return Ok(()),
+            (Head::Detached(_), None) => {
+                return Err(MoveFailure::Other(git2::Error::from_str("HEAD is on no branch")));
+            }
+        };
+        Ok(())
     }
 
     /// Whether HEAD's history has the commit.
@@ -106,7 +101,8 @@ impl GitState {
         Ok(false)
     }
 
-    fn descends(&self, tip: Oid, id: Oid) -> Result<bool> {
+    /// Whether the history of `tip` has the commit `id`.
+    pub(crate) fn descends(&self, tip: Oid, id: Oid) -> Result<bool> {
         if tip == id {
             return Ok(true);
         }
@@ -117,8 +113,4 @@ impl GitState {
             Err(cause) => Err(error::git::failed("read the history", cause)),
         }
     }
-}
-
-fn number(name: &str) -> Option<u64> {
-    name.strip_prefix(UNDO)?.parse().ok()
 }

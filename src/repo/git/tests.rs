@@ -340,6 +340,6 @@ fn looking_writes_nothing_into_the_git_directory() {
     let state = repo.state();
     state.dirty(&["a.nix".into()]).expect("status");
     state.check_commit(&["a.nix".into()]).expect("ready");
-    assert!(!crate::apply::interrupted(repo.root()).expect("looked"));
+    assert!(crate::commit::pending(repo.root()).expect("looked").is_none());
     assert_eq!(listing(), before);
 }

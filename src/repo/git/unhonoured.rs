@@ -48,11 +48,6 @@ impl Unhonoured {
             _ => None,
         }
     }
-
-    /// Whether it can change files or the index.
-    pub(crate) fn runs_hooks(&self) -> bool {
-        matches!(self, Unhonoured::Hook(_) | Unhonoured::ConfiguredHooks)
-    }
 }
 
 impl fmt::Display for Unhonoured {

@@ -1,19 +1,24 @@
 //! The steps that change the disk.
 //!
-//! Every step goes through [`Disk`], so that tests can let any one of them fail. Each is atomic or harmless
-//! when cut short. Files are synced as they are written; directories once, by [`Disk::sync_directories`], since
-//! any mix of renames that a power failure leaves can be taken back from the journal.
+//! Every step goes through [`Disk`], so that tests can let any one of them fail, or end the process there. Each is
+//! atomic or harmless when cut short. Files are synced as they are written; directories by
+//! [`Disk::sync_directories`].
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 /// Asked before each step; an error is what the step then gives.
 type Gate<'g> = Box<dyn FnMut(&Path) -> io::Result<()> + 'g>;
+
+/// How often a step is tried that has to succeed for a change to end in one of its two states.
+const INSIST: u32 = 3;
 
 /// A disk to change.
 pub(super) struct Disk<'g> {
@@ -35,6 +40,13 @@ pub(super) enum FilePermissions {
     Usual(u32),
     /// Exactly these.
     Exactly(Ownership),
+}
+
+impl FilePermissions {
+    pub(super) fn is_executable(self) -> bool {
+        let (FilePermissions::Usual(mode) | FilePermissions::Exactly(Ownership { mode, .. })) = self;
+        mode & 0o100 != 0
+    }
 }
 
 impl Ownership {
@@ -61,18 +73,30 @@ impl<'g> Disk<'g> {
         }
     }
 
-    fn step(&mut self, path: &Path) -> io::Result<()> {
+    /// Announces a step that somebody else takes (the git library, the program `git`): it can be made to fail too.
+    pub(super) fn step(&mut self, path: &Path) -> io::Result<()> {
         self.gate.as_mut().map_or(Ok(()), |gate| gate(path))
+    }
+
+    /// Takes a step that has to succeed: tries it again where it fails for a reason that may pass.
+    pub(super) fn insist<T>(&mut self, mut step: impl FnMut(&mut Self) -> io::Result<T>) -> io::Result<T> {
+        for _ in 1..INSIST {
+            match step(self) {
+                Err(cause) if !is_answer(&cause) => {}
+                done => return done,
+            }
+        }
+        step(self)
     }
 
     /// Makes one directory, whose parent is there.
     pub(super) fn create_directory(&mut self, path: &Path, mode: Option<u32>) -> io::Result<()> {
         self.step(path)?;
         fs::create_dir(path)?;
-        if let Some(mode) = mode {
-            fs::set_permissions(path, Permissions::from_mode(mode))?;
+        match mode {
+            Some(mode) => fs::set_permissions(path, Permissions::from_mode(mode)),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Writes a file that is not there yet, and syncs it.
@@ -91,22 +115,51 @@ impl<'g> Disk<'g> {
         file.sync_all()
     }
 
-    /// Gives a file permissions.
-    pub(super) fn set_ownership(&mut self, path: &Path, ownership: Ownership) -> io::Result<()> {
-        self.step(path)?;
-        own(path, &File::open(path)?, ownership)
-    }
-
     /// Renames a file, over the one that is there.
     pub(super) fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
         self.step(to)?;
         fs::rename(from, to)
     }
 
-    /// Removes a file.
+    /// Renames a file to a path where nothing is.
+    ///
+    /// # Errors
+    /// `AlreadyExists` if something is there; it stays.
+    pub(super) fn rename_new(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+        self.step(to)?;
+        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+            // A file system without the flag: a second name, which is made only where none is, then the first goes.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+                fs::hard_link(from, to)?;
+                fs::remove_file(from)
+            }
+            done => Ok(done?),
+        }
+    }
+
+    /// Exchanges two files: at no moment is either path without one.
+    pub(super) fn exchange(&mut self, one: &Path, other: &Path) -> io::Result<()> {
+        self.step(other)?;
+        match renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
+            // A file system without the flag.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => exchange_by_names(one, other),
+            done => Ok(done?),
+        }
+    }
+
+    /// Gives a file a second name, where nothing is yet.
+    pub(super) fn link(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+        self.step(to)?;
+        fs::hard_link(from, to)
+    }
+
+    /// Removes a file; one that is gone already is fine.
     pub(super) fn remove_file(&mut self, path: &Path) -> io::Result<()> {
         self.step(path)?;
-        fs::remove_file(path)
+        match fs::remove_file(path) {
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(cause),
+            _ => Ok(()),
+        }
     }
 
     /// Removes a directory unless something is in it; one that is gone already is fine.
@@ -115,7 +168,7 @@ impl<'g> Disk<'g> {
         match fs::remove_dir(path) {
             Ok(()) => Ok(()),
             Err(cause) => match cause.kind() {
-                io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::NotFound => Ok(()),
+                io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(()),
                 _ => Err(cause),
             },
         }
@@ -135,15 +188,32 @@ impl<'g> Disk<'g> {
         }
         Ok(())
     }
+}
 
-    /// Removes a directory with all that is in it; one that is gone already is fine.
-    pub(super) fn remove_tree(&mut self, path: &Path) -> io::Result<()> {
-        self.step(path)?;
-        match fs::remove_dir_all(path) {
-            Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(cause),
-            _ => Ok(()),
-        }
+/// Whether an error says how things are, and would say so again.
+fn is_answer(cause: &io::Error) -> bool {
+    matches!(
+        cause.kind(),
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
+/// [`Disk::exchange`] where the file system has no such call: a third name keeps the second file meanwhile.
+fn exchange_by_names(one: &Path, other: &Path) -> io::Result<()> {
+    let third = third(one);
+    match fs::remove_file(&third) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
+        _ => {}
     }
+    fs::hard_link(other, &third)?;
+    fs::rename(one, other)?;
+    fs::rename(&third, one)
+}
+
+fn third(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push("-kept");
+    path.with_file_name(name)
 }
 
 /// Sets the owner where it differs and may be set (only the superuser may give files away), then the mode, which

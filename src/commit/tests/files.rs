@@ -1,10 +1,9 @@
-use std::cell::Cell;
-use std::io;
+//! Files without a commit.
+
 use std::os::unix::fs::symlink;
 
-use super::recover::recover_on;
 use super::*;
-use crate::repo::git::testing::{Snapshot, TestRepo, change, created, deleted, modified, moved};
+use crate::repo::git::testing::Snapshot;
 
 /// A change of every kind, on [`files`].
 fn every_kind() -> SourceChange {
@@ -34,52 +33,19 @@ fn in_git() -> TestRepo {
     repo
 }
 
-fn refusal<T>(result: Result<T>) -> crate::error::Error {
-    match result {
-        Ok(_) => panic!("not refused"),
-        Err(error) => error,
-    }
-}
-
 /// The tree without the tool's own notes, which without git lie in it.
 fn tree(repo: &TestRepo) -> Snapshot {
     let mut tree = repo.snapshot();
-    tree.retain(|path, _| !path.starts_with(".qgroget") && path != Path::new(".qgroget.lock"));
+    tree.retain(|path, _| !path.starts_with(".qgroget"));
     tree
-}
-
-/// Fails every step from the given one on: to the disk, that is a process that was killed there.
-fn killed_at(step: usize) -> Disk<'static> {
-    let count = Cell::new(0);
-    Disk::gated(move |_| {
-        count.set(count.get() + 1);
-        if count.get() > step {
-            Err(io::Error::other("killed"))
-        } else {
-            Ok(())
-        }
-    })
-}
-
-/// Fails the given step only.
-fn failing_at(step: usize) -> Disk<'static> {
-    let count = Cell::new(0);
-    Disk::gated(move |_| {
-        count.set(count.get() + 1);
-        if count.get() == step + 1 {
-            Err(io::Error::other("disk full"))
-        } else {
-            Ok(())
-        }
-    })
 }
 
 #[test]
 fn every_kind_of_change_is_written() {
     let repo = in_git();
-    let applied = apply(repo.root(), &every_kind()).expect("applied");
-    assert_eq!(applied.paths().len(), 7);
-    applied.keep().expect("kept");
+    let written = write(repo.root(), &every_kind(), "test").expect("written");
+    assert_eq!(written.paths.len(), 7);
+    drop(written);
     assert_eq!(repo.read("settings.nix"), "{ a = 2; }\n");
     assert_eq!(repo.mode_of("settings.nix"), 0o640);
     assert_eq!(repo.read("media/jellyfin/default.nix"), "new\n");
@@ -89,45 +55,14 @@ fn every_kind_of_change_is_written() {
     for gone in ["media/jellyfin.nix", "lonely", "gone.nix"] {
         assert!(!repo.path(gone).exists(), "{gone}");
     }
-    assert!(!repo.path(".git/qgroget").exists());
-    assert!(!repo.path(".git/qgroget.lock").exists());
-}
-
-#[test]
-fn a_change_is_taken_back_exactly() {
-    let repo = in_git();
-    let before = repo.snapshot();
-    apply(repo.root(), &every_kind())
-        .expect("applied")
-        .revert()
-        .expect("taken back");
-    assert_eq!(repo.snapshot(), before);
-    drop(apply(repo.root(), &every_kind()).expect("applied"));
-    assert_eq!(repo.snapshot(), before);
-    assert!(!repo.path(".git/qgroget").exists());
-}
-
-#[test]
-fn taking_back_undoes_what_was_written_over_the_change() {
-    let repo = in_git();
-    let before = repo.snapshot();
-    let applied = apply(repo.root(), &every_kind()).expect("applied");
-    repo.write("settings.nix", "{a=2;}\n");
-    repo.mode("media/jellyfin/default.nix", 0o600);
-    std::fs::remove_file(repo.path("fresh/deep/default.nix")).expect("removed");
-    repo.write("gone.nix", "back\n");
-    applied.revert().expect("taken back");
-    assert_eq!(repo.snapshot(), before);
+    assert!(only_the_lock_is_left(&repo));
 }
 
 #[test]
 fn a_change_without_git_leaves_no_notes() {
     let repo = TestRepo::without_git();
     files(&repo);
-    apply(repo.root(), &every_kind())
-        .expect("applied")
-        .keep()
-        .expect("kept");
+    drop(write(repo.root(), &every_kind(), "test").expect("written"));
     assert!(!repo.path(".qgroget").exists());
     assert!(!repo.path(".qgroget.lock").exists());
     assert_eq!(repo.read("settings.nix"), "{ a = 2; }\n");
@@ -136,9 +71,10 @@ fn a_change_without_git_leaves_no_notes() {
 #[test]
 fn a_root_below_the_top_is_written_there() {
     let repo = TestRepo::with(&[("nixos/a.nix", "1\n"), ("a.nix", "1\n")]);
-    let applied = apply(&repo.path("nixos"), &change(vec![modified("a.nix", "1\n", "2\n")])).expect("applied");
-    assert_eq!(applied.paths(), [Path::new("a.nix")]);
-    applied.keep().expect("kept");
+    let edit = change(vec![modified("a.nix", "1\n", "2\n")]);
+    let written = write(&repo.path("nixos"), &edit, "test").expect("written");
+    assert_eq!(written.paths, [Path::new("a.nix")]);
+    drop(written);
     assert_eq!(
         (repo.read("nixos/a.nix").as_str(), repo.read("a.nix").as_str()),
         ("2\n", "1\n")
@@ -149,17 +85,11 @@ fn a_root_below_the_top_is_written_there() {
 fn carriage_returns_and_a_byte_order_mark_stay() {
     let repo = TestRepo::with(&[("a.nix", "\u{feff}{\r\n}\r\n")]);
     let after = "\u{feff}{\r\n  a = 1;\r\n}\r\n";
-    let applied = apply(
-        repo.root(),
-        &change(vec![modified("a.nix", "\u{feff}{\r\n}\r\n", after)]),
-    );
-    applied.expect("applied").keep().expect("kept");
+    let edit = change(vec![modified("a.nix", "\u{feff}{\r\n}\r\n", after)]);
+    drop(write(repo.root(), &edit, "test").expect("written"));
     assert_eq!(repo.read("a.nix"), after);
-    let error = refusal(apply(
-        repo.root(),
-        &change(vec![modified("a.nix", "\u{feff}{\n}\n", "x")]),
-    ));
-    assert_eq!(error.code(), "changed-since");
+    let edit = change(vec![modified("a.nix", "\u{feff}{\n}\n", "x")]);
+    assert_eq!(refusal(write(repo.root(), &edit, "test")).code(), "changed-since");
 }
 
 #[test]
@@ -169,7 +99,7 @@ fn files_swap_their_places() {
         moved("b.nix", "a.nix", "b\n", "b\n"),
         moved("a.nix", "b.nix", "a\n", "a\n"),
     ]);
-    apply(repo.root(), &swap).expect("applied").keep().expect("kept");
+    drop(write(repo.root(), &swap, "test").expect("written"));
     assert_eq!(
         (repo.read("a.nix").as_str(), repo.read("b.nix").as_str()),
         ("b\n", "a\n")
@@ -179,31 +109,28 @@ fn files_swap_their_places() {
 #[test]
 fn a_directory_that_still_has_something_stays() {
     let repo = TestRepo::with(&[("media/a.nix", "a\n"), ("media/b.nix", "b\n")]);
-    apply(repo.root(), &change(vec![deleted("media/a.nix", "a\n")]))
-        .expect("applied")
-        .keep()
-        .expect("kept");
+    drop(write(repo.root(), &change(vec![deleted("media/a.nix", "a\n")]), "test").expect("written"));
     assert_eq!(repo.read("media/b.nix"), "b\n");
 }
 
 #[test]
-fn a_failure_at_any_step_leaves_the_tree_as_it_was() {
+fn a_failure_at_any_step_leaves_the_tree_as_before_or_as_after() {
     for with_git in [true, false] {
         let repo = if with_git { in_git() } else { TestRepo::without_git() };
         files(&repo);
         let before = repo.snapshot();
         for step in 0.. {
-            match apply_on(&mut failing_at(step), repo.root(), &every_kind()) {
-                Ok(applied) => {
-                    assert!(step > 20, "only {step} steps");
-                    applied.keep().expect("kept");
+            match write_on(&mut failing_at(step), repo.root(), &every_kind(), "test") {
+                Ok(written) => {
+                    drop(written);
+                    assert!(step > 15, "only {step} steps");
                     assert_ne!(repo.snapshot(), before);
                     break;
                 }
                 Err(error) => {
                     assert!(matches!(error.code(), "write-failed" | "journal-failed"), "{error:?}");
-                    assert_eq!(repo.snapshot(), before, "step {step}");
-                    assert!(!interrupted(repo.root()).expect("looked"), "step {step}");
+                    assert_eq!(repo.snapshot(), before, "step {step}: {error:?}");
+                    assert_eq!(recover(repo.root()).expect("looked"), None, "step {step}");
                 }
             }
         }
@@ -211,46 +138,63 @@ fn a_failure_at_any_step_leaves_the_tree_as_it_was() {
 }
 
 #[test]
-fn a_run_killed_at_any_step_is_taken_back_by_the_next() {
+fn a_run_killed_at_any_step_ends_in_before_or_after() {
     for with_git in [true, false] {
-        let repo = if with_git { in_git() } else { TestRepo::without_git() };
-        files(&repo);
-        let before = tree(&repo);
+        let mut ends = Vec::new();
         for step in 0.. {
-            if let Ok(applied) = apply_on(&mut killed_at(step), repo.root(), &every_kind()) {
-                let after = tree(&repo);
-                applied.abandon();
-                assert_eq!(tree(&repo), after);
-                let recovered = recover(repo.root()).expect("recovered").expect("a journal");
-                assert_eq!((recovered.outcome, recovered.paths.len()), (Outcome::RolledBack, 7));
-                assert_eq!(tree(&repo), before);
+            let repo = if with_git { in_git() } else { TestRepo::without_git() };
+            files(&repo);
+            let before = tree(&repo);
+            let whole = write_on(&mut killed_at(step), repo.root(), &every_kind(), "test");
+            let killed = whole.is_err();
+            match whole {
+                Ok(written) => written._ended.abandon(),
+                Err(error) => drop(error),
+            }
+            let recovered = recover(repo.root()).expect("recovered");
+            let after = recovered
+                .as_ref()
+                .is_some_and(|done| done.outcome != Outcome::RolledBack);
+            let now = tree(&repo);
+            assert_eq!(now == before, !after, "step {step}: {recovered:?}");
+            if after {
+                assert_eq!(repo.read("settings.nix"), "{ a = 2; }\n");
+                assert!(
+                    !repo.path("media/jellyfin.nix").exists() && !repo.path("lonely").exists(),
+                    "step {step}"
+                );
+                assert_eq!(repo.read("fresh/deep/default.nix"), "fresh\n");
+            }
+            assert_eq!(recover(repo.root()).expect("nothing"), None);
+            ends.push(after);
+            if !killed {
                 break;
             }
-            let pending = interrupted(repo.root()).expect("looked");
-            assert_eq!(
-                recover(repo.root()).expect("recovered").is_some(),
-                pending,
-                "step {step}"
-            );
-            assert_eq!(repo.snapshot(), before, "step {step}");
-            assert_eq!(recover(repo.root()).expect("nothing"), None);
         }
+        assert!(
+            ends.len() > 20 && ends.is_sorted() && ends.ends_with(&[true]),
+            "{ends:?}"
+        );
     }
 }
 
 #[test]
-fn a_recovery_killed_at_any_step_is_finished_by_the_next() {
-    let repo = in_git();
-    let before = repo.snapshot();
-    for first in (0..30).step_by(7) {
+fn a_recovery_killed_at_any_step_is_ended_by_the_next() {
+    for first in (0..40).step_by(7) {
         for second in 0.. {
-            match apply_on(&mut killed_at(first), repo.root(), &every_kind()) {
-                Ok(applied) => applied.abandon(),
+            let repo = in_git();
+            let before = repo.snapshot();
+            match write_on(&mut killed_at(first), repo.root(), &every_kind(), "test") {
+                Ok(written) => written._ended.abandon(),
                 Err(error) => drop(error),
             }
             let done = recover_on(&mut killed_at(second), repo.root()).is_ok();
             recover(repo.root()).expect("recovered");
-            assert_eq!(repo.snapshot(), before, "killed at {first}, then at {second}");
+            let now = repo.snapshot();
+            assert!(
+                now == before || repo.read("settings.nix") == "{ a = 2; }\n" && !repo.path("gone.nix").exists(),
+                "killed at {first}, then at {second}"
+            );
             if done {
                 break;
             }
@@ -258,44 +202,86 @@ fn a_recovery_killed_at_any_step_is_finished_by_the_next() {
     }
 }
 
-#[test]
-fn a_new_change_waits_for_the_interrupted_one() {
-    let repo = in_git();
-    apply(repo.root(), &every_kind()).expect("applied").abandon();
-    assert_eq!(refusal(apply(repo.root(), &every_kind())).code(), "interrupted");
+/// As if the process were killed when all files are in place.
+fn abandoned(repo: &TestRepo) {
+    let written = write(repo.root(), &every_kind(), "migrate jellyfin").expect("written");
+    written._ended.abandon();
 }
 
 #[test]
-fn recovery_does_not_overwrite_later_work() {
+fn a_new_change_waits_for_the_interrupted_one() {
     let repo = in_git();
-    apply(repo.root(), &every_kind()).expect("applied").abandon();
+    abandoned(&repo);
+    assert_eq!(refusal(write(repo.root(), &every_kind(), "test")).code(), "interrupted");
+}
+
+#[test]
+fn who_only_reads_is_told_what_the_files_will_be() {
+    for step in 0.. {
+        let repo = in_git();
+        let whole = write_on(&mut killed_at(step), repo.root(), &every_kind(), "migrate jellyfin");
+        let killed = whole.is_err();
+        match whole {
+            Ok(written) => written._ended.abandon(),
+            Err(error) => drop(error),
+        }
+        let now = repo.snapshot();
+        let pending = pending(repo.root()).expect("looked");
+        assert_eq!(repo.snapshot(), now, "it writes nothing");
+        let recovered = recover(repo.root()).expect("recovered");
+        assert_eq!(pending.is_some(), recovered.is_some(), "step {step}");
+        let (Some(pending), Some(recovered)) = (pending, recovered) else {
+            assert!(killed);
+            continue;
+        };
+        assert_eq!(
+            (pending.outcome, pending.intent.as_str()),
+            (recovered.outcome, "migrate jellyfin")
+        );
+        for file in &pending.change.files {
+            if let Some(from) = file.from.as_ref().filter(|from| file.to.as_ref() != Some(from)) {
+                assert!(!repo.root().join(from).exists(), "step {step}: {}", from.display());
+            }
+            if let Some(to) = &file.to {
+                assert_eq!(repo.read(&to.to_string_lossy()), &*file.after, "step {step}");
+            }
+        }
+        if !killed {
+            break;
+        }
+    }
+}
+
+#[test]
+fn recovery_leaves_later_work_where_it_is_and_keeps_it() {
+    let repo = in_git();
+    abandoned(&repo);
     repo.write("settings.nix", "my work\n");
-    let after = repo.snapshot();
-    let error = refusal(recover(repo.root()));
-    assert_eq!(error.code(), "recover-conflict");
-    assert!(
-        error
-            .reason_text()
-            .is_some_and(|reason| reason.contains("settings.nix"))
-    );
-    assert_eq!(repo.snapshot(), after);
-    repo.write("settings.nix", "{ a = 2; }\n");
-    assert!(recover(repo.root()).expect("recovered").is_some());
+    let recovered = recover(repo.root()).expect("recovered").expect("a journal");
+    assert_eq!(recovered.outcome, Outcome::RolledBack);
+    assert_eq!(recovered.left.foreign, [PathBuf::from("settings.nix")]);
+    assert_eq!(repo.read("settings.nix"), "my work\n");
+    assert_eq!(repo.read("gone.nix"), "gone\n");
+    let kept = recovered.left.kept.expect("kept");
+    assert_eq!(repo.git(&["show", &format!("{kept}:settings.nix")]), "my work");
+    assert!(!repo.path("fresh").exists());
 }
 
 #[test]
 fn damaged_notes_are_refused() {
     let repo = in_git();
-    apply(repo.root(), &every_kind()).expect("applied").abandon();
+    abandoned(&repo);
     repo.write(".git/qgroget/plan.json", "{");
+    assert_eq!(refusal(recover(repo.root())).code(), "journal-unreadable");
+    repo.write(".git/qgroget/plan.json", "{\"version\": 1}");
     assert_eq!(refusal(recover(repo.root())).code(), "journal-unreadable");
 }
 
 #[test]
 fn two_runs_do_not_interleave() {
     let repo = in_git();
-    let applied = apply(repo.root(), &change(vec![created("x.nix", "x\n")])).expect("applied");
-    let error = refusal(apply(repo.root(), &change(vec![created("y.nix", "y\n")])));
+    let written = write(repo.root(), &change(vec![created("x.nix", "x\n")]), "test").expect("written");
+    let error = refusal(write(repo.root(), &change(vec![created("y.nix", "y\n")]), "test"));
     assert_eq!(error.code(), "locked");
     let pid = format!("process {}", std::process::id());
     assert!(
@@ -303,17 +289,15 @@ fn two_runs_do_not_interleave() {
         "{error:?}"
     );
     assert_eq!(refusal(recover(repo.root())).code(), "locked");
-    applied.keep().expect("kept");
+    drop(written);
+    drop(write(repo.root(), &change(vec![created("y.nix", "y\n")]), "test").expect("written"));
 }
 
 #[test]
 fn a_lock_left_by_a_killed_run_locks_nothing() {
     let repo = in_git();
-    repo.write(".git/qgroget.lock", "1\n");
-    apply(repo.root(), &every_kind())
-        .expect("applied")
-        .keep()
-        .expect("kept");
+    repo.write(".git/qgroget/lock", "1\n");
+    drop(write(repo.root(), &every_kind(), "test").expect("written"));
 }
 
 #[test]
@@ -341,12 +325,15 @@ fn what_is_not_as_shown_is_refused_and_nothing_written() {
         (modified("media", "", "x"), "not-a-file"),
     ] {
         let path = file.path().to_owned();
-        let error = refusal(apply(repo.root(), &change(vec![created("a.nix", "a\n"), file])));
+        let error = refusal(write(repo.root(), &change(vec![created("a.nix", "a\n"), file]), "test"));
         assert_eq!(error.code(), code, "{}: {error:?}", path.display());
         assert_eq!(repo.snapshot(), before, "{}", path.display());
     }
     let twice = change(vec![ok(), ok()]);
-    assert_eq!(refusal(apply(repo.root(), &twice)).kind(), crate::error::Kind::Internal);
+    assert_eq!(
+        refusal(write(repo.root(), &twice, "test")).kind(),
+        crate::error::Kind::Internal
+    );
     assert_eq!(repo.snapshot(), before);
 }
 
@@ -360,7 +347,7 @@ fn a_directory_that_may_not_be_written_is_refused_skipped_as_root() {
         return;
     }
     let before = repo.snapshot();
-    let error = refusal(apply(repo.root(), &every_kind()));
+    let error = refusal(write(repo.root(), &every_kind(), "test"));
     assert_eq!(error.code(), "write-failed");
     assert_eq!(repo.snapshot(), before);
     repo.mode("media", 0o755);
@@ -369,8 +356,5 @@ fn a_directory_that_may_not_be_written_is_refused_skipped_as_root() {
 #[test]
 fn nothing_to_write_is_fine() {
     let repo = in_git();
-    apply(repo.root(), &SourceChange::default())
-        .expect("applied")
-        .keep()
-        .expect("kept");
+    drop(write(repo.root(), &SourceChange::default(), "test").expect("written"));
 }

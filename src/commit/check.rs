@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::disk::{FilePermissions, Ownership};
-use super::{After, Mode, Target, journal};
+use super::{After, Mode, Target};
 use crate::edit::SourceChange;
 use crate::error::{self, Result};
 
@@ -77,7 +77,7 @@ pub(super) fn targets(prefix: &Path, change: &SourceChange) -> Result<Vec<Target
 /// Checks every target against what is on disk under `base`, and takes down what is needed to go back.
 ///
 /// # Errors
-/// Refuses as [`apply`](super::apply) says.
+/// Refuses as [`write`](super::write) says.
 pub(super) fn check(base: &Path, targets: &[Target]) -> Result<Vec<Checked>> {
     let mut modes = BTreeMap::new();
     let mut before = Vec::new();
@@ -107,12 +107,6 @@ pub(super) fn check(base: &Path, targets: &[Target]) -> Result<Vec<Checked>> {
         })
         .collect();
     files_make_no_directories(&checked)?;
-    for file in checked.iter().filter(|file| file.after.is_some()) {
-        let temporary = journal::temporary(&file.path);
-        if metadata(&base.join(&temporary), &temporary)?.is_some() {
-            return Err(error::apply::exists(&temporary));
-        }
-    }
     Ok(checked)
 }
 

@@ -13,40 +13,36 @@ pub(crate) struct Place {
     pub(crate) base: PathBuf,
     /// The root, relative to `base`.
     pub(crate) prefix: PathBuf,
-    /// The directory for the journal and other notes; there only while a run writes.
+    /// The directory for the lock, the journal and what goes with it.
     pub(crate) notes: PathBuf,
-    /// The lock file.
-    pub(crate) lock: PathBuf,
-    /// The commit that HEAD names, in hexadecimal.
-    pub(crate) head: Option<String>,
+    /// Whether the notes lie in a git directory, where they disturb nobody; elsewhere nothing of them stays.
+    pub(super) hidden: bool,
 }
 
 impl Place {
     /// The place for `root`.
     pub(super) fn find(root: &Path) -> Result<Place> {
         if let Some(git) = GitState::discover(root)? {
-            return Place::of(&git);
+            return Ok(Place::of(&git));
         }
         let base = root
             .canonicalize()
             .map_err(|cause| error::apply::unreadable(root, cause))?;
         Ok(Place {
             notes: base.join(".qgroget"),
-            lock: base.join(".qgroget.lock"),
             prefix: PathBuf::new(),
-            head: None,
+            hidden: false,
             base,
         })
     }
 
     /// The place for a git working tree.
-    pub(super) fn of(git: &GitState) -> Result<Place> {
-        Ok(Place {
+    pub(super) fn of(git: &GitState) -> Place {
+        Place {
             base: git.workdir().to_owned(),
             prefix: git.prefix().to_owned(),
             notes: git.git_dir().join("qgroget"),
-            lock: git.git_dir().join("qgroget.lock"),
-            head: git.head()?.id().map(|id| id.to_string()),
-        })
+            hidden: true,
+        }
     }
 }

@@ -1,0 +1,57 @@
+//! What a command does to a repository, before its arguments are looked at any closer.
+
+use super::args::{Command, ContractChange};
+
+/// What a command does to the repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Nothing: it has none.
+    None,
+    /// It reads it.
+    Reads,
+    /// It may write to it.
+    Writes,
+}
+
+impl Command {
+    /// What the command does to the repository: a dry run only reads.
+    pub fn access(&self) -> Access {
+        let writes = match self {
+            Command::Explain(_) | Command::Completions(_) | Command::Man => return Access::None,
+            Command::Status(_) | Command::Verify(_) => false,
+            Command::Check(args) => args.fix && !args.dry_run,
+            Command::Undo(args) => !args.list && !args.dry_run,
+            Command::Init(args) => !args.deciding.dry_run,
+            Command::Migrate(args) => !args.deciding.dry_run,
+            Command::New(args) => !args.deciding.dry_run,
+            Command::Cleanup(args) => !args.deciding.dry_run,
+            Command::Contract(args) => {
+                !match &args.change {
+                    ContractChange::Add(add) => &add.deciding,
+                    ContractChange::Rename(rename) => &rename.deciding,
+                    ContractChange::Remove(remove) => &remove.deciding,
+                }
+                .dry_run
+            }
+        };
+        if writes { Access::Writes } else { Access::Reads }
+    }
+
+    /// The command's name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Command::Init(_) => "init",
+            Command::Migrate(_) => "migrate",
+            Command::Status(_) => "status",
+            Command::Check(_) => "check",
+            Command::Explain(_) => "explain",
+            Command::Verify(_) => "verify",
+            Command::New(_) => "new",
+            Command::Contract(_) => "contract",
+            Command::Cleanup(_) => "cleanup",
+            Command::Undo(_) => "undo",
+            Command::Completions(_) => "completions",
+            Command::Man => "man",
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Moving HEAD's branch, and what a killed run leaves of such a move.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use git2::{ErrorCode, Oid};
+
+use super::disk::Disk;
+use super::draft::announce;
+use super::journal::{Goal, Journal, Move, Wanted};
+use crate::error::{self, Result};
+use crate::repo::git::{GitState, Head, LOCK_PAUSE, LOCK_TRIES, MoveFailure};
+
+/// Moves a reference from where it has to stand to where it is to stand, by compare-and-swap, and makes that last.
+///
+/// # Errors
+/// `head-moved` if HEAD names something else by now, or the reference stands elsewhere; `git-branch-locked`;
+/// `git-failed`. The reference has not moved then.
+pub(super) fn advance(git: &GitState, disk: &mut Disk<'_>, head: &Head, wanted: &Move, log: &str) -> Result<()> {
+    for attempt in 1.. {
+        announce(disk, git, "move the branch")?;
+        let moved = git.move_head(head, wanted.to, log);
+        match moved {
+            Ok(()) => break,
+            // Whatever was reported: what counts is where it stands.
+            Err(_) if wanted.to != wanted.from && stands_at(git, &wanted.reference)? == wanted.to => break,
+            Err(MoveFailure::Locked) if attempt < LOCK_TRIES => thread::sleep(LOCK_PAUSE),
+            Err(MoveFailure::Locked) => return Err(error::git::branch_locked(&lock_of(git, &wanted.reference))),
+            Err(MoveFailure::Moved) => return Err(error::git::head_moved()),
+            Err(MoveFailure::Other(cause)) => return Err(error::git::failed("move the branch", cause)),
+        }
+    }
+    sync(git, disk, &wanted.reference)
+}
+
+/// Moves a reference back. Returns whether it is where it was: not if somebody has moved it on since.
+pub(super) fn take_back(git: &GitState, disk: &mut Disk<'_>, wanted: &Move) -> Result<bool> {
+    for _ in 0..LOCK_TRIES {
+        let found = stands_at(git, &wanted.reference)?;
+        if found == wanted.from {
+            return Ok(true);
+        }
+        if found != wanted.to {
+            return Ok(false);
+        }
+        let _ = announce(disk, git, "move the branch back");
+        let back = Head::at(&wanted.reference, wanted.to);
+        match git.move_reference(&back, wanted.from, "qgroget: take the commit back") {
+            Ok(()) => return sync(git, disk, &wanted.reference).map(|()| true),
+            Err(MoveFailure::Locked) => thread::sleep(LOCK_PAUSE),
+            Err(MoveFailure::Moved) => {}
+            Err(MoveFailure::Other(cause)) => return Err(error::git::failed("move the branch back", cause)),
+        }
+    }
+    Err(error::git::branch_locked(&lock_of(git, &wanted.reference)))
+}
+
+/// The commit that a reference names; `None` where there is no such reference.
+pub(super) fn stands_at(git: &GitState, reference: &str) -> Result<Option<Oid>> {
+    match git.repo().find_reference(reference) {
+        Ok(found) => Ok(found.target()),
+        Err(cause) if cause.code() == ErrorCode::NotFound => Ok(None),
+        Err(cause) => Err(error::git::failed("read the branch", cause)),
+    }
+}
+
+/// Makes a reference last, where it is a file of its own.
+fn sync(git: &GitState, disk: &mut Disk<'_>, reference: &str) -> Result<()> {
+    let path = place_of(git, reference);
+    let synced = || -> io::Result<()> {
+        if path.exists() {
+            File::open(&path)?.sync_all()?;
+        }
+        Ok(())
+    };
+    let failed = |cause: io::Error| error::git::failed("sync the branch", git2::Error::from_str(&cause.to_string()));
+    disk.insist(|_| synced()).map_err(failed)?;
+    let directory = path.parent().unwrap_or(git.git_dir());
+    disk.insist(|disk| disk.sync_directories([directory])).map_err(failed)
+}
+
+/// The file of a reference: HEAD belongs to the working tree, branches to the whole repository.
+fn place_of(git: &GitState, reference: &str) -> PathBuf {
+    match reference {
+        "HEAD" => git.git_dir().join(reference),
+        _ => git.repo().commondir().join(reference),
+    }
+}
+
+fn lock_of(git: &GitState, reference: &str) -> PathBuf {
+    let mut path = place_of(git, reference).into_os_string();
+    path.push(".lock");
+    path.into()
+}
+
+/// Removes the locks on references that a killed run has left, its git's included, and gives their paths.
+///
+/// Such a lock is known by its content, the very commit that the run was about to name, which nobody else knows of; or
+/// it is empty, since the run was killed before it wrote that. An empty one is only taken for ours if it stays as it is
+/// for a while, which no living git leaves it.
+pub(super) fn remove_stale(git: &GitState, disk: &mut Disk<'_>, journal: &Journal) -> io::Result<Vec<PathBuf>> {
+    let (Goal::Branch(Move { reference, .. }) | Goal::Commit(Wanted { reference, .. })) = &journal.goal else {
+        return Ok(Vec::new());
+    };
+    let mut removed = Vec::new();
+    for reference in [reference.as_str(), "HEAD"] {
+        let lock = lock_of(git, reference);
+        if !removed.contains(&lock) && is_ours(git, &lock, &journal.goal)? {
+            disk.remove_file(&lock)?;
+            removed.push(lock);
+        }
+    }
+    Ok(removed)
+}
+
+fn is_ours(git: &GitState, lock: &Path, goal: &Goal) -> io::Result<bool> {
+    let read = || match fs::read_to_string(lock) {
+        Ok(text) => Ok(Some((text, lock.symlink_metadata()?.ino()))),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(cause) => Err(cause),
+    };
+    let Some(found) = read()? else { return Ok(false) };
+    if found.0.is_empty() {
+        thread::sleep(4 * LOCK_PAUSE);
+        return Ok(read()?.as_ref() == Some(&found));
+    }
+    let Ok(id) = Oid::from_str(found.0.trim()) else {
+        return Ok(false);
+    };
+    Ok(match goal {
+        Goal::Files { .. } => false,
+        Goal::Branch(wanted) => wanted.to == Some(id),
+        Goal::Commit(wanted) => git.repo().find_commit(id).is_ok_and(|commit| wanted.is(&commit)),
+    })
+}
+
+impl Wanted {
+    /// Whether a commit is the one that was to be made: its only parent and its tree are as wanted.
+    pub(super) fn is(&self, commit: &git2::Commit<'_>) -> bool {
+        commit.parent_ids().eq(self.parent) && Some(commit.tree_id()) == self.tree
+    }
+
+    /// Whether a commit was made of this run's, whatever hooks have made of its tree.
+    pub(super) fn is_made_of(&self, commit: &git2::Commit<'_>) -> bool {
+        let marked = |mark: &String| {
+            commit
+                .message_bytes()
+                .split(|byte| *byte == b'\n')
+                .any(|line| line == mark.as_bytes())
+        };
+        commit.parent_ids().eq(self.parent) && (self.is(commit) || self.mark.as_ref().is_some_and(marked))
+    }
+}

@@ -1,0 +1,78 @@
+//! What was found in place of what the tool had written: kept as a commit under a reference of the tool's.
+
+use std::path::{Path, PathBuf};
+
+use git2::{Index, Signature};
+
+use super::disk::Disk;
+use super::draft::announce;
+use super::text;
+use crate::error::{self, Result};
+use crate::repo::git::{GitState, MODE_EXECUTABLE, MODE_FILE, bare_entry};
+
+const KEPT: &str = "refs/qgroget/kept/";
+
+/// A file as it was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) path: PathBuf,
+    pub(super) bytes: Vec<u8>,
+    pub(super) executable: bool,
+}
+
+/// Keeps files under a new reference, and gives its name.
+///
+/// # Errors
+/// `git-failed`.
+pub(super) fn keep(git: &GitState, disk: &mut Disk<'_>, files: &[Found]) -> Result<String> {
+    let failed = |cause| error::git::failed("keep what was found", cause);
+    announce(disk, git, "keep what was found")?;
+    let repo = git.repo();
+    let mut index = Index::new().map_err(failed)?;
+    for file in files {
+        // Kept as found: attributes and filters are for what is committed.
+        let id = repo.blob(&file.bytes).map_err(failed)?;
+        let mode = if file.executable { MODE_EXECUTABLE } else { MODE_FILE };
+        index.add(&bare_entry(&text(&file.path), id, mode)).map_err(failed)?;
+    }
+    let tree = index
+        .write_tree_to(repo)
+        .and_then(|id| repo.find_tree(id))
+        .map_err(failed)?;
+    let author = Signature::now("qgroget", "qgroget@localhost").map_err(failed)?;
+    let id = repo
+        .commit(
+            None,
+            &author,
+            &author,
+            "What was found in place of what qgroget had written\n",
+            &tree,
+            &[],
+        )
+        .map_err(failed)?;
+    let mut number = 1;
+    loop {
+        let name = format!("{KEPT}{number}");
+        match repo.reference(&name, id, false, "qgroget: keep what was found") {
+            Ok(_) => return Ok(name),
+            Err(cause) if cause.code() == git2::ErrorCode::Exists => number += 1,
+            Err(cause) => return Err(failed(cause)),
+        }
+    }
+}
+
+/// The command that brings files back from a reference.
+pub fn command(reference: &str, paths: &[PathBuf]) -> String {
+    let quoted: Vec<String> = paths.iter().map(|path| quote(path)).collect();
+    format!("git restore --source={reference} -- {}", quoted.join(" "))
+}
+
+/// A path as a shell takes it.
+fn quote(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@:,".contains(c);
+    match text.chars().all(plain) {
+        true => text,
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
+}

@@ -1,0 +1,275 @@
+//! Taking files back, and what is left where somebody else has written meanwhile.
+//!
+//! A file is put back while it holds what the change made of it. Anything else that is found there is kept as a git
+//! object under a reference of the tool's. Where it is a formatter's work on what was written, since it differs in white
+//! space only or is what a hook has put into the commit, the original is put back; else somebody works there, and it
+//! stays.
+
+use std::io;
+use std::path::PathBuf;
+
+use git2::{Oid, Tree};
+
+use super::disk::Disk;
+use super::files::{self, Failed, Foreign, Stands};
+use super::journal::{Goal, Journal, Move, Noted};
+use super::kept::{self, Found};
+use super::place::Place;
+use super::{branch, journal, program, text};
+use crate::error::{self, Error, Result};
+use crate::repo::git::{GitState, Head};
+
+/// What others have done meanwhile, and what became of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// Files that hold something else than what was written, and stay as they are.
+    pub foreign: Vec<PathBuf>,
+    /// Files that a formatter had changed: taken back.
+    pub reformatted: Vec<PathBuf>,
+    /// Files that somebody has committed as they were written: they stay.
+    pub committed: Vec<PathBuf>,
+    /// The reference that keeps what was found.
+    pub kept: Option<String>,
+    /// The abbreviated id of the commit that HEAD names, where it is another one than the run's.
+    pub on_top: Option<String>,
+    /// The reference that HEAD names, where it is another one than when the run began.
+    pub switched: Option<String>,
+}
+
+impl Left {
+    /// Whether nobody else has done anything.
+    pub fn is_nothing(&self) -> bool {
+        *self == Left::default()
+    }
+
+    /// What is left of a commit that was made on `reference`.
+    pub(super) fn made(git: &GitState, id: Option<Oid>, reference: &str, foreign: Vec<PathBuf>) -> Result<Left> {
+        let head = git.head()?;
+        let on_top = match head.id() {
+            Some(now) if Some(now) != id => Some(short(git, now)?),
+            _ => None,
+        };
+        Ok(Left {
+            foreign,
+            on_top,
+            switched: (head.reference() != reference).then(|| head.reference().to_owned()),
+            ..Left::default()
+        })
+    }
+}
+
+pub(super) fn short(git: &GitState, id: Oid) -> Result<String> {
+    let failed = |cause| error::git::failed("read the commit", cause);
+    let object = git.repo().find_object(id, None).map_err(failed)?;
+    let short = object.short_id().map_err(failed)?;
+    Ok(String::from_utf8_lossy(&short).into_owned())
+}
+
+/// Takes a change back after `error`, and ends its journal; gives the error with what became of the change.
+pub(super) fn after(
+    disk: &mut Disk<'_>,
+    place: &Place,
+    git: Option<&GitState>,
+    journal: &Journal,
+    error: Error,
+) -> Error {
+    let ended = files_back(disk, place, git, journal, None).and_then(|left| {
+        let ended = end(disk, place, journal).map_err(|cause| (PathBuf::from("."), cause));
+        ended.map(|()| left)
+    });
+    match ended {
+        Ok(left) => error::apply::taken_back(error, &left),
+        Err((path, cause)) => error::apply::half_done(&path, cause, &place.notes).reason_before(&error),
+    }
+}
+
+/// Ends the journal of a change that was taken back.
+pub(super) fn end(disk: &mut Disk<'_>, place: &Place, journal: &Journal) -> io::Result<()> {
+    journal.remove_sides(disk)?;
+    journal.end(disk, place)
+}
+
+/// Puts every file of the change back that holds what the change made of it. `hooked` is the commit that hooks have made
+/// of it, where that was taken back.
+pub(super) fn files_back(
+    disk: &mut Disk<'_>,
+    place: &Place,
+    git: Option<&GitState>,
+    journal: &Journal,
+    hooked: Option<Oid>,
+) -> Result<Left, Failed> {
+    let tree = git.and_then(|git| git.repo().find_commit(hooked?).ok()?.tree().ok());
+    let judged = |noted, bytes, executable| judged(git, tree.as_ref(), noted, bytes, executable);
+    let mut left = Left::default();
+    let mut found: Vec<(&Noted, Found, bool)> = Vec::new();
+    for noted in &journal.files {
+        match stands(place, noted)? {
+            Stands::Before => {}
+            Stands::After if git.is_some_and(|git| is_committed(git, noted)) => left.committed.push(noted.path.clone()),
+            Stands::After => {
+                if !files::put_back(disk, place, noted)? {
+                    // Somebody has written to it in this very moment.
+                    match stands(place, noted)? {
+                        Stands::Foreign(Foreign::File { bytes, executable }) => {
+                            found.push(judged(noted, bytes, executable));
+                        }
+                        _ => left.foreign.push(noted.path.clone()),
+                    }
+                }
+            }
+            Stands::Foreign(Foreign::File { bytes, executable }) => {
+                found.push(judged(noted, bytes, executable));
+            }
+            Stands::Foreign(_) => left.foreign.push(noted.path.clone()),
+        }
+    }
+    left.kept = git.and_then(|git| keep(git, disk, journal, &found));
+    for (noted, file, formatted) in found {
+        let back = formatted && left.kept.is_some() && files::put_back_over(disk, place, noted, &file.bytes)?;
+        let list = if back { &mut left.reformatted } else { &mut left.foreign };
+        list.push(noted.path.clone());
+    }
+    files::remove_created(disk, place, journal)?;
+    journal.sync(disk, place).map_err(|cause| (PathBuf::from("."), cause))?;
+    Ok(left)
+}
+
+fn stands(place: &Place, noted: &Noted) -> Result<Stands, Failed> {
+    files::stands(&place.base, noted).map_err(|cause| (noted.path.clone(), cause))
+}
+
+/// A file as found, and whether it is a formatter's work on what was written.
+fn judged<'n>(
+    git: Option<&GitState>,
+    hooked: Option<&Tree<'_>>,
+    noted: &'n Noted,
+    bytes: Vec<u8>,
+    executable: bool,
+) -> (&'n Noted, Found, bool) {
+    let formatted = git.is_some_and(|git| {
+        let written = noted.entries[1].as_ref().and_then(|entry| entry.id);
+        let written = written.and_then(|id| git.repo().find_blob(id).ok());
+        let path = text(&noted.path);
+        let by_hook = || -> Result<bool> {
+            let entry = git.in_tree(hooked, &path)?;
+            Ok(hooked.is_some() && entry.map(|(id, _)| id) == Some(git.blob(&path, &bytes)?))
+        };
+        written.is_some_and(|written| files::same_but_for_space(written.content(), &bytes))
+            || by_hook().unwrap_or(false)
+    });
+    let found = Found {
+        path: noted.path.clone(),
+        bytes,
+        executable,
+    };
+    (noted, found, formatted)
+}
+
+/// Keeps what was found, at the targets and in place of their sides. Where that fails, everything stays where it is.
+fn keep(git: &GitState, disk: &mut Disk<'_>, journal: &Journal, found: &[(&Noted, Found, bool)]) -> Option<String> {
+    let mut files: Vec<Found> = found.iter().map(|(_, file, _)| file.clone()).collect();
+    // A write in the moment of an exchange, by a run that was killed before it could look.
+    let sides = journal.files.iter().filter_map(|noted| {
+        let bytes = std::fs::read(&noted.side).ok()?;
+        let digest = Some(journal::digest(&bytes));
+        let strange = digest != noted.before && digest != noted.after;
+        let strange = strange && !files.iter().any(|file| file.path == noted.path);
+        strange.then(|| Found {
+            path: noted.path.clone(),
+            bytes,
+            executable: noted.executable[0],
+        })
+    });
+    let sides: Vec<Found> = sides.collect();
+    files.extend(sides);
+    if files.is_empty() {
+        return None;
+    }
+    kept::keep(git, disk, &files).ok()
+}
+
+/// Whether HEAD has the file as the change made it: somebody has committed it.
+pub(super) fn is_committed(git: &GitState, noted: &Noted) -> bool {
+    let [before, after] = &noted.entries;
+    if before == after || (before.is_none() && after.is_none()) {
+        return false;
+    }
+    let Ok(tree) = git.head_tree() else { return false };
+    let Ok(found) = git.in_tree(tree.as_ref(), &text(&noted.path)) else {
+        return false;
+    };
+    found.map(|(id, _)| id) == after.as_ref().and_then(|entry| entry.id)
+}
+
+/// Whether somebody has committed the whole change by hand.
+pub(super) fn all_committed(git: &GitState, journal: &Journal) -> bool {
+    journal.files.iter().all(|noted| is_committed(git, noted))
+}
+
+/// How a change that was cut short ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// It is made, by this commit where it makes one: what is left to be done is done.
+    Forward(Option<Oid>),
+    /// It is taken back.
+    Back,
+    /// It is neither: the branch has moved on, or somebody has committed it by hand. Everything stays as it is.
+    Dropped,
+}
+
+/// How the change of a journal has to end.
+///
+/// # Errors
+/// `git-failed`; `file-unreadable`.
+pub(super) fn decide(place: &Place, git: Option<&GitState>, journal: &Journal) -> Result<End> {
+    let unreadable = |noted: &Noted, cause| error::apply::unreadable(&noted.path, cause);
+    match (&journal.goal, git) {
+        (Goal::Files { placing: false }, _) => Ok(End::Back),
+        (Goal::Files { placing: true }, _) => {
+            for noted in &journal.files {
+                let found = files::stands(&place.base, noted).map_err(|cause| unreadable(noted, cause))?;
+                if matches!(found, Stands::Foreign(_)) {
+                    return Ok(End::Back);
+                }
+            }
+            Ok(End::Forward(None))
+        }
+        // The git directory is gone: there is nothing to go by but the files, and they stay.
+        (_, None) => Ok(End::Dropped),
+        (Goal::Branch(wanted), Some(git)) => decide_by_branch(git, wanted),
+        (Goal::Commit(wanted), Some(git)) => Ok(match program::find_made(git, wanted)? {
+            Some((id, true)) if git.in_history(id)? => End::Forward(Some(id)),
+            Some((_, true)) => End::Dropped,
+            _ if all_committed(git, journal) => End::Dropped,
+            _ => End::Back,
+        }),
+    }
+}
+
+fn decide_by_branch(git: &GitState, wanted: &Move) -> Result<End> {
+    let now = branch::stands_at(git, &wanted.reference)?;
+    if now == wanted.from {
+        return Ok(End::Back);
+    }
+    let on = |head: &Head| head.reference() == wanted.reference;
+    if now == wanted.to {
+        // On another branch the files are that branch's.
+        return Ok(if on(&git.head()?) {
+            End::Forward(wanted.to)
+        } else {
+            End::Dropped
+        });
+    }
+    let has = |id: Option<Oid>| match (now, id) {
+        (Some(now), Some(id)) => git.descends(now, id),
+        (_, None) => Ok(true),
+        (None, Some(_)) => Ok(false),
+    };
+    let forth = match (wanted.from, wanted.to) {
+        (Some(from), Some(to)) => git.descends(to, from)?,
+        (None, _) => true,
+        (Some(_), None) => false,
+    };
+    let moved = if forth { has(wanted.to)? } else { !has(wanted.from)? };
+    Ok(if moved { End::Dropped } else { End::Back })
+}
