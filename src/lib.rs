@@ -30,6 +30,10 @@ pub mod error;
 
 pub mod codes;
 
+pub mod process;
+
+pub mod scratch;
+
 mod later;
 
 // The proposal made by hand is shared with the tests and the example outside, which know the crate by name.

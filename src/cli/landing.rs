@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::args::Deciding;
+use super::interrupt;
 use super::session::Session;
 use super::terminal::Console;
 use super::texts;
@@ -14,7 +15,7 @@ use crate::error::Result;
 use crate::plan::Proposal;
 use crate::repo::git::GitState;
 use crate::review::{self, CommitAnswer, Decision, Outcome};
-use crate::{apply, syntax};
+use crate::{apply, process, syntax};
 
 /// How a decision is made: by asking, or by the flags.
 pub struct Landing<'s> {
@@ -105,6 +106,8 @@ impl<'s> Landing<'s> {
         let git = match &self.git {
             Some(git) if !self.deciding.no_commit => git,
             _ => {
+                let _hold = interrupt::hold_all();
+                process::check()?;
                 apply::apply(self.session.root(), &decision.change)?.keep()?;
                 self.own.borrow_mut().extend(paths(&decision.change));
                 return Ok(Landed::Written(None));
@@ -117,6 +120,9 @@ impl<'s> Landing<'s> {
                 CommitAnswer::Decline => return Ok(Landed::Declined),
             },
         };
+        // What is begun here comes to an end; a signal is heard before and after.
+        let _hold = interrupt::hold_all();
+        process::check()?;
         let applied = apply::apply(self.session.root(), &decision.change)?;
         let committed = commit::commit(git, applied, &message)?;
         if !committed.output.trim().is_empty() {

@@ -33,9 +33,14 @@ mod verify;
 use args::{Cli, Command};
 use session::Session;
 
+use crate::scratch;
+
 /// Runs the command that the arguments name; returns the process's exit status.
 pub fn run(cli: &Cli) -> u8 {
     small_pages();
+    interrupt::install();
+    scratch::sweep();
+    scratch::keep_out_of(&cli.global.repo);
     let session = Session::new(&cli.global);
     let result = match &cli.command {
         Command::Init(args) => init::run(args, &session),

@@ -15,6 +15,7 @@ use crate::error::{self, Error, Result};
 use crate::prove::report::{self, LineKind};
 use crate::prove::{Area, Class, Namespaces, Proof, ProveOptions, Prover, scratch};
 use crate::rules::{Rules, parts};
+use crate::scratch::Directory;
 
 /// What to compare.
 pub enum Side<'a> {
@@ -75,10 +76,7 @@ impl<'s> Judge<'s> {
     /// As [`Prover::prove`], and where a copy cannot be made.
     pub fn compare(&self, before: &Side, after: &Side) -> Result<Proof> {
         let progress = self.session.ui.progress(None, texts::PROVING);
-        let scratch = tempfile::Builder::new()
-            .prefix("qgroget-")
-            .tempdir()
-            .map_err(|cause| error::prove::scratch("make", &std::env::temp_dir(), cause))?;
+        let scratch = Directory::new()?;
         let sides = [
             (before, scratch.path().join("before")),
             (after, scratch.path().join("after")),

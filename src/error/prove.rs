@@ -135,6 +135,19 @@ pub fn scratch(what: &str, path: &Path, cause: std::io::Error) -> Error {
     Error::refused("scratch-copy", format!("cannot {what} {}", path.display())).because(cause)
 }
 
+/// Every place for a scratch directory is inside of the repository.
+pub fn no_scratch_place(inside: &Path) -> Error {
+    Error::refused(
+        "scratch-copy",
+        format!(
+            "{} is inside of the repository: no place for scratch copies",
+            inside.display()
+        ),
+    )
+    .reason("what is copied for a proof must not become part of what it proves")
+    .hint("name another temporary directory: TMPDIR=/tmp")
+}
+
 /// The tree is larger than a configuration ever is.
 pub fn tree_too_large(what: String) -> Error {
     Error::refused(

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use super::facts::Facts;
 use super::learn::{self, Lesson};
@@ -15,6 +14,7 @@ use super::scratch;
 use super::sources::Sources;
 use super::standin::{StandIns, dotted};
 use crate::error::{Error, Result, prove as text, prove::Side};
+use crate::scratch::Directory;
 
 /// Rounds after which an evaluation that still asks is given up.
 const ROUNDS: usize = 16;
@@ -93,7 +93,7 @@ pub struct Slice {
 /// A prepared evaluation: its files are written, its facts can grow.
 pub struct Session<'a> {
     request: Request<'a>,
-    directory: TempDir,
+    directory: Directory,
     roots: [PathBuf; 2],
     facts: Facts,
     /// Files that the sources name and the tree does not have, such as images that were not checked out.
@@ -106,10 +106,7 @@ impl<'a> Session<'a> {
     /// # Errors
     /// Refuses when the scratch directory cannot be written.
     pub fn new(request: Request<'a>) -> Result<Session<'a>> {
-        let directory = tempfile::Builder::new()
-            .prefix("qgroget-prove-")
-            .tempdir()
-            .map_err(|cause| text::scratch("create", &std::env::temp_dir(), cause))?;
+        let directory = Directory::new()?;
         let mut roots = [PathBuf::new(), PathBuf::new()];
         for (root, given) in roots.iter_mut().zip(request.roots) {
             *root = given
@@ -133,10 +130,7 @@ impl<'a> Session<'a> {
     }
 
     fn path(&self) -> PathBuf {
-        self.directory
-            .path()
-            .canonicalize()
-            .unwrap_or_else(|_| self.directory.path().to_owned())
+        self.directory.path().to_owned()
     }
 
     fn write(&self, name: &Path, content: &str) -> Result<()> {

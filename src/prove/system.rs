@@ -16,6 +16,7 @@ use super::scratch;
 use super::slice::Configuration;
 use crate::error::{Result, prove as text, prove::Side};
 use crate::resolve::{module, scope};
+use crate::scratch::Directory;
 use crate::syntax::{Source, ast};
 
 const CALL: &str = include_str!("nix/system.nix");
@@ -174,7 +175,7 @@ fn date_of(seconds: i64) -> String {
 /// A flake's outputs on both sides.
 pub struct Systems<'a> {
     nix: &'a Nix,
-    directory: tempfile::TempDir,
+    directory: Directory,
     own: Vec<String>,
     sides: [(PathBuf, Lock); 2],
 }
@@ -185,10 +186,7 @@ impl<'a> Systems<'a> {
     /// # Errors
     /// Refuses where the flake's inputs are not at hand.
     pub fn new(nix: &'a Nix, roots: [&Path; 2], names: &Namespaces) -> Result<Systems<'a>> {
-        let directory = tempfile::Builder::new()
-            .prefix("qgroget-prove-")
-            .tempdir()
-            .map_err(|cause| text::scratch("create", &std::env::temp_dir(), cause))?;
+        let directory = Directory::new()?;
         let mut sides = Vec::new();
         for (root, name) in roots.into_iter().zip(["before.json", "after.json"]) {
             let root = root
@@ -243,11 +241,7 @@ impl<'a> Systems<'a> {
     }
 
     fn side(&self, side: usize, host: &str, what: &str) -> Result<Outcome> {
-        let here = self
-            .directory
-            .path()
-            .canonicalize()
-            .unwrap_or_else(|_| self.directory.path().to_owned());
+        let here = self.directory.path().to_owned();
         let (root, lock) = &self.sides[side];
         let own: Vec<String> = self.own.iter().map(|name| string_expression(name)).collect();
         let mut readable = vec![root.clone(), here.clone()];
