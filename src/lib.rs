@@ -34,6 +34,8 @@ pub mod process;
 
 pub mod scratch;
 
+pub mod secrets;
+
 mod later;
 
 // The proposal made by hand is shared with the tests and the example outside, which know the crate by name.

@@ -63,7 +63,8 @@ pub fn install(
     };
     if let Some(proving) = proving {
         let host = Some(context.host.name.clone());
-        let judge = Judge::new(session, proving, context.rules(), host, Vec::new());
+        let judge = Judge::new(session, proving, context.rules(), host, Vec::new())
+            .without_commit(landing.leaves_uncommitted());
         judge.pass(&decision.change, &[], texts::INIT_PROVED)?;
     }
     landing.land(&decision, &message::installation(installation, &decision.accepted))

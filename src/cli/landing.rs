@@ -58,6 +58,11 @@ impl<'s> Landing<'s> {
         })
     }
 
+    /// Whether what is written is not committed.
+    pub fn leaves_uncommitted(&self) -> bool {
+        self.deciding.no_commit
+    }
+
     /// Refuses, before anybody is asked, what could not be written or committed in the end.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! What every command works with: the printer, the repository, its host, its git state.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -19,6 +19,8 @@ use crate::resolve::Model;
 /// One run of the program.
 pub struct Session {
     pub ui: Ui,
+    /// Whether it was said what is not in the proof.
+    pub uncommitted_said: Cell<bool>,
     root: PathBuf,
 }
 
@@ -41,6 +43,7 @@ impl Session {
                 verbosity,
                 pager,
             }),
+            uncommitted_said: Cell::new(false),
             root: global.repo.clone(),
         }
     }

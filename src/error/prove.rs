@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::Error;
+use crate::prove::Why;
 
 /// There is no nix to evaluate with.
 pub fn no_nix(program: Option<&Path>) -> Error {
@@ -128,6 +129,28 @@ pub fn no_host(server: &Path) -> Error {
         format!("no host under hosts/ imports {}", server.display()),
     )
     .hint("name the host: --host NAME")
+}
+
+/// Evaluation reads a file that is never opened.
+pub fn reads_withheld(path: &Path, why: Why) -> Error {
+    let path = path.display();
+    let message = format!("evaluation reads {path}, which the proof does not open");
+    let error = Error::refused("reads-withheld-file", message);
+    let at_run_time = "let the machine read it when it runs: name it by a string, or by what sops-nix or agenix gives";
+    let error = match why {
+        Why::Named => error
+            .reason("its name is that of a secret in plain text")
+            .hint(at_run_time),
+        Why::PrivateKey => error.reason("it holds a private key in plain text").hint(at_run_time),
+        Why::Sealed => error
+            .reason("git has it encrypted (git-crypt), and it is taken as git has it")
+            .hint(at_run_time),
+        Why::Untracked => error
+            .reason("git does not track it")
+            .hint(format!("let git track it, if it is no secret: git add {path}"))
+            .hint(at_run_time),
+    };
+    error.hint("go on without proof: --no-verify")
 }
 
 /// A file operation on the scratch copy failed.

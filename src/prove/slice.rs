@@ -13,6 +13,7 @@ use super::scan::Part;
 use super::scratch;
 use super::sources::Sources;
 use super::standin::{StandIns, dotted};
+use super::withheld::Withheld;
 use crate::error::{Error, Result, prove as text, prove::Side};
 use crate::scratch::Directory;
 
@@ -60,6 +61,8 @@ pub struct Request<'a> {
     pub places: [&'a Path; 2],
     /// Whether the trees are copies that may be written to.
     pub disposable: bool,
+    /// What the copies leave out.
+    pub withheld: &'a Withheld,
 }
 
 /// One side's configuration.
@@ -197,7 +200,9 @@ impl<'a> Session<'a> {
     /// Puts an empty file wherever a source names one that the tree as it is does not have; in copies of both
     /// trees, unless the ones that were given are copies already. A file that only the change makes absent stays so.
     fn stand_in_absent(&mut self) -> Result<()> {
-        let absent = self.request.sources[0].absent(&self.roots[0]);
+        let mut absent = self.request.sources[0].absent(&self.roots[0]);
+        // What is only absent from the copy is none of these.
+        absent.retain(|file| self.request.withheld.why(file).is_none());
         if absent.is_empty() {
             return Ok(());
         }
@@ -234,6 +239,13 @@ impl<'a> Session<'a> {
                     absent: self.absent.clone(),
                 };
                 return Ok((slice, self));
+            }
+            for (side, outcome) in [&before, &after].into_iter().enumerate() {
+                if let Outcome::Failed(message) = outcome
+                    && let Some(refusal) = self.request.withheld.refusal(&self.roots[side], message)
+                {
+                    return Err(refusal);
+                }
             }
             let mut learned = false;
             // Both from what was known when the round began: what one side teaches must not be untaught by the other.

@@ -14,6 +14,7 @@ use super::library::source_path;
 use super::nix::{Evaluation, Nix, Outcome, headline, path_expression, string_expression};
 use super::scratch;
 use super::slice::Configuration;
+use super::withheld::Withheld;
 use crate::error::{Result, prove as text, prove::Side};
 use crate::resolve::{module, scope};
 use crate::scratch::Directory;
@@ -177,6 +178,7 @@ pub struct Systems<'a> {
     nix: &'a Nix,
     directory: Directory,
     own: Vec<String>,
+    withheld: &'a Withheld,
     sides: [(PathBuf, Lock); 2],
 }
 
@@ -185,7 +187,7 @@ impl<'a> Systems<'a> {
     ///
     /// # Errors
     /// Refuses where the flake's inputs are not at hand.
-    pub fn new(nix: &'a Nix, roots: [&Path; 2], names: &Namespaces) -> Result<Systems<'a>> {
+    pub fn new(nix: &'a Nix, roots: [&Path; 2], names: &Namespaces, withheld: &'a Withheld) -> Result<Systems<'a>> {
         let directory = Directory::new()?;
         let mut sides = Vec::new();
         for (root, name) in roots.into_iter().zip(["before.json", "after.json"]) {
@@ -205,6 +207,7 @@ impl<'a> Systems<'a> {
             nix,
             directory,
             own: names.roots(),
+            withheld,
             sides,
         })
     }
@@ -235,7 +238,11 @@ impl<'a> Systems<'a> {
         let (before, after) = rayon::join(|| self.side(0, host, what), || self.side(1, host, what));
         let read = |side, outcome| match outcome {
             Outcome::Value(output, _) => serde_json::from_slice(&output).map_err(text::unreadable_result),
-            Outcome::Failed(message) => Err(text::does_not_evaluate(side, &headline(&message), Vec::new())),
+            Outcome::Failed(message) => {
+                let root = &self.sides[usize::from(side == Side::After)].0;
+                let failed = || text::does_not_evaluate(side, &headline(&message), Vec::new());
+                Err(self.withheld.refusal(root, &message).unwrap_or_else(failed))
+            }
         };
         Ok([read(Side::Before, before?)?, read(Side::After, after?)?])
     }

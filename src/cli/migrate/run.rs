@@ -224,7 +224,8 @@ impl<'s> Run<'s> {
             context.rules(),
             Some(context.host.name.clone()),
             extra,
-        );
+        )
+        .without_commit(self.args.deciding.no_commit);
         let gains = decision
             .accepted
             .iter()
