@@ -28,6 +28,12 @@ pub mod error;
 
 pub mod codes;
 
+pub mod process;
+
+pub mod scratch;
+
+pub mod secrets;
+
 mod later;
 
 // The proposal made by hand is shared with the tests and the example outside, which know the crate by name.

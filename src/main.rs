@@ -8,6 +8,10 @@ fn main() {
     let code = qgroget::cli::run(&qgroget::cli::args::Cli::parse());
     // Whoever reads them may be gone; the printer has said so.
     let _ = (std::io::stdout().flush(), std::io::stderr().flush());
+    // Whoever waits for the process learns that a signal stopped it: a shell's loop ends as well.
+    if let Some(signal) = qgroget::process::interrupted() {
+        let _ = signal_hook::low_level::emulate_default_handler(signal);
+    }
     // What is left is memory, which the system takes back at once, and the allocator page by page.
     signal_hook::low_level::exit(code.into())
 }

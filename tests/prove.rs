@@ -8,6 +8,8 @@ mod common;
 mod faults;
 #[path = "prove/harmless.rs"]
 mod harmless;
+#[path = "prove/secrets.rs"]
+mod secrets;
 #[path = "prove/slice.rs"]
 mod slice;
 #[path = "prove/system.rs"]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::args::{Check, CheckFormat};
-use super::proving::Judge;
+use super::proving::{Judge, Side};
 use super::report;
 use super::session::{Loaded, Session};
 use super::{single, texts};
@@ -72,7 +72,7 @@ fn evaluate(args: &Check, session: &Session, loaded: &Loaded) -> Result<u8> {
         session.ui.note(texts::not_evaluated(missing.message()));
         return Ok(0);
     }
-    match judge.compare(&session.working_tree(), &session.working_tree()) {
+    match judge.compare(Side::WorkingTree, Side::WorkingTree, None) {
         Ok(proof) => {
             let failing: BTreeSet<&String> = proof.hosts.iter().flat_map(|host| &host.failing).collect();
             if failing.is_empty() {

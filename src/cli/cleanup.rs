@@ -47,7 +47,8 @@ fn once(args: &Args, session: &Session) -> Result<u8> {
 /// `not-preserving`; or the repository does not evaluate.
 fn prove(args: &Args, context: &Context, cleanup: &Cleanup, decision: &Decision, session: &Session) -> Result<()> {
     let host = Some(context.host.name.clone());
-    let judge = Judge::new(session, &args.proving, context.rules(), host, Vec::new());
+    let judge =
+        Judge::new(session, &args.proving, context.rules(), host, Vec::new()).without_commit(args.deciding.no_commit);
     let services = context.rules().namespaces.services.as_str();
     let removed: &[&str] = match cleanup.removes(&decision.accepted) {
         true => &[services],

@@ -7,6 +7,7 @@ use super::interrupt;
 use super::pager::shell;
 use crate::error::Result;
 use crate::review::texts;
+use crate::scratch;
 
 /// The command of the editor that git would take: `GIT_EDITOR`, then `configured` (git's `core.editor`),
 /// then `VISUAL`, then `EDITOR`, then `vi`.
@@ -36,7 +37,7 @@ fn first_of(candidates: [Option<String>; 4]) -> String {
 /// When the editor can't be run, ends with an error, or leaves what is not UTF-8.
 pub fn edit(command: &str, path: &Path, text: &str) -> Result<String> {
     let failed = |cause: std::io::Error| texts::editor_failed(command).because(cause);
-    let directory = tempfile::Builder::new().prefix("qgroget-").tempdir().map_err(failed)?;
+    let directory = scratch::Directory::new()?;
     let name = path
         .file_name()
         .map_or_else(|| OsString::from("text"), ToOwned::to_owned);
@@ -47,7 +48,7 @@ pub fn edit(command: &str, path: &Path, text: &str) -> Result<String> {
     let status = shell(command, &[file.clone().into_os_string()])
         .status()
         .map_err(failed)?;
-    hold.take();
+    hold.forget();
     if !status.success() {
         return Err(texts::editor_failed(command).reason(status.to_string()));
     }

@@ -67,7 +67,8 @@ pub fn install(
     };
     if let Some(proving) = proving {
         let host = Some(context.host.name.clone());
-        let judge = Judge::new(session, proving, context.rules(), host, Vec::new());
+        let judge = Judge::new(session, proving, context.rules(), host, Vec::new())
+            .without_commit(landing.leaves_uncommitted());
         judge.pass(&decision.change, &[], texts::INIT_PROVED)?;
     }
     let message = message::installation(installation, &decision.accepted);

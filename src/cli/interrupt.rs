@@ -1,81 +1,133 @@
-//! Ctrl-C while something must not be torn: a prompt, an editor, a pager, a write.
+//! Ctrl-C, SIGTERM and SIGHUP (a closed terminal): they end the process, but tear nothing.
 //!
-//! As long as nothing holds it, Ctrl-C ends the process as always. While a [`Hold`] lives it is only noted,
-//! and wakes the prompt that waits (see [`Hold::wake`]).
+//! - As long as nothing holds it, a signal ends the process at once. Its children end first and its scratch directories
+//!   go ([`process::end_by`]).
+//! - While [`hold_all`] lives (a run that writes), it is noted, and children end: a proof stops, and what is written comes
+//!   to an end. Then [`process::interrupted`] says so, and the run ends by the same signal.
+//! - While [`hold`] lives (a prompt, an editor, a pager), Ctrl-C is theirs: it wakes the prompt that waits (see
+//!   [`Hold::wake`]) or is noted. The other two are no keys; they mean the process, as ever.
+//!
+//! A signal that was ignored when the process began (`nohup`, a job in the background) stays ignored.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use signal_hook::consts::SIGINT;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::{Signals, SignalsInfo};
+
+use crate::process;
 
 /// What a waiting prompt is told.
-pub(crate) trait Wake: Send {
+trait Wake: Send {
     fn interrupted(&self);
 }
 
-struct State {
-    /// Whether Ctrl-C ends the process: true as long as there is no hold.
-    ends: Arc<AtomicBool>,
-    holds: AtomicUsize,
-    noted: AtomicBool,
-    waiting: Mutex<Option<Box<dyn Wake>>>,
+/// Holds of Ctrl-C.
+static KEYS: AtomicUsize = AtomicUsize::new(0);
+/// Holds of all three.
+static WRITES: AtomicUsize = AtomicUsize::new(0);
+static WAITING: Mutex<Option<Box<dyn Wake>>> = Mutex::new(None);
+
+/// Whether a signal has come that the thread below has not dealt with yet.
+fn pending() -> &'static Arc<AtomicBool> {
+    static PENDING: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+    PENDING.get_or_init(Arc::default)
 }
 
-fn state() -> &'static State {
-    static STATE: OnceLock<State> = OnceLock::new();
-    STATE.get_or_init(|| State {
-        ends: Arc::new(AtomicBool::new(true)),
-        holds: AtomicUsize::new(0),
-        noted: AtomicBool::new(false),
-        waiting: Mutex::new(None),
-    })
+/// Waits until what came is dealt with: a signal under a hold must not be taken for one after it.
+fn settle() {
+    while pending().load(Ordering::SeqCst) {
+        std::thread::yield_now();
+    }
 }
 
-/// The handlers stay installed once they are: the first gives Ctrl-C its usual meaning whenever nothing
-/// holds it. Where the system refuses them, Ctrl-C simply keeps that meaning.
-fn install() {
-    static INSTALLED: OnceLock<bool> = OnceLock::new();
+/// The handlers stay installed once they are. Where the system refuses them, signals keep their usual meaning.
+pub(crate) fn install() {
+    static INSTALLED: OnceLock<()> = OnceLock::new();
     INSTALLED.get_or_init(|| {
-        let usual = signal_hook::flag::register_conditional_default(SIGINT, Arc::clone(&state().ends));
-        let Ok(mut signals) = usual.and_then(|_| signal_hook::iterator::Signals::new([SIGINT])) else {
-            return false;
-        };
-        std::thread::spawn(move || {
-            for _ in signals.forever() {
-                let state = state();
-                state.noted.store(true, Ordering::SeqCst);
-                if let Some(wake) = &*state.waiting.lock().unwrap_or_else(PoisonError::into_inner) {
-                    wake.interrupted();
-                }
+        let ignored = ignored();
+        let wanted = [SIGINT, SIGTERM, SIGHUP];
+        let heard: Vec<i32> = wanted.into_iter().filter(|s| ignored & (1 << (s - 1)) == 0).collect();
+        if let Ok(signals) = Signals::new(&heard) {
+            std::thread::spawn(move || wait(signals));
+            for signal in heard {
+                // Where it is refused, nothing waits for the thread.
+                let _ = signal_hook::flag::register(signal, Arc::clone(pending()));
             }
-        });
-        true
+        }
     });
 }
 
-/// While it lives, Ctrl-C does not end the process.
+/// The signals that the process ignores, as a mask whose lowest bit is signal 1; none where the system does not say.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or(0)
+}
+
+fn wait(mut signals: SignalsInfo) {
+    loop {
+        let Some(signal) = signals.wait().last() else { continue };
+        // One more signal while children take their time: no more time.
+        let mut hurry = || signals.pending().next().is_some();
+        let holds = WRITES.load(Ordering::SeqCst)
+            + if signal == SIGINT {
+                KEYS.load(Ordering::SeqCst)
+            } else {
+                0
+            };
+        if holds == 0 {
+            process::end_by(signal, &mut hurry);
+        }
+        let waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
+        if signal != SIGINT || waiting.is_none() {
+            process::note(signal);
+        }
+        let woken = waiting.as_ref().map(|wake| wake.interrupted()).is_some();
+        drop(waiting);
+        if !woken {
+            process::end_children(signal, &mut hurry);
+        }
+        pending().store(false, Ordering::SeqCst);
+    }
+}
+
+/// While it lives, Ctrl-C does not end the process, or none of the three does.
 #[derive(Debug)]
-pub struct Hold(());
+pub struct Hold {
+    count: &'static AtomicUsize,
+    wakes: AtomicBool,
+}
 
 /// Holds Ctrl-C back until the hold is dropped.
 pub fn hold() -> Hold {
-    install();
-    let state = state();
-    if state.holds.fetch_add(1, Ordering::SeqCst) == 0 {
-        state.noted.store(false, Ordering::SeqCst);
-    }
-    state.ends.store(false, Ordering::SeqCst);
-    Hold(())
+    Hold::new(&KEYS)
+}
+
+/// Holds Ctrl-C, SIGTERM and SIGHUP back until the hold is dropped.
+pub fn hold_all() -> Hold {
+    Hold::new(&WRITES)
 }
 
 impl Hold {
-    /// Whether Ctrl-C was pressed since this was last asked.
-    pub fn take(&self) -> bool {
-        state().noted.swap(false, Ordering::SeqCst)
+    fn new(count: &'static AtomicUsize) -> Hold {
+        install();
+        count.fetch_add(1, Ordering::SeqCst);
+        Hold {
+            count,
+            wakes: AtomicBool::new(false),
+        }
     }
 
-    /// Sends `message` on Ctrl-C, until the last hold is dropped or another wake is set.
+    /// Forgets a Ctrl-C that was another program's.
+    pub fn forget(&self) {
+        settle();
+        process::forget(SIGINT);
+    }
+
+    /// Sends `message` on a signal, until the hold is dropped or another wake is set.
     pub(crate) fn wake<T: Clone + Send + 'static>(&self, sender: Sender<T>, message: T) {
         struct Message<T>(Sender<T>, T);
         impl<T: Clone + Send> Wake for Message<T> {
@@ -84,16 +136,17 @@ impl Hold {
                 let _ = self.0.send(self.1.clone());
             }
         }
-        *state().waiting.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(Message(sender, message)));
+        *WAITING.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(Message(sender, message)));
+        self.wakes.store(true, Ordering::SeqCst);
     }
 }
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        let state = state();
-        if state.holds.fetch_sub(1, Ordering::SeqCst) == 1 {
-            *state.waiting.lock().unwrap_or_else(PoisonError::into_inner) = None;
-            state.ends.store(true, Ordering::SeqCst);
+        settle();
+        if self.wakes.load(Ordering::SeqCst) {
+            *WAITING.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
+        self.count.fetch_sub(1, Ordering::SeqCst);
     }
 }

@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::plan::Proposal;
 use crate::repo::git::GitState;
 use crate::review::{self, CommitAnswer, Decision, Outcome};
-use crate::syntax;
+use crate::{process, syntax};
 
 /// How a decision is made: by asking, or by the flags.
 pub struct Landing<'s> {
@@ -66,6 +66,11 @@ impl<'s> Landing<'s> {
             git,
             own: RefCell::default(),
         })
+    }
+
+    /// Whether what is written is not committed.
+    pub fn leaves_uncommitted(&self) -> bool {
+        self.deciding.no_commit
     }
 
     /// Refuses, before anybody is asked, what could not be written or committed in the end.
@@ -124,7 +129,8 @@ impl<'s> Landing<'s> {
         let git = match &self.git {
             Some(git) if !self.deciding.no_commit => git,
             _ => {
-                let _hold = interrupt::hold();
+                let _hold = interrupt::hold_all();
+                process::check()?;
                 let written = commit::write(session.root(), &decision.change, &intent)?;
                 self.own.borrow_mut().extend(written.paths.iter().cloned());
                 return Ok(Landed::Written);
@@ -135,7 +141,9 @@ impl<'s> Landing<'s> {
             CommitAnswer::Commit(text) => Message::from_text(text),
             CommitAnswer::Decline => return Ok(Landed::Declined),
         };
-        let _hold = interrupt::hold();
+        // What is begun here comes to an end; a signal is heard before and after.
+        let _hold = interrupt::hold_all();
+        process::check()?;
         let committed = commit::commit(git, &decision.change, &confirmed, &intent);
         let outdated = committed.as_ref().is_err_and(is_outdated);
         *session.answered.borrow_mut() = outdated.then(|| Answer {

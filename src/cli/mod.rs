@@ -36,10 +36,14 @@ use args::{Cli, Command};
 use session::Session;
 
 use crate::commit::Outcome;
+use crate::scratch;
 
 /// Runs the command that the arguments name; returns the process's exit status.
 pub fn run(cli: &Cli) -> u8 {
     small_pages();
+    interrupt::install();
+    scratch::sweep();
+    scratch::keep_out_of(&cli.global.repo);
     let session = Session::new(&cli.global, cli.command.name());
     let result = settle(&cli.command, &session).and_then(|settled| match settled {
         true => Ok(0),

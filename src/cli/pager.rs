@@ -46,7 +46,7 @@ impl Pager {
     /// When the process could not be waited for.
     pub(crate) fn show(&self, text: &[u8]) -> io::Result<bool> {
         // Ctrl-C in a pager is the pager's: were we to go first, it would be left with the terminal.
-        let _hold = interrupt::hold();
+        let hold = interrupt::hold();
         let Ok(mut child) = self.command().stdin(Stdio::piped()).spawn() else {
             return Ok(false);
         };
@@ -55,6 +55,7 @@ impl Pager {
             let _ = input.write_all(text);
         }
         let status = child.wait()?;
+        hold.forget();
         // What a shell returns for a command that is not there or can't be run.
         Ok(!matches!(status.code(), Some(126 | 127)))
     }

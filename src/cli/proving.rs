@@ -12,24 +12,31 @@ use super::ui::Ui;
 use crate::commit::{Check, Tick};
 use crate::edit::SourceChange;
 use crate::error::{self, Error, Result};
+use crate::process;
 use crate::prove::report::{self, LineKind};
-use crate::prove::{Area, Class, Namespaces, Proof, ProveOptions, Prover, scratch};
+use crate::prove::{Area, Class, Namespaces, Proof, ProveOptions, Prover, Withheld, scratch};
 use crate::rules::{Rules, parts};
+use crate::scratch::Directory;
 
 /// What to compare.
+#[derive(Clone, Copy, Debug)]
 pub enum Side<'a> {
     /// The working tree.
     WorkingTree,
-    /// The working tree with a change.
-    Planned(&'a SourceChange),
     /// A revision.
     Revision(&'a str),
+}
+
+impl Side<'static> {
+    /// The last commit.
+    const HEAD: Side<'static> = Side::Revision("HEAD");
 }
 
 /// A prover for a repository.
 pub struct Judge<'s> {
     session: &'s Session,
     prover: Prover,
+    commits: bool,
 }
 
 impl<'s> Judge<'s> {
@@ -58,6 +65,7 @@ impl<'s> Judge<'s> {
         Judge {
             session,
             prover: Prover::new(options),
+            commits: true,
         }
     }
 
@@ -69,28 +77,41 @@ impl<'s> Judge<'s> {
         self.prover.available()
     }
 
-    /// Compares two sides in scratch copies.
+    /// Makes no commit: what is proved is the working tree.
+    pub fn without_commit(mut self, no_commit: bool) -> Judge<'s> {
+        self.commits = !no_commit;
+        self
+    }
+
+    /// What a change is made to: the last commit if one is to follow it, else the working tree.
+    pub fn base(&self, change: &SourceChange) -> Side<'static> {
+        match self.commits && scratch::starts_from_head(self.session.root(), change) {
+            true => Side::HEAD,
+            false => Side::WorkingTree,
+        }
+    }
+
+    /// Compares two sides in scratch copies, the second with `change`.
     ///
     /// # Errors
-    /// As [`Prover::prove`], and where a copy cannot be made.
-    pub fn compare(&self, before: &Side, after: &Side) -> Result<Proof> {
+    /// As [`Prover::prove_copies`], where a copy cannot be made, and where a signal stops it.
+    pub fn compare(&self, before: Side, after: Side, change: Option<&SourceChange>) -> Result<Proof> {
         let progress = self.session.ui.progress(None, texts::PROVING);
-        let scratch = tempfile::Builder::new()
-            .prefix("qgroget-")
-            .tempdir()
-            .map_err(|cause| error::prove::scratch("make", &std::env::temp_dir(), cause))?;
+        let scratch = Directory::new()?;
+        let mut withheld = Withheld::default();
         let sides = [
-            (before, scratch.path().join("before")),
-            (after, scratch.path().join("after")),
+            (before, None, scratch.path().join("before")),
+            (after, change, scratch.path().join("after")),
         ];
-        for (side, directory) in &sides {
-            match side {
-                Side::WorkingTree => scratch::materialise(self.session.root(), None, directory)?,
-                Side::Planned(change) => scratch::materialise(self.session.root(), Some(change), directory)?,
-                Side::Revision(revision) => scratch::materialise_revision(self.session.root(), revision, directory)?,
-            }
+        for (side, change, to) in &sides {
+            process::check()?;
+            let root = self.session.root();
+            withheld = withheld.and(match side {
+                Side::WorkingTree => scratch::materialise(root, self.session.planned(*change).as_ref(), to)?,
+                Side::Revision(revision) => scratch::materialise_revision(root, revision, *change, to)?,
+            });
         }
-        let proof = self.prover.prove(&sides[0].1, &sides[1].1);
+        let proof = self.prover.prove_copies(&sides[0].2, &sides[1].2, &withheld);
         drop(progress);
         proof
     }
@@ -105,7 +126,7 @@ pub enum Gate {
 }
 
 impl Judge<'_> {
-    /// Proves a change to the working tree. `gains` says whether gains were accepted; what becomes of the options below
+    /// Proves a change to what it will be committed to. `gains` says whether gains were accepted; what becomes of the options below
     /// `removed` is no difference.
     ///
     /// # Errors
@@ -114,7 +135,11 @@ impl Judge<'_> {
         if let Err(missing) = self.available() {
             return Ok(Gate::Unproved(missing.message().to_owned()));
         }
-        let proof = match self.compare(&Side::WorkingTree, &Side::Planned(change)) {
+        let base = self.base(change);
+        if matches!(base, Side::Revision(_)) {
+            self.say_uncommitted(change)?;
+        }
+        let proof = match self.compare(base, base, Some(change)) {
             // Without nixpkgs' library there is nothing to evaluate with, as without nix.
             Err(missing) if missing.code() == "no-nixpkgs-lib" => {
                 return Ok(Gate::Unproved(missing.message().to_owned()));
@@ -129,6 +154,20 @@ impl Judge<'_> {
 }
 
 impl Judge<'_> {
+    /// Says, once, which uncommitted changes are not in the proof, since they will not be in the commit.
+    fn say_uncommitted(&self, change: &SourceChange) -> Result<()> {
+        if self.session.uncommitted_said.replace(true) {
+            return Ok(());
+        }
+        let own = super::landing::paths(change);
+        let mut others = scratch::uncommitted(self.session.root())?;
+        others.retain(|path| !own.contains(path));
+        if !others.is_empty() {
+            self.session.ui.note(texts::uncommitted(&others));
+        }
+        Ok(())
+    }
+
     /// As [`Judge::gate`] for a change that gains nothing; says what came of it, with `preserved` where it keeps the
     /// configuration.
     ///

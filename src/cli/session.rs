@@ -1,13 +1,12 @@
 //! What every command works with: the printer, the repository, its host, its git state.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::args::{Color, Deciding, Global};
 use super::landing::Answer;
 use super::pager::{self, Pager};
-use super::proving::Side;
 use super::ui::{self, Ui};
 use super::{editor, texts};
 use crate::commit::{self, Mark, Message, Pending, Recovered};
@@ -22,6 +21,8 @@ use crate::resolve::Model;
 /// One run of the program.
 pub struct Session {
     pub ui: Ui,
+    /// Whether it was said what is not in the proof.
+    pub uncommitted_said: Cell<bool>,
     root: PathBuf,
     /// The name of the command.
     command: &'static str,
@@ -53,6 +54,7 @@ impl Session {
                 verbosity,
                 pager,
             }),
+            uncommitted_said: Cell::new(false),
             root: global.repo.clone(),
             command,
             pending: OnceCell::new(),
@@ -117,14 +119,12 @@ impl Session {
         self.pending.get().map(|pending| &pending.change)
     }
 
-    /// The working tree as it is read.
-    pub fn working_tree(&self) -> Side<'_> {
-        self.to_come().map_or(Side::WorkingTree, Side::Planned)
-    }
-
-    /// The working tree as it is read, with a change that was planned for it.
-    pub fn planned(&self, change: &SourceChange) -> SourceChange {
-        self.to_come().cloned().unwrap_or_default().then(change.clone())
+    /// What a change that was planned for the working tree as it is read makes of it as it is.
+    pub fn planned(&self, change: Option<&SourceChange>) -> Option<SourceChange> {
+        match (self.to_come(), change) {
+            (Some(to_come), Some(change)) => Some(to_come.clone().then(change.clone())),
+            (to_come, change) => to_come.or(change).cloned(),
+        }
     }
 
     /// What this run is about, for a later one that has to finish it.

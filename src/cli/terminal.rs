@@ -9,6 +9,7 @@ use super::interrupt;
 use super::palette::{self, paint};
 use super::ui::Ui;
 use crate::error::{Error, Result};
+use crate::process;
 use crate::review::{Reply, Terminal};
 
 /// Lines of standard input, asked for one at a time, with Ctrl-C as an answer.
@@ -75,6 +76,9 @@ impl Terminal for Console<'_> {
     fn ask(&mut self, question: &str) -> Reply {
         let hold = interrupt::hold();
         hold.wake(self.sender.clone(), Reply::Interrupted);
+        if process::interrupted().is_some() {
+            return Reply::Interrupted;
+        }
         self.ui.out(format!("{} ", paint(palette::PROMPT, question)));
         if self.ui.reader_is_gone() || (!self.awaited && self.request.send(()).is_err()) {
             return Reply::End;

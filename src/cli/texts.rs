@@ -226,6 +226,26 @@ pub fn cleanup_proved(option: &str) -> String {
 }
 
 /// Shown where nix cannot evaluate and there is no checklist.
+/// Uncommitted changes that are not in the proof.
+pub fn uncommitted(paths: &[std::path::PathBuf]) -> String {
+    const SHOWN: usize = 3;
+    let mut text: Vec<String> = paths
+        .iter()
+        .take(SHOWN)
+        .map(|path| path.display().to_string())
+        .collect();
+    let more = paths.len().saturating_sub(SHOWN);
+    if more > 0 {
+        text.push(format!("{more} more"));
+    }
+    let last = text.pop().unwrap_or_default();
+    let list = match text.is_empty() {
+        true => last,
+        false => format!("{} and {last}", text.join(", ")),
+    };
+    format!("proved is the last commit with the change: your uncommitted changes are not in it ({list})")
+}
+
 pub fn not_proved(why: &str) -> String {
     format!("not proved by evaluation: {why}")
 }

@@ -7,6 +7,7 @@ use super::terminal::Console;
 use super::texts;
 use crate::commit::{self, UndoPlan};
 use crate::error::{self, Result};
+use crate::process;
 use crate::repo::git::GitState;
 use crate::review::{Reply, Terminal as _, diff};
 
@@ -43,7 +44,8 @@ fn once(args: &Undo, git: &GitState, session: &Session) -> Result<u8> {
         ui.line(texts::NOTHING_WRITTEN);
         return Ok(1);
     }
-    let _hold = interrupt::hold();
+    let _hold = interrupt::hold_all();
+    process::check()?;
     let undone = commit::undo(git, &plan)?;
     ui.line(texts::undone(&undone));
     if let Some(commit) = &undone.commit {

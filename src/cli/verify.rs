@@ -23,11 +23,8 @@ pub fn run(args: &Verify, session: &Session) -> Result<u8> {
     }
     let judge = judge(args.extra.clone());
     judge.available()?;
-    let after = args
-        .revision
-        .as_deref()
-        .map_or_else(|| session.working_tree(), Side::Revision);
-    let proof = judge.compare(&Side::Revision(&args.against), &after)?;
+    let after = args.revision.as_deref().map_or(Side::WorkingTree, Side::Revision);
+    let proof = judge.compare(Side::Revision(&args.against), after, None)?;
     report(args, session, &proof)?;
     Ok(u8::from(!proof.is_preserving()))
 }
@@ -69,7 +66,7 @@ fn since_contract<'s>(
     let mut proofs = Vec::new();
     for migration in &migrations {
         let extra = args.extra.iter().cloned().chain(modules(migration, rules)).collect();
-        let proof = judge(extra).compare(&Side::Revision(&migration.parent), &Side::Revision(&migration.id))?;
+        let proof = judge(extra).compare(Side::Revision(&migration.parent), Side::Revision(&migration.id), None)?;
         code |= u8::from(!proof.is_preserving());
         if args.format == VerifyFormat::Human {
             session.ui.line(format!(

@@ -85,6 +85,15 @@ pub const CODES: &[Code] = &[
         next: "Run it on a machine that has the inputs, or compare with --mode slice.",
     },
     Code {
+        code: "reads-withheld-file",
+        title: "evaluation reads what the proof does not open",
+        means: "The configuration reads, imports or copies a file that looks like a secret in plain text, that is encrypted with git-crypt, or that git does not track.",
+        why: "Secrets are never opened, copied or shown, so a proof cannot know what evaluation would make of them. What git does not track is not part of what is committed, and a flake does not see it either.",
+        before: "{ services.x.key = builtins.readFile ./secrets/age.key; }",
+        after: "{ services.x.keyFile = \"/run/secrets/age.key\"; }",
+        next: "What is evaluated ends readable for everybody in the Nix store: let the machine read secrets when it runs. Let git track what is no secret.",
+    },
+    Code {
         code: "scratch-copy",
         title: "the repository cannot be copied aside",
         means: "A file operation failed, or the tree is larger than a configuration ever is.",

@@ -13,6 +13,15 @@ pub const CODES: &[Code] = &[
         next: "--dry-run shows the plan; --yes takes what leaves the configuration as it is, --accept-gains also what it gains.",
     },
     Code {
+        code: "stopped-by-signal",
+        title: "a signal stopped the run",
+        means: "Ctrl-C, SIGTERM or SIGHUP (a closed terminal) came before anything was written of what the message names.",
+        why: "A proof that was called off proves nothing, and without it nothing is written; the evaluations end, and the scratch copies go. What was committed before stays. The process ends by the same signal once it has cleaned up: a shell sees the status 128 + its number (130 for Ctrl-C).",
+        before: "",
+        after: "",
+        next: "Run it again: it goes on from what is committed.",
+    },
+    Code {
         code: "editor-failed",
         title: "the editor did not do its work",
         means: "The editor could not be started, or ended with an error.",

@@ -21,6 +21,7 @@ use super::place::Place;
 use super::recover::not_as_made;
 use super::{Committed, Ended, Landing, Left, Message, branch, committed, files, put_in_place, stage, takeback};
 use crate::error::{self, Error, Result};
+use crate::process::{self, Group, Guarded};
 use crate::repo::git::{GitState, Unhonoured};
 
 /// How often, and how far apart, to look whether the `git commit` of a killed run has ended.
@@ -193,9 +194,10 @@ fn run(
         .stdout(printed.try_clone().map_err(cannot_note)?)
         .stderr(printed);
     let missing = |cause| error::git::program_missing(&crate::repo::git::needed_for(unhonoured), cause);
-    let mut child = command.spawn().map_err(missing)?;
+    // In the run's own group, since a signature may ask for its passphrase at the terminal.
+    let mut child = Guarded::spawn(&mut command, Group::Shared).map_err(missing)?;
     // By this a later run waits for a commit that goes on although this run was killed.
-    let _ = fs::write(notes.join(CHILD), process_line(child.id()));
+    let _ = fs::write(notes.join(CHILD), process_line(child.child().id()).unwrap_or_default());
     let status = child.wait().map_err(missing)?;
     Ok(Run {
         success: status.success(),
@@ -205,19 +207,9 @@ fn run(
 }
 
 /// A process by its number and the time at which it began, by which no later process is taken for it.
-fn process_line(pid: u32) -> String {
-    format!("{pid} {}", began(pid).unwrap_or_default())
-}
-
-/// When a process began, in the kernel's words (`proc_pid_stat(5)`, field 22); `None` if there is none.
-fn began(pid: u32) -> Option<String> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name stands in parentheses, and may have spaces and parentheses itself. Fields are counted behind it: the third
-    // is the state.
-    let (_, fields) = stat.rsplit_once(')')?;
-    let mut fields = fields.split_whitespace();
-    let state = fields.next()?;
-    (state != "Z" && state != "X").then(|| fields.nth(18).unwrap_or_default().to_owned())
+fn process_line(pid: u32) -> Option<String> {
+    let start = i32::try_from(pid).ok().and_then(process::start_of)?;
+    Some(format!("{pid} {start}"))
 }
 
 /// Waits for the `git commit` of a killed run.
@@ -232,7 +224,7 @@ pub(super) fn wait_for_child(place: &Place) -> Result<()> {
         return Ok(());
     };
     for _ in 0..TRIES {
-        if began(pid).is_none() || process_line(pid) != line {
+        if process_line(pid).as_ref() != Some(&line) {
             return Ok(());
         }
         thread::sleep(PAUSE);

@@ -16,6 +16,7 @@ pub mod commit;
 pub mod evolve;
 pub mod git;
 pub mod plan;
+pub mod process;
 pub mod prove;
 pub mod repo;
 pub mod syntax;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::Error;
+use crate::prove::Why;
 
 /// There is no nix to evaluate with.
 pub fn no_nix(program: Option<&Path>) -> Error {
@@ -130,9 +131,44 @@ pub fn no_host(server: &Path) -> Error {
     .hint("name the host: --host NAME")
 }
 
+/// Evaluation reads a file that is never opened.
+pub fn reads_withheld(path: &Path, why: Why) -> Error {
+    let path = path.display();
+    let message = format!("evaluation reads {path}, which the proof does not open");
+    let error = Error::refused("reads-withheld-file", message);
+    let at_run_time = "let the machine read it when it runs: name it by a string, or by what sops-nix or agenix gives";
+    let error = match why {
+        Why::Named => error
+            .reason("its name is that of a secret in plain text")
+            .hint(at_run_time),
+        Why::PrivateKey => error.reason("it holds a private key in plain text").hint(at_run_time),
+        Why::Sealed => error
+            .reason("git has it encrypted (git-crypt), and it is taken as git has it")
+            .hint(at_run_time),
+        Why::Untracked => error
+            .reason("git does not track it")
+            .hint(format!("let git track it, if it is no secret: git add {path}"))
+            .hint(at_run_time),
+    };
+    error.hint("go on without proof: --no-verify")
+}
+
 /// A file operation on the scratch copy failed.
 pub fn scratch(what: &str, path: &Path, cause: std::io::Error) -> Error {
     Error::refused("scratch-copy", format!("cannot {what} {}", path.display())).because(cause)
+}
+
+/// Every place for a scratch directory is inside of the repository.
+pub fn no_scratch_place(inside: &Path) -> Error {
+    Error::refused(
+        "scratch-copy",
+        format!(
+            "{} is inside of the repository: no place for scratch copies",
+            inside.display()
+        ),
+    )
+    .reason("what is copied for a proof must not become part of what it proves")
+    .hint("name another temporary directory: TMPDIR=/tmp")
 }
 
 /// The tree is larger than a configuration ever is.

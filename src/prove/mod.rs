@@ -16,6 +16,7 @@ use crate::error::{Result, prove as text};
 
 pub mod area;
 pub mod compare;
+mod copy;
 mod explain;
 mod facts;
 pub mod html;
@@ -32,10 +33,12 @@ mod slice;
 mod sources;
 mod standin;
 mod system;
+mod withheld;
 
 pub use area::Area;
 pub use compare::{Class, Difference, Namespaces};
 pub use proof::{HostProof, Mode, Proof, Verdict};
+pub use withheld::{Why, Withheld};
 
 use nix::Nix;
 use sources::Sources;
@@ -114,6 +117,14 @@ impl Prover {
     /// # Errors
     /// Refuses when there is nothing to evaluate with, or one side does not evaluate.
     pub fn prove(&self, before: &Path, after: &Path) -> Result<Proof> {
+        self.prove_copies(before, after, &Withheld::default())
+    }
+
+    /// As [`Prover::prove`], of copies that leave something out.
+    ///
+    /// # Errors
+    /// As [`Prover::prove`]; and where evaluation reads what it is not given.
+    pub fn prove_copies(&self, before: &Path, after: &Path, withheld: &Withheld) -> Result<Proof> {
         let start = Instant::now();
         let nix = self.nix()?;
         let (first, second) = rayon::join(|| sources::read(before), || sources::read(after));
@@ -122,8 +133,8 @@ impl Prover {
         let roots = [before, after];
         let systems = match self.options.mode {
             Mode::Slice => None,
-            Mode::System => Some(system::Systems::new(&nix, roots, &self.options.namespaces)?),
-            Mode::Auto => system::Systems::new(&nix, roots, &self.options.namespaces).ok(),
+            Mode::System => Some(system::Systems::new(&nix, roots, &self.options.namespaces, withheld)?),
+            Mode::Auto => system::Systems::new(&nix, roots, &self.options.namespaces, withheld).ok(),
         };
         let mut proof = Proof {
             mode: Mode::Slice,
@@ -137,7 +148,7 @@ impl Prover {
         for (host, required) in hosts {
             let proved = match &systems {
                 Some(systems) => self.system(systems, &host),
-                None => self.slice(&nix, &host, roots, sources),
+                None => self.slice(&nix, &host, roots, sources, withheld),
             };
             match proved {
                 Ok(proved) => proof.hosts.push(proved),
@@ -149,7 +160,14 @@ impl Prover {
         Ok(proof)
     }
 
-    fn slice(&self, nix: &Nix, host: &str, roots: [&Path; 2], sources: [&Sources; 2]) -> Result<HostProof> {
+    fn slice(
+        &self,
+        nix: &Nix,
+        host: &str,
+        roots: [&Path; 2],
+        sources: [&Sources; 2],
+        withheld: &Withheld,
+    ) -> Result<HostProof> {
         let names = &self.options.namespaces;
         let library = library::find(nix, self.options.nixpkgs.as_deref(), roots[0])?;
         let request = slice::Request {
@@ -162,6 +180,7 @@ impl Prover {
             values: &self.options.values,
             own: &names.contract,
             disposable: self.options.disposable,
+            withheld,
             places: [&self.options.hosts, &self.options.server],
         };
         let (slice, session) = slice::Session::new(request)?.evaluate()?;

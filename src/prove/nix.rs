@@ -1,19 +1,20 @@
 //! The only place that starts nix: restricted, without network or builds, bounded in time and output.
 
-use std::io::Read;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
 
 use crate::error::{Result, prove as text};
+use crate::process::{self, Failure, Group, Guarded, Limits};
 
 /// The most that one evaluation may print; a whole host is about one megabyte.
 const OUTPUT_LIMIT: u64 = 256 << 20;
 /// The most of its messages that is kept.
 const MESSAGE_LIMIT: u64 = 16 << 20;
+/// Arguments of setpriv(1): the program behind them is killed when the thread that started it is gone. Evaluations are
+/// started by threads that live as long as the process does.
+const DIES_WITH_US: [&str; 2] = ["--pdeathsig", "KILL"];
 
 /// What one evaluation does.
 #[derive(Clone, Debug)]
@@ -81,7 +82,7 @@ impl Nix {
     /// # Errors
     /// Refuses when the time or output limit is reached.
     pub fn evaluate(&self, evaluation: &Evaluation) -> Result<Outcome> {
-        let mut command = Command::new(&self.program);
+        let mut command = self.command();
         command.args([
             "--eval",
             "--strict",
@@ -113,89 +114,58 @@ impl Nix {
     /// Runs a command of nix's under the limits; its standard output, or its messages.
     ///
     /// # Errors
-    /// Refuses when the time or output limit is reached.
+    /// Refuses when the time or output limit is reached, and when a signal stops the run.
     pub fn run(&self, mut command: Command) -> Result<Outcome> {
+        process::check()?;
         // NIX_PATH would widen what restricted evaluation may read.
         command.env_remove("NIX_PATH").env("NO_COLOR", "1");
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        command.process_group(0);
-        let mut child = command
-            .spawn()
-            .map_err(|cause| text::nix_does_not_start(&self.program, cause))?;
-        let (send, receive) = mpsc::channel();
-        let stdout = child.stdout.take();
-        let stderr = child.stderr.take();
-        let readers = [
-            stdout.map(|pipe| reader(pipe, OUTPUT_LIMIT, 0, send.clone())),
-            stderr.map(|pipe| reader(pipe, MESSAGE_LIMIT, 1, send.clone())),
-        ];
-        drop(send);
-        let mut streams = [Vec::new(), Vec::new()];
-        let deadline = Instant::now() + self.timeout;
-        for _ in readers.iter().flatten() {
-            match receive.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                Ok((1, bytes, _)) => streams[1] = bytes,
-                Ok((stream, bytes, whole)) => {
-                    if !whole {
-                        end(&mut child);
-                        return Err(text::too_much_output(OUTPUT_LIMIT));
-                    }
-                    streams[stream] = bytes;
-                }
-                Err(_) => {
-                    end(&mut child);
-                    return Err(text::takes_too_long(self.timeout));
-                }
-            }
-        }
-        let status = child
-            .wait()
-            .map_err(|cause| text::nix_does_not_start(&self.program, cause))?;
-        let [output, messages] = streams;
-        let messages = String::from_utf8_lossy(&messages).into_owned();
-        Ok(if status.success() {
-            Outcome::Value(output, messages)
+        let limits = Limits {
+            time: self.timeout,
+            output: OUTPUT_LIMIT,
+            messages: MESSAGE_LIMIT,
+        };
+        let output = Guarded::spawn(&mut command, Group::Own)
+            .map_err(Failure::Io)
+            .and_then(|child| child.output(limits));
+        // An evaluation that a signal ended has not failed.
+        process::check()?;
+        let output = output.map_err(|failure| match failure {
+            Failure::Io(cause) => text::nix_does_not_start(&self.program, cause),
+            Failure::Time => text::takes_too_long(self.timeout),
+            Failure::Output => text::too_much_output(OUTPUT_LIMIT),
+        })?;
+        let messages = String::from_utf8_lossy(&output.stderr).into_owned();
+        Ok(if output.status.success() {
+            Outcome::Value(output.stdout, messages)
         } else {
             Outcome::Failed(messages)
         })
     }
-}
 
-/// Reads a pipe to its end or its limit, and reports once.
-fn reader(
-    pipe: impl Read + Send + 'static,
-    limit: u64,
-    stream: usize,
-    send: mpsc::Sender<(usize, Vec<u8>, bool)>,
-) -> thread::JoinHandle<()> {
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let mut pipe = pipe;
-        let read = pipe.by_ref().take(limit).read_to_end(&mut bytes);
-        let whole = read.is_ok() && (bytes.len() as u64) < limit;
-        if stream == 1 && !whole {
-            // Messages beyond the limit are read and dropped, or the evaluation would wait for ever.
-            let _ = std::io::copy(&mut pipe, &mut std::io::sink());
+    /// A command that runs nix, and that the kernel kills when this process is killed, where util-linux is there to ask
+    /// for it. Where it is not, nix runs to its end, for nobody.
+    fn command(&self) -> Command {
+        static SETPRIV: OnceLock<Option<PathBuf>> = OnceLock::new();
+        // Busybox has a program of this name that does not know the option.
+        let knows = |setpriv: &PathBuf| {
+            let mut asked = Command::new(setpriv);
+            asked.args(DIES_WITH_US).arg("true").stdin(Stdio::null());
+            asked.stdout(Stdio::null()).stderr(Stdio::null());
+            asked.status().is_ok_and(|status| status.success())
+        };
+        match SETPRIV.get_or_init(|| on_path("setpriv").filter(knows)) {
+            Some(setpriv) => {
+                let mut command = Command::new(setpriv);
+                command.args(DIES_WITH_US).arg(&self.program);
+                command
+            }
+            None => Command::new(&self.program),
         }
-        // The receiver is gone when the time limit was reached: then nobody wants it.
-        let _ = send.send((stream, bytes, whole));
-    })
-}
-
-/// Ends an evaluation and all that it started.
-fn end(child: &mut Child) {
-    let group = format!("-{}", child.id());
-    let killed = Command::new("kill")
-        .args(["-KILL", "--", &group])
-        .stderr(Stdio::null())
-        .status();
-    if !killed.is_ok_and(|s| s.success()) {
-        let _ = child.kill();
     }
-    let _ = child.wait();
 }
 
 fn on_path(name: &str) -> Option<PathBuf> {

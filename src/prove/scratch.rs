@@ -1,211 +1,304 @@
-//! Scratch copies: a working tree or a revision, with or without a planned change, in a directory of its own.
+//! Scratch copies: a revision or a working tree, with or without a planned change, in a directory of its own.
 //!
-//! Only what evaluation can read is copied. A large file is replaced by its digest: evaluation that only refers to
-//! it sees that it is the same, or another one.
+//! Only what evaluation can read is copied, and what git tracks is taken from its object database as it is there, without
+//! filters: what is encrypted stays so. Plain secrets are not opened, see [`super::withheld`]. A large file is replaced by
+//! its digest: evaluation that only refers to it sees that it is the same, or another one.
 
-use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::ffi::OsStr;
+use std::fs::{self, Metadata};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use git2::{AttrCheckFlags, FileMode, Index, IndexEntry, IndexEntryExtendedFlag, ObjectType, Oid, Repository, Tree};
 
+use super::copy::Copy;
+use super::withheld::Withheld;
 use crate::edit::SourceChange;
 use crate::error::{Error, Result, prove as text};
+use crate::secrets;
 
-/// Above this size a file that is no Nix file is replaced by its digest.
-const LARGE: u64 = 256 << 10;
-/// A tree with more files is no configuration.
-const MOST_FILES: usize = 100_000;
-/// The most that is copied.
-const MOST_BYTES: u64 = 512 << 20;
+pub(super) use super::copy::write;
 
-/// Copies the working tree at `root` (tracked, and untracked but not ignored) to `to`, with `overlay` applied.
+/// Copies the working tree at `root` to `to`, with `overlay` applied: what git tracks, and the Nix files that it does not
+/// ignore; without git, all that `.gitignore` does not name.
 ///
 /// # Errors
 /// Refuses when a file cannot be read or written, or the tree is too large.
-pub fn materialise(root: &Path, overlay: Option<&SourceChange>, to: &Path) -> Result<()> {
+pub fn materialise(root: &Path, overlay: Option<&SourceChange>, to: &Path) -> Result<Withheld> {
     let mut copy = Copy::new(to);
+    match Repository::discover(root) {
+        Ok(repository) if repository.workdir().is_some() => {
+            tracked(&mut copy, &repository, root)?;
+            found(&mut copy, root, |path| path.extension().is_some_and(|e| e == "nix"))?;
+        }
+        _ => found(&mut copy, root, |_| true)?,
+    }
+    if let Some(change) = overlay {
+        copy.overlay(change)?;
+    }
+    Ok(copy.withheld(root))
+}
+
+/// Copies a revision of the repository at `root` to `to`, with `overlay` applied.
+///
+/// # Errors
+/// Refuses when there is no such revision, or it cannot be written.
+pub fn materialise_revision(
+    root: &Path,
+    revision: &str,
+    overlay: Option<&SourceChange>,
+    to: &Path,
+) -> Result<Withheld> {
+    let failed = |cause| text::revision(revision, cause);
+    let repository = Repository::discover(root).map_err(failed)?;
+    let tree = tree_of(&repository, revision, root).map_err(failed)?;
+    let mut copy = Copy::new(to);
+    let at = prefix(&repository, root).unwrap_or_default();
+    revised(&mut copy, &repository, &tree, Path::new(""), &at).map_err(|stop| match stop {
+        Stop::Git(cause) => failed(cause),
+        Stop::Here(error) => error,
+    })?;
+    // What is tracked by now is no secret of the working tree, whatever the revision has.
+    if let Ok(index) = repository.index() {
+        let known = index.iter().filter_map(|entry| below(&entry, &at));
+        copy.known(known.collect::<Vec<_>>());
+    }
+    if let Some(change) = overlay {
+        copy.overlay(change)?;
+    }
+    Ok(copy.withheld(root))
+}
+
+/// Whether the last commit has every file that a change starts from, as the change does: whether the commit that it leads
+/// to is that commit plus the change. It is not without git, and before the first commit.
+pub fn starts_from_head(root: &Path, change: &SourceChange) -> bool {
+    let Ok(repository) = Repository::discover(root) else {
+        return false;
+    };
+    let Ok(tree) = tree_of(&repository, "HEAD", root) else {
+        return false;
+    };
+    let has = |path: &Path| {
+        let blob = tree.get_path(path).and_then(|entry| entry.to_object(&repository));
+        blob.ok().and_then(|object| object.into_blob().ok())
+    };
+    change.files.iter().all(|file| match &file.from {
+        Some(from) => has(from).is_some_and(|blob| blob.content() == file.before.as_bytes()),
+        None => true,
+    })
+}
+
+/// The tracked files below `root`, relative to it, that differ from the last commit, staged or not; sorted. Those whose
+/// names are names of secrets are not looked at.
+///
+/// # Errors
+/// Refuses when git's index or last commit cannot be read.
+pub fn uncommitted(root: &Path) -> Result<Vec<PathBuf>> {
+    let failed = |cause| text::revision("HEAD", cause);
+    let repository = Repository::discover(root).map_err(failed)?;
+    let at = prefix(&repository, root).unwrap_or_default();
+    let head = repository.head().and_then(|head| head.peel_to_tree()).map_err(failed)?;
+    let index = repository.index().map_err(failed)?;
+    let staged = repository
+        .diff_tree_to_index(Some(&head), Some(&index), None)
+        .map_err(failed)?;
+    let staged = staged.deltas().filter_map(|delta| {
+        let path = delta.new_file().path().or(delta.old_file().path())?;
+        path.strip_prefix(&at).ok().map(Path::to_owned)
+    });
+    let mut paths: Vec<PathBuf> = staged.filter(|path| !secrets::looks_like_a_secret(path)).collect();
+    for entry in index.iter() {
+        let Some(path) = below(&entry, &at) else { continue };
+        if !secrets::looks_like_a_secret(&path) && differs(&repository, &index, &entry, &root.join(&path)) {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    paths.dedup();
+    Ok(paths)
+}
+
+/// Whether the file at `path` differs from what the index has, as git would show it.
+fn differs(repository: &Repository, index: &Index, entry: &IndexEntry, path: &Path) -> bool {
+    let Ok(file) = path.symlink_metadata() else {
+        return !is_left_out(entry);
+    };
+    if !file.is_file() || entry.mode & 0o170_000 != 0o100_000 || is_unchanged(repository, index, entry, &file) {
+        return false;
+    }
+    // What a filter makes of a file is not for this program to know.
+    if is_filtered(repository, entry) {
+        return false;
+    }
+    let same =
+        fs::read(path).is_ok_and(|bytes| Oid::hash_object(ObjectType::Blob, &bytes).is_ok_and(|id| id == entry.id));
+    // Line ends may be git's doing.
+    !same
+        && repository
+            .status_file(&entry_path(entry))
+            .is_ok_and(|status| !status.is_empty())
+}
+
+/// Why a walk through git's objects ended.
+enum Stop {
+    Git(git2::Error),
+    Here(Error),
+}
+
+/// Copies a tree of git's, which stands at `from` below the working tree's top, to `to` in the copy. Submodules are
+/// copied as the tree has them, where they are checked out.
+fn revised(copy: &mut Copy, repository: &Repository, tree: &Tree, to: &Path, from: &Path) -> Result<(), Stop> {
+    for entry in tree {
+        let name = OsStr::from_bytes(entry.name_bytes());
+        let (path, here) = (to.join(name), from.join(name));
+        match entry.kind() {
+            Some(ObjectType::Tree) => {
+                let tree = repository.find_tree(entry.id()).map_err(Stop::Git)?;
+                revised(copy, repository, &tree, &path, &here)?;
+            }
+            Some(ObjectType::Blob) => blob(copy, repository, &path, entry.id(), entry.filemode() == LINK)?,
+            _ => submodule(copy, repository, entry.id(), &path, &here)?,
+        }
+    }
+    Ok(())
+}
+
+const LINK: i32 = 0o120_000;
+
+fn blob(copy: &mut Copy, repository: &Repository, path: &Path, id: Oid, link: bool) -> Result<(), Stop> {
+    if !link && copy.withholds(path).map_err(Stop::Here)? {
+        return Ok(());
+    }
+    let blob = repository.find_blob(id).map_err(Stop::Git)?;
+    match link {
+        true => copy.link(path, Path::new(OsStr::from_bytes(blob.content()))),
+        false => copy.file(path, blob.content()),
+    }
+    .map_err(Stop::Here)
+}
+
+fn submodule(copy: &mut Copy, repository: &Repository, id: Oid, path: &Path, here: &Path) -> Result<(), Stop> {
+    let checked_out = repository.workdir().map(|top| Repository::open(top.join(here)));
+    let Some(Ok(module)) = checked_out else { return Ok(()) };
+    let tree = module.find_commit(id).and_then(|commit| commit.tree());
+    tree.map_or(Ok(()), |tree| revised(copy, &module, &tree, path, Path::new("")))
+}
+
+/// The tree of a revision, of `root` where that is a directory inside of the git repository.
+fn tree_of<'r>(repository: &'r Repository, revision: &str, root: &Path) -> Result<Tree<'r>, git2::Error> {
+    let tree = repository.revparse_single(revision)?.peel_to_tree()?;
+    match prefix(repository, root) {
+        Some(path) if !path.as_os_str().is_empty() => tree.get_path(&path)?.to_object(repository)?.peel_to_tree(),
+        _ => Ok(tree),
+    }
+}
+
+/// Where `root` is below the top of the working tree.
+fn prefix(repository: &Repository, root: &Path) -> Option<PathBuf> {
+    let (top, root) = (repository.workdir()?.canonicalize().ok()?, root.canonicalize().ok()?);
+    root.strip_prefix(top).ok().map(Path::to_owned)
+}
+
+/// Copies what git tracks below `root`, as it is in the working tree.
+fn tracked(copy: &mut Copy, repository: &Repository, root: &Path) -> Result<()> {
+    let failed = |cause| text::revision("the index", cause);
+    let stopped = |stop| match stop {
+        Stop::Git(cause) => failed(cause),
+        Stop::Here(error) => error,
+    };
+    let index = repository.index().map_err(failed)?;
+    let at = prefix(repository, root).unwrap_or_default();
+    for entry in index.iter() {
+        let Some(path) = below(&entry, &at) else { continue };
+        if entry.mode == u32::from(FileMode::Commit) {
+            submodule(copy, repository, entry.id, &path, &at.join(&path)).map_err(stopped)?;
+            continue;
+        }
+        let full = root.join(&path);
+        let file = match full.symlink_metadata() {
+            Ok(file) => Some(file),
+            // A sparse checkout leaves files out; one that the person has deleted is none.
+            Err(_) if is_left_out(&entry) => None,
+            Err(_) => continue,
+        };
+        match file {
+            Some(file) if file.is_symlink() => copy.linked(&path, &full)?,
+            _ if copy.withholds(&path)? => {}
+            Some(file) if !is_unchanged(repository, &index, &entry, &file) && !is_filtered(repository, &entry) => {
+                if file.is_file() {
+                    copy.opened(&path, &full)?;
+                }
+            }
+            _ => blob(copy, repository, &path, entry.id, false).map_err(stopped)?,
+        }
+    }
+    Ok(())
+}
+
+/// Copies the files below `root` that `.gitignore` does not name and `wanted` does, if they are not copied yet.
+fn found(copy: &mut Copy, root: &Path, wanted: impl Fn(&Path) -> bool) -> Result<()> {
     let walk = ignore::WalkBuilder::new(root)
         .hidden(false)
-        .parents(false)
-        .git_global(false)
         .require_git(false)
         .filter_entry(|entry| entry.file_name() != ".git")
         .build();
     for entry in walk {
         let entry = entry.map_err(|cause| text::scratch("read", root, std::io::Error::other(cause)))?;
         let path = entry.path();
-        let Ok(relative) = path.strip_prefix(root) else {
+        let (Ok(relative), Some(kind)) = (path.strip_prefix(root), entry.file_type()) else {
             continue;
         };
-        let Some(kind) = entry.file_type() else { continue };
+        if kind.is_dir() || !wanted(relative) || copy.has(relative) {
+            continue;
+        }
         if kind.is_symlink() {
-            copy.link(
-                relative,
-                &fs::read_link(path).map_err(|cause| text::scratch("read", path, cause))?,
-            )?;
-        } else if kind.is_file() {
-            copy.file(
-                relative,
-                &fs::read(path).map_err(|cause| text::scratch("read", path, cause))?,
-            )?;
+            copy.linked(relative, path)?;
+        } else if kind.is_file() && !copy.withholds(relative)? {
+            copy.opened(relative, path)?;
         }
     }
-    overlay.map_or(Ok(()), |change| copy.overlay(change))
+    Ok(())
 }
 
-/// Copies a revision of the repository at `root` to `to`.
-///
-/// # Errors
-/// Refuses when there is no such revision, or it cannot be written.
-pub fn materialise_revision(root: &Path, revision: &str, to: &Path) -> Result<()> {
-    let failed = |cause| text::revision(revision, cause);
-    let repository = git2::Repository::discover(root).map_err(failed)?;
-    let tree = repository
-        .revparse_single(revision)
-        .and_then(|o| o.peel_to_tree())
-        .map_err(failed)?;
-    let tree = subtree(&repository, tree, root).map_err(failed)?;
-    let mut copy = Copy::new(to);
-    let mut outcome = Ok(());
-    let walked = tree.walk(git2::TreeWalkMode::PreOrder, |directory, entry| {
-        let Some(blob) = entry.to_object(&repository).ok().and_then(|o| o.into_blob().ok()) else {
-            return git2::TreeWalkResult::Ok;
-        };
-        let relative = Path::new(directory).join(String::from_utf8_lossy(entry.name_bytes()).as_ref());
-        outcome = if entry.filemode() == i32::from(git2::FileMode::Link) {
-            copy.link(&relative, Path::new(String::from_utf8_lossy(blob.content()).as_ref()))
-        } else {
-            copy.file(&relative, blob.content())
-        };
-        if outcome.is_ok() {
-            git2::TreeWalkResult::Ok
-        } else {
-            git2::TreeWalkResult::Abort
-        }
-    });
-    outcome?;
-    walked.map_err(failed)
+fn entry_path(entry: &IndexEntry) -> PathBuf {
+    PathBuf::from(OsStr::from_bytes(&entry.path))
 }
 
-/// The tree of `root` where that is a directory inside of the git repository.
-fn subtree<'r>(
-    repository: &'r git2::Repository,
-    tree: git2::Tree<'r>,
-    root: &Path,
-) -> std::result::Result<git2::Tree<'r>, git2::Error> {
-    let inside = repository.workdir().and_then(|top| {
-        let (top, root) = (top.canonicalize().ok()?, root.canonicalize().ok()?);
-        root.strip_prefix(top).ok().map(Path::to_owned)
-    });
-    match inside {
-        Some(path) if path.as_os_str().is_empty() => Ok(tree),
-        Some(path) => tree.get_path(&path)?.to_object(repository)?.peel_to_tree(),
-        None => Ok(tree),
-    }
+/// An entry's path, relative to the root that is at `prefix`.
+fn below(entry: &IndexEntry, prefix: &Path) -> Option<PathBuf> {
+    entry_path(entry).strip_prefix(prefix).ok().map(Path::to_owned)
 }
 
-struct Copy<'a> {
-    to: &'a Path,
-    files: usize,
-    bytes: u64,
+/// Whether a sparse checkout leaves an entry's file out.
+fn is_left_out(entry: &IndexEntry) -> bool {
+    IndexEntryExtendedFlag::from_bits_truncate(entry.flags_extended).is_skip_worktree()
 }
 
-impl<'a> Copy<'a> {
-    fn new(to: &'a Path) -> Copy<'a> {
-        Copy { to, files: 0, bytes: 0 }
-    }
-
-    /// Where a relative path goes; nothing goes elsewhere than below the destination.
-    fn place(&self, relative: &Path) -> Result<PathBuf> {
-        if relative.components().all(|c| matches!(c, Component::Normal(_))) {
-            return Ok(self.to.join(relative));
-        }
-        Err(Error::internal(format!(
-            "{} leaves the scratch copy",
-            relative.display()
-        )))
-    }
-
-    fn file(&mut self, relative: &Path, content: &[u8]) -> Result<()> {
-        let nix = relative.extension().is_some_and(|e| e == "nix");
-        let large = content.len() as u64 > LARGE && !nix && relative.file_name().is_none_or(|n| n != "flake.lock");
-        let digest;
-        let content = if large {
-            digest = format!("sha256 {:x}\n", Sha256::digest(content)).into_bytes();
-            &digest
-        } else {
-            content
-        };
-        self.files += 1;
-        self.bytes += content.len() as u64;
-        if self.files > MOST_FILES || self.bytes > MOST_BYTES {
-            return Err(text::tree_too_large(format!(
-                "{} files, {} MiB",
-                self.files,
-                self.bytes >> 20
-            )));
-        }
-        write(&self.place(relative)?, content)
-    }
-
-    /// A link that leaves the copy would let evaluation read, and this copy write, elsewhere: it is left out.
-    fn link(&self, relative: &Path, target: &Path) -> Result<()> {
-        let mut depth = relative.components().count() as isize - 1;
-        for component in target.components() {
-            depth += match component {
-                Component::Normal(_) => 1,
-                Component::ParentDir => -1,
-                Component::CurDir => 0,
-                _ => return Ok(()),
-            };
-            if depth < 0 {
-                return Ok(());
-            }
-        }
-        let place = self.place(relative)?;
-        parent(&place)?;
-        std::os::unix::fs::symlink(target, &place).map_err(|cause| text::scratch("link", &place, cause))
-    }
-
-    fn overlay(&mut self, change: &SourceChange) -> Result<()> {
-        for file in &change.files {
-            if let Some(from) = file.from.as_deref().filter(|from| file.to.as_deref() != Some(*from)) {
-                let place = self.place(from)?;
-                match fs::remove_file(&place) {
-                    Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
-                        return Err(text::scratch("remove", &place, cause));
-                    }
-                    _ => {}
-                }
-            }
-        }
-        for file in &change.files {
-            if let Some(to) = &file.to {
-                let place = self.place(to)?;
-                // A link stays what it is; its target is what changes, and is a file of its own.
-                write(&place, file.after.as_bytes())?;
-            }
-        }
-        Ok(())
-    }
+/// Whether a filter of the repository's stands between the file and git (git-crypt, LFS).
+fn is_filtered(repository: &Repository, entry: &IndexEntry) -> bool {
+    let filter = repository.get_attr(&entry_path(entry), "filter", AttrCheckFlags::FILE_THEN_INDEX);
+    filter.is_ok_and(|filter| filter.is_some())
 }
 
-/// Writes a file and the directories above it.
-pub(super) fn write(path: &Path, content: &[u8]) -> Result<()> {
-    parent(path)?;
-    fs::write(path, content).map_err(|cause| text::scratch("write", path, cause))
-}
-
-fn parent(path: &Path) -> Result<()> {
-    path.parent().map_or(Ok(()), |p| {
-        fs::create_dir_all(p).map_err(|cause| text::scratch("create", p, cause))
-    })
+/// Whether a file is as git has noted it, without opening it.
+fn is_unchanged(repository: &Repository, index: &Index, entry: &IndexEntry, file: &Metadata) -> bool {
+    // One that changed when the index was written, or after, may have done so unseen.
+    let noted = index.path().and_then(|path| path.metadata().ok());
+    let noted = noted.or_else(|| repository.path().join("index").metadata().ok());
+    let before = noted.is_some_and(|noted| (file.mtime(), file.mtime_nsec()) < (noted.mtime(), noted.mtime_nsec()));
+    let (seconds, nanoseconds) = (i64::from(entry.mtime.seconds()), i64::from(entry.mtime.nanoseconds()));
+    // The index counts both in 32 bits.
+    let size = u64::from(entry.file_size) == file.len() & u64::from(u32::MAX);
+    let time = seconds == i64::from(file.mtime() as i32) && (nanoseconds == 0 || nanoseconds == file.mtime_nsec());
+    file.is_file() && before && size && time && (nanoseconds != 0 || entry.file_size != 0)
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
+    use super::super::copy::LARGE;
     use super::*;
     use crate::edit::FileChange;
 
@@ -216,7 +309,6 @@ mod tests {
             ("a.nix", "{}"),
             ("d/b.nix", "{x = 1;}"),
             ("ignored", "secret"),
-            (".git/config", "x"),
         ] {
             write(&root.path().join(name), content.as_bytes()).unwrap();
         }
@@ -232,7 +324,7 @@ mod tests {
         materialise(root.path(), None, to.path()).unwrap();
         let there = |name: &str| to.path().join(name).symlink_metadata().is_ok();
         assert!(there("a.nix") && there("d/b.nix") && there("inside"));
-        assert!(!there("ignored") && !there(".git") && !there("outside"));
+        assert!(!there("ignored") && !there("outside"));
         assert!(
             fs::read_to_string(to.path().join("big.bin"))
                 .unwrap()
@@ -288,15 +380,15 @@ mod tests {
             .unwrap();
         write(&root.path().join("d/a.nix"), b"{later = 1;}").unwrap();
 
-        materialise_revision(root.path(), "HEAD", to.path()).unwrap();
+        materialise_revision(root.path(), "HEAD", None, to.path()).unwrap();
         assert_eq!(fs::read_to_string(to.path().join("d/a.nix")).unwrap(), "{}");
         assert!(to.path().join("outside").symlink_metadata().is_err());
 
         let part = tempfile::tempdir().unwrap();
-        materialise_revision(&root.path().join("d"), "HEAD", part.path()).unwrap();
+        materialise_revision(&root.path().join("d"), "HEAD", None, part.path()).unwrap();
         assert!(part.path().join("a.nix").is_file());
 
-        let error = materialise_revision(root.path(), "nowhere", to.path()).unwrap_err();
+        let error = materialise_revision(root.path(), "nowhere", None, to.path()).unwrap_err();
         assert_eq!(error.code(), "no-such-revision");
     }
 }

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use super::facts::Facts;
 use super::learn::{self, Lesson};
@@ -14,7 +13,9 @@ use super::scan::Part;
 use super::scratch;
 use super::sources::Sources;
 use super::standin::{StandIns, dotted};
+use super::withheld::Withheld;
 use crate::error::{Error, Result, prove as text, prove::Side};
+use crate::scratch::Directory;
 
 /// Rounds after which an evaluation that still asks is given up.
 const ROUNDS: usize = 16;
@@ -60,6 +61,8 @@ pub struct Request<'a> {
     pub places: [&'a Path; 2],
     /// Whether the trees are copies that may be written to.
     pub disposable: bool,
+    /// What the copies leave out.
+    pub withheld: &'a Withheld,
 }
 
 /// One side's configuration.
@@ -93,7 +96,7 @@ pub struct Slice {
 /// A prepared evaluation: its files are written, its facts can grow.
 pub struct Session<'a> {
     request: Request<'a>,
-    directory: TempDir,
+    directory: Directory,
     roots: [PathBuf; 2],
     facts: Facts,
     /// Files that the sources name and the tree does not have, such as images that were not checked out.
@@ -106,10 +109,7 @@ impl<'a> Session<'a> {
     /// # Errors
     /// Refuses when the scratch directory cannot be written.
     pub fn new(request: Request<'a>) -> Result<Session<'a>> {
-        let directory = tempfile::Builder::new()
-            .prefix("qgroget-prove-")
-            .tempdir()
-            .map_err(|cause| text::scratch("create", &std::env::temp_dir(), cause))?;
+        let directory = Directory::new()?;
         let mut roots = [PathBuf::new(), PathBuf::new()];
         for (root, given) in roots.iter_mut().zip(request.roots) {
             *root = given
@@ -133,10 +133,7 @@ impl<'a> Session<'a> {
     }
 
     fn path(&self) -> PathBuf {
-        self.directory
-            .path()
-            .canonicalize()
-            .unwrap_or_else(|_| self.directory.path().to_owned())
+        self.directory.path().to_owned()
     }
 
     fn write(&self, name: &Path, content: &str) -> Result<()> {
@@ -203,7 +200,9 @@ impl<'a> Session<'a> {
     /// Puts an empty file wherever a source names one that the tree as it is does not have; in copies of both
     /// trees, unless the ones that were given are copies already. A file that only the change makes absent stays so.
     fn stand_in_absent(&mut self) -> Result<()> {
-        let absent = self.request.sources[0].absent(&self.roots[0]);
+        let mut absent = self.request.sources[0].absent(&self.roots[0]);
+        // What is only absent from the copy is none of these.
+        absent.retain(|file| self.request.withheld.why(file).is_none());
         if absent.is_empty() {
             return Ok(());
         }
@@ -240,6 +239,13 @@ impl<'a> Session<'a> {
                     absent: self.absent.clone(),
                 };
                 return Ok((slice, self));
+            }
+            for (side, outcome) in [&before, &after].into_iter().enumerate() {
+                if let Outcome::Failed(message) = outcome
+                    && let Some(refusal) = self.request.withheld.refusal(&self.roots[side], message)
+                {
+                    return Err(refusal);
+                }
             }
             let mut learned = false;
             // Both from what was known when the round began: what one side teaches must not be untaught by the other.

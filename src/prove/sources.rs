@@ -140,7 +140,7 @@ fn with_host(mention: &str, host: &str) -> String {
 }
 
 /// `a/../b/./c` as `b/c`.
-fn normalised(path: &Path) -> PathBuf {
+pub(super) fn normalised(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for component in path.components() {
         match component {

@@ -14,8 +14,10 @@ use super::library::source_path;
 use super::nix::{Evaluation, Nix, Outcome, headline, path_expression, string_expression};
 use super::scratch;
 use super::slice::Configuration;
+use super::withheld::Withheld;
 use crate::error::{Result, prove as text, prove::Side};
 use crate::resolve::{module, scope};
+use crate::scratch::Directory;
 use crate::syntax::{Source, ast};
 
 const CALL: &str = include_str!("nix/system.nix");
@@ -174,8 +176,9 @@ fn date_of(seconds: i64) -> String {
 /// A flake's outputs on both sides.
 pub struct Systems<'a> {
     nix: &'a Nix,
-    directory: tempfile::TempDir,
+    directory: Directory,
     own: Vec<String>,
+    withheld: &'a Withheld,
     sides: [(PathBuf, Lock); 2],
 }
 
@@ -184,11 +187,8 @@ impl<'a> Systems<'a> {
     ///
     /// # Errors
     /// Refuses where the flake's inputs are not at hand.
-    pub fn new(nix: &'a Nix, roots: [&Path; 2], names: &Namespaces) -> Result<Systems<'a>> {
-        let directory = tempfile::Builder::new()
-            .prefix("qgroget-prove-")
-            .tempdir()
-            .map_err(|cause| text::scratch("create", &std::env::temp_dir(), cause))?;
+    pub fn new(nix: &'a Nix, roots: [&Path; 2], names: &Namespaces, withheld: &'a Withheld) -> Result<Systems<'a>> {
+        let directory = Directory::new()?;
         let mut sides = Vec::new();
         for (root, name) in roots.into_iter().zip(["before.json", "after.json"]) {
             let root = root
@@ -207,6 +207,7 @@ impl<'a> Systems<'a> {
             nix,
             directory,
             own: names.roots(),
+            withheld,
             sides,
         })
     }
@@ -237,17 +238,17 @@ impl<'a> Systems<'a> {
         let (before, after) = rayon::join(|| self.side(0, host, what), || self.side(1, host, what));
         let read = |side, outcome| match outcome {
             Outcome::Value(output, _) => serde_json::from_slice(&output).map_err(text::unreadable_result),
-            Outcome::Failed(message) => Err(text::does_not_evaluate(side, &headline(&message), Vec::new())),
+            Outcome::Failed(message) => {
+                let root = &self.sides[usize::from(side == Side::After)].0;
+                let failed = || text::does_not_evaluate(side, &headline(&message), Vec::new());
+                Err(self.withheld.refusal(root, &message).unwrap_or_else(failed))
+            }
         };
         Ok([read(Side::Before, before?)?, read(Side::After, after?)?])
     }
 
     fn side(&self, side: usize, host: &str, what: &str) -> Result<Outcome> {
-        let here = self
-            .directory
-            .path()
-            .canonicalize()
-            .unwrap_or_else(|_| self.directory.path().to_owned());
+        let here = self.directory.path().to_owned();
         let (root, lock) = &self.sides[side];
         let own: Vec<String> = self.own.iter().map(|name| string_expression(name)).collect();
         let mut readable = vec![root.clone(), here.clone()];

@@ -232,7 +232,9 @@ pub(super) struct Others {
 
 impl Others {
     /// The files at these paths, which are sorted. Nothing is read yet.
-    pub(super) fn new(paths: Vec<PathBuf>) -> Others {
+    pub(super) fn new(mut paths: Vec<PathBuf>) -> Others {
+        // What a secret mentions is none of this program's business.
+        paths.retain(|path| !crate::secrets::looks_like_a_secret(path));
         let texts = paths.iter().map(|_| OnceLock::new()).collect();
         Others { paths, texts }
     }

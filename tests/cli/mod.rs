@@ -16,5 +16,6 @@ mod output;
 mod proof;
 mod rack;
 mod refusals;
+mod signals;
 mod undo;
 mod verify;

@@ -9,7 +9,7 @@ use super::common::{copy, replace, repository, tools};
 use crate::needs_nix;
 
 /// A stand-in for nixpkgs that builds a derivation from the configuration, as NixOS does.
-const NIXPKGS: &str = r#"{
+pub const NIXPKGS: &str = r#"{
   inputs.library.flake = false;
   outputs = {library, ...}: let
     lib = import (library.outPath + "/lib");
@@ -34,7 +34,7 @@ const NIXPKGS: &str = r#"{
   };
 }"#;
 
-const FLAKE: &str = r#"{
+pub const FLAKE: &str = r#"{
   inputs.nixpkgs.url = "path:./nixpkgs";
   outputs = {self, nixpkgs, ...}: {
     nixosConfigurations.Server = nixpkgs.lib.nixosSystem {
@@ -44,7 +44,8 @@ const FLAKE: &str = r#"{
   };
 }"#;
 
-fn flake(nixpkgs: &Path) -> TempDir {
+/// The lock of [`FLAKE`], with nixpkgs in this directory.
+pub fn lock(nixpkgs: &Path) -> String {
     let library = tools().expect("a library");
     let library = library.parent().expect("nixpkgs").canonicalize().expect("nixpkgs");
     let lock = serde_json::json!({
@@ -56,9 +57,13 @@ fn flake(nixpkgs: &Path) -> TempDir {
             "library": {"flake": false, "locked": {"type": "path", "path": library}},
         },
     });
+    lock.to_string()
+}
+
+fn flake(nixpkgs: &Path) -> TempDir {
     repository(&[
         ("flake.nix", FLAKE),
-        ("flake.lock", &lock.to_string()),
+        ("flake.lock", &lock(nixpkgs)),
         (
             "hosts/Server/configuration.nix",
             "{self, ...}: {imports = [../../modules/server]; label.revision = self.rev or \"dirty\";}",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Found, find};
 use crate::cli::args::{Format, Migrate};
 use crate::cli::palette::{self, paint};
-use crate::cli::proving::{self, Judge, Side};
+use crate::cli::proving::{self, Judge};
 use crate::cli::session::{Loaded, Session};
 use crate::cli::show::{self, Planned};
 use crate::cli::{init, message, texts};
@@ -93,9 +93,10 @@ impl DryRun<'_> {
             loaded.repo.rules(),
             Some(loaded.host.name.clone()),
             Vec::new(),
-        );
-        let planned = self.session.planned(&self.change);
-        let proof = judge.compare(&self.session.working_tree(), &Side::Planned(&planned))?;
+        )
+        .without_commit(self.args.deciding.no_commit);
+        let base = judge.base(&self.change);
+        let proof = judge.compare(base, base, Some(&self.change))?;
         let json = serde_json::to_value(&proof).ok();
         self.document
             .services

@@ -11,11 +11,12 @@ use crate::cli::proving::{self, Gate, Judge};
 use crate::cli::session::{Loaded, Session, is_outdated};
 use crate::cli::{init, message, texts};
 use crate::commit::{Check, Tick};
-use crate::error::{Error, Kind, Result};
+use crate::error::{self, Error, Kind, Result};
 use crate::plan::facts::{Choices, Context};
 use crate::plan::install::{self, Installation};
 use crate::plan::migrate::Migration;
 use crate::plan::{Proposal, Safety};
+use crate::process;
 use crate::review::{Decision, Outcome};
 
 /// What became of a service.
@@ -63,7 +64,7 @@ pub fn run(
         landing: None,
         unproved_said: false,
     };
-    let hold = interrupt::hold();
+    let _hold = interrupt::hold_all();
     // Where somebody is asked, that is how far it is; a bar would be drawn over the question.
     let bar = services.len() > 1 && !session.asks(&args.deciding);
     let progress = bar.then(|| session.ui.progress(Some(services.len() as u64), texts::MIGRATING));
@@ -103,7 +104,7 @@ pub fn run(
         if let Some(progress) = &progress {
             progress.step();
         }
-        if hold.take() {
+        if process::interrupted().is_some() {
             session.ui.warn(texts::STOPPED);
             code = code.max(1);
             break;
@@ -141,7 +142,11 @@ impl<'s> Run<'s> {
             }
             step
         });
-        step.unwrap_or_else(Step::Refused)
+        let refused = |error: Error| match process::interrupted() {
+            Some(signal) if error.code() == "stopped-by-signal" => error::process::stopped_before(service, signal),
+            _ => error,
+        };
+        step.unwrap_or_else(|error| Step::Refused(refused(error)))
     }
 
     /// Migrates one service; installs the contract before if it is not there.
@@ -230,7 +235,8 @@ impl<'s> Run<'s> {
             context.rules(),
             Some(context.host.name.clone()),
             extra,
-        );
+        )
+        .without_commit(self.args.deciding.no_commit);
         let gains = decision
             .accepted
             .iter()

@@ -11,6 +11,7 @@ use super::{Entry, merge};
 use crate::commit::{After, Mode, Target, text};
 use crate::error::{self, Result};
 use crate::repo::git::{GitState, MODE_EXECUTABLE, MODE_FILE, Unhonoured, bare_entry};
+use crate::scratch::Directory;
 use crate::syntax::Source;
 
 /// A difference between two trees at one path.
@@ -86,7 +87,7 @@ pub(super) fn targets(git: &GitState, to: Option<&Tree<'_>>, differences: &[Diff
 /// The files of a tree as they are in a working tree: with line endings and filters as configured.
 struct Contents {
     /// The library puts those without a filter program here.
-    checkout: Option<tempfile::TempDir>,
+    checkout: Option<Directory>,
     tree: Option<Oid>,
 }
 
@@ -103,7 +104,7 @@ impl Contents {
         let (Some(tree), false) = (tree, wanted.is_empty()) else {
             return Ok(contents);
         };
-        let directory = tempfile::tempdir().map_err(|cause| error::apply::no_journal(&std::env::temp_dir(), cause))?;
+        let directory = Directory::new()?;
         let mut options = CheckoutBuilder::new();
         options
             .force()
