@@ -356,7 +356,7 @@ impl Process {
 
 /// When the process `id` started, in clock ticks since the system did; `None` if there is none, or no `/proc`.
 pub(crate) fn start_of(id: i32) -> Option<u64> {
-    Process::read(id)?.start
+    Process::read(id).filter(|process| !process.ended)?.start
 }
 
 /// All processes; none where there is no `/proc`.
