@@ -30,6 +30,8 @@ pub mod error;
 
 pub mod codes;
 
+pub mod deep;
+
 mod later;
 
 // The proposal made by hand is shared with the tests and the example outside, which know the crate by name.

@@ -5,6 +5,8 @@
 
 mod pieces;
 mod reparse;
+mod said;
+pub mod screen;
 mod search;
 
 use std::ops::Range;
@@ -22,7 +24,7 @@ pub use search::{
 
 use rowan::GreenNode;
 
-use crate::error::{Error, Place, Result};
+use crate::error::{self, Error, Place, Result};
 use pieces::{Beside, Piece};
 
 /// One parsed file. Cheap to clone and to send between threads; trees are made on demand from shared green nodes.
@@ -31,7 +33,15 @@ pub struct Source {
     path: Arc<Path>,
     text: Arc<str>,
     green: GreenNode,
-    errors: Arc<[rnix::ParseError]>,
+    fault: Option<Arc<Fault>>,
+}
+
+/// Why a text is not edited.
+enum Fault {
+    /// It was not parsed.
+    Screened(screen::Why, Range<usize>),
+    /// It has a syntax error, the first of which this is.
+    Syntax(rnix::ParseError),
 }
 
 /// The pieces of a file that are laid out one by one; none where it can't be cut into such. Cheap to clone.
@@ -57,12 +67,12 @@ impl Source {
     /// Parses `text`, the content of the file at `path` (relative to the repository's root).
     pub fn new(path: impl AsRef<Path>, text: impl Into<Arc<str>>) -> Source {
         let text = text.into();
-        let parse = rnix::Root::parse(&text);
+        let (green, fault) = parsed(&text);
         Source {
             path: path.as_ref().into(),
             text,
-            green: parse.syntax().green().to_owned(),
-            errors: parse.errors().into(),
+            green,
+            fault: fault.map(Arc::new),
         }
     }
 
@@ -70,7 +80,7 @@ impl Source {
     /// disjoint.
     pub fn edited(&self, text: impl Into<Arc<str>>, changes: &[(Range<usize>, &str)]) -> Source {
         let text = text.into();
-        let correct = self.errors.is_empty();
+        let correct = self.fault.is_none();
         match correct
             .then(|| reparse::reparse(&self.root(), &self.text, changes))
             .flatten()
@@ -102,13 +112,21 @@ impl Source {
         &self.text
     }
 
-    /// The first syntax error, if there is one.
+    /// Why nothing can be read of the file, if so: its first syntax error, or what it was not even parsed for.
     pub fn syntax_error(&self) -> Option<Error> {
-        let error = self.errors.first()?;
-        Some(crate::error::syntax::does_not_parse(
-            self.place(error_span(error, self.text.len())),
-            &error_text(error),
-        ))
+        Some(match &**self.fault.as_ref()? {
+            Fault::Syntax(error) => {
+                let (what, span) = said::error(error, &self.text);
+                error::syntax::does_not_parse(self.place(span), &what)
+            }
+            Fault::Screened(why, span) => error::syntax::screened(self.place(span.clone()), *why),
+        })
+    }
+
+    /// The error of a file that Nix reads, and reads otherwise than it looks.
+    pub fn misread(&self) -> Option<Error> {
+        self.syntax_error()
+            .filter(|error| error.code() == error::syntax::MISREAD)
     }
 
     /// The file's expression.
@@ -121,12 +139,12 @@ impl Source {
         }
         let root = rnix::Root::cast(self.root());
         root.and_then(|root| root.expr())
-            .ok_or_else(|| crate::error::syntax::does_not_parse(self.place(0..0), "the file is empty"))
+            .ok_or_else(|| error::syntax::does_not_parse(self.place(0..0), "there is no expression in the file"))
     }
 
     /// The whole file as alejandra formats it; `None` if it does not parse.
     pub fn formatted(&self) -> Option<String> {
-        let correct = self.errors.is_empty();
+        let correct = self.fault.is_none();
         let in_pieces = correct.then(|| pieces::format(&self.root(), &self.text, alejandra));
         in_pieces.flatten().or_else(|| alejandra(&self.text))
     }
@@ -170,49 +188,17 @@ impl Source {
     }
 }
 
-fn error_span(error: &rnix::ParseError, end: usize) -> Range<usize> {
-    use rnix::ParseError as E;
-    match error {
-        E::Unexpected(range)
-        | E::UnexpectedExtra(range)
-        | E::UnexpectedWanted(_, range, _)
-        | E::UnexpectedDoubleBind(range)
-        | E::DuplicatedArgs(range, _) => to_range(*range),
-        _ => end..end,
+/// The tree of a text, and why it is not to be relied on. A text that is not parsed is a single token.
+fn parsed(text: &str) -> (GreenNode, Option<Fault>) {
+    if let Some((why, span)) = screen::screen(text) {
+        let kind = |kind| <rnix::NixLanguage as rowan::Language>::kind_to_raw(kind);
+        let token = rowan::GreenToken::new(kind(SyntaxKind::TOKEN_ERROR), text);
+        let green = GreenNode::new(kind(SyntaxKind::NODE_ROOT), [NodeOrToken::Token(token)]);
+        return (green, Some(Fault::Screened(why, span)));
     }
-}
-
-fn error_text(error: &rnix::ParseError) -> String {
-    use rnix::ParseError as E;
-    match error {
-        E::UnexpectedWanted(_, _, wanted) | E::UnexpectedEOFWanted(wanted) => {
-            let names: Vec<&str> = wanted.iter().map(|kind| kind_text(*kind)).collect();
-            format!("expected {}", names.join(" or "))
-        }
-        E::UnexpectedEOF => "the file ends in the middle of an expression".into(),
-        E::UnexpectedDoubleBind(_) => "the pattern is bound twice".into(),
-        E::DuplicatedArgs(_, name) => format!("the argument '{name}' is declared twice"),
-        E::RecursionLimitExceeded => "the expression is nested too deeply".into(),
-        _ => "unexpected here".into(),
-    }
-}
-
-fn kind_text(kind: SyntaxKind) -> &'static str {
-    match kind {
-        SyntaxKind::TOKEN_SEMICOLON => "';'",
-        SyntaxKind::TOKEN_R_BRACE => "'}'",
-        SyntaxKind::TOKEN_R_BRACK => "']'",
-        SyntaxKind::TOKEN_R_PAREN => "')'",
-        SyntaxKind::TOKEN_ASSIGN => "'='",
-        SyntaxKind::TOKEN_COLON => "':'",
-        SyntaxKind::TOKEN_COMMA => "','",
-        SyntaxKind::TOKEN_IN => "'in'",
-        SyntaxKind::TOKEN_THEN => "'then'",
-        SyntaxKind::TOKEN_ELSE => "'else'",
-        SyntaxKind::TOKEN_IDENT => "a name",
-        SyntaxKind::TOKEN_STRING_END => "the end of the string",
-        _ => "something else",
-    }
+    let parse = rnix::Root::parse(text);
+    let fault = parse.errors().first().cloned().map(Fault::Syntax);
+    (parse.syntax().green().to_owned(), fault)
 }
 
 fn to_range(range: TextRange) -> Range<usize> {
@@ -236,8 +222,7 @@ pub fn token_span(token: &SyntaxToken) -> Range<usize> {
 
 /// Whether `text` is one Nix file without syntax errors.
 pub fn parses(text: &str) -> bool {
-    let parse = rnix::Root::parse(text);
-    parse.errors().is_empty() && parse.tree().expr().is_some()
+    Source::new("", text).expr().is_ok()
 }
 
 /// A comment token, `#` or `/* */`.
