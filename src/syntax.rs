@@ -197,7 +197,11 @@ fn parsed(text: &str) -> (GreenNode, Option<Fault>) {
         return (green, Some(Fault::Screened(why, span)));
     }
     let parse = rnix::Root::parse(text);
-    let fault = parse.errors().first().cloned().map(Fault::Syntax);
+    let is_deep = parse.errors().contains(&rnix::ParseError::RecursionLimitExceeded);
+    let fault = match is_deep {
+        true => Some(Fault::Screened(screen::Why::Nested, screen::deepest(text))),
+        false => parse.errors().first().cloned().map(Fault::Syntax),
+    };
     (parse.syntax().green().to_owned(), fault)
 }
 
@@ -240,10 +244,47 @@ pub fn tokens(node: &SyntaxNode) -> impl Iterator<Item = SyntaxToken> + use<> {
     node.descendants_with_tokens().filter_map(NodeOrToken::into_token)
 }
 
+/// The parts of a string, with escapes and indentation resolved as Nix does.
+pub fn string_parts_of(string: &ast::Str) -> Vec<InterpolPart<String>> {
+    let mut parts = string.normalized_parts();
+    // Between double quotes, Nix takes a line end of two characters for one of one (`unescapeStr`); the parser does not.
+    let first = string.syntax().first_token();
+    if first.is_some_and(|token| token.text() == "\"" && text_of(string.syntax()).contains('\r')) {
+        for (part, raw) in parts.iter_mut().zip(string.parts()) {
+            if let (InterpolPart::Literal(value), InterpolPart::Literal(raw)) = (part, raw) {
+                *value = unescaped(&literal_text(&raw));
+            }
+        }
+    }
+    parts
+}
+
+/// The value of the literal text of a string between double quotes.
+fn unescaped(raw: &str) -> String {
+    let mut value = String::with_capacity(raw.len());
+    let mut chars = raw.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some('n') => value.push('\n'),
+                Some('r') => value.push('\r'),
+                Some('t') => value.push('\t'),
+                other => value.extend(other),
+            },
+            '\r' => {
+                value.push('\n');
+                chars.next_if_eq(&'\n');
+            }
+            c => value.push(c),
+        }
+    }
+    value
+}
+
 /// The value of a string without interpolations (escapes and indentation resolved), or `None`.
 pub fn string_value(string: &ast::Str) -> Option<String> {
     let mut value = String::new();
-    for part in string.normalized_parts() {
+    for part in string_parts_of(string) {
         match part {
             InterpolPart::Literal(text) => value.push_str(&text),
             InterpolPart::Interpolation(_) => return None,
@@ -386,11 +427,21 @@ pub fn format(text: &str) -> Option<String> {
     Source::new("", text).formatted()
 }
 
-/// The text as alejandra formats it; as it is where that would change what a string says. `None` if it does not parse.
+/// How many parentheses and interpolations may stand in each other in what alejandra formats: its time grows to the
+/// threefold with each (0.5 s for 8 of them, minutes for 16).
+const MOST_PARENTHESES: usize = 8;
+
+/// The text as alejandra formats it; as it is where that would change what a string says, or take too long. `None` if it
+/// does not parse.
 fn alejandra(text: &str) -> Option<String> {
+    if screen::parentheses(text) > MOST_PARENTHESES {
+        return parses(text).then(|| text.to_owned());
+    }
     let formatted = alejandra_alone(text)?;
     // alejandra 3.1 takes blanks away that stand at the end of a line in a string between `''`.
-    let is_doubtful = text.contains("''") && text.lines().any(|line| line.ends_with([' ', '\t']));
+    // With a carriage return at its end, a line is not blank for Nix, and may be the least indented one.
+    let is_odd = |line: &str| line.ends_with([' ', '\t']) || line.contains('\r');
+    let is_doubtful = text.contains("''") && text.split('\n').any(is_odd);
     match is_doubtful && string_parts(text) != string_parts(&formatted) {
         true => Some(text.to_owned()),
         false => Some(formatted),
@@ -409,7 +460,7 @@ pub(crate) fn string_parts(text: &str) -> Vec<String> {
     let root = Source::new("", text).root();
     let parts = nodes::<ast::Str>(&root)
         .into_iter()
-        .flat_map(|string| string.normalized_parts());
+        .flat_map(|string| string_parts_of(&string));
     let literal = |part| match part {
         InterpolPart::Literal(text) => Some(text),
         InterpolPart::Interpolation(_) => None,
@@ -445,6 +496,34 @@ mod tests {
             formatted.as_deref(),
             Some("{\n  a = ''\n    one\n\n    two\n  '';\n}\n")
         );
+    }
+
+    #[test]
+    fn line_ends_in_strings_are_read_as_nix_reads_them() {
+        let value = |text: &str| match Source::new("x.nix", text).expr() {
+            Ok(ast::Expr::Str(string)) => string_value(&string),
+            _ => None,
+        };
+        for (text, expected) in [
+            ("\"a\r\nb\"", "a\nb"),
+            ("\"a\\r\\n\r\n\\\"\\q\"", "a\r\n\n\"q"),
+            ("''\n  a\r\n  b\n''", "a\r\nb\n"),
+            ("''\r\n  a\r\n  ''", "\r\n  a\r\n"),
+        ] {
+            assert_eq!(value(text).as_deref(), Some(expected), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_takes_too_long_to_format_is_left_as_it_is() {
+        for (open, close) in [("(lib.mkMerge [(f\n", ")])"), ("({a}:\n", ")"), ("\"${f\n ", "}\"")] {
+            let text = |depth| format!("{{a={}1{};}}\n", open.repeat(depth), close.repeat(depth));
+            assert_eq!(alejandra(&text(40)).as_deref(), Some(&*text(40)));
+            assert_ne!(alejandra(&text(3)).as_deref(), Some(&*text(3)));
+            let begun = std::time::Instant::now();
+            assert!(format(&text(40)).is_some());
+            assert!(begun.elapsed().as_secs() < 2, "{open}");
+        }
     }
 
     #[test]

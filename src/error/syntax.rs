@@ -1,7 +1,7 @@
 //! Messages about files that do not parse.
 
 use super::{Error, Place};
-use crate::syntax::screen::{DEEPEST, LARGEST, UNBROKEN, Why};
+use crate::syntax::screen::{DEEPEST, LARGEST, NESTED, UNBROKEN, Why};
 
 /// The code of a file that Nix reads otherwise than it looks.
 pub const MISREAD: &str = "misread";
@@ -21,6 +21,10 @@ pub fn screened(place: Place, why: Why) -> Error {
         Why::Deep => beyond_limits(
             place,
             &format!("more than {DEEPEST} brackets, operators and arguments stand in each other here"),
+        ),
+        Why::Nested => beyond_limits(
+            place,
+            &format!("more than {NESTED} functions, clauses and brackets stand in each other, deepest here"),
         ),
         Why::Unbroken => beyond_limits(
             place,

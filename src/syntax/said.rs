@@ -36,7 +36,6 @@ pub(super) fn error(error: &ParseError, text: &str) -> (String, Range<usize>) {
         }
         E::UnexpectedDoubleBind(range) => ("the pattern has two names".into(), to_range(*range)),
         E::DuplicatedArgs(range, name) => (format!("the argument '{name}' is declared twice"), to_range(*range)),
-        E::RecursionLimitExceeded => ("expressions are nested too deeply".into(), end),
         E::Unexpected(range) => ("this can't stand here".into(), to_range(*range)),
         // More kinds may come with a later parser.
         other => (other.to_string(), end),

@@ -20,13 +20,18 @@ pub const DEEPEST: usize = 1000;
 /// at all of the others.
 pub const UNBROKEN: usize = 500;
 
-/// Why a text is not parsed.
+/// How deep the parser itself goes into functions, `let`, `if` and what stands in parentheses, braces and interpolations.
+pub const NESTED: usize = 512;
+
+/// Why a text is not parsed, or not read though it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
     /// It has more than [`LARGEST`] bytes.
     Large,
     /// It is nested deeper than [`DEEPEST`].
     Deep,
+    /// The parser has given up, more than [`NESTED`] levels deep.
+    Nested,
     /// It has a run of more than [`UNBROKEN`] tokens.
     Unbroken,
     /// A NUL: Nix ends the file there, or refuses it.
@@ -82,6 +87,33 @@ pub fn screen(text: &str) -> Option<(Why, Range<usize>)> {
         at += token.len();
     }
     None
+}
+
+/// The first token of the deepest place of `text`.
+pub(super) fn deepest(text: &str) -> Range<usize> {
+    let (mut levels, mut at, mut deepest) = (Levels::default(), 0, (0, 0..0));
+    for (kind, token) in rnix::tokenize(text) {
+        levels.take(kind);
+        if levels.depth > deepest.0 {
+            deepest = (levels.depth, at..at + token.len());
+        }
+        at += token.len();
+    }
+    deepest.1
+}
+
+/// How many parentheses and interpolations stand in each other at most.
+pub(super) fn parentheses(text: &str) -> usize {
+    let (mut open, mut most) = (0_usize, 0);
+    for (kind, _) in rnix::tokenize(text) {
+        match kind {
+            TOKEN_L_PAREN | TOKEN_INTERPOL_START => open += 1,
+            TOKEN_R_PAREN | TOKEN_INTERPOL_END => open = open.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(open);
+    }
+    most
 }
 
 /// Whether the tokenizer, which looks for the end of what may be a path, goes on past a token.
