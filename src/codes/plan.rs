@@ -60,11 +60,11 @@ pub const CODES: &[Code] = &[
     Code {
         code: "unknown-field",
         title: "a legacy field has no counterpart in the contract",
-        means: "The service sets a field that the rules do not map to a field of the contract.",
+        means: "The service, or its backup job, sets a field that the rules do not map to a field of the contract.",
         why: "Moving the service without it would lose what it says.",
         before: "qgroget.services.jellyfin.icon = \"jellyfin.svg\";",
         after: "[fields]\nicon = \"extraConfig.icon\"",
-        next: "Map the field in qgroget.toml under [fields], or remove it if nothing reads it.",
+        next: "Map the field in qgroget.toml under [fields], one of a backup job under [backup-fields], or remove it if nothing reads it.",
     },
     Code {
         code: "split-conditions",

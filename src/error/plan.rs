@@ -77,6 +77,17 @@ pub fn unknown_field(place: Place, service: &str, field: &str) -> Error {
     .hint(format!("map it in qgroget.toml: [fields] {field} = \"…\""))
 }
 
+/// A field of a legacy backup job that the rules do not know.
+pub fn unknown_backup_field(place: Place, job: &str, field: &str) -> Error {
+    Error::refused(
+        "unknown-field",
+        format!("the backup job '{job}' has a field '{field}' that the contract does not know"),
+    )
+    .at(place)
+    .reason("moving the job without it would lose what it says")
+    .hint(format!("map it in qgroget.toml: [backup-fields] {field} = \"…\""))
+}
+
 /// The service's declarations stand under different conditions.
 pub fn split_conditions(place: Place, service: &str) -> Error {
     Error::refused(

@@ -330,6 +330,13 @@ impl<'a> Facts<'a> {
         let sharers = sharers(context, home, name, pieces.is_empty());
         let names = Names::of(context, name);
         let jobs = super::owner::jobs(context, name, home, &names, sharers.is_some())?;
+        for job in &jobs {
+            let parts = job.part.iter().flatten().map(|(field, _)| field);
+            let mut moved = job.fields.iter().filter(|_| job.part.is_none()).chain(parts);
+            if let Some(field) = moved.find(|field| !rules.backup_fields.contains_key(&field.name)) {
+                return Err(error::plan::unknown_backup_field(field.place(), &job.name, &field.name));
+            }
+        }
         let persisted = super::owner::persisted(context, name, home, &jobs, &names, sharers.is_some());
         same_conditions(context, name, &pieces, &jobs)?;
         let target = placement::target(rules, home.source.path(), name);
