@@ -144,9 +144,10 @@ impl Source {
 
     /// The whole file as alejandra formats it; `None` if it does not parse.
     pub fn formatted(&self) -> Option<String> {
-        let correct = self.fault.is_none();
-        let in_pieces = correct.then(|| pieces::format(&self.root(), &self.text, alejandra));
-        in_pieces.flatten().or_else(|| alejandra(&self.text))
+        if self.fault.is_some() {
+            return None;
+        }
+        pieces::format(&self.root(), &self.text, alejandra).or_else(|| alejandra(&self.text))
     }
 
     /// The file as it should be laid out, which has come by changes from one with the layout `before`: formatted where that
