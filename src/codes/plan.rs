@@ -130,6 +130,15 @@ pub const CODES: &[Code] = &[
         next: "Give the service another name, or leave the module where it is with --in-place.",
     },
     Code {
+        code: "control-characters",
+        title: "a service's name has control characters",
+        means: "The name, or that of a service in the same file, has a line end or another character that shows nothing.",
+        why: "Names stand in comments and messages, where such a character would begin a line or a command of the terminal.",
+        before: "qgroget.services.\"my\\nwiki\" = {};",
+        after: "qgroget.services.my-wiki = {};",
+        next: "Give the service another name.",
+    },
+    Code {
         code: "computed-path",
         title: "a path depends on where the module stands",
         means: "The module moves, and a path in it is put together from parts.",

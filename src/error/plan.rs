@@ -165,6 +165,19 @@ pub fn no_directory_name(place: Place, service: &str) -> Error {
     .hint("give the service another name, or leave the module where it is: --in-place")
 }
 
+/// A service's name has control characters.
+pub fn control_characters(place: Place, service: &str) -> Error {
+    Error::refused(
+        "control-characters",
+        format!("the service's name {service:?} has control characters"),
+    )
+    .at(place)
+    .reason(
+        "names stand in comments and messages, where such a character would begin a line or a command of the terminal",
+    )
+    .hint("give the service another name")
+}
+
 /// A path in the module is computed, so that moving the module would change it.
 pub fn computed_path(place: Place) -> Error {
     Error::refused("computed-path", "this path is computed from the module's place")

@@ -328,6 +328,11 @@ impl<'a> Facts<'a> {
             guard(context, home, &pieces, name)?
         };
         let sharers = sharers(context, home, name, pieces.is_empty());
+        let named = sharers.iter().flatten().map(String::as_str).chain([name]);
+        if let Some(other) = named.into_iter().find(|name| name.chars().any(char::is_control)) {
+            let place = pieces.first().map_or_else(|| home.source.place(0..0), Piece::place);
+            return Err(error::plan::control_characters(place, other));
+        }
         let names = Names::of(context, name);
         let jobs = super::owner::jobs(context, name, home, &names, sharers.is_some())?;
         for job in &jobs {
