@@ -439,9 +439,10 @@ fn alejandra(text: &str) -> Option<String> {
         return parses(text).then(|| text.to_owned());
     }
     let formatted = alejandra_alone(text)?;
-    // alejandra 3.1 takes blanks away that stand at the end of a line in a string between `''`.
+    // alejandra 3.1 takes blanks away that stand at the end of a line in a string between `''`, and tabs that it is indented
+    // by, which are text for Nix.
     // With a carriage return at its end, a line is not blank for Nix, and may be the least indented one.
-    let is_odd = |line: &str| line.ends_with([' ', '\t']) || line.contains('\r');
+    let is_odd = |line: &str| line.ends_with(' ') || line.contains(['\t', '\r']);
     let is_doubtful = text.contains("''") && text.split('\n').any(is_odd);
     match is_doubtful && string_parts(text) != string_parts(&formatted) {
         true => Some(text.to_owned()),
