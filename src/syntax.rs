@@ -42,6 +42,17 @@ enum Fault {
     Screened(screen::Why, Range<usize>),
     /// It has a syntax error, the first of which this is.
     Syntax(rnix::ParseError),
+    /// It is not what stands on the disk.
+    Unread(Unread),
+}
+
+/// Why what is known of a file's text is not what stands on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// The file is no UTF-8 from this byte on; what is none is replaced by U+FFFD.
+    NotUtf8(usize),
+    /// A sparse checkout leaves the file out; the text is what git has staged.
+    NotCheckedOut,
 }
 
 /// The pieces of a file that are laid out one by one; none where it can't be cut into such. Cheap to clone.
@@ -73,6 +84,17 @@ impl Source {
             text,
             green,
             fault: fault.map(Arc::new),
+        }
+    }
+
+    /// A file of which `text` is known, but which cannot be edited.
+    pub fn unread(path: impl AsRef<Path>, text: impl Into<Arc<str>>, why: Unread) -> Source {
+        let text = text.into();
+        Source {
+            path: path.as_ref().into(),
+            green: unparsed(&text),
+            text,
+            fault: Some(Arc::new(Fault::Unread(why))),
         }
     }
 
@@ -120,6 +142,10 @@ impl Source {
                 error::syntax::does_not_parse(self.place(span), &what)
             }
             Fault::Screened(why, span) => error::syntax::screened(self.place(span.clone()), *why),
+            Fault::Unread(Unread::NotUtf8(at)) => {
+                error::syntax::not_utf8(self.place(*at..*at + '\u{fffd}'.len_utf8()), *at)
+            }
+            Fault::Unread(Unread::NotCheckedOut) => error::syntax::not_checked_out(self.place(0..0)),
         })
     }
 
@@ -189,13 +215,17 @@ impl Source {
     }
 }
 
+/// A tree of a single token, of which nothing can be read by accident.
+fn unparsed(text: &str) -> GreenNode {
+    let kind = |kind| <rnix::NixLanguage as rowan::Language>::kind_to_raw(kind);
+    let token = rowan::GreenToken::new(kind(SyntaxKind::TOKEN_ERROR), text);
+    GreenNode::new(kind(SyntaxKind::NODE_ROOT), [NodeOrToken::Token(token)])
+}
+
 /// The tree of a text, and why it is not to be relied on. A text that is not parsed is a single token.
 fn parsed(text: &str) -> (GreenNode, Option<Fault>) {
     if let Some((why, span)) = screen::screen(text) {
-        let kind = |kind| <rnix::NixLanguage as rowan::Language>::kind_to_raw(kind);
-        let token = rowan::GreenToken::new(kind(SyntaxKind::TOKEN_ERROR), text);
-        let green = GreenNode::new(kind(SyntaxKind::NODE_ROOT), [NodeOrToken::Token(token)]);
-        return (green, Some(Fault::Screened(why, span)));
+        return (unparsed(text), Some(Fault::Screened(why, span)));
     }
     let parse = rnix::Root::parse(text);
     let is_deep = parse.errors().contains(&rnix::ParseError::RecursionLimitExceeded);
@@ -435,7 +465,10 @@ const MOST_PARENTHESES: usize = 8;
 /// The text as alejandra formats it; as it is where that would change what a string says, or take too long. `None` if it
 /// does not parse.
 fn alejandra(text: &str) -> Option<String> {
-    if screen::parentheses(text) > MOST_PARENTHESES {
+    // alejandra 3.1 takes any white space of Unicode for indentation, and cuts it by bytes.
+    let is_foreign = |c: char| !c.is_ascii() && c.is_whitespace();
+    let is_odd = !text.is_ascii() && text.chars().any(is_foreign);
+    if is_odd || screen::parentheses(text) > MOST_PARENTHESES {
         return parses(text).then(|| text.to_owned());
     }
     let formatted = alejandra_alone(text)?;

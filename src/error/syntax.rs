@@ -51,3 +51,22 @@ fn beyond_limits(place: Place, what: &str) -> Error {
         .reason("such a file is not parsed, since that could take forever or end the program")
         .hint("divide the file, or let git ignore it if it is generated; the other services go on without it")
 }
+
+/// A file is no text from the byte `at` on.
+pub fn not_utf8(place: Place, at: usize) -> Error {
+    Error::refused("unreadable", format!("the file is not UTF-8 from byte {at} on"))
+        .at(place)
+        .reason("what is no text cannot be kept byte for byte in an edit")
+        .hint("save the file as UTF-8, or let git ignore it; the other services go on without it")
+}
+
+/// A sparse checkout leaves a file out.
+pub fn not_checked_out(place: Place) -> Error {
+    Error::refused("not-checked-out", "this file is not there: the checkout is sparse")
+        .hint(format!(
+            "git sparse-checkout add {}",
+            place.path.parent().unwrap_or(&place.path).display()
+        ))
+        .at(place)
+        .reason("git has it, it mentions what moves, and an edit of it would have no file")
+}

@@ -111,9 +111,11 @@ fn a_field_that_the_contract_does_not_know() {
 fn a_file_that_is_no_utf8() {
     let repo = Repo::with_contract();
     repo.write("modules/server/latin.nix", b"{ } # caf\xe9\n");
+    repo.write("latin.nix", b"{ } # caf\xe9 jellyfin\n");
     repo.commit_all("latin");
     let run = repo.run(&["migrate", "jellyfin", "--dry-run"]).refuses("unreadable");
-    run.says("modules/server/latin.nix");
+    run.says("--> latin.nix:1:10");
+    repo.run(&["migrate", "jellyseerr", "--dry-run"]).succeeds();
 }
 
 #[test]
