@@ -34,6 +34,8 @@ pub mod scratch;
 
 pub mod secrets;
 
+pub mod deep;
+
 mod later;
 
 // The proposal made by hand is shared with the tests and the example outside, which know the crate by name.

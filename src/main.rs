@@ -5,7 +5,9 @@ use std::io::Write as _;
 use clap::Parser as _;
 
 fn main() {
-    let code = qgroget::cli::run(&qgroget::cli::args::Cli::parse());
+    let run = || qgroget::cli::run(&qgroget::cli::args::Cli::parse());
+    // Walks over trees go a call deeper with each level; what is parsed has a thousand at most.
+    let code = qgroget::deep::on_a_deep_stack(run);
     // Whoever reads them may be gone; the printer has said so.
     let _ = (std::io::stdout().flush(), std::io::stderr().flush());
     // Whoever waits for the process learns that a signal stopped it: a shell's loop ends as well.

@@ -5,6 +5,8 @@
 
 mod pieces;
 mod reparse;
+mod said;
+pub mod screen;
 mod search;
 
 use std::ops::Range;
@@ -22,7 +24,7 @@ pub use search::{
 
 use rowan::GreenNode;
 
-use crate::error::{Error, Place, Result};
+use crate::error::{self, Error, Place, Result};
 use pieces::{Beside, Piece};
 
 /// One parsed file. Cheap to clone and to send between threads; trees are made on demand from shared green nodes.
@@ -31,7 +33,26 @@ pub struct Source {
     path: Arc<Path>,
     text: Arc<str>,
     green: GreenNode,
-    errors: Arc<[rnix::ParseError]>,
+    fault: Option<Arc<Fault>>,
+}
+
+/// Why a text is not edited.
+enum Fault {
+    /// It was not parsed.
+    Screened(screen::Why, Range<usize>),
+    /// It has a syntax error, the first of which this is.
+    Syntax(rnix::ParseError),
+    /// It is not what stands on the disk.
+    Unread(Unread),
+}
+
+/// Why what is known of a file's text is not what stands on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// The file is no UTF-8 from this byte on; what is none is replaced by U+FFFD.
+    NotUtf8(usize),
+    /// A sparse checkout leaves the file out; the text is what git has staged.
+    NotCheckedOut,
 }
 
 /// The pieces of a file that are laid out one by one; none where it can't be cut into such. Cheap to clone.
@@ -57,12 +78,23 @@ impl Source {
     /// Parses `text`, the content of the file at `path` (relative to the repository's root).
     pub fn new(path: impl AsRef<Path>, text: impl Into<Arc<str>>) -> Source {
         let text = text.into();
-        let parse = rnix::Root::parse(&text);
+        let (green, fault) = parsed(&text);
         Source {
             path: path.as_ref().into(),
             text,
-            green: parse.syntax().green().to_owned(),
-            errors: parse.errors().into(),
+            green,
+            fault: fault.map(Arc::new),
+        }
+    }
+
+    /// A file of which `text` is known, but which cannot be edited.
+    pub fn unread(path: impl AsRef<Path>, text: impl Into<Arc<str>>, why: Unread) -> Source {
+        let text = text.into();
+        Source {
+            path: path.as_ref().into(),
+            green: unparsed(&text),
+            text,
+            fault: Some(Arc::new(Fault::Unread(why))),
         }
     }
 
@@ -70,7 +102,7 @@ impl Source {
     /// disjoint.
     pub fn edited(&self, text: impl Into<Arc<str>>, changes: &[(Range<usize>, &str)]) -> Source {
         let text = text.into();
-        let correct = self.errors.is_empty();
+        let correct = self.fault.is_none();
         match correct
             .then(|| reparse::reparse(&self.root(), &self.text, changes))
             .flatten()
@@ -102,13 +134,25 @@ impl Source {
         &self.text
     }
 
-    /// The first syntax error, if there is one.
+    /// Why nothing can be read of the file, if so: its first syntax error, or what it was not even parsed for.
     pub fn syntax_error(&self) -> Option<Error> {
-        let error = self.errors.first()?;
-        Some(crate::error::syntax::does_not_parse(
-            self.place(error_span(error, self.text.len())),
-            &error_text(error),
-        ))
+        Some(match &**self.fault.as_ref()? {
+            Fault::Syntax(error) => {
+                let (what, span) = said::error(error, &self.text);
+                error::syntax::does_not_parse(self.place(span), &what)
+            }
+            Fault::Screened(why, span) => error::syntax::screened(self.place(span.clone()), *why),
+            Fault::Unread(Unread::NotUtf8(at)) => {
+                error::syntax::not_utf8(self.place(*at..*at + '\u{fffd}'.len_utf8()), *at)
+            }
+            Fault::Unread(Unread::NotCheckedOut) => error::syntax::not_checked_out(self.place(0..0)),
+        })
+    }
+
+    /// The error of a file that Nix reads, and reads otherwise than it looks.
+    pub fn misread(&self) -> Option<Error> {
+        self.syntax_error()
+            .filter(|error| error.code() == error::syntax::MISREAD)
     }
 
     /// The file's expression.
@@ -121,14 +165,15 @@ impl Source {
         }
         let root = rnix::Root::cast(self.root());
         root.and_then(|root| root.expr())
-            .ok_or_else(|| crate::error::syntax::does_not_parse(self.place(0..0), "the file is empty"))
+            .ok_or_else(|| error::syntax::does_not_parse(self.place(0..0), "there is no expression in the file"))
     }
 
     /// The whole file as alejandra formats it; `None` if it does not parse.
     pub fn formatted(&self) -> Option<String> {
-        let correct = self.errors.is_empty();
-        let in_pieces = correct.then(|| pieces::format(&self.root(), &self.text, alejandra));
-        in_pieces.flatten().or_else(|| alejandra(&self.text))
+        if self.fault.is_some() {
+            return None;
+        }
+        pieces::format(&self.root(), &self.text, alejandra).or_else(|| alejandra(&self.text))
     }
 
     /// The file as it should be laid out, which has come by changes from one with the layout `before`: formatted where that
@@ -170,49 +215,25 @@ impl Source {
     }
 }
 
-fn error_span(error: &rnix::ParseError, end: usize) -> Range<usize> {
-    use rnix::ParseError as E;
-    match error {
-        E::Unexpected(range)
-        | E::UnexpectedExtra(range)
-        | E::UnexpectedWanted(_, range, _)
-        | E::UnexpectedDoubleBind(range)
-        | E::DuplicatedArgs(range, _) => to_range(*range),
-        _ => end..end,
-    }
+/// A tree of a single token, of which nothing can be read by accident.
+fn unparsed(text: &str) -> GreenNode {
+    let kind = |kind| <rnix::NixLanguage as rowan::Language>::kind_to_raw(kind);
+    let token = rowan::GreenToken::new(kind(SyntaxKind::TOKEN_ERROR), text);
+    GreenNode::new(kind(SyntaxKind::NODE_ROOT), [NodeOrToken::Token(token)])
 }
 
-fn error_text(error: &rnix::ParseError) -> String {
-    use rnix::ParseError as E;
-    match error {
-        E::UnexpectedWanted(_, _, wanted) | E::UnexpectedEOFWanted(wanted) => {
-            let names: Vec<&str> = wanted.iter().map(|kind| kind_text(*kind)).collect();
-            format!("expected {}", names.join(" or "))
-        }
-        E::UnexpectedEOF => "the file ends in the middle of an expression".into(),
-        E::UnexpectedDoubleBind(_) => "the pattern is bound twice".into(),
-        E::DuplicatedArgs(_, name) => format!("the argument '{name}' is declared twice"),
-        E::RecursionLimitExceeded => "the expression is nested too deeply".into(),
-        _ => "unexpected here".into(),
+/// The tree of a text, and why it is not to be relied on. A text that is not parsed is a single token.
+fn parsed(text: &str) -> (GreenNode, Option<Fault>) {
+    if let Some((why, span)) = screen::screen(text) {
+        return (unparsed(text), Some(Fault::Screened(why, span)));
     }
-}
-
-fn kind_text(kind: SyntaxKind) -> &'static str {
-    match kind {
-        SyntaxKind::TOKEN_SEMICOLON => "';'",
-        SyntaxKind::TOKEN_R_BRACE => "'}'",
-        SyntaxKind::TOKEN_R_BRACK => "']'",
-        SyntaxKind::TOKEN_R_PAREN => "')'",
-        SyntaxKind::TOKEN_ASSIGN => "'='",
-        SyntaxKind::TOKEN_COLON => "':'",
-        SyntaxKind::TOKEN_COMMA => "','",
-        SyntaxKind::TOKEN_IN => "'in'",
-        SyntaxKind::TOKEN_THEN => "'then'",
-        SyntaxKind::TOKEN_ELSE => "'else'",
-        SyntaxKind::TOKEN_IDENT => "a name",
-        SyntaxKind::TOKEN_STRING_END => "the end of the string",
-        _ => "something else",
-    }
+    let parse = rnix::Root::parse(text);
+    let is_deep = parse.errors().contains(&rnix::ParseError::RecursionLimitExceeded);
+    let fault = match is_deep {
+        true => Some(Fault::Screened(screen::Why::Nested, screen::deepest(text))),
+        false => parse.errors().first().cloned().map(Fault::Syntax),
+    };
+    (parse.syntax().green().to_owned(), fault)
 }
 
 fn to_range(range: TextRange) -> Range<usize> {
@@ -236,8 +257,7 @@ pub fn token_span(token: &SyntaxToken) -> Range<usize> {
 
 /// Whether `text` is one Nix file without syntax errors.
 pub fn parses(text: &str) -> bool {
-    let parse = rnix::Root::parse(text);
-    parse.errors().is_empty() && parse.tree().expr().is_some()
+    Source::new("", text).expr().is_ok()
 }
 
 /// A comment token, `#` or `/* */`.
@@ -255,10 +275,47 @@ pub fn tokens(node: &SyntaxNode) -> impl Iterator<Item = SyntaxToken> + use<> {
     node.descendants_with_tokens().filter_map(NodeOrToken::into_token)
 }
 
+/// The parts of a string, with escapes and indentation resolved as Nix does.
+pub fn string_parts_of(string: &ast::Str) -> Vec<InterpolPart<String>> {
+    let mut parts = string.normalized_parts();
+    // Between double quotes, Nix takes a line end of two characters for one of one (`unescapeStr`); the parser does not.
+    let first = string.syntax().first_token();
+    if first.is_some_and(|token| token.text() == "\"" && text_of(string.syntax()).contains('\r')) {
+        for (part, raw) in parts.iter_mut().zip(string.parts()) {
+            if let (InterpolPart::Literal(value), InterpolPart::Literal(raw)) = (part, raw) {
+                *value = unescaped(&literal_text(&raw));
+            }
+        }
+    }
+    parts
+}
+
+/// The value of the literal text of a string between double quotes.
+fn unescaped(raw: &str) -> String {
+    let mut value = String::with_capacity(raw.len());
+    let mut chars = raw.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some('n') => value.push('\n'),
+                Some('r') => value.push('\r'),
+                Some('t') => value.push('\t'),
+                other => value.extend(other),
+            },
+            '\r' => {
+                value.push('\n');
+                chars.next_if_eq(&'\n');
+            }
+            c => value.push(c),
+        }
+    }
+    value
+}
+
 /// The value of a string without interpolations (escapes and indentation resolved), or `None`.
 pub fn string_value(string: &ast::Str) -> Option<String> {
     let mut value = String::new();
-    for part in string.normalized_parts() {
+    for part in string_parts_of(string) {
         match part {
             InterpolPart::Literal(text) => value.push_str(&text),
             InterpolPart::Interpolation(_) => return None,
@@ -401,11 +458,25 @@ pub fn format(text: &str) -> Option<String> {
     Source::new("", text).formatted()
 }
 
-/// The text as alejandra formats it; as it is where that would change what a string says. `None` if it does not parse.
+/// How many parentheses and interpolations may stand in each other in what alejandra formats: its time grows to the
+/// threefold with each (0.5 s for 8 of them, minutes for 16).
+const MOST_PARENTHESES: usize = 8;
+
+/// The text as alejandra formats it; as it is where that would change what a string says, or take too long. `None` if it
+/// does not parse.
 fn alejandra(text: &str) -> Option<String> {
+    // alejandra 3.1 takes any white space of Unicode for indentation, and cuts it by bytes.
+    let is_foreign = |c: char| !c.is_ascii() && c.is_whitespace();
+    let is_odd = !text.is_ascii() && text.chars().any(is_foreign);
+    if is_odd || screen::parentheses(text) > MOST_PARENTHESES {
+        return parses(text).then(|| text.to_owned());
+    }
     let formatted = alejandra_alone(text)?;
-    // alejandra 3.1 takes blanks away that stand at the end of a line in a string between `''`.
-    let is_doubtful = text.contains("''") && text.lines().any(|line| line.ends_with([' ', '\t']));
+    // alejandra 3.1 takes blanks away that stand at the end of a line in a string between `''`, and tabs that it is indented
+    // by, which are text for Nix.
+    // With a carriage return at its end, a line is not blank for Nix, and may be the least indented one.
+    let is_odd = |line: &str| line.ends_with(' ') || line.contains(['\t', '\r']);
+    let is_doubtful = text.contains("''") && text.split('\n').any(is_odd);
     match is_doubtful && string_parts(text) != string_parts(&formatted) {
         true => Some(text.to_owned()),
         false => Some(formatted),
@@ -424,7 +495,7 @@ pub(crate) fn string_parts(text: &str) -> Vec<String> {
     let root = Source::new("", text).root();
     let parts = nodes::<ast::Str>(&root)
         .into_iter()
-        .flat_map(|string| string.normalized_parts());
+        .flat_map(|string| string_parts_of(&string));
     let literal = |part| match part {
         InterpolPart::Literal(text) => Some(text),
         InterpolPart::Interpolation(_) => None,
@@ -460,6 +531,34 @@ mod tests {
             formatted.as_deref(),
             Some("{\n  a = ''\n    one\n\n    two\n  '';\n}\n")
         );
+    }
+
+    #[test]
+    fn line_ends_in_strings_are_read_as_nix_reads_them() {
+        let value = |text: &str| match Source::new("x.nix", text).expr() {
+            Ok(ast::Expr::Str(string)) => string_value(&string),
+            _ => None,
+        };
+        for (text, expected) in [
+            ("\"a\r\nb\"", "a\nb"),
+            ("\"a\\r\\n\r\n\\\"\\q\"", "a\r\n\n\"q"),
+            ("''\n  a\r\n  b\n''", "a\r\nb\n"),
+            ("''\r\n  a\r\n  ''", "\r\n  a\r\n"),
+        ] {
+            assert_eq!(value(text).as_deref(), Some(expected), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_takes_too_long_to_format_is_left_as_it_is() {
+        for (open, close) in [("(lib.mkMerge [(f\n", ")])"), ("({a}:\n", ")"), ("\"${f\n ", "}\"")] {
+            let text = |depth| format!("{{a={}1{};}}\n", open.repeat(depth), close.repeat(depth));
+            assert_eq!(alejandra(&text(40)).as_deref(), Some(&*text(40)));
+            assert_ne!(alejandra(&text(3)).as_deref(), Some(&*text(3)));
+            let begun = std::time::Instant::now();
+            assert!(format(&text(40)).is_some());
+            assert!(begun.elapsed().as_secs() < 2, "{open}");
+        }
     }
 
     #[test]

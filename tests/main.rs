@@ -5,6 +5,7 @@ mod common;
 mod contract;
 mod documents;
 mod flake;
+mod fuzz;
 mod guides;
 mod orders;
 mod properties;

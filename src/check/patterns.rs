@@ -98,7 +98,7 @@ fn secret_name(def: &Def) -> Option<String> {
     let node = super::name_part(def, 2)?;
     let string = node.descendants().find_map(<ast::Str as syntax::AstNode>::cast)?;
     let mut name = String::new();
-    for part in string.normalized_parts() {
+    for part in syntax::string_parts_of(&string) {
         match part {
             InterpolPart::Literal(text) => name.push_str(&text),
             InterpolPart::Interpolation(interpolation) => {

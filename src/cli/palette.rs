@@ -88,9 +88,12 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Controls (C0, DEL, C1), and what is invisible or turns the direction of text: soft hyphens, zero widths, marks,
+/// embeddings, overrides, isolates, line separators, annotations and tags.
 fn is_hidden(c: char) -> bool {
-    matches!(c, '\u{0}'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}')
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    matches!(c, '\u{0}'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{180e}')
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || matches!(c, '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]
@@ -102,6 +105,10 @@ mod tests {
         assert_eq!(visible("a\tb\n"), "a\tb\n");
         assert_eq!(visible("\u{1b}[31mred\r\n"), "^[[31mred^M\n");
         assert_eq!(visible("x\u{202e}y\u{7f}"), "x<U+202E>y^?");
+        assert_eq!(
+            visible("\u{9b}31m\u{200b}\u{2066}\u{ad}"),
+            "<U+009B>31m<U+200B><U+2066><U+00AD>"
+        );
         assert_eq!(visible("é 漢"), "é 漢");
     }
 

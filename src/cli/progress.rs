@@ -49,7 +49,8 @@ impl Progress {
 
     /// Says what is being done now.
     pub fn label(&self, label: impl Into<String>) {
-        self.bar.set_message(label.into());
+        self.bar
+            .set_message(super::palette::visible(&label.into()).into_owned());
     }
 
     pub(crate) fn bar(&self) -> ProgressBar {

@@ -198,7 +198,10 @@ pub fn is_outdated(error: &Error) -> bool {
 /// long as much of what they are given.
 fn threads() {
     // Where the pool is there already, since this is not the first time, it stays as it is.
-    let _ = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
+    let _ = rayon::ThreadPoolBuilder::new()
+        .use_current_thread()
+        .stack_size(crate::deep::STACK)
+        .build_global();
 }
 
 /// A repository and the host whose services are migrated.

@@ -98,3 +98,34 @@ fn lines_go_above_a_progress_bar() {
     ui.line("two");
     assert_eq!(out.text(), "one\ntwo\n");
 }
+
+/// However it is printed, and whether in colour: of what comes from outside nothing reaches the terminal but text.
+#[test]
+fn escapes_of_others_are_shown_by_every_way_of_printing() {
+    let foreign = "a\u{1b}]0;title\u{7}\u{1b}[2J\u{9b}1m\u{202e}\u{200b}\u{7f}\rb\u{1b}[5m\u{1b}";
+    let shown = "a^[]0;title^G^[[2J<U+009B>1m<U+202E><U+200B>^?^Mb^[[5m^[";
+    for color in [false, true] {
+        let (ui, out, err) = Ui::captured(color, 80, 1);
+        ui.out(foreign);
+        ui.line(paint(palette::ADDED, foreign));
+        ui.note(foreign);
+        ui.detail(foreign);
+        ui.warn(foreign);
+        ui.error(
+            &crate::error::Error::refused("internal", foreign)
+                .reason(foreign)
+                .hint(foreign),
+        );
+        for text in [out.text(), err.text()] {
+            let ours = text.replace("\u{1b}[", "");
+            assert_eq!(!color, ours == text, "{text:?}");
+            let is_text = |c: char| matches!(c, ' '..='~' | '\n');
+            assert!(ours.chars().all(is_text), "{text:?}");
+        }
+        assert_eq!(out.text().matches(shown).count(), 2, "{:?}", out.text());
+        assert!(err.text().matches(shown).count() >= 6, "{:?}", err.text());
+        ui.data(foreign);
+        assert!(out.text().ends_with(foreign));
+        assert_eq!(ui.progress(None, foreign).bar().message(), shown);
+    }
+}

@@ -60,11 +60,11 @@ pub const CODES: &[Code] = &[
     Code {
         code: "unknown-field",
         title: "a legacy field has no counterpart in the contract",
-        means: "The service sets a field that the rules do not map to a field of the contract.",
+        means: "The service, or its backup job, sets a field that the rules do not map to a field of the contract.",
         why: "Moving the service without it would lose what it says.",
         before: "qgroget.services.jellyfin.icon = \"jellyfin.svg\";",
         after: "[fields]\nicon = \"extraConfig.icon\"",
-        next: "Map the field in qgroget.toml under [fields], or remove it if nothing reads it.",
+        next: "Map the field in qgroget.toml under [fields], one of a backup job under [backup-fields], or remove it if nothing reads it.",
     },
     Code {
         code: "split-conditions",
@@ -128,6 +128,15 @@ pub const CODES: &[Code] = &[
         before: "qgroget.services.\"my wiki\" = {};",
         after: "qgroget.services.my-wiki = {};",
         next: "Give the service another name, or leave the module where it is with --in-place.",
+    },
+    Code {
+        code: "control-characters",
+        title: "a service's name has control characters",
+        means: "The name, or that of a service in the same file, has a line end or another character that shows nothing.",
+        why: "Names stand in comments and messages, where such a character would begin a line or a command of the terminal.",
+        before: "qgroget.services.\"my\\nwiki\" = {};",
+        after: "qgroget.services.my-wiki = {};",
+        next: "Give the service another name.",
     },
     Code {
         code: "computed-path",

@@ -7,11 +7,11 @@ use crate::syntax::{self, AstNode, SyntaxNode, ast};
 
 /// Whether the lines of a string must not move: those of a `"` string, and of a `''` string whose text would change
 /// (one that begins on the line of its opening quotes counts no indentation there, so shifting its other lines would
-/// show).
+/// show; and a carriage return at a line's end is text for Nix, so that a line of nothing else counts).
 fn is_fixed(string: &ast::Str) -> bool {
     let text = syntax::text_of(string.syntax());
     match text.strip_prefix("''") {
-        Some(rest) => !rest.trim_start_matches(' ').starts_with(['\n', '\r']),
+        Some(rest) => !rest.trim_start_matches(' ').starts_with('\n') || rest.contains('\r'),
         None => text.contains('\n'),
     }
 }

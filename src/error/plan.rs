@@ -77,6 +77,17 @@ pub fn unknown_field(place: Place, service: &str, field: &str) -> Error {
     .hint(format!("map it in qgroget.toml: [fields] {field} = \"…\""))
 }
 
+/// A field of a legacy backup job that the rules do not know.
+pub fn unknown_backup_field(place: Place, job: &str, field: &str) -> Error {
+    Error::refused(
+        "unknown-field",
+        format!("the backup job '{job}' has a field '{field}' that the contract does not know"),
+    )
+    .at(place)
+    .reason("moving the job without it would lose what it says")
+    .hint(format!("map it in qgroget.toml: [backup-fields] {field} = \"…\""))
+}
+
 /// The service's declarations stand under different conditions.
 pub fn split_conditions(place: Place, service: &str) -> Error {
     Error::refused(
@@ -152,6 +163,19 @@ pub fn no_directory_name(place: Place, service: &str) -> Error {
     .at(place)
     .reason("the module's imports are path literals, which have letters, digits and . _ - + only")
     .hint("give the service another name, or leave the module where it is: --in-place")
+}
+
+/// A service's name has control characters.
+pub fn control_characters(place: Place, service: &str) -> Error {
+    Error::refused(
+        "control-characters",
+        format!("the service's name {service:?} has control characters"),
+    )
+    .at(place)
+    .reason(
+        "names stand in comments and messages, where such a character would begin a line or a command of the terminal",
+    )
+    .hint("give the service another name")
 }
 
 /// A path in the module is computed, so that moving the module would change it.

@@ -10,11 +10,45 @@ pub fn no_directory(root: &Path) -> Error {
         .hint("name the repository's root: --repo DIR")
 }
 
+/// The repository's own rules cannot be read.
+pub fn unreadable_settings(path: &Path) -> Error {
+    Error::refused("unreadable", format!("{} cannot be read as text", path.display()))
+        .reason("it says what things are called here; going on without it would be a guess")
+        .hint("mend the file and run again")
+}
+
+/// A directory cannot be listed.
+pub fn unlisted(path: &Path) -> Error {
+    Error::refused("unreadable", format!("the directory {} cannot be read", path.display()))
+        .reason("every Nix file is read, because any of them may mention what moves")
+        .hint("mend its permissions, or let git ignore it")
+}
+
 /// A file cannot be read as text.
 pub fn unreadable(path: &Path) -> Error {
     Error::refused("unreadable", format!("{} cannot be read as text", path.display()))
         .reason("every Nix file is read, because any of them may mention what moves")
         .hint("mend the file, or let git ignore it")
+}
+
+/// A file of git's or of ours is larger than what is read, or none.
+pub fn not_taken(path: &Path, why: &str) -> Error {
+    Error::refused("beyond-limits", format!("{} is not read: {why}", path.display()))
+        .reason("going on without what it says would be a guess")
+        .hint("mend the file and run again")
+}
+
+/// A file that would be edited has other names on the disk.
+pub fn hard_linked(path: &Path) -> Error {
+    Error::refused(
+        "hard-link",
+        format!("{} has several names (hard links)", path.display()),
+    )
+    .reason("a new file takes its place when it is written, and the other names would keep the old text")
+    .hint(format!(
+        "make it a file of its own: cp -p {0} {0}.own && mv {0}.own {0}",
+        path.display()
+    ))
 }
 
 /// No host imports the server modules.

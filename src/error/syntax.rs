@@ -1,6 +1,10 @@
 //! Messages about files that do not parse.
 
 use super::{Error, Place};
+use crate::syntax::screen::{DEEPEST, LARGEST, NESTED, UNBROKEN, Why};
+
+/// The code of a file that Nix reads otherwise than it looks.
+pub const MISREAD: &str = "misread";
 
 /// A file is no Nix expression.
 pub fn does_not_parse(place: Place, what: &str) -> Error {
@@ -8,4 +12,61 @@ pub fn does_not_parse(place: Place, what: &str) -> Error {
         .at(place)
         .reason("a file that does not parse is never edited")
         .hint("mend the file and run again; the other services go on without it")
+}
+
+/// A file is not parsed.
+pub fn screened(place: Place, why: Why) -> Error {
+    match why {
+        Why::Large => beyond_limits(place, &format!("the file has more than {LARGEST} bytes")),
+        Why::Deep => beyond_limits(
+            place,
+            &format!("more than {DEEPEST} brackets, operators and arguments stand in each other here"),
+        ),
+        Why::Nested => beyond_limits(
+            place,
+            &format!("more than {NESTED} functions, clauses and brackets stand in each other, deepest here"),
+        ),
+        Why::Unbroken => beyond_limits(
+            place,
+            &format!("more than {UNBROKEN} names, dots and operators follow each other without a space"),
+        ),
+        Why::Nul => misread(place, "a NUL character")
+            .reason("Nix ends the file here or refuses it, depending on its version")
+            .hint("take the character out"),
+        Why::CarriageReturn => misread(place, "a carriage return without a newline")
+            .reason("Nix ends a comment here, and what follows counts; editors show it as part of the comment")
+            .hint("put a newline in its place, or take it out"),
+        Why::Space(c) => does_not_parse(place, &format!("U+{:04X} is no white space for Nix", u32::from(c))),
+        Why::ByteOrderMark => does_not_parse(place, "the file begins with a byte order mark, which Nix does not know"),
+    }
+}
+
+fn misread(place: Place, what: &str) -> Error {
+    Error::refused("misread", format!("{what}: Nix reads the file otherwise than it looks")).at(place)
+}
+
+fn beyond_limits(place: Place, what: &str) -> Error {
+    Error::refused("beyond-limits", what)
+        .at(place)
+        .reason("such a file is not parsed, since that could take forever or end the program")
+        .hint("divide the file, or let git ignore it if it is generated; the other services go on without it")
+}
+
+/// A file is no text from the byte `at` on.
+pub fn not_utf8(place: Place, at: usize) -> Error {
+    Error::refused("unreadable", format!("the file is not UTF-8 from byte {at} on"))
+        .at(place)
+        .reason("what is no text cannot be kept byte for byte in an edit")
+        .hint("save the file as UTF-8, or let git ignore it; the other services go on without it")
+}
+
+/// A sparse checkout leaves a file out.
+pub fn not_checked_out(place: Place) -> Error {
+    Error::refused("not-checked-out", "this file is not there: the checkout is sparse")
+        .hint(format!(
+            "git sparse-checkout add {}",
+            place.path.parent().unwrap_or(&place.path).display()
+        ))
+        .at(place)
+        .reason("git has it, it mentions what moves, and an edit of it would have no file")
 }

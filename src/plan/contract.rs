@@ -298,7 +298,12 @@ impl<'a> Body<'_, 'a> {
                 .map(|l| format!("# {l}"))
                 .collect();
             let first = lines.join("\n").replacen("# ", "# backupPaths = ", 1);
-            self.core(format!("{before}# {}\n{first};{after}\n", super::texts::GAP_COMMENT));
+            let gap = super::texts::GAP_COMMENT;
+            // The first of several lines alone would be part of this comment.
+            match after.contains('\n') {
+                true => self.core(format!("{before}{}\n# {gap}\n{first};\n", after.trim())),
+                false => self.core(format!("{before}# {gap}\n{first};{after}\n")),
+            }
         }
     }
 

@@ -146,7 +146,7 @@ fn sole_interpolation(expr: &ast::Expr) -> Option<ast::Expr> {
     let ast::Expr::Str(string) = expr else {
         return Some(expr.clone());
     };
-    match string.normalized_parts().as_slice() {
+    match syntax::string_parts_of(string).as_slice() {
         [InterpolPart::Interpolation(interpol)] => interpol.expr(),
         _ => None,
     }

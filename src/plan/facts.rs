@@ -8,7 +8,8 @@ use super::literal;
 use super::placement::{self, Reference};
 use super::share::ownership::Names;
 use crate::error::{self, Error, Result};
-use crate::repo::{Repository, hosts::Host};
+use crate::repo::Repository;
+use crate::repo::hosts::{self, Host};
 use crate::resolve::module::{self, Def, Module};
 use crate::resolve::value::{Eval, Known, Value};
 use crate::resolve::{Model, scope};
@@ -265,6 +266,10 @@ pub fn fields<'a>(piece: &Piece<'a>, depth: usize) -> Result<Vec<Field<'a>>> {
                 });
             }
             ast::Entry::Inherit(inherit) => {
+                if inherit.attrs().next().is_none() {
+                    let place = source.place_of(entry.syntax());
+                    return Err(error::plan::unsupported_value(place, "this inherit names nothing"));
+                }
                 for attr in inherit.attrs() {
                     let name = syntax::attr_name(&attr)
                         .ok_or_else(|| error::plan::dynamic_name(source.place_of(attr.syntax())))?;
@@ -312,6 +317,9 @@ impl<'a> Facts<'a> {
         let Some(home) = home(&pieces, prefix.len()).or_else(from) else {
             return Err(unknown(context, name));
         };
+        if let Some(error) = unseen(context, name) {
+            return Err(error);
+        }
         let mut all = Vec::new();
         for piece in &pieces {
             all.extend(fields(piece, prefix.len())?);
@@ -328,8 +336,20 @@ impl<'a> Facts<'a> {
             guard(context, home, &pieces, name)?
         };
         let sharers = sharers(context, home, name, pieces.is_empty());
+        let named = sharers.iter().flatten().map(String::as_str).chain([name]);
+        if let Some(other) = named.into_iter().find(|name| name.chars().any(char::is_control)) {
+            let place = pieces.first().map_or_else(|| home.source.place(0..0), Piece::place);
+            return Err(error::plan::control_characters(place, other));
+        }
         let names = Names::of(context, name);
         let jobs = super::owner::jobs(context, name, home, &names, sharers.is_some())?;
+        for job in &jobs {
+            let parts = job.part.iter().flatten().map(|(field, _)| field);
+            let mut moved = job.fields.iter().filter(|_| job.part.is_none()).chain(parts);
+            if let Some(field) = moved.find(|field| !rules.backup_fields.contains_key(&field.name)) {
+                return Err(error::plan::unknown_backup_field(field.place(), &job.name, &field.name));
+            }
+        }
         let persisted = super::owner::persisted(context, name, home, &jobs, &names, sharers.is_some());
         same_conditions(context, name, &pieces, &jobs)?;
         let target = placement::target(rules, home.source.path(), name);
@@ -516,9 +536,22 @@ pub fn directory(eval: &Eval, element: &ast::Expr) -> Option<String> {
 
 /// The syntax error of a file that mentions `name` and does not parse: what it declares cannot be seen.
 pub fn broken_file(context: &Context, name: &str) -> Option<Error> {
-    context
-        .repo
-        .containing(&[name])
-        .into_iter()
-        .find_map(|path| context.repo.source(path)?.syntax_error())
+    let error = |path: &Path| context.repo.source(path)?.syntax_error();
+    context.repo.containing(&[name]).into_iter().find_map(error)
+}
+
+/// Why a module of the host keeps all services back that it may say something about: what it says of `name` cannot be seen,
+/// or Nix reads it otherwise than it looks, whatever it mentions.
+fn unseen(context: &Context, name: &str) -> Option<Error> {
+    let modules = hosts::module_files(context.repo, context.host);
+    // What is no text, or not there, cannot be edited either, wherever it stands.
+    let paths = modules.iter().map(PathBuf::as_path).chain(context.repo.unread());
+    let faults = paths.filter_map(|path| {
+        let source = context.repo.source(path)?;
+        Some((source, source.syntax_error()?))
+    });
+    let is_name = |c: char| c.is_alphanumeric() || "_-'".contains(c);
+    let mentions = |source: &syntax::Source| source.text().split(|c| !is_name(c)).any(|word| word == name);
+    let mut unseen = faults.filter(|(source, error)| error.code() == error::syntax::MISREAD || mentions(source));
+    unseen.next().map(|(_, error)| error)
 }

@@ -124,16 +124,19 @@ pub fn render(work: &mut Workset, repo: &Repository, facts: &Facts, group: Group
     if repo.exists(to) {
         return Err(error::plan::target_exists(source.place(0..0), to));
     }
+    let own = || facts.references(repo).iter().filter(|reference| reference.file == from);
     for path in syntax::paths(source) {
         let Some(goal) = literals::meant(source, &path) else {
             return Err(error::plan::computed_path(source.place(path.span)));
         };
-        let text = relative(to, &goal);
+        // A module that names itself names itself afterwards.
+        let is_own = own().any(|reference| reference.range == path.span);
+        let text = relative(to, if is_own { to } else { &goal });
         if text != source.text()[path.span.clone()] {
             work.replace(from, path.span, text, group);
         }
     }
-    for reference in facts.references(repo) {
+    for reference in facts.references(repo).iter().filter(|reference| reference.file != from) {
         work.replace(&reference.file, reference.range.clone(), reference.text.as_str(), group);
     }
     work.move_file(from, to.to_owned());
@@ -147,7 +150,9 @@ pub fn moves(repo: &Repository, facts: &Facts) -> Vec<Move> {
         from: Some(facts.home.source.place(0..0)),
         to: Some(facts.target.display().to_string()),
     }];
-    moves.extend(facts.references(repo).iter().map(|reference| Move {
+    let from = facts.home.source.path();
+    let others = facts.references(repo).iter().filter(|reference| reference.file != from);
+    moves.extend(others.map(|reference| Move {
         what: "its import".into(),
         to: Some(format!("{}: {}", reference.file.display(), reference.text)),
         from: Some(reference.place.clone()),

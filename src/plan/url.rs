@@ -18,7 +18,7 @@ pub fn read(value: &ast::Expr) -> Backend {
         derived: false,
     };
     let ast::Expr::Str(string) = value else { return none };
-    let parts = string.normalized_parts();
+    let parts = syntax::string_parts_of(string);
     let Some(InterpolPart::Literal(head)) = parts.first() else {
         return none;
     };

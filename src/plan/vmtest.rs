@@ -99,7 +99,7 @@ impl<'a> NewTest<'a> {
     pub fn render(&self, work: &mut Workset, context: &Context, module: &Path, group: GroupId) -> Result<()> {
         let text = TEMPLATE
             .replace("@service@", &self.service)
-            .replace("@unit@", &self.unit)
+            .replace("\"@unit@\"", &syntax::string_text(&self.unit))
             .replace("@modulePath@", &module.display().to_string());
         work.create(self.path.clone(), Names::of(context.rules()).fitted(&self.path, &text)?);
         self.flake.insert(work, &[self.check(group)]);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::edit::{FileChange, GroupId, Parsed, SourceChange, TextEdit, settle, trivia};
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use crate::later::Later;
 use crate::repo::Repository;
 use crate::syntax::Source;
@@ -98,7 +98,7 @@ impl<'a> Workset<'a> {
     /// The change that all of it makes.
     ///
     /// # Errors
-    /// An internal error where edits overlap or a file that parsed would not parse any more.
+    /// `hard-link`; an internal error where edits overlap or a file that parsed would not parse any more.
     pub fn finish(self) -> Result<SourceChange> {
         let repo = self.repo;
         let edited: Vec<(PathBuf, FileEdits)> = self.files.into_iter().collect();
@@ -145,6 +145,9 @@ impl FileEdits {
         let before = repo
             .text(&path)
             .ok_or_else(|| Error::internal(format!("{} is edited but not there", path.display())))?;
+        if repo.is_hard_linked(&path) {
+            return Err(error::repo::hard_linked(&path));
+        }
         if self.deleted {
             return Ok(Some(FileChange {
                 from: Some(path),

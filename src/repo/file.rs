@@ -11,12 +11,16 @@ use super::literals::{self, CommentedPath, PathLiteral};
 use crate::edit::FileChange;
 use crate::edit::settle::Original;
 use crate::rules::Rules;
-use crate::syntax::{Layout, Source};
+use crate::syntax::{Layout, Source, Unread};
 
 /// One Nix file.
 pub(super) struct File {
     path: Arc<Path>,
     text: Arc<str>,
+    /// Whether other names on the disk are the same file.
+    pub(super) is_linked: bool,
+    /// Whether the text is not what stands on the disk.
+    pub(super) is_unread: bool,
     source: OnceLock<Source>,
     imports: OnceLock<Vec<PathBuf>>,
     literals: OnceLock<Vec<PathLiteral>>,
@@ -32,6 +36,8 @@ impl File {
         File {
             path: path.into(),
             text,
+            is_linked: false,
+            is_unread: false,
             source: OnceLock::new(),
             imports: OnceLock::new(),
             literals: OnceLock::new(),
@@ -40,6 +46,15 @@ impl File {
             formatted: OnceLock::new(),
             taken_in: OnceLock::new(),
         }
+    }
+
+    /// A file of which `text` is known, but which cannot be edited.
+    pub(super) fn unread(path: PathBuf, text: Arc<str>, why: Unread) -> File {
+        let source = Source::unread(&path, Arc::clone(&text), why);
+        let mut file = File::new(path, text);
+        file.source = source.into();
+        file.is_unread = true;
+        file
     }
 
     /// The file that a change leaves at `path`, with what the plan knows of it.

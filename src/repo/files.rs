@@ -8,10 +8,10 @@ use rayon::prelude::*;
 
 use super::file::{File, Files, Others};
 use super::literals::PathLiteral;
-use super::scan;
+use super::scan::{self, Text};
 use crate::edit::SourceChange;
 use crate::edit::settle::Original;
-use crate::error::{Error, Place, Result};
+use crate::error::{self, Error, Place, Result};
 use crate::resolve::{Def, Module};
 use crate::rules::{self, Rules};
 use crate::syntax::{AstNode, Source};
@@ -30,7 +30,7 @@ impl Repository {
     ///
     /// # Errors
     /// `no-directory` if there is none; `bad-rules` for its `qgroget.toml`; `unreadable` for a file that cannot
-    /// be read or is no UTF-8.
+    /// or directory that cannot be read.
     pub fn read(root: &Path) -> Result<Repository> {
         let rules = rules(root)?;
         let found = scan::everything(root)?;
@@ -58,14 +58,25 @@ impl Repository {
         Ok(survey)
     }
 
-    fn of(root: &Path, rules: Rules, texts: Vec<(PathBuf, Arc<str>)>, others: Vec<PathBuf>) -> Repository {
-        let files = texts.into_iter().map(|(path, text)| File::new(path, text));
+    fn of(root: &Path, rules: Rules, texts: Vec<Text>, others: Vec<PathBuf>) -> Repository {
+        let files = texts.into_iter().map(file);
         Repository {
             root: root.to_owned(),
             rules: Arc::new(rules),
             files: files.collect(),
             others: Arc::new(Others::new(others)),
         }
+    }
+
+    /// The Nix files of which the text is known, but is not what stands on the disk, sorted.
+    pub fn unread(&self) -> impl Iterator<Item = &Path> {
+        let unread = self.files.iter().filter(|file| file.is_unread);
+        unread.map(|file| file.path())
+    }
+
+    /// Whether other names on the disk are the same file as the one at `path`.
+    pub fn is_hard_linked(&self, path: &Path) -> bool {
+        self.files.get(path).is_some_and(|file| file.is_linked)
     }
 
     /// The root directory.
@@ -283,7 +294,7 @@ impl Survey {
         let namespaces = [&namespaces.services, &namespaces.backups, &namespaces.contract];
         let place = |path: &PathBuf| {
             let text = scan::text(&self.repo.root, path).ok()??;
-            let module = Module::read(&Source::new(path.clone(), text))?;
+            let module = Module::read(file(text).source())?;
             let wanted = |def: &&Def| namespaces.iter().any(|namespace| def.under(&rules::parts(namespace)));
             let def = module.defs.iter().find(wanted)?;
             Some(module.source.place_of(def.entry.syntax()))
@@ -325,9 +336,7 @@ impl Survey {
                 continue;
             }
             match scan::text(&self.repo.root, &path) {
-                Ok(Some(text)) => {
-                    self.repo.files.insert(File::new(path, text));
-                }
+                Ok(Some(text)) => self.repo.files.insert(file(text)),
                 Ok(None) => {}
                 Err(error) => self.unreadable.push(error),
             }
@@ -344,6 +353,37 @@ pub fn rules(root: &Path) -> Result<Rules> {
         return Err(crate::error::repo::no_directory(root));
     }
     let path = Path::new(rules::FILE);
-    let own = std::fs::read_to_string(root.join(path)).ok();
+    let own = settings(root, path)?;
     Rules::new(own.as_deref().map(|text| (path, text)))
+}
+
+/// The largest file of settings that is read, in bytes.
+const LARGEST_SETTINGS: u64 = 1024 * 1024;
+
+/// The text of a file of settings; `None` where there is none.
+///
+/// # Errors
+/// `beyond-limits` where it is no file or a large one; `unreadable` where it cannot be read or is no UTF-8.
+fn settings(root: &Path, path: &Path) -> Result<Option<String>> {
+    let full = root.join(path);
+    let unreadable = |cause: std::io::Error| error::repo::unreadable_settings(path).because(cause);
+    match full.metadata() {
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound && full.symlink_metadata().is_err() => Ok(None),
+        Err(cause) => Err(unreadable(cause)),
+        Ok(found) if !found.is_file() => Err(error::repo::not_taken(path, "it is no file")),
+        Ok(found) if found.len() > LARGEST_SETTINGS => {
+            let why = format!("it has more than {LARGEST_SETTINGS} bytes");
+            Err(error::repo::not_taken(path, &why))
+        }
+        Ok(_) => std::fs::read_to_string(full).map(Some).map_err(unreadable),
+    }
+}
+
+fn file(text: Text) -> File {
+    let mut file = match text.unread {
+        None => File::new(text.path, text.text),
+        Some(why) => File::unread(text.path, text.text, why),
+    };
+    file.is_linked = text.is_linked;
+    file
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,19 +12,27 @@ use memchr::memmem::Finder;
 use super::walk::{self, Entry, Visitor};
 use crate::error::{self, Error, Result};
 use crate::rules::Rules;
+use crate::syntax::Unread;
+use crate::syntax::screen::LARGEST;
 
 /// What one block of a file's bytes is read into. Most Nix files fit.
 const BLOCK: usize = 64 * 1024;
 
-/// The largest Nix file that is read as a module, in bytes. Nobody writes larger ones, and a tree takes many times as
-/// much memory as its text.
-const LARGEST: usize = 4 * 1024 * 1024;
+/// A Nix file's text.
+pub(super) struct Text {
+    pub(super) path: PathBuf,
+    pub(super) text: Arc<str>,
+    /// Why it is not what stands on the disk, if it is not.
+    pub(super) unread: Option<Unread>,
+    /// Whether other names on the disk are the same file.
+    pub(super) is_linked: bool,
+}
 
 /// What a walk has found.
 #[derive(Default)]
 pub(super) struct Found {
     /// Nix files that were read.
-    pub(super) texts: Vec<(PathBuf, Arc<str>)>,
+    pub(super) texts: Vec<Text>,
     /// Other files, sorted.
     pub(super) others: Vec<PathBuf>,
     /// Nix files that were not read and seem to define something below one of the namespaces, sorted.
@@ -39,9 +48,7 @@ pub(super) struct Found {
 /// # Errors
 /// `no-directory` where the root cannot be reached.
 pub(super) fn everything(root: &Path) -> Result<Found> {
-    gather(root, &[Path::new("")], &[], || {
-        Reader::new(Task::Read { largest: usize::MAX })
-    })
+    gather(root, &[Path::new("")], &[], || Reader::new(Task::Read))
 }
 
 /// Reads the Nix files below the directories of the hosts and of the server.
@@ -50,7 +57,7 @@ pub(super) fn everything(root: &Path) -> Result<Found> {
 /// `no-directory` where the root cannot be reached.
 pub(super) fn of_hosts(root: &Path, rules: &Rules) -> Result<Found> {
     let own = own_directories(rules);
-    gather(root, &own, &[], || Reader::new(Task::Read { largest: LARGEST }))
+    gather(root, &own, &[], || Reader::new(Task::Read))
 }
 
 /// Searches the Nix files that [`of_hosts`] does not read for definitions of services.
@@ -71,45 +78,51 @@ fn own_directories(rules: &Rules) -> Vec<&Path> {
 /// The text of the Nix file at `path`; `None` if no file stands there.
 ///
 /// # Errors
-/// `unreadable` where it is too large, cannot be read or is no UTF-8.
-pub(super) fn text(root: &Path, path: &Path) -> Result<Option<Arc<str>>> {
+/// `unreadable` where it is too large or cannot be read.
+pub(super) fn text(root: &Path, path: &Path) -> Result<Option<Text>> {
     let full = root.join(path);
     if !full.is_file() {
         return Ok(None);
     }
     let file = File::open(full).map_err(|cause| error::repo::unreadable(path).because(cause))?;
     let mut buffer = vec![0; BLOCK];
-    read_text(file, &mut buffer, LARGEST)
+    read_text(file, path.to_owned(), &mut buffer)
         .map(Some)
         .map_err(|cause| error::repo::unreadable(path).because(cause))
 }
 
 fn gather<'r>(root: &Path, from: &[&Path], skipped: &[&Path], reader: impl Fn() -> Reader<'r> + Sync) -> Result<Found> {
-    let readers =
+    let walked =
         walk::walk(root, from, skipped, reader).map_err(|cause| error::repo::no_directory(root).because(cause))?;
     let mut all = Found::default();
     let mut unreadable = Vec::new();
-    for reader in readers {
+    for reader in walked.visitors {
         all.texts.extend(reader.found.texts);
         all.others.extend(reader.found.others);
         all.mentions.extend(reader.found.mentions);
         all.files += reader.found.files;
         unreadable.extend(reader.unreadable);
     }
+    all.texts.extend(walked.absent.into_iter().map(|(path, text)| Text {
+        path,
+        text,
+        unread: Some(Unread::NotCheckedOut),
+        is_linked: false,
+    }));
     all.others.sort_unstable();
     all.mentions.sort_unstable();
     unreadable.sort_by(|a, b| a.0.cmp(&b.0));
-    all.unreadable = unreadable
+    let files = unreadable
         .into_iter()
-        .map(|(path, cause)| error::repo::unreadable(&path).because(cause))
-        .collect();
+        .map(|(path, cause)| error::repo::unreadable(&path).because(cause));
+    all.unreadable = walked.errors.into_iter().chain(files).collect();
     Ok(all)
 }
 
 /// What is done with Nix files.
 enum Task<'r> {
-    /// They are read, and kept, up to so many bytes.
-    Read { largest: usize },
+    /// They are read, and kept.
+    Read,
     /// They are searched, and forgotten.
     Search(Vec<Needle<'r>>),
 }
@@ -136,7 +149,7 @@ impl<'r> Reader<'r> {
 impl Visitor for Reader<'_> {
     fn file(&mut self, entry: &Entry) {
         if !entry.is_nix() {
-            if let Task::Read { .. } = self.task {
+            if let Task::Read = self.task {
                 self.found.others.push(entry.path());
             }
             return;
@@ -144,8 +157,8 @@ impl Visitor for Reader<'_> {
         self.found.files += 1;
         let file = entry.open();
         match &self.task {
-            Task::Read { largest } => match file.and_then(|file| read_text(file, &mut self.buffer, *largest)) {
-                Ok(text) => self.found.texts.push((entry.path(), text)),
+            Task::Read => match file.and_then(|file| read_text(file, entry.path(), &mut self.buffer)) {
+                Ok(text) => self.found.texts.push(text),
                 Err(cause) => self.unreadable.push((entry.path(), cause)),
             },
             Task::Search(needles) => {
@@ -238,13 +251,13 @@ fn contains(mut file: impl Read, needles: &[Needle], buffer: &mut [u8]) -> io::R
 }
 
 /// A file's text, read into `buffer`, which grows as is needed.
-fn read_text(mut file: impl Read, buffer: &mut Vec<u8>, limit: usize) -> io::Result<Arc<str>> {
+fn read_text(mut file: File, path: PathBuf, buffer: &mut Vec<u8>) -> io::Result<Text> {
     let mut filled = 0;
     loop {
         let count = read(&mut file, &mut buffer[filled..])?;
         filled += count;
-        if filled > limit {
-            return Err(io::Error::other(format!("it is larger than {limit} bytes")));
+        if filled > LARGEST {
+            return Err(io::Error::other(format!("it is larger than {LARGEST} bytes")));
         }
         if count == 0 {
             break;
@@ -253,13 +266,21 @@ fn read_text(mut file: impl Read, buffer: &mut Vec<u8>, limit: usize) -> io::Res
             buffer.resize(buffer.len() * 2, 0);
         }
     }
-    match std::str::from_utf8(&buffer[..filled]) {
-        Ok(text) => Ok(text.into()),
-        Err(error) => Err(io::Error::other(format!(
-            "it is not UTF-8 from byte {}",
-            error.valid_up_to()
-        ))),
-    }
+    let is_linked = file.metadata().is_ok_and(|found| found.nlink() > 1);
+    let bytes = &buffer[..filled];
+    let (text, unread) = match std::str::from_utf8(bytes) {
+        Ok(text) => (text.into(), None),
+        Err(error) => (
+            String::from_utf8_lossy(bytes).into(),
+            Some(Unread::NotUtf8(error.valid_up_to())),
+        ),
+    };
+    Ok(Text {
+        path,
+        text,
+        unread,
+        is_linked,
+    })
 }
 
 fn read(file: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {

@@ -10,10 +10,15 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
+
+use crate::error::{self, Error};
+
+/// The largest file of patterns that is read, in bytes.
+const LARGEST_PATTERNS: u64 = 1024 * 1024;
 
 /// What is done with the files that one thread comes to.
 pub(super) trait Visitor: Send {
@@ -48,8 +53,18 @@ impl Entry<'_> {
     }
 }
 
+/// What a walk comes back with.
+pub(super) struct Walked<V> {
+    /// Each thread's visitor.
+    pub(super) visitors: Vec<V>,
+    /// What could not be seen, in the order of the paths: directories, and files of patterns.
+    pub(super) errors: Vec<Error>,
+    /// The Nix files that a sparse checkout leaves out, with what is staged.
+    pub(super) absent: Vec<(PathBuf, Arc<str>)>,
+}
+
 /// Walks the directories `from` of the tree at `root`, relative to it, without those in `skipped`, on as many threads as
-/// there are processors; returns each thread's visitor.
+/// there are processors.
 ///
 /// # Errors
 /// Where `root` cannot be reached.
@@ -58,8 +73,9 @@ pub(super) fn walk<V: Visitor>(
     from: &[&Path],
     skipped: &[&Path],
     visitor: impl Fn() -> V + Sync,
-) -> io::Result<Vec<V>> {
+) -> io::Result<Walked<V>> {
     let root = root.canonicalize()?;
+    let seen = Seen::new(&root);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let queue = Queue {
         state: Mutex::new(State {
@@ -68,10 +84,10 @@ pub(super) fn walk<V: Visitor>(
         }),
         changed: Condvar::new(),
     };
-    let above = Ignores::above(&root);
+    let above = Ignores::above(&seen);
     let first: Vec<Directory> = from
         .iter()
-        .filter_map(|path| Directory::at(&root, path, above.clone()))
+        .filter_map(|path| Directory::at(&seen, path, above.clone()))
         .collect();
     let work = |first: Vec<Directory>| {
         let mut turn = Turn {
@@ -81,14 +97,14 @@ pub(super) fn walk<V: Visitor>(
         let mut visitor = visitor();
         let mut listing = Vec::new();
         while let Some(directory) = turn.next() {
-            list(&root, directory, &mut visitor, &mut listing, &mut turn.found);
+            list(&seen, directory, &mut visitor, &mut listing, &mut turn.found);
             turn.found
                 .retain(|directory| !skipped.contains(&directory.path.as_path()));
         }
         visitor
     };
     let work = &work;
-    Ok(std::thread::scope(|scope| {
+    let visitors = std::thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(move || work(Vec::new()))).collect();
         let mut visitors = vec![work(first)];
         for thread in others {
@@ -96,54 +112,172 @@ pub(super) fn walk<V: Visitor>(
             visitors.push(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         }
         visitors
-    }))
+    });
+    let is_wanted = |path: &Path| {
+        from.iter().any(|from| path.starts_with(from)) && !skipped.iter().any(|skipped| path.starts_with(skipped))
+    };
+    let absent = seen.absent(is_wanted);
+    let mut errors = seen.errors.into_inner().unwrap_or_else(PoisonError::into_inner);
+    errors.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(Walked {
+        visitors,
+        errors: errors.into_iter().map(|(_, error)| error).collect(),
+        absent,
+    })
+}
+
+/// What all threads of a walk share.
+struct Seen {
+    root: PathBuf,
+    errors: Mutex<Vec<(PathBuf, Error)>>,
+    tracked: OnceLock<Tracked>,
+}
+
+/// What git tracks.
+#[derive(Default)]
+struct Tracked {
+    /// Paths relative to the root, sorted.
+    paths: Vec<PathBuf>,
+    /// The Nix files among them that are not to be on the disk, with their blobs.
+    left_out: Vec<(PathBuf, git2::Oid)>,
+}
+
+/// How git marks entries that a sparse checkout leaves out.
+const SKIPPED: u16 = 1 << 14;
+
+impl Seen {
+    fn new(root: &Path) -> Seen {
+        Seen {
+            root: root.to_owned(),
+            errors: Mutex::default(),
+            tracked: OnceLock::new(),
+        }
+    }
+
+    fn error(&self, path: &Path, error: Error) {
+        let mut errors = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
+        errors.push((path.to_owned(), error));
+    }
+
+    /// What git tracks; nothing where there is no repository of git's. It is asked for only where something is ignored or
+    /// left out.
+    fn tracked(&self) -> &Tracked {
+        self.tracked.get_or_init(|| self.read_tracked().unwrap_or_default())
+    }
+
+    fn read_tracked(&self) -> Option<Tracked> {
+        let git = git2::Repository::discover(&self.root).ok()?;
+        let top = git.workdir()?.canonicalize().ok()?;
+        let prefix = self.root.strip_prefix(&top).ok()?;
+        let mut tracked = Tracked::default();
+        for entry in git.index().ok()?.iter() {
+            let path = Path::new(OsStr::from_bytes(&entry.path));
+            let Ok(own) = path.strip_prefix(prefix) else { continue };
+            tracked.paths.push(own.to_owned());
+            if entry.flags_extended & SKIPPED != 0 && own.extension().is_some_and(|extension| extension == "nix") {
+                tracked.left_out.push((own.to_owned(), entry.id));
+            }
+        }
+        tracked.paths.sort_unstable();
+        Some(tracked)
+    }
+
+    /// Whether git tracks `path`, an absolute one, or something in it.
+    fn is_tracked(&self, path: &Path) -> bool {
+        let Ok(path) = path.strip_prefix(&self.root) else {
+            return false;
+        };
+        let paths = &self.tracked().paths;
+        let at = paths.partition_point(|tracked| tracked.as_path() < path);
+        paths.get(at).is_some_and(|tracked| tracked.starts_with(path))
+    }
+
+    /// The Nix files that a sparse checkout leaves out, with what is staged.
+    fn absent(&self, is_wanted: impl Fn(&Path) -> bool) -> Vec<(PathBuf, Arc<str>)> {
+        let sparse = || {
+            let top = self.root.ancestors().find(|path| path.join(".git").exists())?;
+            let entry = top.join(".git");
+            let own = match entry.is_dir() {
+                true => entry,
+                false => top.join(std::fs::read_to_string(entry).ok()?.strip_prefix("gitdir:")?.trim()),
+            };
+            own.join("info/sparse-checkout").exists().then_some(())
+        };
+        if sparse().is_none() {
+            return Vec::new();
+        }
+        let Ok(git) = git2::Repository::discover(&self.root) else {
+            return Vec::new();
+        };
+        let left_out = self.tracked().left_out.iter();
+        left_out
+            .filter(|(path, _)| is_wanted(path) && !self.root.join(path).exists())
+            .filter_map(|(path, id)| {
+                let blob = git.find_blob(*id).ok()?;
+                Some((path.clone(), String::from_utf8_lossy(blob.content()).into()))
+            })
+            .collect()
+    }
 }
 
 /// A directory to be listed.
 struct Directory {
     path: PathBuf,
     ignores: Option<Arc<Ignores>>,
+    /// Whether git ignores it, so that only what it tracks in it counts.
+    is_ignored: bool,
 }
 
 impl Directory {
     /// The directory at `path`, unless git would ignore it.
-    fn at(root: &Path, path: &Path, above: Option<Arc<Ignores>>) -> Option<Directory> {
-        let (mut ignores, mut directory) = (above, root.to_owned());
+    fn at(seen: &Seen, path: &Path, above: Option<Arc<Ignores>>) -> Option<Directory> {
+        let (mut ignores, mut directory, mut is_ignored) = (above, seen.root.clone(), false);
         for part in path {
-            ignores = Ignores::of(&directory, ignores);
+            ignores = Ignores::of(seen, &directory, ignores);
             directory.push(part);
-            if ignores.as_ref().is_some_and(|i| i.ignore(&directory, true)) {
+            is_ignored |= ignores.as_ref().is_some_and(|i| i.ignore(&directory, true));
+            if is_ignored && !seen.is_tracked(&directory) {
                 return None;
             }
         }
-        Some(Directory {
-            path: path.to_owned(),
-            ignores,
+        // A repository need not have all of the directories that its rules name.
+        (path.as_os_str().is_empty() || directory.symlink_metadata().is_ok_and(|found| found.is_dir())).then(|| {
+            Directory {
+                path: path.to_owned(),
+                ignores,
+                is_ignored,
+            }
         })
     }
 }
 
 /// Lists one directory: visits its files and adds its directories to `found`.
 fn list<V: Visitor>(
-    root: &Path,
+    seen: &Seen,
     directory: Directory,
     visitor: &mut V,
     listing: &mut Vec<rustix::fs::DirEntry>,
     found: &mut Vec<Directory>,
 ) {
-    let path = root.join(&directory.path);
+    let path = seen.root.join(&directory.path);
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::DIRECTORY;
-    let Ok(descriptor) = rustix::fs::open(&path, flags, Mode::empty()) else {
-        return;
-    };
-    let Ok(entries) = Dir::read_from(&descriptor) else {
-        return;
-    };
     listing.clear();
-    listing.extend(entries.flatten());
+    let mut read = || -> io::Result<_> {
+        let descriptor = rustix::fs::open(&path, flags, Mode::empty())?;
+        for entry in Dir::read_from(&descriptor)? {
+            listing.push(entry?);
+        }
+        Ok(descriptor)
+    };
+    let descriptor = match read() {
+        Ok(descriptor) => descriptor,
+        // It went away since its name was read.
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return,
+        Err(cause) => return seen.error(&directory.path, error::repo::unlisted(&directory.path).because(cause)),
+    };
     let own = listing.iter().any(|entry| entry.file_name() == c".gitignore");
     let ignores = match own {
-        true => Ignores::of(&path, directory.ignores),
+        true => Ignores::of(seen, &path, directory.ignores),
         false => directory.ignores,
     };
     for entry in listing.iter() {
@@ -160,16 +294,20 @@ fn list<V: Visitor>(
             continue;
         }
         let plain = OsStr::from_bytes(name.to_bytes());
-        if ignores
-            .as_ref()
-            .is_some_and(|i| i.ignore(&path.join(plain), is_directory))
-        {
+        let ignored = || {
+            ignores
+                .as_ref()
+                .is_some_and(|i| i.ignore(&path.join(plain), is_directory))
+        };
+        let is_ignored = directory.is_ignored || ignored();
+        if is_ignored && !seen.is_tracked(&path.join(plain)) {
             continue;
         }
         if is_directory {
             found.push(Directory {
                 path: directory.path.join(plain),
                 ignores: ignores.clone(),
+                is_ignored,
             });
         } else {
             visitor.file(&Entry {
@@ -254,13 +392,24 @@ impl Ignores {
     }
 
     /// `outer` with the directory's own `.gitignore`.
-    fn of(directory: &Path, outer: Option<Arc<Ignores>>) -> Option<Arc<Ignores>> {
-        Ignores::with(directory, &directory.join(".gitignore"), outer)
+    fn of(seen: &Seen, directory: &Path, outer: Option<Arc<Ignores>>) -> Option<Arc<Ignores>> {
+        Ignores::with(seen, directory, &directory.join(".gitignore"), outer)
     }
 
     /// `outer` with the patterns in `file`, which are relative to `base`. As in git, a pattern that makes no sense
     /// is left out and the others count.
-    fn with(base: &Path, file: &Path, outer: Option<Arc<Ignores>>) -> Option<Arc<Ignores>> {
+    fn with(seen: &Seen, base: &Path, file: &Path, outer: Option<Arc<Ignores>>) -> Option<Arc<Ignores>> {
+        // As git does, one that is a link is left alone.
+        match file.symlink_metadata() {
+            Ok(found) if found.is_file() && found.len() <= LARGEST_PATTERNS => {}
+            Ok(found) if found.is_file() => {
+                let own = file.strip_prefix(&seen.root).unwrap_or(file);
+                let why = format!("it has more than {LARGEST_PATTERNS} bytes");
+                seen.error(own, error::repo::not_taken(own, &why));
+                return outer;
+            }
+            _ => return outer,
+        }
         let mut builder = GitignoreBuilder::new(base);
         builder.add(file);
         match builder.build() {
@@ -271,14 +420,15 @@ impl Ignores {
 
     /// What is in force at `root` from outside: the person's excludes, the repository's own, and the `.gitignore` files
     /// of the directories between its top and `root`.
-    fn above(root: &Path) -> Option<Arc<Ignores>> {
+    fn above(seen: &Seen) -> Option<Arc<Ignores>> {
+        let root = &*seen.root;
         let (matcher, _) = GitignoreBuilder::new(root).build_global();
         let global = (!matcher.is_empty()).then(|| Arc::new(Ignores { matcher, outer: None }));
         let Some(top) = root.ancestors().find(|path| path.join(".git").exists()) else {
             return global;
         };
         let mut ignores = match git_directory(top) {
-            Some(git) => Ignores::with(top, &git.join("info/exclude"), global),
+            Some(git) => Ignores::with(seen, top, &git.join("info/exclude"), global),
             None => global,
         };
         let mut between: Vec<&Path> = root
@@ -288,7 +438,7 @@ impl Ignores {
             .collect();
         between.reverse();
         for directory in between {
-            ignores = Ignores::of(directory, ignores);
+            ignores = Ignores::of(seen, directory, ignores);
         }
         ignores
     }

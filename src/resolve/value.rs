@@ -172,7 +172,7 @@ impl<'a> Eval<'a> {
 
     fn interpolated(&self, string: &ast::Str) -> Value {
         let mut text = String::new();
-        for part in string.normalized_parts() {
+        for part in syntax::string_parts_of(string) {
             match part {
                 InterpolPart::Literal(literal) => text.push_str(&literal),
                 InterpolPart::Interpolation(interpol) => {

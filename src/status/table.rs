@@ -42,7 +42,8 @@ struct Cell {
 
 fn cell(text: impl Into<String>, style: Style) -> Cell {
     Cell {
-        text: visible(&text.into()).into_owned(),
+        // A cell has one line.
+        text: visible(&text.into()).replace('\n', "^J").replace('\t', "^I"),
         style,
     }
 }

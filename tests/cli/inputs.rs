@@ -218,3 +218,36 @@ fn comments_of_the_services_survive() {
         assert_eq!(vaultwarden.matches(comment).count(), 1, "{comment:?} in\n{vaultwarden}");
     }
 }
+
+/// Nix takes no indentation away from a string whose lines end in carriage returns, so that its lines have to stay where
+/// they are: the text of every service says afterwards what it said before.
+#[test]
+fn strings_with_carriage_returns_say_what_they_said() {
+    if !crate::common::nix::available() {
+        return;
+    }
+    let repo = Repo::with_contract();
+    for (path, bytes) in repo.tree() {
+        if path.ends_with(".nix") {
+            repo.write(&path, String::from_utf8(bytes).unwrap().replace('\n', "\r\n"));
+        }
+    }
+    repo.commit_all("from another system");
+    let before = crate::common::nix::configuration(&repo.root()).unwrap();
+    assert!(before.to_string().contains("\\r\\n"), "no string has a carriage return");
+    repo.run(&["migrate", "--all", "--yes"]).succeeds();
+    let after = crate::common::nix::configuration(&repo.root()).unwrap();
+    // The order of some lists changes, as every migration says.
+    let texts = |configuration: &serde_json::Value| {
+        let text = configuration.to_string();
+        let mut texts: Vec<String> = text
+            .split('"')
+            .filter(|text| text.contains("\\r"))
+            .map(str::to_owned)
+            .collect();
+        texts.sort();
+        texts
+    };
+    assert!(texts(&before).len() > 5, "{:?}", texts(&before));
+    assert_eq!(texts(&before), texts(&after));
+}

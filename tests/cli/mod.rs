@@ -6,6 +6,7 @@ mod dry_run;
 mod git;
 mod help;
 mod hooks;
+mod hostile;
 mod init;
 mod inputs;
 mod interactive;

@@ -82,3 +82,47 @@ fn the_output_is_as_wide_as_the_terminal_says() {
         .filter(|line| line.trim().contains(' ') && !line.contains("->"));
     assert_eq!(breakable.count(), 0, "{long:?}");
 }
+
+/// Names, paths and excerpts come from the repository: whatever they hold, a terminal gets text and the styles of ours.
+#[test]
+fn escapes_in_names_paths_and_excerpts_are_shown() {
+    let repo = crate::common::Repo::with_contract();
+    let hostile = "x\u{1b}]0;t\u{7}\u{202e}y\u{9b}1m\u{200b}";
+    let module = format!(
+        "{{...}}: {{\n  # {hostile}\n  qgroget.services.\"{hostile}\" = {{\n    name = \"x\";\n    url = \"http://127.0.0.1:7999\";\n  \
+         }};\n  qgroget.services.plain = {{\n    name = \"{hostile}\";\n    url = \"http://127.0.0.1:7998\";\n    icon = \"{hostile}\";\n  }};\n}}\n"
+    );
+    let path = format!("modules/server/misc/{hostile}/default.nix");
+    repo.write(&path, &module);
+    repo.replace(
+        "modules/server/misc/default.nix",
+        "imports = [",
+        &format!("imports = [\n    (./. + \"/{hostile}\")"),
+    );
+    repo.commit_all(&format!("hostile {hostile}"));
+    repo.write("modules/server/misc/broken.nix", format!("{{ a = {hostile}"));
+    for arguments in [
+        &["status"][..],
+        &["check"],
+        &["migrate", "--all", "--dry-run"],
+        &["migrate", "plain", "--dry-run"],
+        &["migrate", hostile, "--dry-run"],
+        &["migrate", hostile, "--dry-run", "--in-place"],
+        &["migrate", "--all", "--yes", "--no-verify"],
+        &["undo"],
+    ] {
+        for color in ["never", "always"] {
+            let arguments: Vec<&str> = arguments.iter().copied().chain(["--color", color]).collect();
+            let run = repo.run(&arguments);
+            let own = (0..=97).fold(run.out.clone() + &run.err, |text, code| {
+                text.replace(&format!("\u{1b}[{code}m"), "")
+            });
+            let foreign = |c: &char| (c.is_control() && !matches!(c, '\n' | '\t')) || "\u{202e}\u{200b}".contains(*c);
+            let found: Vec<char> = own.chars().filter(foreign).collect();
+            assert!(found.is_empty(), "{arguments:?}: {found:?} in {own:?}");
+        }
+    }
+    // Programs get what is there.
+    let document = repo.run(&["status", "--format", "json"]).json();
+    assert!(document.to_string().contains('\u{202e}'), "{document}");
+}

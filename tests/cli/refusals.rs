@@ -111,9 +111,11 @@ fn a_field_that_the_contract_does_not_know() {
 fn a_file_that_is_no_utf8() {
     let repo = Repo::with_contract();
     repo.write("modules/server/latin.nix", b"{ } # caf\xe9\n");
+    repo.write("latin.nix", b"{ } # caf\xe9 jellyfin\n");
     repo.commit_all("latin");
     let run = repo.run(&["migrate", "jellyfin", "--dry-run"]).refuses("unreadable");
-    run.says("modules/server/latin.nix");
+    run.says("--> latin.nix:1:10");
+    repo.run(&["migrate", "jellyseerr", "--dry-run"]).succeeds();
 }
 
 #[test]
@@ -144,4 +146,33 @@ fn without_a_terminal_nobody_is_asked() {
     }
     snapshot!("cli", "not_interactive", run);
     assert!(repo.tree() == before);
+}
+
+/// A job's field was looked up without asking whether it is known, in `status` as well.
+#[test]
+fn a_field_of_a_backup_job_that_the_contract_does_not_know() {
+    let repo = Repo::with_contract();
+    repo.replace(
+        "modules/server/misc/obsidian.nix",
+        "    systemdUnits = [\"obsidian-couchdb.service\"];",
+        "    systemdUnits = [\"obsidian-couchdb.service\"];\n    pruneOpts = [\"--keep-daily 7\"];",
+    );
+    repo.commit_all("how long backups are kept");
+    let run = repo
+        .run(&["migrate", "obsidian", "--dry-run"])
+        .refuses("unknown-field")
+        .says("modules/server/misc/obsidian.nix:29:5")
+        .says("the backup job 'obsidian' has a field 'pruneOpts' that the contract does not know")
+        .says("map it in qgroget.toml: [backup-fields] pruneOpts = \"…\"");
+    drop(run);
+    repo.run(&["status"]).succeeds().says("pruneOpts");
+    repo.run(&["migrate", "--all", "--dry-run"]).says("pruneOpts");
+    repo.write(
+        "qgroget.toml",
+        "[backup-fields]\npruneOpts = \"extraConfig.pruneOpts\"\n",
+    );
+    repo.commit_all("a field for it");
+    repo.run(&["migrate", "obsidian", "--dry-run"])
+        .succeeds()
+        .says("extraConfig.pruneOpts");
 }
