@@ -44,7 +44,11 @@ pub fn pending(pending: &Pending) -> String {
 
 /// Where something was changed between a plan and its writing.
 pub fn planned_again(error: &crate::error::Error) -> String {
-    format!("{}: nothing is written, and it is planned again", error.message())
+    let mut text = format!("{}; it is planned again", error.message());
+    for hint in error.hints().iter().filter(|hint| !hint.starts_with("run again")) {
+        text.push_str(&format!("\n  {hint}"));
+    }
+    text
 }
 
 fn list(paths: &[PathBuf]) -> String {

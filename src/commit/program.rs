@@ -78,17 +78,16 @@ pub(super) fn commit(
         .and_then(|()| locked.prepare(disk, &journal, Side::After, true))
         .and_then(|()| locked.install(disk));
     locked.release(disk);
-    let mut hooked = None;
     let made = ready
         .and_then(|()| run(disk, git, &place, &draft, message, unhonoured))
-        .and_then(|run| judge(disk, git, &wanted, unhonoured, run, &mut hooked));
+        .and_then(|run| judge(disk, git, &wanted, unhonoured, run));
     match made {
         Ok((id, output)) => {
             follow_hooks(disk, git, &place, &journal, id)?;
             let left = Left::made(git, Some(id), &wanted.reference, not_as_made(&place, &journal)?)?;
             committed(git, id, output, left, Ended(Some((place, journal, lock))))
         }
-        Err(error) => Err(take_back(disk, git, &place, &journal, hooked, error)),
+        Err(error) => Err(take_back(disk, git, &place, &journal, &wanted, error)),
     }
 }
 
@@ -114,18 +113,19 @@ fn take_back(
     git: &GitState,
     place: &Place,
     journal: &Journal,
-    hooked: Option<Oid>,
+    wanted: &Wanted,
     error: Error,
 ) -> Error {
-    let left = match takeback::files_back(disk, place, Some(git), journal, hooked) {
+    let left = match takeback::files_back(disk, place, Some(git), journal) {
         Ok(left) => left,
         Err((path, cause)) => return error::apply::half_done(&path, cause, &place.notes).reason_before(&error),
     };
     let ended = index_back(disk, git, place, journal, &left).and_then(|()| {
         takeback::end(disk, place, journal).map_err(|cause| error::apply::no_journal(&place.notes, cause))
     });
+    let ended = ended.and_then(|()| left.with_head(git, wanted.parent, &wanted.reference));
     match ended {
-        Ok(()) => error::apply::taken_back(error, &left),
+        Ok(left) => error::apply::taken_back(error, &left),
         Err(cause) => cause.reason_before(&error),
     }
 }
@@ -239,14 +239,13 @@ fn write_index(path: &Path, draft: &Draft<'_>) -> Result<()> {
     index.write().map_err(failed)
 }
 
-/// Checks that the commit was made, and is the drafted one; takes one with another tree back, and gives it in `hooked`.
+/// Checks that the commit was made, and is the drafted one; takes one with another tree back.
 fn judge(
     disk: &mut Disk<'_>,
     git: &GitState,
     wanted: &Wanted,
     unhonoured: &[Unhonoured],
     run: Run,
-    hooked: &mut Option<Oid>,
 ) -> Result<(Oid, String)> {
     let (id, as_wanted) = match find_made(git, wanted)? {
         Some(made) => made,
@@ -270,7 +269,6 @@ fn judge(
         };
         if branch::stands_at(git, reference)? == Some(id) {
             branch::take_back(git, disk, &back)?;
-            *hooked = Some(id);
             return Err(error);
         }
     }

@@ -124,7 +124,7 @@ fn carry_out(disk: &mut Disk<'_>, place: &Place, git: Option<&GitState>, journal
             Ok(left)
         }
         End::Back => {
-            let left = takeback::files_back(disk, place, git, journal, None).map_err(half_done)?;
+            let left = takeback::files_back(disk, place, git, journal).map_err(half_done)?;
             if let (Some(git), Goal::Branch(_) | Goal::Commit(_)) = (git, &journal.goal) {
                 program::index_back(disk, git, place, journal, &left)?;
             }

@@ -1,14 +1,13 @@
 //! Taking files back, and what is left where somebody else has written meanwhile.
 //!
 //! A file is put back while it holds what the change made of it. Anything else that is found there is kept as a git
-//! object under a reference of the tool's. Where it is a formatter's work on what was written, since it differs in white
-//! space only or is what a hook has put into the commit, the original is put back; else somebody works there, and it
-//! stays.
+//! object under a reference of the tool's. Where it differs in white space only, it is a formatter's work on what was
+//! written, and the original is put back; else somebody works there, and it stays.
 
 use std::io;
 use std::path::PathBuf;
 
-use git2::{Oid, Tree};
+use git2::Oid;
 
 use super::disk::Disk;
 use super::files::{self, Failed, Foreign, Stands};
@@ -44,16 +43,24 @@ impl Left {
 
     /// What is left of a commit that was made on `reference`.
     pub(super) fn made(git: &GitState, id: Option<Oid>, reference: &str, foreign: Vec<PathBuf>) -> Result<Left> {
+        let left = Left {
+            foreign,
+            ..Left::default()
+        };
+        left.with_head(git, id, reference)
+    }
+
+    /// This, and where HEAD is, if that is not `id` on `reference`.
+    pub(super) fn with_head(self, git: &GitState, id: Option<Oid>, reference: &str) -> Result<Left> {
         let head = git.head()?;
         let on_top = match head.id() {
             Some(now) if Some(now) != id => Some(short(git, now)?),
             _ => None,
         };
         Ok(Left {
-            foreign,
             on_top,
             switched: (head.reference() != reference).then(|| head.reference().to_owned()),
-            ..Left::default()
+            ..self
         })
     }
 }
@@ -73,7 +80,7 @@ pub(super) fn after(
     journal: &Journal,
     error: Error,
 ) -> Error {
-    let ended = files_back(disk, place, git, journal, None).and_then(|left| {
+    let ended = files_back(disk, place, git, journal).and_then(|left| {
         let ended = end(disk, place, journal).map_err(|cause| (PathBuf::from("."), cause));
         ended.map(|()| left)
     });
@@ -89,17 +96,14 @@ pub(super) fn end(disk: &mut Disk<'_>, place: &Place, journal: &Journal) -> io::
     journal.end(disk, place)
 }
 
-/// Puts every file of the change back that holds what the change made of it. `hooked` is the commit that hooks have made
-/// of it, where that was taken back.
+/// Puts every file of the change back that holds what the change made of it.
 pub(super) fn files_back(
     disk: &mut Disk<'_>,
     place: &Place,
     git: Option<&GitState>,
     journal: &Journal,
-    hooked: Option<Oid>,
 ) -> Result<Left, Failed> {
-    let tree = git.and_then(|git| git.repo().find_commit(hooked?).ok()?.tree().ok());
-    let judged = |noted, bytes, executable| judged(git, tree.as_ref(), noted, bytes, executable);
+    let judged = |noted, bytes, executable| judged(git, noted, bytes, executable);
     let mut left = Left::default();
     let mut found: Vec<(&Noted, Found, bool)> = Vec::new();
     for noted in &journal.files {
@@ -138,25 +142,13 @@ fn stands(place: &Place, noted: &Noted) -> Result<Stands, Failed> {
     files::stands(&place.base, noted).map_err(|cause| (noted.path.clone(), cause))
 }
 
-/// A file as found, and whether it is a formatter's work on what was written.
-fn judged<'n>(
-    git: Option<&GitState>,
-    hooked: Option<&Tree<'_>>,
-    noted: &'n Noted,
-    bytes: Vec<u8>,
-    executable: bool,
-) -> (&'n Noted, Found, bool) {
-    let formatted = git.is_some_and(|git| {
-        let written = noted.entries[1].as_ref().and_then(|entry| entry.id);
-        let written = written.and_then(|id| git.repo().find_blob(id).ok());
-        let path = text(&noted.path);
-        let by_hook = || -> Result<bool> {
-            let entry = git.in_tree(hooked, &path)?;
-            Ok(hooked.is_some() && entry.map(|(id, _)| id) == Some(git.blob(&path, &bytes)?))
-        };
-        written.is_some_and(|written| files::same_but_for_space(written.content(), &bytes))
-            || by_hook().unwrap_or(false)
+/// A file as found, and whether it is what was written but for white space.
+fn judged<'n>(git: Option<&GitState>, noted: &'n Noted, bytes: Vec<u8>, executable: bool) -> (&'n Noted, Found, bool) {
+    let written = git.and_then(|git| {
+        let id = noted.entries[1].as_ref()?.id?;
+        git.repo().find_blob(id).ok()
     });
+    let formatted = written.is_some_and(|written| files::same_but_for_space(written.content(), &bytes));
     let found = Found {
         path: noted.path.clone(),
         bytes,

@@ -138,30 +138,28 @@ pub fn taken_back(error: Error, left: &Left) -> Error {
     error
 }
 
-/// What others have done meanwhile, a sentence each.
+/// What others have done meanwhile, a sentence each; a command stands at the end of its sentence.
 pub fn left_lines(left: &Left) -> Vec<String> {
     let mut lines = Vec::new();
-    let bring_back = |paths: &[PathBuf]| {
+    let again = |paths: &[PathBuf]| {
         let command = left.kept.as_deref().map(|kept| restore_command(kept, paths));
         command
-            .map(|command| format!(": `{command}` brings it back"))
+            .map(|command| format!("; to have it again: `{command}`"))
             .unwrap_or_default()
     };
     if !left.reformatted.is_empty() {
         lines.push(format!(
-            "a formatter had changed {}; what it made is kept{}",
+            "a formatter had changed white space in {}, and that is kept{}",
             list(&left.reformatted),
-            bring_back(&left.reformatted)
+            again(&left.reformatted)
         ));
     }
     if !left.foreign.is_empty() {
-        let kept = match left.kept {
-            Some(_) => format!(" What is there now is kept too{}.", bring_back(&left.foreign)),
-            None => String::new(),
-        };
+        let kept = if left.kept.is_some() { ", and kept too" } else { "" };
         lines.push(format!(
-            "changed by somebody else meanwhile, and left as found: {}.{kept}",
-            list(&left.foreign)
+            "changed by somebody else meanwhile, and left as found{kept}: {}{}",
+            list(&left.foreign),
+            again(&left.foreign)
         ));
     }
     if !left.committed.is_empty() {

@@ -276,7 +276,7 @@ pub fn nothing_to_commit() -> Error {
 pub fn head_moved() -> Error {
     Error::refused("head-moved", "HEAD moved while the commit was being made")
         .reason("another git command ran at the same time")
-        .hint("run again: it is planned anew on what is there now")
+        .hint("it has to be planned anew on what is there now")
 }
 
 /// What a program said, or that it said nothing.

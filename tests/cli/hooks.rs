@@ -41,7 +41,7 @@ fn a_commit_msg_hook_that_refuses_leaves_everything_as_it_was() {
 #[test]
 fn a_hook_that_formats_files_leaves_everything_as_it_was() {
     let repo = Repo::with_contract();
-    let body = "for f in $(git diff --cached --name-only --diff-filter=d); do echo '# formatted' >> \"$f\"; git add \"$f\"; done";
+    let body = "for f in $(git diff --cached --name-only --diff-filter=d); do sed -i 's/ = /  =  /' \"$f\"; git add \"$f\"; done";
     repo.script(".git/hooks/pre-commit", body);
     untouched(&repo, "hook-changed-files").says("the pre-commit hook changed what was approved");
 }

@@ -62,31 +62,40 @@ fn hooks_path_is_honoured() {
 
 #[test]
 fn a_commit_that_a_hook_has_changed_is_taken_back() {
-    for body in [
-        "echo '# formatted' >> settings.nix; git add settings.nix",
-        "git rm --quiet --cached media/jellyfin/default.nix",
+    for (body, path, stays) in [
+        (
+            "printf '{\n}\n' > settings.nix; git add settings.nix",
+            "settings.nix",
+            SETTINGS,
+        ),
+        (
+            "echo '# by a hook' >> settings.nix; git add settings.nix",
+            "settings.nix",
+            "{ }\n# by a hook\n",
+        ),
+        (
+            "git rm --quiet --cached media/jellyfin/default.nix",
+            "media/jellyfin/default.nix",
+            SETTINGS,
+        ),
     ] {
         let repo = repo();
         repo.script(".git/hooks/pre-commit", body);
-        let before = everything(&repo);
+        let (head, mut before) = (repo.git(&["rev-parse", "HEAD"]), repo.snapshot());
         let error = refusal(run(&repo, &migration()));
         assert_eq!(error.code(), "hook-changed-files", "{body}: {error:?}");
         assert_eq!(error.message(), "the pre-commit hook changed what was approved");
-        let path = if body.contains("git rm") {
-            "media/jellyfin/default.nix"
-        } else {
-            "settings.nix"
-        };
         assert!(
             error.reason_text().is_some_and(|reason| reason.contains(path)),
             "{error:?}"
         );
-        // What was found is kept under a reference of its own; all else is as before.
-        let kept = repo.git(&["for-each-ref", "--format=%(refname)", "refs/qgroget"]);
-        if !kept.is_empty() {
-            repo.git(&["update-ref", "-d", &kept]);
+        assert_eq!(repo.git(&["rev-parse", "HEAD"]), head);
+        assert_eq!(repo.read("settings.nix"), stays, "{body}: {error:?}");
+        if let Some((_, bytes)) = before.get_mut(Path::new("settings.nix")) {
+            *bytes = Some(stays.as_bytes().to_vec());
         }
-        assert_eq!(everything(&repo), before, "{body}");
+        assert_eq!(repo.snapshot(), before, "{body}");
+        assert_eq!(repo.git(&["diff", "--cached"]), "");
     }
 }
 
@@ -103,7 +112,8 @@ fn what_a_formatter_made_of_a_file_is_kept_and_taken_back() {
     assert_eq!(repo.snapshot(), before);
     assert_eq!(repo.status(), "");
     let command = "git restore --source=refs/qgroget/kept/1 -- settings.nix";
-    let hint = format!("a formatter had changed settings.nix; what it made is kept: `{command}` brings it back");
+    let hint =
+        format!("a formatter had changed white space in settings.nix, and that is kept; to have it again: `{command}`");
     assert!(error.hints().contains(&hint), "{error:?}");
     let words: Vec<&str> = command.split(' ').skip(1).collect();
     repo.git(&words);
@@ -159,6 +169,9 @@ fn a_commit_of_somebody_else_meanwhile_stays() {
     let error = refusal(run(&repo, &migration()));
     assert_eq!(error.code(), "head-moved", "{error:?}");
     assert_eq!(repo.git(&["log", "-1", "--format=%s"]), "theirs");
+    let theirs = repo.git(&["rev-parse", "--short", "HEAD"]);
+    let said = format!("HEAD is at {theirs} by now, a commit that is not of this run; it stays");
+    assert!(error.hints().contains(&said), "{error:?}");
     assert_eq!(repo.git(&["show", "--format=", "--name-only", "HEAD"]), "theirs.nix");
     assert_eq!(repo.read("settings.nix"), SETTINGS);
     assert_eq!(repo.status(), "");
@@ -186,7 +199,14 @@ fn a_branch_that_is_switched_to_meanwhile_stays_switched_to() {
         "unset GIT_INDEX_FILE; git switch --quiet --create theirs; exit 1",
     );
     let main = repo.git(&["rev-parse", "main"]);
-    assert_eq!(refusal(run(&repo, &migration())).code(), "hook-failed");
+    let error = refusal(run(&repo, &migration()));
+    assert_eq!(error.code(), "hook-failed");
+    assert!(
+        error
+            .hints()
+            .contains(&"HEAD is on theirs by now; it stays there".to_owned()),
+        "{error:?}"
+    );
     assert_eq!(repo.git(&["symbolic-ref", "--short", "HEAD"]), "theirs");
     assert_eq!(repo.git(&["rev-parse", "main", "theirs"]), format!("{main}\n{main}"));
     assert_eq!(repo.read("settings.nix"), SETTINGS);

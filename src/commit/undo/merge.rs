@@ -77,7 +77,11 @@ mod tests {
             ("{\n  c\n  a\n  b\n}\n", "{\n  b\n}\n", Some("{\n  c\n  b\n}\n")),
             ("{\n  a\n}\n", "{\n  b\n}\n", Some("{\n}\n")),
             ("{\n  A\n  b\n}\n", "{\n  a\n  B\n}\n", Some("{\n  A\n  B\n}\n")),
-            ("{\n  A\n  c\n  b\n}\n", "{\n  a\n  B\n}\n", Some("{\n  A\n  c\n  B\n}\n")),
+            (
+                "{\n  A\n  c\n  b\n}\n",
+                "{\n  a\n  B\n}\n",
+                Some("{\n  A\n  c\n  B\n}\n"),
+            ),
             ("{\n  A\n  b\n}\n", "{\n  a\n  c\n  b\n}\n", None),
             ("{\n  a\n  c\n  b\n}\n", "{\n}\n", None),
             ("{\n  a\n  b\n  c\n}\n", "{\n  a\n  b\n  d\n}\n", None),
