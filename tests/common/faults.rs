@@ -7,6 +7,8 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use tempfile::TempDir;
+
 use super::Repo;
 
 /// A repository with a home, temporary directories, and a place outside all of them for the marks of hooks.
@@ -24,9 +26,12 @@ impl Lab {
     /// An empty one. `/dev/shm` is taken where there is one: a killed process leaves the same there as on a disk, and
     /// thousands of runs do not wait for one.
     pub fn empty() -> Lab {
-        let memory = Path::new("/dev/shm");
-        let builder = || tempfile::Builder::new().prefix("qgroget-lab-").to_owned();
-        let directory = builder().tempdir_in(memory).or_else(|_| builder().tempdir()).unwrap();
+        let in_memory = tempfile::Builder::new().prefix("qgroget-lab-").tempdir_in("/dev/shm");
+        Lab::within(in_memory.or_else(|_| tempfile::tempdir()).unwrap())
+    }
+
+    /// As [`Lab::empty`], in this directory.
+    pub fn within(directory: TempDir) -> Lab {
         let path = directory.path().canonicalize().unwrap();
         for name in ["tmp", "run", "bin", "outside"] {
             fs::create_dir(path.join(name)).unwrap();

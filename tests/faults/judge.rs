@@ -19,10 +19,7 @@ pub enum Others {
 pub fn after_a_kill(scenario: &Scenario, lab: &Lab, others: Others) -> Vec<String> {
     let state = State::of(lab);
     let mut wrong = state.work_lost(&scenario.before);
-    wrong.extend(
-        lab.corrupt()
-            .map(|what| format!("git fsck: {}", what.lines().next().unwrap_or_default())),
-    );
+    wrong.extend(corrupt("", lab));
     let half = !state.looks_like(&scenario.before) && !state.looks_like(&scenario.after);
     let saved = lab.copy();
     wrong.extend(again(scenario, lab, half));
@@ -45,10 +42,7 @@ pub fn again(scenario: &Scenario, lab: &Lab, half: bool) -> Vec<String> {
         wrong.push("again: the interrupted run is not told of".to_owned());
     }
     wrong.extend(left(scenario, lab));
-    wrong.extend(
-        lab.corrupt()
-            .map(|what| format!("again: git fsck: {}", what.lines().next().unwrap_or_default())),
-    );
+    wrong.extend(corrupt("again: ", lab));
     wrong
 }
 
@@ -92,32 +86,42 @@ fn another(scenario: &Scenario, lab: &Lab, other: &Other, half: bool) -> Vec<Str
     wrong
 }
 
-/// What is wrong after a run of which a call failed, and which ended by itself.
-pub fn after_an_error(scenario: &Scenario, lab: &Lab, ended: &Ended) -> Vec<String> {
+/// What is wrong after a run of which a call failed, and which ended by itself. `mute`: it could not say anything.
+pub fn after_an_error(scenario: &Scenario, lab: &Lab, ended: &Ended, mute: bool) -> Vec<String> {
     let state = State::of(lab);
     let mut wrong = state.work_lost(&scenario.before);
-    wrong.extend(
-        lab.corrupt()
-            .map(|what| format!("git fsck: {}", what.lines().next().unwrap_or_default())),
-    );
+    wrong.extend(corrupt("", lab));
     let (wanted, name) = match ended.code {
         Some(0) => (&scenario.after, "after"),
-        Some(1) => (&scenario.before, "before"),
-        _ => {
-            wrong.push(format!("it ends badly: {}", ended.gist()));
-            (&scenario.before, "before")
-        }
+        _ => (&scenario.before, "before"),
     };
     let differences = briefly(&format!("not as {name}: "), &state.differences(wanted));
     if !differences.is_empty() {
         wrong.push(ended.gist());
         wrong.extend(differences);
     }
-    if ended.code == Some(1) && ended.err.trim().is_empty() {
+    if !matches!(ended.code, Some(0 | 1)) {
+        wrong.push(format!("it ends badly: {}", ended.gist()));
+    }
+    if ended.code == Some(1) && ended.err.trim().is_empty() && !mute {
         wrong.push("it fails without a word".to_owned());
     }
-    wrong.extend(again(scenario, lab, false));
+    if ended.code == Some(0) && scenario.arguments[0] == "undo" {
+        // Once more would rightly take back what came before; any other run has to find everything in order.
+        let next = lab.run(&["init", "--yes", "--no-verify"]);
+        if next.code != Some(0) {
+            wrong.push(format!("init: {}", next.gist()));
+        }
+        wrong.extend(left(scenario, lab));
+    } else {
+        wrong.extend(again(scenario, lab, false));
+    }
     wrong
+}
+
+fn corrupt(what: &str, lab: &Lab) -> Option<String> {
+    let found = lab.corrupt()?;
+    Some(format!("{what}git fsck: {}", found.lines().next().unwrap_or_default()))
 }
 
 fn left(scenario: &Scenario, lab: &Lab) -> Vec<String> {

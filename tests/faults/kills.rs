@@ -54,7 +54,7 @@ fn outcome(number: usize, case: &Case<'_>, others: Others) -> (bool, Option<Wron
         Hurt::Missed => return (false, None),
         Hurt::Killed(None) => judge::after_a_kill(case.scenario, &lab, others),
         // The program has outlived its git: it has to end in one of the two states by itself.
-        Hurt::Killed(Some(ended)) => judge::after_an_error(case.scenario, &lab, &ended),
+        Hurt::Killed(Some(ended)) => judge::after_an_error(case.scenario, &lab, &ended, false),
     };
     let wrong = Wrong::found(case.to_string(), why);
     if let Some(wrong) = &wrong {

@@ -17,6 +17,7 @@
 
 mod calls;
 mod errors;
+mod full_disk;
 mod judge;
 mod kill;
 mod kills;

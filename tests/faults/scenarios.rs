@@ -1,6 +1,6 @@
 //! What is run and hurt.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex, Weak};
 
 use crate::common::faults::{Ended, Lab, State};
 
@@ -52,8 +52,18 @@ const CLEANUP: &[&str] = &["cleanup", "--yes", "--no-verify"];
 const CONTENT: &str = "git diff --cached --name-only > /dev/null\necho ran >> \"$LAB/outside/hook\"";
 const REFUSING: &str = "echo ran >> \"$LAB/outside/hook\"\necho not today >&2\nexit 1";
 
-/// Every scenario whose name is asked for.
-pub fn all() -> Vec<Scenario> {
+/// Every scenario whose name is asked for; tests that run at the same time share them.
+pub fn all() -> Arc<Vec<Scenario>> {
+    static SHARED: Mutex<Weak<Vec<Scenario>>> = Mutex::new(Weak::new());
+    let mut shared = SHARED.lock().unwrap();
+    shared.upgrade().unwrap_or_else(|| {
+        let made = Arc::new(make());
+        *shared = Arc::downgrade(&made);
+        made
+    })
+}
+
+fn make() -> Vec<Scenario> {
     let only = std::env::var("QGROGET_FAULTS_ONLY").unwrap_or_default();
     let hook = |lab: Lab, body: &str| {
         lab.repo.script(".git/hooks/pre-commit", body);
