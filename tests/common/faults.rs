@@ -281,6 +281,11 @@ impl State {
         }
     }
 
+    /// The tree of the newest commit.
+    pub fn tree(&self) -> Option<&str> {
+        self.log.first()?.lines().next()
+    }
+
     /// Whether the working tree, the index and the history are the same; what `undo` knows is not looked at.
     pub fn looks_like(&self, other: &State) -> bool {
         self.differences(other).iter().all(|difference| difference == UNDO)

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use super::scenarios::Scenario;
 use super::strace;
 use super::wrapper::Wrapper;
-use crate::common::faults::program;
+use crate::common::faults::{Lab, program};
 
 /// A process of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,14 @@ impl std::fmt::Display for Site {
 
 /// Runs a scenario once and notes the writing calls of the program and of the git processes, in this order.
 pub fn record(scenario: &Scenario) -> Vec<Call> {
-    let lab = scenario.stage.copy();
+    let (calls, code) = record_in(&scenario.stage, &scenario.arguments);
+    assert_eq!(code, Some(scenario.code), "{}: it is recorded", scenario.name);
+    calls
+}
+
+/// As [`record`], for any command; gives its exit status as well.
+pub fn record_in(stage: &Lab, arguments: &[&str]) -> (Vec<Call>, Option<i32>) {
+    let lab = stage.copy();
     let wrapper = Wrapper::recording(&lab);
     let traces = lab.directory().join("traces");
     fs::create_dir(&traces).unwrap();
@@ -51,9 +58,8 @@ pub fn record(scenario: &Scenario) -> Vec<Call> {
     // A file for each process and thread, since `when=` counts in each of them.
     command.args(["-ff", "-y", "-s", "4096", "-o"]).arg(traces.join("of"));
     command.args(["-e", &format!("trace=execve,{}", strace::WRITING)]);
-    command.arg(program()).args(&scenario.arguments);
+    command.arg(program()).args(arguments);
     let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
-    assert_eq!(status.code(), Some(scenario.code), "{}: it is recorded", scenario.name);
 
     let mut files: Vec<PathBuf> = fs::read_dir(&traces)
         .unwrap()
@@ -72,9 +78,9 @@ pub fn record(scenario: &Scenario) -> Vec<Call> {
             own = of_process(&text, Process::Qgroget, lab.directory());
         }
     }
-    assert!(!own.is_empty(), "{}: the program was not seen to write", scenario.name);
+    assert!(!own.is_empty(), "{arguments:?}: the program was not seen to write");
     own.append(&mut of_git);
-    own
+    (own, status.code())
 }
 
 /// The writing calls of a process on what is in the lab.

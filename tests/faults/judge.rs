@@ -139,7 +139,7 @@ fn chosen(all: &[Other], others: Others) -> Vec<&Other> {
 }
 
 /// The first few, and how many more there are.
-fn briefly(what: &str, differences: &[String]) -> Vec<String> {
+pub fn briefly(what: &str, differences: &[String]) -> Vec<String> {
     let mut shown: Vec<String> = differences.iter().take(3).map(|text| format!("{what}{text}")).collect();
     if differences.len() > 3 {
         shown.push(format!("{what}and {} more", differences.len() - 3));

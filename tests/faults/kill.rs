@@ -1,11 +1,10 @@
 //! `kill -9` at a writing call.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::{Command, Stdio};
 
 use super::calls::{Call, Process};
+use super::stop;
 use super::wrapper::Wrapper;
 use crate::common::faults::{Ended, Lab, program};
 
@@ -94,50 +93,12 @@ fn kill_git(lab: &Lab, arguments: &[&str], call: &Call, number: usize) -> Hurt {
 
 /// Stops the git process at the call, kills the program, and lets git go on or kills it as well.
 fn kill_around(lab: &Lab, arguments: &[&str], call: &Call, number: usize, death: Death) -> Hurt {
-    let fifo = lab.directory().join("log");
-    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-    // Open for both, so that neither side waits for the other to come.
-    let both = || fs::File::options().read(true).write(true).open(&fifo).unwrap();
-    let mut lines = BufReader::new(both()).lines().map(Result::unwrap);
     let wrapper = Wrapper::tracing(lab, number, &injection(lab, call, "signal=STOP"));
     let mut command = lab.qgroget(arguments);
     wrapper.put_into(&mut command);
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let id = child.id().to_string();
-    let mut end = both();
-    let waiting = std::thread::spawn(move || {
-        child.wait().unwrap();
-        writeln!(end, "{ENDED}").unwrap();
+    let killed = stop::run(lab, command, |stopped| {
+        stop::signal("KILL", stopped.started);
+        stop::signal(if death == Death::Both { "KILL" } else { "CONT" }, stopped.process);
     });
-    let (mut stopped, mut over, mut ended) = (None, false, false);
-    while !ended || (stopped.is_some() && !over) {
-        let line = lines.next().unwrap();
-        let git = line.split(' ').next().unwrap_or_default().to_owned();
-        if line == ENDED {
-            ended = true;
-        } else if line.contains("stopped by SIGSTOP") {
-            signal("KILL", &id);
-            signal(if death == Death::Both { "KILL" } else { "CONT" }, &git);
-            stopped = Some(git);
-        } else if line.contains("+++") && stopped.as_ref() == Some(&git) {
-            over = true;
-        }
-    }
-    waiting.join().unwrap();
-    fs::remove_file(&fifo).unwrap();
-    match stopped {
-        Some(_) => Hurt::Killed(None),
-        None => Hurt::Missed,
-    }
-}
-
-/// What is written into the pipe when the program has ended.
-const ENDED: &str = "the program has ended";
-
-fn signal(name: &str, id: &str) {
-    // What has ended by itself meanwhile needs no signal.
-    let _ = Command::new("kill")
-        .args([&format!("-{name}"), id])
-        .stderr(Stdio::null())
-        .status();
+    killed.map_or(Hurt::Missed, |_| Hurt::Killed(None))
 }

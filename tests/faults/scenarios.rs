@@ -44,8 +44,8 @@ pub fn undo() -> Vec<&'static str> {
 }
 
 const INIT: &[&str] = &["init", "--yes", "--no-verify"];
-const MIGRATE: &[&str] = &["migrate", "jellyfin", "--yes", "--no-verify"];
-const OTHER: &[&str] = &["migrate", "obsidian", "--yes", "--no-verify"];
+pub const MIGRATE: &[&str] = &["migrate", "jellyfin", "--yes", "--no-verify"];
+pub const OTHER: &[&str] = &["migrate", "obsidian", "--yes", "--no-verify"];
 const CLEANUP: &[&str] = &["cleanup", "--yes", "--no-verify"];
 
 /// A hook that looks, leaves a mark outside the repository, and is content.
