@@ -24,6 +24,7 @@ mod kills;
 mod meanwhile;
 mod pairs;
 mod pause;
+mod real_hooks;
 mod scenarios;
 mod stop;
 mod strace;
