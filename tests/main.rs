@@ -4,6 +4,7 @@ mod cli;
 mod common;
 mod contract;
 mod documents;
+mod faults;
 mod flake;
 mod fuzz;
 mod guides;

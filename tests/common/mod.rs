@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use tempfile::TempDir;
 
 pub mod checks;
+pub mod faults;
 pub mod nix;
 pub mod person;
 
@@ -39,7 +40,11 @@ pub struct Repo {
 impl Repo {
     /// An empty directory that is no git repository.
     pub fn bare() -> Repo {
-        let directory = tempfile::Builder::new().prefix("qgroget-test-").tempdir().unwrap();
+        Repo::within(tempfile::Builder::new().prefix("qgroget-test-").tempdir().unwrap())
+    }
+
+    /// As [`Repo::bare`], in this directory.
+    pub fn within(directory: TempDir) -> Repo {
         fs::create_dir(directory.path().join("home")).unwrap();
         fs::create_dir(directory.path().join("repo")).unwrap();
         Repo { directory }

@@ -1,0 +1,132 @@
+//! Errors of the system at the writing calls: no room, a bad disk, no permission, a signal, too many open files.
+
+use super::calls::{Call, Process, record};
+use super::judge;
+use super::kill::injection;
+use super::scenarios::{self, Scenario};
+use super::strace;
+use super::tally::{Wrong, none_wrong, sample, share};
+use super::wrapper::Wrapper;
+use crate::common::faults::{Ended, Lab, program};
+
+const ERRORS: [&str; 5] = ["ENOSPC", "EIO", "EACCES", "EINTR", "EMFILE"];
+
+/// The calls that a full disk fails.
+const TAKE_ROOM: [&str; 7] = ["openat", "open", "write", "pwrite64", "mkdir", "link", "fsync"];
+
+/// One call that fails.
+struct Case<'s> {
+    scenario: &'s Scenario,
+    call: Call,
+    error: &'static str,
+    /// Whether all later calls of the name fail as well, as on a disk that stays full.
+    stays: bool,
+}
+
+impl std::fmt::Display for Case<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Call { site, nth, .. } = &self.call;
+        let from = if self.stays { " and all later ones" } else { "" };
+        write!(
+            f,
+            "{}: {} at {site} ({} {nth}{from})",
+            self.scenario.name, self.error, site.call
+        )
+    }
+}
+
+fn cases(scenarios: &[Scenario]) -> Vec<Case<'_>> {
+    let mut cases = Vec::new();
+    for scenario in scenarios {
+        for call in record(scenario) {
+            for error in ERRORS {
+                let takes_room = TAKE_ROOM.contains(&call.site.call.as_str());
+                let ways: &[bool] = if error == "ENOSPC" && takes_room {
+                    &[false, true]
+                } else {
+                    &[false]
+                };
+                cases.extend(ways.iter().map(|stays| Case {
+                    scenario,
+                    call: call.clone(),
+                    error,
+                    stays: *stays,
+                }));
+            }
+        }
+    }
+    cases
+}
+
+/// Runs the scenario with the call failing, and gives how it ended.
+fn run(lab: &Lab, case: &Case<'_>) -> Ended {
+    let mut injected = injection(lab, &case.call, &format!("error={}", case.error));
+    if case.stays {
+        injected.last_mut().unwrap().push('+');
+    }
+    let output = match case.call.process {
+        Process::Qgroget => {
+            let mut command = lab.command("strace");
+            command
+                .args(injected)
+                .arg(program())
+                .args(&case.scenario.arguments)
+                .output()
+        }
+        Process::Git(number) => {
+            let mut command = lab.qgroget(&case.scenario.arguments);
+            Wrapper::tracing(lab, number, &injected).put_into(&mut command);
+            command.output()
+        }
+    };
+    Ended::of(lab, &output.unwrap())
+}
+
+fn outcome(number: usize, case: &Case<'_>) -> (bool, Option<Wrong>) {
+    let lab = case.scenario.stage.copy();
+    let ended = run(&lab, case);
+    let log = std::fs::read_to_string(lab.directory().join("log")).unwrap_or_default();
+    if !log.contains("(INJECTED)") {
+        return (false, None);
+    }
+    let copy = judge::copy_to_keep(&lab);
+    // Where all later writes fail, those to the standard error do too.
+    let mute = case.stays && case.call.site.call == "write";
+    let wrong = Wrong::found(
+        case.to_string(),
+        judge::after_an_error(case.scenario, &lab, &ended, mute),
+    );
+    if let Some(wrong) = &wrong {
+        judge::keep(wrong, number, copy.as_ref());
+    }
+    (true, wrong)
+}
+
+fn inject(count: usize) -> usize {
+    let scenarios = scenarios::all();
+    let cases = sample(cases(&scenarios), count);
+    let outcomes = share(&cases, outcome);
+    let injected = outcomes.iter().filter(|(injected, _)| *injected).count();
+    let missed = cases.len() - injected;
+    let wrong: Vec<Wrong> = outcomes.into_iter().filter_map(|(_, wrong)| wrong).collect();
+    none_wrong(
+        &format!("{injected} injected errors, {missed} calls not reached again"),
+        &wrong,
+    );
+    injected
+}
+
+#[test]
+fn a_sample_of_100_errors() {
+    if strace::available() {
+        assert!(inject(100) >= 90);
+    }
+}
+
+#[test]
+#[ignore = "the long form, by hand: an hour"]
+fn errors_at_every_writing_call() {
+    if strace::available() {
+        assert!(inject(usize::MAX) >= 2000);
+    }
+}

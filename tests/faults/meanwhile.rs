@@ -1,0 +1,495 @@
+//! What a person does while a hook of the commit runs: all of it stays, whatever the hook does in the end.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::judge::briefly;
+use super::pause;
+use super::scenarios::MIGRATE;
+use super::tally::{Wrong, none_wrong, share};
+use crate::common::faults::{Ended, Lab, State, leftovers};
+
+/// A target that is moved here, and one that is edited where it stands.
+const MOVED: &str = "modules/server/media/jellyfin/default.nix";
+const EDITED: &str = "modules/server/settings.nix";
+/// A file that the run does not touch.
+const ELSEWHERE: &str = "README.md";
+const ON_OTHER_BRANCH: &str = "house/other.md";
+const TITLE: &str = "refactor(server/jellyfin): migrate to service contract";
+
+/// What a hook does after it has waited.
+struct Hook {
+    name: &'static str,
+    body: &'static str,
+    /// The body of a post-commit hook.
+    after: &'static str,
+    /// What it has to come to if nobody does anything that stands in the way.
+    succeeds: Option<bool>,
+}
+
+const fn hook(name: &'static str, body: &'static str, succeeds: Option<bool>) -> Hook {
+    Hook {
+        name,
+        body,
+        after: "",
+        succeeds,
+    }
+}
+
+const HOOKS: [Hook; 8] = [
+    hook("a hook that succeeds", "true", Some(true)),
+    hook("a hook that fails", "echo not today >&2; exit 1", Some(false)),
+    hook(
+        "a hook that changes white space",
+        "sed -i 's/ = /  =  /' modules/server/media/jellyfin/default.nix; git add modules/server/media/jellyfin/default.nix",
+        Some(false),
+    ),
+    hook(
+        "a hook that changes white space and fails",
+        "sed -i 's/ = /  =  /' modules/server/media/jellyfin/default.nix; exit 1",
+        Some(false),
+    ),
+    hook(
+        "a hook that adds a line",
+        "echo '# checked' >> modules/server/settings.nix; git add modules/server/settings.nix",
+        Some(false),
+    ),
+    Hook {
+        name: "a hook that commits afterwards",
+        body: "true",
+        after: "[ ! -e \"$LAB/outside/after\" ] || exit 0\ntouch \"$LAB/outside/after\"\n\
+                git commit --quiet --allow-empty --no-verify --message 'chore: after'",
+        succeeds: None,
+    },
+    hook(
+        "a hook that stashes",
+        "git stash push --quiet --keep-index\ngit reset --quiet --hard\ngit stash pop --quiet --index",
+        None,
+    ),
+    hook(
+        "a hook that puts unstaged changes aside",
+        "changed=$(git diff --name-only --diff-filter=M)\n[ -n \"$changed\" ] || exit 0\n\
+         git diff --binary > \"$LAB/outside/patch\"\ngit checkout-index --force -- $changed\n\
+         git apply --whitespace=nowarn \"$LAB/outside/patch\"",
+        None,
+    ),
+];
+
+/// What the person does meanwhile.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Act {
+    Nothing,
+    Append(&'static str),
+    Rewrite(&'static str),
+    EditElsewhere,
+    Add,
+    CommitAFile,
+    CommitWhatIsStaged,
+    NewBranch,
+    OtherBranch,
+}
+
+const ACTS: [Act; 11] = [
+    Act::Nothing,
+    Act::Append(MOVED),
+    Act::Append(EDITED),
+    Act::Rewrite(MOVED),
+    Act::Rewrite(EDITED),
+    Act::EditElsewhere,
+    Act::Add,
+    Act::CommitAFile,
+    Act::CommitWhatIsStaged,
+    Act::NewBranch,
+    Act::OtherBranch,
+];
+
+impl Act {
+    fn name(self) -> String {
+        match self {
+            Act::Nothing => "nothing".to_owned(),
+            Act::Append(file) => format!("a comment at the end of {file}"),
+            Act::Rewrite(file) => format!("another text in {file}"),
+            Act::EditElsewhere => format!("an edit of {ELSEWHERE}"),
+            Act::Add => "git add".to_owned(),
+            Act::CommitAFile => "git commit of one file".to_owned(),
+            Act::CommitWhatIsStaged => "git commit of what is staged".to_owned(),
+            Act::NewBranch => "git switch --create".to_owned(),
+            Act::OtherBranch => "git switch".to_owned(),
+        }
+    }
+
+    fn perform(self, lab: &Lab) {
+        let mine = "# mine\n";
+        match self {
+            Act::Nothing => {}
+            Act::Append(file) => lab.repo.write(file, lab.repo.read(file) + mine),
+            Act::Rewrite(file) => lab.repo.write(file, "{ }\n"),
+            Act::EditElsewhere => lab.repo.write(ELSEWHERE, lab.repo.read(ELSEWHERE) + mine),
+            Act::Add => {
+                lab.repo.write(ELSEWHERE, lab.repo.read(ELSEWHERE) + mine);
+                lab.git(&["add", ELSEWHERE]);
+            }
+            Act::CommitAFile => {
+                lab.repo.write(ELSEWHERE, lab.repo.read(ELSEWHERE) + mine);
+                lab.git(&["commit", "--quiet", "--no-verify", "--message", "mine", "--", ELSEWHERE]);
+            }
+            Act::CommitWhatIsStaged => {
+                lab.git(&["commit", "--quiet", "--no-verify", "--message", "mine"]);
+            }
+            Act::NewBranch => drop(lab.git(&["switch", "--quiet", "--create", "mine"])),
+            Act::OtherBranch => drop(lab.git(&["switch", "--quiet", "other"])),
+        }
+    }
+
+    /// The target that the person has written to.
+    fn target(self) -> Option<&'static str> {
+        match self {
+            Act::Append(file) | Act::Rewrite(file) => Some(file),
+            _ => None,
+        }
+    }
+
+    /// Whether it has nothing to do with what the run writes.
+    fn is_elsewhere(self) -> bool {
+        matches!(self, Act::Nothing | Act::EditElsewhere | Act::Add)
+    }
+}
+
+/// The paths that the run changes, with what they are before and after it.
+type Targets = BTreeMap<String, [Option<(u32, Vec<u8>)>; 2]>;
+
+struct Trial<'t> {
+    hook: &'t Hook,
+    act: Act,
+    targets: &'t Targets,
+    before: &'t State,
+    after: &'t State,
+    /// As it was when the person had done it.
+    middle: State,
+    end: State,
+    ended: Ended,
+    lab: &'t Lab,
+}
+
+impl Trial<'_> {
+    fn judge(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        self.others_stay(&mut wrong);
+        self.references_stay(&mut wrong);
+        match self.ended.code {
+            Some(0) => self.is_after(&mut wrong),
+            Some(1) => self.is_before(&mut wrong),
+            _ => wrong.push(format!("it ends badly: {}", self.ended.gist())),
+        }
+        self.target_stays(&mut wrong);
+        let expected = self.hook.succeeds.filter(|_| self.act.is_elsewhere());
+        if expected.is_some_and(|succeeds| (self.ended.code == Some(0)) != succeeds) {
+            wrong.push(format!("not as expected: {}", self.ended.gist()));
+        }
+        wrong.extend(leftovers(self.lab));
+        wrong.extend(self.lab.corrupt());
+        wrong
+    }
+
+    /// Nothing but the targets is another than when the person had done it.
+    fn others_stay(&self, wrong: &mut Vec<String>) {
+        let without_targets = |state: &State| {
+            let mut state = state.clone();
+            let directories: Vec<&str> = self
+                .targets
+                .keys()
+                .filter_map(|path| Some(path.rsplit_once('/')?.0))
+                .collect();
+            state
+                .files
+                .retain(|path, _| !self.targets.contains_key(path) && !directories.contains(&path.as_str()));
+            state.index.retain(|path, _| !self.targets.contains_key(path));
+            if self.hook.name == "a hook that stashes" && self.act == Act::OtherBranch {
+                // The hook's own doing: to its index, which is from before the switch, the file is deleted. It is
+                // committed on the branch.
+                state.files.remove(ON_OTHER_BRANCH);
+            }
+            state.refs.clear();
+            state.undo.clear();
+            state.log.clear();
+            state
+        };
+        let differences = without_targets(&self.end).differences(&without_targets(&self.middle));
+        wrong.extend(briefly("not the run's to change: ", &differences));
+    }
+
+    /// Every branch, and the stash, is where the person has left it, or holds that and the run's own commit.
+    fn references_stay(&self, wrong: &mut Vec<String>) {
+        for (name, id) in &self.middle.refs {
+            match self.end.refs.get(name) {
+                Some(now) if now == id => {}
+                Some(now) if name.starts_with("refs/heads/") => {
+                    if !self.is_ancestor(id, now) {
+                        wrong.push(format!("{name} has lost the commit that was made meanwhile"));
+                    }
+                    let titles = self.lab.git(&["log", "--format=%s", &format!("{id}..{now}")]);
+                    if titles.lines().any(|title| title != TITLE && title != "chore: after") {
+                        wrong.push(format!("{name} has commits of nobody: {titles}"));
+                    }
+                }
+                _ => wrong.push(format!("{name} is another")),
+            }
+        }
+        let made = self.lab.git(&["for-each-ref", "--format=%(refname)", "refs/heads"]);
+        if made.lines().any(|name| !self.middle.refs.contains_key(name)) {
+            wrong.push("there are more branches".to_owned());
+        }
+        let said: &[&str] = match self.act {
+            Act::NewBranch => &["mine"],
+            Act::OtherBranch => &["other"],
+            Act::CommitAFile | Act::CommitWhatIsStaged => &["HEAD", "main"],
+            _ => return,
+        };
+        if !said.iter().any(|word| self.ended.says(word)) {
+            wrong.push(format!("what the person did is not told of: {}", self.ended.gist()));
+        }
+    }
+
+    fn is_ancestor(&self, id: &str, of: &str) -> bool {
+        let mut git = self.lab.command("git");
+        git.args(["merge-base", "--is-ancestor", id, of])
+            .status()
+            .unwrap()
+            .success()
+    }
+
+    /// How many commits of the run there are, on any branch.
+    fn commits(&self) -> usize {
+        let titles = self.lab.git(&["log", "--branches", "--format=%s"]);
+        titles.lines().filter(|title| *title == TITLE).count()
+    }
+
+    fn is_after(&self, wrong: &mut Vec<String>) {
+        if self.commits() != 1 {
+            wrong.push(format!("{} commits are made, though it succeeds", self.commits()));
+            return;
+        }
+        let id = self.lab.git(&[
+            "log",
+            "--branches",
+            "--format=%H",
+            "--grep",
+            "migrate to service contract",
+            "-1",
+        ]);
+        let changed = self
+            .lab
+            .git(&["show", "--no-renames", "--name-only", "--format=", id.trim()]);
+        let wanted: Vec<&str> = self.targets.keys().map(String::as_str).collect();
+        if changed.lines().collect::<Vec<_>>() != wanted {
+            wrong.push(format!("the commit is of other files: {changed}"));
+        }
+        self.each_target(1, wrong);
+        for path in self.targets.keys() {
+            if self.end.index.get(path) != self.after.index.get(path) {
+                wrong.push(format!("the index has another {path} than the commit"));
+            }
+        }
+    }
+
+    fn is_before(&self, wrong: &mut Vec<String>) {
+        if self.ended.err.trim().is_empty() {
+            wrong.push("it fails without a word".to_owned());
+        }
+        if self.commits() != 0 {
+            wrong.push("its commit is there, though it fails".to_owned());
+        }
+        self.each_target(0, wrong);
+        for path in self.targets.keys() {
+            let (end, before) = (self.end.index.get(path), self.before.index.get(path));
+            if end != before && !self.is_committed_as_it_is(path) {
+                wrong.push(format!("the index has another {path} than before"));
+            }
+        }
+    }
+
+    /// What the person did not write to is as the run has to leave it, or as the person has committed it.
+    fn each_target(&self, which: usize, wrong: &mut Vec<String>) {
+        let mut differences = Vec::new();
+        for (path, wanted) in self.targets {
+            let edited =
+                self.act.target() == Some(path) || self.hook.name == "a hook that adds a line" && path == EDITED;
+            if !edited && self.end.files.get(path) != wanted[which].as_ref() && !self.is_committed_as_it_is(path) {
+                differences.push(path.clone());
+            }
+        }
+        let name = ["before", "after"][which];
+        wrong.extend(briefly(&format!("not as {name}: "), &differences));
+    }
+
+    /// Whether the person has committed what stands at `path`.
+    fn is_committed_as_it_is(&self, path: &str) -> bool {
+        if !matches!(self.act, Act::CommitWhatIsStaged) {
+            return false;
+        }
+        let git = self
+            .lab
+            .command("git")
+            .args(["show", &format!("HEAD:{path}")])
+            .output()
+            .unwrap();
+        let committed = git.status.success().then_some(git.stdout);
+        committed.as_ref() == self.end.files.get(path).map(|(_, bytes)| bytes)
+    }
+
+    /// What was written into a target by somebody else stays in place; after a run that was rolled back it is kept
+    /// under a reference as well, and the command that is named brings it back.
+    fn target_stays(&self, wrong: &mut Vec<String>) {
+        let text_at = |state: &State, path: &str| {
+            let bytes = state.files.get(path).map(|(_, bytes)| bytes.clone());
+            bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        };
+        let reformats = self.hook.name.contains("white space");
+        let foreign = match self.act.target() {
+            Some(path) => Some((path, text_at(&self.middle, path).unwrap())),
+            None if self.hook.name == "a hook that adds a line" => {
+                let text = String::from_utf8_lossy(&self.targets[EDITED][1].as_ref().unwrap().1).into_owned();
+                Some((EDITED, text + "# checked\n"))
+            }
+            None => None,
+        };
+        let squeeze = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if let Some((path, text)) = &foreign {
+            // The hook may have added to it, or have changed its white space.
+            let there = text_at(&self.end, path).is_some_and(|end| squeeze(&end).starts_with(&squeeze(text)));
+            if !there {
+                wrong.push(format!("what was written into {path} is not there any more"));
+            }
+        }
+        let kept = match (&foreign, reformats) {
+            (Some((_, text)), _) => text.clone(),
+            (None, true) => {
+                let text = String::from_utf8_lossy(&self.targets[MOVED][1].as_ref().unwrap().1).into_owned();
+                text.lines().fold(String::new(), |mut all, line| {
+                    writeln!(all, "{}", line.replacen(" = ", "  =  ", 1)).unwrap();
+                    all
+                })
+            }
+            (None, false) => return,
+        };
+        let stands = self
+            .end
+            .files
+            .get(MOVED)
+            .is_some_and(|(_, bytes)| bytes == kept.as_bytes());
+        if self.ended.code == Some(1)
+            && !(foreign.is_none() && stands)
+            && let Some(why) = self.not_kept(&squeeze(&kept))
+        {
+            wrong.push(why);
+        }
+    }
+
+    /// Why `text`, white space aside, cannot be had back from a reference that the output names.
+    fn not_kept(&self, text: &str) -> Option<String> {
+        let references = self
+            .lab
+            .git(&["for-each-ref", "--format=%(refname)", "refs/qgroget/kept"]);
+        if references.is_empty() {
+            return Some("nothing is kept under refs/qgroget/kept".to_owned());
+        }
+        let all = self.ended.all();
+        for name in references.lines() {
+            // The line that brings it back may stand in quotes.
+            let Some(command) = all.lines().find(|line| line.contains(name) && line.contains("git ")) else {
+                continue;
+            };
+            let command = &command[command.find("git ").unwrap()..];
+            let command = command.trim_end_matches(['`', '.', '\'']);
+            let lab = self.lab.copy();
+            let output = lab.command("sh").args(["-c", command]).output().unwrap();
+            let restored = State::of(&lab).files.into_values().map(|(_, bytes)| bytes);
+            let mut texts = restored.chain(std::iter::once(output.stdout));
+            let squeeze = |bytes: &[u8]| {
+                String::from_utf8_lossy(bytes)
+                    .split_whitespace()
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            };
+            if texts.any(|bytes| squeeze(&bytes).starts_with(text)) {
+                return None;
+            }
+        }
+        Some(format!(
+            "no command that is named brings back what was kept: {}",
+            self.ended.gist()
+        ))
+    }
+}
+
+#[test]
+fn whatever_happens_while_a_hook_runs_all_stays() {
+    let stage = Lab::with_contract();
+    stage.git(&["switch", "--quiet", "--create", "other"]);
+    stage.repo.write(ON_OTHER_BRANCH, "other\n");
+    stage.git(&["add", ON_OTHER_BRANCH]);
+    stage.git(&["commit", "--quiet", "--message", "docs: other"]);
+    stage.git(&["switch", "--quiet", "main"]);
+    stage.work();
+    let before = State::of(&stage);
+    let done = stage.copy();
+    done.done(MIGRATE);
+    let after = State::of(&done);
+    let names = before.files.keys().chain(after.files.keys());
+    let changed = names.filter(|name| before.files.get(*name) != after.files.get(*name));
+    let is_file = |name: &&String| !stage.repo.path(name).is_dir() && !done.repo.path(name).is_dir();
+    let targets: Targets = changed
+        .filter(is_file)
+        .map(|name| {
+            (
+                name.clone(),
+                [&before, &after].map(|state| state.files.get(name).cloned()),
+            )
+        })
+        .collect();
+    assert!(
+        targets.contains_key(MOVED) && targets.contains_key(EDITED),
+        "{:?}",
+        targets.keys()
+    );
+
+    let cases: Vec<(&Hook, Act)> = HOOKS
+        .iter()
+        .flat_map(|hook| ACTS.iter().map(move |act| (hook, *act)))
+        .collect();
+    let outcomes = share(&cases, |_, (hook, act)| {
+        let lab = stage.copy();
+        lab.repo
+            .script(".git/hooks/pre-commit", &format!("{}\n{}", pause::WAIT, hook.body));
+        if !hook.after.is_empty() {
+            lab.repo.script(".git/hooks/post-commit", hook.after);
+        }
+        let mut middle = None;
+        let (ended, waited) = pause::run(&lab, MIGRATE, |lab| {
+            act.perform(lab);
+            middle = Some(State::of(lab));
+        });
+        let what = format!("{}, meanwhile {}", hook.name, act.name());
+        let Some(middle) = middle.filter(|_| waited) else {
+            return Wrong::found(what, vec![format!("the hook did not run: {}", ended.gist())]);
+        };
+        let end = State::of(&lab);
+        let trial = Trial {
+            hook,
+            act: *act,
+            targets: &targets,
+            before: &before,
+            after: &after,
+            middle,
+            end,
+            ended,
+            lab: &lab,
+        };
+        Wrong::found(what, trial.judge())
+    });
+    let wrong: Vec<Wrong> = outcomes.into_iter().flatten().collect();
+    none_wrong(
+        &format!("{} combinations of a hook and what happens meanwhile", cases.len()),
+        &wrong,
+    );
+}

@@ -1,0 +1,65 @@
+//! A run that is stopped at a writing call, for something else to happen.
+
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Command, Output, Stdio};
+
+use crate::common::faults::Lab;
+
+/// Who is stopped, and whom the program is known by.
+pub struct Stopped<'s> {
+    /// The process that has just made the call.
+    pub process: &'s str,
+    /// What was started: the program, or `strace` that traces it.
+    pub started: &'s str,
+}
+
+/// Runs `command`, of which `strace` stops a process and notes it in the lab's `log`; then does `meanwhile`, which has to
+/// end the process or let it go on. `None` if nothing was stopped.
+pub fn run(lab: &Lab, mut command: Command, meanwhile: impl FnOnce(&Stopped<'_>)) -> Option<Output> {
+    let fifo = lab.directory().join("log");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    // Open for both, so that neither side waits for the other to come.
+    let both = || File::options().read(true).write(true).open(&fifo).unwrap();
+    let mut lines = BufReader::new(both()).lines().map(Result::unwrap);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let started = child.id().to_string();
+    let mut end = both();
+    let waiting = std::thread::spawn(move || {
+        let output = child.wait_with_output().unwrap();
+        writeln!(end, "{ENDED}").unwrap();
+        output
+    });
+    let mut meanwhile = Some(meanwhile);
+    let (mut stopped, mut over, mut ended) = (None, false, false);
+    while !ended || (stopped.is_some() && !over) {
+        let line = lines.next().unwrap();
+        let process = line.split(' ').next().unwrap_or_default().to_owned();
+        if line == ENDED {
+            ended = true;
+        } else if line.contains("stopped by SIGSTOP") {
+            // Each thread of the process is told of.
+            if let Some(meanwhile) = meanwhile.take() {
+                meanwhile(&Stopped {
+                    process: &process,
+                    started: &started,
+                });
+                stopped = Some(process);
+            }
+        } else if line.contains("+++") && stopped.as_ref() == Some(&process) {
+            over = true;
+        }
+    }
+    let output = waiting.join().unwrap();
+    fs::remove_file(&fifo).unwrap();
+    stopped.map(|_| output)
+}
+
+/// What is written into the pipe when what was started has ended.
+const ENDED: &str = "it has ended";
+
+/// Sends a signal; what has ended by itself meanwhile needs none.
+pub fn signal(name: &str, process: &str) {
+    let mut kill = Command::new("kill");
+    let _ = kill.args([&format!("-{name}"), process]).stderr(Stdio::null()).status();
+}
