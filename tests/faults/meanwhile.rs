@@ -265,6 +265,10 @@ impl Trial<'_> {
     }
 
     fn is_after(&self, wrong: &mut Vec<String>) {
+        // The person's commit takes what is staged, and the index has the change while a hook runs.
+        if self.commits() == 0 && self.targets.keys().all(|path| self.has_head(path)) {
+            return;
+        }
         if self.commits() != 1 {
             wrong.push(format!("{} commits are made, though it succeeds", self.commits()));
             return;
@@ -320,6 +324,14 @@ impl Trial<'_> {
         }
         let name = ["before", "after"][which];
         wrong.extend(briefly(&format!("not as {name}: "), &differences));
+    }
+
+    /// Whether HEAD has the run's text at `path`.
+    fn has_head(&self, path: &str) -> bool {
+        let mut git = self.lab.command("git");
+        let output = git.args(["show", &format!("HEAD:{path}")]).output().unwrap();
+        let committed = output.status.success().then_some(output.stdout);
+        committed.as_ref() == self.targets[path][1].as_ref().map(|(_, bytes)| bytes)
     }
 
     /// Whether the person has committed what stands at `path`.
