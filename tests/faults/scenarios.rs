@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, LazyLock, Mutex, Weak};
 
+use super::tally::share;
 use crate::common::faults::{Ended, Lab, State};
 
 /// A command in a repository.
@@ -65,59 +66,59 @@ pub fn all() -> Arc<Vec<Scenario>> {
 
 fn make() -> Vec<Scenario> {
     let only = std::env::var("QGROGET_FAULTS_ONLY").unwrap_or_default();
-    let hook = |lab: Lab, body: &str| {
-        lab.repo.script(".git/hooks/pre-commit", body);
+    let homelab = LazyLock::new(Lab::homelab);
+    let after = |stage: &Lab, arguments: &[&str]| {
+        let lab = stage.copy();
+        lab.done(arguments);
         lab
     };
-    let migrated = || {
-        let lab = Lab::with_contract();
-        lab.done(MIGRATE);
-        lab
-    };
-    let everything = || {
-        let lab = Lab::with_contract();
-        lab.done(&["migrate", "--all", "--yes", "--accept-gains", "--no-verify"]);
-        lab
-    };
-    let later = || {
-        let lab = migrated();
+    let contract = LazyLock::new(|| after(&homelab, INIT));
+    let migrated = LazyLock::new(|| after(&contract, MIGRATE));
+    let everything = LazyLock::new(|| {
+        let all = ["migrate", "--all", "--yes", "--accept-gains", "--no-verify"];
+        after(&contract, &all)
+    });
+    let later = LazyLock::new(|| {
+        let lab = migrated.copy();
         lab.repo.write("house/later.md", "later\n");
         lab.git(&["add", "house/later.md"]);
         lab.git(&["commit", "--quiet", "--message", "docs: later"]);
         lab
-    };
-    type Stage<'s> = &'s dyn Fn() -> Lab;
-    let list: &[(&'static str, Stage<'_>, &[&'static str], i32)] = &[
-        ("init", &Lab::homelab, INIT, 0),
-        ("init with a hook", &|| hook(Lab::homelab(), CONTENT), INIT, 0),
-        ("migrate", &Lab::with_contract, MIGRATE, 0),
-        (
-            "migrate with a hook",
-            &|| hook(Lab::with_contract(), CONTENT),
-            MIGRATE,
-            0,
-        ),
+    });
+    let undo = undo();
+    type Stage<'s> = &'s (dyn Fn() -> Lab + Sync);
+    let list: [(&'static str, Stage<'_>, &str, &[&'static str], i32); 10] = [
+        ("init", &|| homelab.copy(), "", INIT, 0),
+        ("init with a hook", &|| homelab.copy(), CONTENT, INIT, 0),
+        ("migrate", &|| contract.copy(), "", MIGRATE, 0),
+        ("migrate with a hook", &|| contract.copy(), CONTENT, MIGRATE, 0),
         (
             "migrate with a hook that refuses",
-            &|| hook(Lab::with_contract(), REFUSING),
+            &|| contract.copy(),
+            REFUSING,
             MIGRATE,
             1,
         ),
-        ("cleanup", &everything, CLEANUP, 0),
-        ("cleanup with a hook", &|| hook(everything(), CONTENT), CLEANUP, 0),
-        ("undo", &migrated, &undo(), 0),
-        ("undo with later commits", &later, &undo(), 0),
+        ("cleanup", &|| everything.copy(), "", CLEANUP, 0),
+        ("cleanup with a hook", &|| everything.copy(), CONTENT, CLEANUP, 0),
+        ("undo", &|| migrated.copy(), "", &undo, 0),
+        ("undo with later commits", &|| later.copy(), "", &undo, 0),
         (
             "undo with later commits and a hook",
-            &|| hook(later(), CONTENT),
-            &undo(),
+            &|| later.copy(),
+            CONTENT,
+            &undo,
             0,
         ),
     ];
-    let chosen = list.iter().filter(|(name, ..)| name.contains(&only));
-    chosen
-        .map(|(name, stage, arguments, code)| Scenario::new(name, stage(), arguments, *code))
-        .collect()
+    let chosen: Vec<_> = list.into_iter().filter(|(name, ..)| name.contains(&only)).collect();
+    share(&chosen, |_, (name, stage, hook, arguments, code)| {
+        let stage = stage();
+        if !hook.is_empty() {
+            stage.repo.script(".git/hooks/pre-commit", hook);
+        }
+        Scenario::new(name, stage, arguments, *code)
+    })
 }
 
 impl Scenario {
