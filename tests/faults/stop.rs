@@ -1,8 +1,10 @@
 //! A run that is stopped at a writing call, for something else to happen.
 
 use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Output, Stdio};
+use std::sync::mpsc;
+use std::thread;
 
 use crate::common::faults::Lab;
 
@@ -20,24 +22,32 @@ pub fn run(lab: &Lab, mut command: Command, meanwhile: impl FnOnce(&Stopped<'_>)
     let fifo = lab.directory().join("log");
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     // Open for both, so that neither side waits for the other to come.
-    let both = || File::options().read(true).write(true).open(&fifo).unwrap();
-    let mut lines = BufReader::new(both()).lines().map(Result::unwrap);
+    let open = File::options().read(true).write(true).open(&fifo).unwrap();
+    let reader = BufReader::new(File::open(&fifo).unwrap());
+    // Two senders, since what they said would be mixed up in one pipe: strace writes a line in pieces.
+    let (sender, events) = mpsc::channel();
+    let own = sender.clone();
+    let reading = thread::spawn(move || {
+        for line in reader.lines() {
+            let _ = own.send(Event::Line(line.unwrap()));
+        }
+    });
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let started = child.id().to_string();
-    let mut end = both();
-    let waiting = std::thread::spawn(move || {
+    let waiting = thread::spawn(move || {
         let output = child.wait_with_output().unwrap();
-        writeln!(end, "{ENDED}").unwrap();
+        let _ = sender.send(Event::Ended);
         output
     });
     let mut meanwhile = Some(meanwhile);
     let (mut stopped, mut over, mut ended) = (None, false, false);
     while !ended || (stopped.is_some() && !over) {
-        let line = lines.next().unwrap();
-        let process = line.split(' ').next().unwrap_or_default().to_owned();
-        if line == ENDED {
+        let Event::Line(line) = events.recv().unwrap() else {
             ended = true;
-        } else if line.contains("stopped by SIGSTOP") {
+            continue;
+        };
+        let process = line.split(' ').next().unwrap_or_default().to_owned();
+        if line.contains("stopped by SIGSTOP") {
             // Each thread of the process is told of.
             if let Some(meanwhile) = meanwhile.take() {
                 meanwhile(&Stopped {
@@ -51,12 +61,18 @@ pub fn run(lab: &Lab, mut command: Command, meanwhile: impl FnOnce(&Stopped<'_>)
         }
     }
     let output = waiting.join().unwrap();
+    drop(open);
+    reading.join().unwrap();
     fs::remove_file(&fifo).unwrap();
     stopped.map(|_| output)
 }
 
-/// What is written into the pipe when what was started has ended.
-const ENDED: &str = "it has ended";
+enum Event {
+    /// What strace noted.
+    Line(String),
+    /// What was started has ended.
+    Ended,
+}
 
 /// Sends a signal; what has ended by itself meanwhile needs none.
 pub fn signal(name: &str, process: &str) {
