@@ -247,12 +247,14 @@ fn judge(
     unhonoured: &[Unhonoured],
     run: Run,
 ) -> Result<(Oid, String)> {
-    let (id, as_wanted) = match find_made(git, wanted)? {
-        Some(made) => made,
-        None if run.success || (run.failed_hook.is_none() && git.head()?.id() != wanted.parent) => {
+    let (id, as_wanted) = match (find_made(git, wanted)?, process::interrupted()) {
+        (Some(made), _) => made,
+        // What git and its hooks say is of no weight then: they were ended.
+        (None, Some(signal)) => return Err(error::process::stopped_commit(signal)),
+        (None, None) if run.success || (run.failed_hook.is_none() && git.head()?.id() != wanted.parent) => {
             return Err(error::git::head_moved());
         }
-        None => return Err(refusal(unhonoured, &run)),
+        (None, None) => return Err(refusal(unhonoured, &run)),
     };
     if as_wanted {
         return Ok((id, run.output));

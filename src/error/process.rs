@@ -20,6 +20,14 @@ pub fn stopped_before(service: &str, signal: i32) -> Error {
     )
 }
 
+/// A signal stopped `git commit` and its hooks; what becomes of the change is said besides.
+pub fn stopped_commit(signal: i32) -> Error {
+    Error::refused(
+        "stopped-by-signal",
+        format!("stopped by {} while the commit was being made", signal_name(signal)),
+    )
+}
+
 /// What people call a signal.
 fn signal_name(signal: i32) -> &'static str {
     match signal {

@@ -199,3 +199,42 @@ fn scratch_is_never_inside_the_repository() {
         assert_eq!(fs::read_dir(&inside).unwrap().count(), 0);
     }
 }
+
+#[test]
+fn a_signal_during_a_hook_ends_it_and_takes_the_change_back() {
+    for (signal, name) in [
+        (Signal::INT, "Ctrl-C (SIGINT)"),
+        (Signal::TERM, "SIGTERM"),
+        (Signal::HUP, "SIGHUP"),
+    ] {
+        let repo = Repo::with_contract();
+        let begun = repo.home().join("begun");
+        assert!(Command::new("mkfifo").arg(&begun).status().unwrap().success());
+        let body = format!("echo $$ > {}\nexec sleep 1000", begun.display());
+        repo.script(".git/hooks/pre-commit", &body);
+        let (tree, log, status) = (repo.tree(), repo.log(), repo.status());
+        let child = repo
+            .command(env!("CARGO_BIN_EXE_qgroget"))
+            .args(["migrate", "jellyfin", "--yes", "--no-verify"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let hook = fs::read_to_string(&begun).unwrap();
+        let hook = Pid::from_raw(hook.trim().parse().unwrap()).unwrap();
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.signal(), Some(signal.as_raw()), "{output:?}");
+        assert!(ends(hook), "the hook goes on");
+        let said = String::from_utf8(output.stderr).unwrap();
+        for text in [
+            format!("error[stopped-by-signal]: stopped by {name} while the commit was being made"),
+            "what this run had written is taken back".to_owned(),
+            "stopped; what is committed stays, and the next run goes on from here".to_owned(),
+        ] {
+            assert!(said.contains(&text), "{text:?} is not said:\n{said}");
+        }
+        assert!(repo.tree() == tree);
+        assert_eq!((repo.log(), repo.status()), (log, status));
+    }
+}

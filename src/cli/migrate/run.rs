@@ -143,7 +143,9 @@ impl<'s> Run<'s> {
             step
         });
         let refused = |error: Error| match process::interrupted() {
-            Some(signal) if error.code() == "stopped-by-signal" => error::process::stopped_before(service, signal),
+            Some(signal) if error.code() == "stopped-by-signal" && error.hints().is_empty() => {
+                error::process::stopped_before(service, signal)
+            }
             _ => error,
         };
         step.unwrap_or_else(|error| Step::Refused(refused(error)))
