@@ -149,10 +149,9 @@ impl Source {
         })
     }
 
-    /// The error of a file that Nix reads, and reads otherwise than it looks.
-    pub fn misread(&self) -> Option<Error> {
-        self.syntax_error()
-            .filter(|error| error.code() == error::syntax::MISREAD)
+    /// Whether there is such an error.
+    pub fn is_faulty(&self) -> bool {
+        self.fault.is_some()
     }
 
     /// The file's expression.

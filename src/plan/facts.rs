@@ -9,7 +9,7 @@ use super::placement::{self, Reference};
 use super::share::ownership::Names;
 use crate::error::{self, Error, Result};
 use crate::repo::Repository;
-use crate::repo::hosts::{self, Host};
+use crate::repo::hosts::Host;
 use crate::resolve::module::{self, Def, Module};
 use crate::resolve::value::{Eval, Known, Value};
 use crate::resolve::{Model, scope};
@@ -543,7 +543,7 @@ pub fn broken_file(context: &Context, name: &str) -> Option<Error> {
 /// Why a module of the host keeps all services back that it may say something about: what it says of `name` cannot be seen,
 /// or Nix reads it otherwise than it looks, whatever it mentions.
 fn unseen(context: &Context, name: &str) -> Option<Error> {
-    let modules = hosts::module_files(context.repo, context.host);
+    let modules = context.model.faulty();
     // What is no text, or not there, cannot be edited either, wherever it stands.
     let paths = modules.iter().map(PathBuf::as_path).chain(context.repo.unread());
     let faults = paths.filter_map(|path| {

@@ -205,7 +205,9 @@ pub fn model(repo: &Repository, host: &Host) -> Model {
 pub fn model_with(repo: &Repository, host: &Host, known: &Modules) -> Model {
     let (files, reached) = files_of(repo, host);
     let modules = files.iter().filter_map(|file| known.read(file.source()));
-    Model::new(modules.collect(), reached.into_iter().map(OsStr::to_owned).collect())
+    let model = Model::new(modules.collect(), reached.into_iter().map(OsStr::to_owned).collect());
+    let faulty = files.iter().filter(|file| file.source().is_faulty());
+    model.beside(faulty.map(|file| file.path().to_owned()).collect())
 }
 
 /// The files that a host's modules stand in: what its directory's files import, the server's modules (those whose import

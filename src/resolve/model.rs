@@ -1,9 +1,9 @@
 //! The modules of one machine, and where each option is declared and defined.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::ffi::OsString;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -22,6 +22,10 @@ pub struct Model {
     by_key: FxHashMap<String, Vec<Rc<Module>>>,
     /// What expressions were found to be, which is asked again for each service.
     strings: RefCell<FxHashMap<Asked, Answer>>,
+    /// The paths of the host's modules of which nothing can be read.
+    faulty: Rc<[PathBuf]>,
+    /// The names that services go by, which is asked again for each service.
+    names: OnceCell<Rc<Vec<(String, String)>>>,
 }
 
 /// An expression of a module: the address of the text, the beginning of the module's set, the expression's range.
@@ -52,7 +56,27 @@ impl Model {
             imported,
             by_key,
             strings: RefCell::default(),
+            faulty: Rc::default(),
+            names: OnceCell::new(),
         }
+    }
+
+    /// The model of a host that has modules besides of which nothing can be read, at `paths`.
+    pub fn beside(self, paths: Vec<PathBuf>) -> Model {
+        Model {
+            faulty: paths.into(),
+            ..self
+        }
+    }
+
+    /// The paths of the host's modules of which nothing can be read.
+    pub fn faulty(&self) -> &[PathBuf] {
+        &self.faulty
+    }
+
+    /// The names that services go by, which `find` finds out the first time.
+    pub fn names(&self, find: impl FnOnce() -> Vec<(String, String)>) -> Rc<Vec<(String, String)>> {
+        Rc::clone(self.names.get_or_init(|| Rc::new(find())))
     }
 
     /// The string that `expr` is in `module`, which `evaluate` finds out the first time.

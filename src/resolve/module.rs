@@ -262,9 +262,9 @@ impl Module {
 }
 
 /// How many names of a path a [`key`] tells; an empty prefix, which has none, asks for no name.
-pub(super) const KEY_NAMES: usize = 2;
+pub(super) const KEY_NAMES: usize = 3;
 
-/// What the definitions below `prefix` are found by: its first two names; `None` for everything.
+/// What the definitions below `prefix` are found by: its first three names, of which the third is a service's; `None` for everything.
 pub(super) fn key(prefix: &[&str]) -> Option<String> {
     let mut key = String::new();
     prefix

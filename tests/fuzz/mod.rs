@@ -3,7 +3,7 @@
 //! What holds for every text stands in [`targets`]. The short form runs with every test run; the long form is run by hand:
 //!
 //! ```console
-//! $ QGROGET_FUZZ=planner QGROGET_INPUTS=1000000 cargo test --release --test main fuzz::long -- --ignored --nocapture
+//! $ QGROGET_FUZZ=planner QGROGET_INPUTS=1000000 cargo test --profile fuzz --test main fuzz::long -- --ignored --nocapture
 //! ```
 //!
 //! A text that fails is written to `target/fuzz`; once the fault is mended, it belongs in `tests/fuzz/seeds`.

@@ -264,6 +264,9 @@ fn used_parts(value: &ast::AttrpathValue, usage: &Use) -> Vec<SyntaxNode> {
 /// Every use of the `let` bindings of a module that may be of no use any more once `gone` is gone: offsets, by the
 /// binding's beginning. A binding that has a use elsewhere is left out.
 fn doubtful(module: &Module, lets: &[ast::LetIn], gone: &[Range<usize>]) -> BTreeMap<usize, Vec<usize>> {
+    if lets.is_empty() {
+        return BTreeMap::new();
+    }
     let root = module.source.root();
     let uses = syntax::uses(&root);
     let bindings = lets.iter().flat_map(HasEntry::entries);

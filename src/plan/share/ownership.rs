@@ -3,34 +3,51 @@
 //! The answer for one definition does not depend on which services have left the file already, so that any order
 //! of migrations takes the same things.
 
+use std::cmp::Ordering;
+use std::rc::Rc;
+
 use crate::plan::facts::{Context, contract_names, legacy_names};
 use crate::resolve::module::{Def, Module};
-use crate::rules::parts;
+use crate::rules::{Rules, parts};
 use crate::syntax::{self, AstNode, InterpolPart, SyntaxNode, ast};
 
 /// The names that services go by.
 pub struct Names {
     /// Service and one of its names, longest name first.
-    names: Vec<(String, String)>,
+    names: Rc<Vec<(String, String)>>,
+}
+
+/// What a service is spoken of by: itself, and its other names.
+fn spoken(rules: &Rules, service: &str) -> Vec<(String, String)> {
+    let aliases = rules.known.get(service).map_or(&[] as &[_], |known| &known.aliases);
+    let all = aliases.iter().map(String::as_str).chain([service]);
+    all.map(|name| (service.to_owned(), name.to_owned())).collect()
+}
+
+fn longest_first((a, a_name): &(String, String), (b, b_name): &(String, String)) -> Ordering {
+    b_name.len().cmp(&a_name.len()).then_with(|| a.cmp(b))
 }
 
 impl Names {
     /// The names of every service of the repository, legacy or migrated, and of `also`.
     pub fn of(context: &Context, also: &str) -> Names {
         let rules = context.rules();
-        let mut services = legacy_names(context.model, rules);
-        services.extend(contract_names(context.model, rules));
-        services.push(also.to_owned());
-        services.sort();
-        services.dedup();
-        let mut names: Vec<(String, String)> = Vec::new();
-        for service in services {
-            let aliases = rules.known.get(&service).map_or(&[] as &[_], |known| &known.aliases);
-            names.extend(aliases.iter().map(|alias| (service.clone(), alias.clone())));
-            names.push((service.clone(), service));
+        let known = context.model.names(|| {
+            let mut services = legacy_names(context.model, rules);
+            services.extend(contract_names(context.model, rules));
+            services.sort();
+            services.dedup();
+            let mut names: Vec<(String, String)> = services.iter().flat_map(|service| spoken(rules, service)).collect();
+            names.sort_by(longest_first);
+            names
+        });
+        if known.iter().any(|(service, _)| service == also) {
+            return Names { names: known };
         }
-        names.sort_by(|(a, a_name), (b, b_name)| b_name.len().cmp(&a_name.len()).then_with(|| a.cmp(b)));
-        Names { names }
+        let mut names = known.to_vec();
+        names.extend(spoken(rules, also));
+        names.sort_by(longest_first);
+        Names { names: names.into() }
     }
 
     /// The service that a name of a container, unit, user, secret, file or directory speaks of; `None` if none does, or several do.
