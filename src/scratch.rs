@@ -53,7 +53,7 @@ pub struct Directory {
     /// Its path without links: what the directory is called by nix.
     path: PathBuf,
     /// Holds the lock that tells other runs, in other containers too, that the owner lives.
-    _lock: File,
+    lock: File,
 }
 
 impl Directory {
@@ -88,7 +88,7 @@ impl Directory {
         Ok(Directory {
             path: directory.path().canonicalize()?,
             directory,
-            _lock: lock,
+            lock,
         })
     }
 
@@ -103,6 +103,8 @@ impl Drop for Directory {
         state().live.retain(|path| *path != self.path);
         // What the field's own drop would do, but while it is still locked. What cannot be removed the next run sweeps.
         let _ = fs::remove_dir_all(self.directory.path());
+        // Closing it is not enough: a process that another thread is just starting has it open until it runs.
+        let _ = rustix::fs::flock(&self.lock, FlockOperation::Unlock);
     }
 }
 
