@@ -570,6 +570,17 @@ mod tests {
     }
 
     #[test]
+    fn block_comments_in_other_scripts_are_formatted_or_left() {
+        for last in ["é */", "ééé bar */", "日本 */", "*/"] {
+            for indent in 0..12 {
+                let text = format!("{{\n        /* foo\n{}{last}\n  a = 1;\n}}\n", " ".repeat(indent));
+                let formatted = format(&text).expect("it parses");
+                assert!(parses(&formatted), "{formatted}");
+            }
+        }
+    }
+
+    #[test]
     fn the_first_syntax_error_has_a_place() {
         let error = Source::new("a.nix", "{\n  a = 1\n}\n")
             .syntax_error()
