@@ -12,11 +12,15 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::{Signals, SignalsInfo};
 
 use crate::process;
+
+/// The longest that ending children takes, twice.
+const LONGEST: Duration = Duration::from_secs(15);
 
 /// What a waiting prompt is told.
 trait Wake: Send {
@@ -35,10 +39,12 @@ fn pending() -> &'static Arc<AtomicBool> {
     PENDING.get_or_init(Arc::default)
 }
 
-/// Waits until what came is dealt with: a signal under a hold must not be taken for one after it.
+/// Waits until what came is dealt with: a signal under a hold must not be taken for one after it. Children may take their
+/// time to end; longer than that it waits for nobody.
 fn settle() {
-    while pending().load(Ordering::SeqCst) {
-        std::thread::yield_now();
+    let begin = Instant::now();
+    while pending().load(Ordering::SeqCst) && begin.elapsed() < LONGEST {
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 
@@ -49,13 +55,17 @@ pub(crate) fn install() {
         let ignored = ignored();
         let wanted = [SIGINT, SIGTERM, SIGHUP];
         let heard: Vec<i32> = wanted.into_iter().filter(|s| ignored & (1 << (s - 1)) == 0).collect();
-        if let Ok(signals) = Signals::new(&heard) {
-            std::thread::spawn(move || wait(signals));
-            for signal in heard {
-                // Where it is refused, nothing waits for the thread.
-                let _ = signal_hook::flag::register(signal, Arc::clone(pending()));
-            }
+        let Ok(signals) = Signals::new(std::iter::empty::<i32>()) else {
+            return;
+        };
+        let handle = signals.handle();
+        for signal in heard {
+            // What is registered first is done first: were it the other way round, the thread could have dealt with the
+            // signal before it is noted, and whoever waits for that would wait for ever. Where one is refused, the signal
+            // keeps its usual meaning, or nothing waits for the thread.
+            let _ = signal_hook::flag::register(signal, Arc::clone(pending())).and_then(|_| handle.add_signal(signal));
         }
+        std::thread::spawn(move || wait(signals));
     });
 }
 
