@@ -53,6 +53,8 @@ pub enum Unread {
     NotUtf8(usize),
     /// A sparse checkout leaves the file out; the text is what git has staged.
     NotCheckedOut,
+    /// The file is a symbolic link, or stands in a directory that is one; the text is that of the file it leads to.
+    Link,
 }
 
 /// The pieces of a file that are laid out one by one; none where it can't be cut into such. Cheap to clone.
@@ -145,6 +147,7 @@ impl Source {
             Fault::Unread(Unread::NotUtf8(at)) => {
                 error::syntax::not_utf8(self.place(*at..*at + '\u{fffd}'.len_utf8()), *at)
             }
+            Fault::Unread(Unread::Link) => error::syntax::behind_a_link(self.place(0..0)),
             Fault::Unread(Unread::NotCheckedOut) => error::syntax::not_checked_out(self.place(0..0)),
         })
     }

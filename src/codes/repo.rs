@@ -49,6 +49,15 @@ pub const CODES: &[Code] = &[
         next: "Take its directory into the checkout: git sparse-checkout add DIR.",
     },
     Code {
+        code: "behind-a-link",
+        title: "a module that mentions the service is a symbolic link",
+        means: "The module's path, or its directory's, is a symbolic link to a file in the repository or outside.",
+        why: "An edit would change a file that may have other readers, or replace the link by a file.",
+        before: "",
+        after: "",
+        next: "Put the module in the link's place, or import it where it stands.",
+    },
+    Code {
         code: "hard-link",
         title: "a file that would be edited has several names",
         means: "The file is a hard link: other names on the disk, in the repository or outside, are the same file.",

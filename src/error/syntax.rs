@@ -70,3 +70,11 @@ pub fn not_checked_out(place: Place) -> Error {
         .at(place)
         .reason("git has it, it mentions what moves, and an edit of it would have no file")
 }
+
+/// A module is a symbolic link, or stands in a directory that is one.
+pub fn behind_a_link(place: Place) -> Error {
+    Error::refused("behind-a-link", "this module is behind a symbolic link")
+        .at(place)
+        .reason("an edit would change a file that may have other readers, or replace the link by a file")
+        .hint("put the module in the link's place, or import it where it stands; the other services go on without it")
+}

@@ -91,6 +91,25 @@ pub(super) fn text(root: &Path, path: &Path) -> Result<Option<Text>> {
         .map_err(|cause| error::repo::unreadable(path).because(cause))
 }
 
+/// The module that a symbolic link leads to, or the `default.nix` of the directory that it leads to, at the link's path.
+fn linked(root: &Path, link: &Path) -> Option<Text> {
+    let is_module = link.extension().is_some_and(|extension| extension == "nix");
+    let path = match root.join(link).is_dir() {
+        true => link.join("default.nix"),
+        false if is_module => link.to_owned(),
+        false => return None,
+    };
+    let full = root.join(&path);
+    // What leads to nothing, to itself or to a device is none for Nix either.
+    let is_file = full.metadata().is_ok_and(|found| found.is_file());
+    let file = is_file.then(|| File::open(&full).ok()).flatten()?;
+    let text = read_text(file, path, &mut vec![0; BLOCK]).ok()?;
+    Some(Text {
+        unread: Some(Unread::Link),
+        ..text
+    })
+}
+
 fn gather<'r>(root: &Path, from: &[&Path], skipped: &[&Path], reader: impl Fn() -> Reader<'r> + Sync) -> Result<Found> {
     let walked =
         walk::walk(root, from, skipped, reader).map_err(|cause| error::repo::no_directory(root).because(cause))?;
@@ -109,6 +128,8 @@ fn gather<'r>(root: &Path, from: &[&Path], skipped: &[&Path], reader: impl Fn() 
         unread: Some(Unread::NotCheckedOut),
         is_linked: false,
     }));
+    all.texts
+        .extend(walked.links.iter().filter_map(|link| linked(root, link)));
     all.others.sort_unstable();
     all.mentions.sort_unstable();
     unreadable.sort_by(|a, b| a.0.cmp(&b.0));

@@ -61,6 +61,8 @@ pub(super) struct Walked<V> {
     pub(super) errors: Vec<Error>,
     /// The Nix files that a sparse checkout leaves out, with what is staged.
     pub(super) absent: Vec<(PathBuf, Arc<str>)>,
+    /// The symbolic links that git would not ignore, sorted.
+    pub(super) links: Vec<PathBuf>,
 }
 
 /// Walks the directories `from` of the tree at `root`, relative to it, without those in `skipped`, on as many threads as
@@ -119,8 +121,11 @@ pub(super) fn walk<V: Visitor>(
     let absent = seen.absent(is_wanted);
     let mut errors = seen.errors.into_inner().unwrap_or_else(PoisonError::into_inner);
     errors.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut links = seen.links.into_inner().unwrap_or_else(PoisonError::into_inner);
+    links.sort_unstable();
     Ok(Walked {
         visitors,
+        links,
         errors: errors.into_iter().map(|(_, error)| error).collect(),
         absent,
     })
@@ -130,6 +135,7 @@ pub(super) fn walk<V: Visitor>(
 struct Seen {
     root: PathBuf,
     errors: Mutex<Vec<(PathBuf, Error)>>,
+    links: Mutex<Vec<PathBuf>>,
     tracked: OnceLock<Tracked>,
 }
 
@@ -150,6 +156,7 @@ impl Seen {
         Seen {
             root: root.to_owned(),
             errors: Mutex::default(),
+            links: Mutex::default(),
             tracked: OnceLock::new(),
         }
     }
@@ -290,7 +297,8 @@ fn list<V: Visitor>(
         };
         let is_directory = kind == FileType::Directory;
         let special = [c".", c"..", c".git"].contains(&name);
-        if (is_directory && special) || !(is_directory || kind == FileType::RegularFile) {
+        let is_link = kind == FileType::Symlink;
+        if (is_directory && special) || !(is_directory || is_link || kind == FileType::RegularFile) {
             continue;
         }
         let plain = OsStr::from_bytes(name.to_bytes());
@@ -309,6 +317,9 @@ fn list<V: Visitor>(
                 ignores: ignores.clone(),
                 is_ignored,
             });
+        } else if is_link {
+            let mut links = seen.links.lock().unwrap_or_else(PoisonError::into_inner);
+            links.push(directory.path.join(plain));
         } else {
             visitor.file(&Entry {
                 directory: &directory.path,

@@ -64,6 +64,24 @@ pub struct Namespaces {
     pub collector: String,
 }
 
+impl Namespaces {
+    /// The first that is no option path, with its key.
+    fn wrong(&self) -> Option<(&'static str, &str)> {
+        let all = [
+            ("services", &self.services),
+            ("backups", &self.backups),
+            ("switches", &self.switches),
+            ("contract", &self.contract),
+            ("contract-options", &self.contract_options),
+            ("collector", &self.collector),
+        ];
+        // They are written into modules as they are.
+        let is_name = |part: &str| !part.is_empty() && crate::syntax::attr_text(part) == part;
+        let mut wrong = all.into_iter().filter(|(_, path)| !path.split('.').all(is_name));
+        wrong.next().map(|(key, path)| (key, path.as_str()))
+    }
+}
+
 /// Places in the repository, relative to its root.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -154,9 +172,13 @@ impl Rules {
         if let Some((path, text)) = own {
             let over: toml::Table = text.parse().map_err(|e: toml::de::Error| bad_rules(path, text, &e))?;
             merge(&mut table, over);
-            return toml::Value::Table(table)
+            let rules: Rules = toml::Value::Table(table)
                 .try_into()
-                .map_err(|e: toml::de::Error| bad_rules(path, text, &e));
+                .map_err(|e: toml::de::Error| bad_rules(path, text, &e))?;
+            return match rules.namespaces.wrong() {
+                Some((key, value)) => Err(bad_namespace(path, text, key, value)),
+                None => Ok(rules),
+            };
         }
         toml::Value::Table(table)
             .try_into()
@@ -171,6 +193,17 @@ impl Rules {
             .map(|path| PathBuf::from(path.replace("{host}", host)))
             .collect()
     }
+}
+
+fn bad_namespace(path: &Path, text: &str, key: &str, value: &str) -> Error {
+    let span = text_of_key(text, key).unwrap_or(0..0);
+    let what = format!(
+        "{} is not valid: {key} is {value:?}, which is no option path",
+        path.display()
+    );
+    Error::usage("bad-rules", what)
+        .at(crate::error::Place::new(path, &text.into(), span))
+        .hint("write names with dots between them, as in homelab.services")
 }
 
 fn bad_rules(path: &Path, text: &str, error: &toml::de::Error) -> Error {
@@ -223,6 +256,21 @@ fn merge(base: &mut toml::Table, over: toml::Table) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn namespaces_are_option_paths() {
+        for value in ["", ".", "a..b", "a b.c", "\u{1b}.x", "in.x", "${x}"] {
+            let own = format!("[namespaces]\ncontract = {value:?}\n").replace("\\u{1b}", "\\u001b");
+            let error = Rules::new(Some((Path::new(FILE), &own))).expect_err("no path");
+            assert_eq!(
+                (error.code(), error.place().expect("a place").line),
+                ("bad-rules", 2),
+                "{error}"
+            );
+            assert!(error.message().ends_with("which is no option path"), "{error}");
+        }
+        assert!(Rules::new(Some((Path::new(FILE), "[namespaces]\ncontract = \"a.b-c.d'\"\n"))).is_ok());
+    }
 
     #[test]
     fn a_repository_overrides_names_key_by_key() {

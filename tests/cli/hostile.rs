@@ -280,3 +280,47 @@ fn a_sparse_checkout_names_what_is_not_there() {
     // What the file does not mention is not its business.
     soon(&repo, &["migrate", "vaultwarden", "--dry-run"]).succeeds();
 }
+
+/// Inside the repository and outside: neither is the link replaced nor the file behind it moved away.
+#[test]
+fn a_module_behind_a_link() {
+    for inside in [true, false] {
+        let repo = Repo::with_contract();
+        let (target, link) = match inside {
+            true => (
+                repo.path("shared/jellyseerr.nix"),
+                "../../../../shared/jellyseerr.nix".into(),
+            ),
+            false => {
+                let outside = repo.root().parent().unwrap().join("outside.nix");
+                (outside.clone(), outside)
+            }
+        };
+        std::fs::create_dir_all(target.parent().unwrap()).unwrap();
+        std::fs::rename(repo.path(JELLYSEERR), &target).unwrap();
+        symlink(&link, repo.path(JELLYSEERR)).unwrap();
+        repo.commit_all("a link");
+        let before = (
+            std::fs::read(&target).unwrap(),
+            std::fs::read_link(repo.path(JELLYSEERR)).unwrap(),
+        );
+        soon(&repo, &["migrate", "jellyseerr", "--yes", "--no-verify"])
+            .refuses("behind-a-link")
+            .says(&format!("--> {JELLYSEERR}:1:1"))
+            .says("this module is behind a symbolic link");
+        soon(&repo, &["status"]).says(&format!("{JELLYSEERR}:1:1: this module is behind a symbolic"));
+        soon(&repo, &["migrate", "vaultwarden", "--yes", "--no-verify"]).succeeds();
+        let after = (
+            std::fs::read(&target).unwrap(),
+            std::fs::read_link(repo.path(JELLYSEERR)).unwrap(),
+        );
+        assert_eq!(before, after);
+    }
+    let repo = Repo::with_contract();
+    std::fs::rename(repo.path("modules/server/media/video"), repo.path("video")).unwrap();
+    symlink("../../../video", repo.path("modules/server/media/video")).unwrap();
+    repo.commit_all("a directory that is a link");
+    soon(&repo, &["migrate", "jellyfin", "--dry-run"])
+        .refuses("behind-a-link")
+        .says("--> modules/server/media/video/default.nix:1:1");
+}
