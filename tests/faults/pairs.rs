@@ -190,7 +190,7 @@ fn run(count: usize) {
         let results = results(&stage, beside);
         let left = leftovers(&stage);
         let (mut calls, _) = record_in(&stage, MIGRATE);
-        calls.retain(|call| call.process == Process::Qgroget);
+        calls.retain(|call| call.process == Process::Qgroget && call.is_exact());
         let meetings = meetings(calls, of_kind);
         let judged = share(&meetings, |_, meeting| {
             let lab = stage.copy();
