@@ -5,7 +5,7 @@
 
 use super::scenarios::{Other, Scenario};
 use super::tally::Wrong;
-use crate::common::faults::{Ended, Lab, State, leftovers};
+use crate::common::faults::{Ended, Lab, State};
 
 /// How many of the other commands are tried.
 #[derive(Clone, Copy)]
@@ -125,9 +125,7 @@ fn corrupt(what: &str, lab: &Lab) -> Option<String> {
 }
 
 fn left(scenario: &Scenario, lab: &Lab) -> Vec<String> {
-    let mut found = leftovers(lab);
-    found.retain(|what| !scenario.left.contains(what));
-    found
+    State::of(lab).left_beyond(&scenario.after)
 }
 
 fn chosen(all: &[Other], others: Others) -> Vec<&Other> {
