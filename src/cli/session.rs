@@ -168,7 +168,9 @@ impl Session {
     pub fn load(&self, host: Option<&str>) -> Result<Loaded> {
         threads();
         let repo = Repository::read(&self.root)?;
-        let repo = self.to_come().map_or_else(|| repo.clone(), |change| repo.after(change));
+        let repo = self
+            .to_come()
+            .map_or_else(|| repo.clone(), |change| repo.settled(change));
         let host = hosts::find(&repo, host)?;
         Ok(Loaded {
             repo,

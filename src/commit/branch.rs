@@ -11,6 +11,7 @@ use git2::{ErrorCode, Oid};
 use super::disk::Disk;
 use super::draft::announce;
 use super::journal::{Goal, Journal, Move, Wanted};
+use super::place::Place;
 use crate::error::{self, Result};
 use crate::repo::git::{GitState, Head, LOCK_PAUSE, LOCK_TRIES, MoveFailure};
 
@@ -96,12 +97,20 @@ fn lock_of(git: &GitState, reference: &str) -> PathBuf {
     path.into()
 }
 
+/// Locks that `git commit` takes besides that on the branch, relative to the git directory.
+const BESIDES: [&str; 2] = ["packed-refs.lock", "AUTO_MERGE.lock"];
+
 /// Removes the locks on references that a killed run has left, its git's included, and gives their paths.
 ///
 /// Such a lock is known by its content, the very commit that the run was about to name, which nobody else knows of; or
 /// it is empty, since the run was killed before it wrote that. An empty one is only taken for ours if it stays as it is
 /// for a while, which no living git leaves it.
-pub(super) fn remove_stale(git: &GitState, disk: &mut Disk<'_>, journal: &Journal) -> io::Result<Vec<PathBuf>> {
+pub(super) fn remove_stale(
+    git: &GitState,
+    disk: &mut Disk<'_>,
+    place: &Place,
+    journal: &Journal,
+) -> io::Result<Vec<PathBuf>> {
     let (Goal::Branch(Move { reference, .. }) | Goal::Commit(Wanted { reference, .. })) = &journal.goal else {
         return Ok(Vec::new());
     };
@@ -113,7 +122,30 @@ pub(super) fn remove_stale(git: &GitState, disk: &mut Disk<'_>, journal: &Journa
             removed.push(lock);
         }
     }
+    if matches!(journal.goal, Goal::Commit(_)) {
+        for lock in BESIDES.map(|name| git.repo().commondir().join(name)) {
+            if is_abandoned(place, &lock)? {
+                disk.remove_file(&lock)?;
+                removed.push(lock);
+            }
+        }
+    }
     Ok(removed)
+}
+
+/// Whether a lock was made since the run began, and stays as it is for a second: a living git gives it back sooner.
+fn is_abandoned(place: &Place, lock: &Path) -> io::Result<bool> {
+    let read = || match lock.symlink_metadata() {
+        Ok(found) => Ok(Some((found.ino(), found.len(), found.modified()?))),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(cause) => Err(cause),
+    };
+    let Some(found) = read()? else { return Ok(false) };
+    if !Journal::began(place).is_some_and(|began| found.2 >= began) {
+        return Ok(false);
+    }
+    thread::sleep(20 * LOCK_PAUSE);
+    Ok(read()?.as_ref() == Some(&found))
 }
 
 fn is_ours(git: &GitState, lock: &Path, goal: &Goal) -> io::Result<bool> {

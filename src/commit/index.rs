@@ -23,6 +23,8 @@ use crate::repo::git::{GitState, LOCK_PAUSE, LOCK_TRIES, bare_entry, remove};
 const HELD: &str = "held";
 /// The index as it was, where the change has been put into the index already.
 const BEFORE: &str = "index.before";
+/// The index with the change, while it is written.
+const UNFINISHED: &str = "index.unfinished";
 /// The index with the change.
 const NEXT: &str = "index.next";
 /// A second name of the index that was put in place, by which it is known again.
@@ -88,7 +90,8 @@ impl<'g> Locked<'g> {
     /// `git-failed`.
     pub(super) fn prepare(&self, disk: &mut Disk<'_>, journal: &Journal, to: Side, placed: bool) -> Result<()> {
         let failed = |cause: io::Error| failed_write(&cause);
-        let next = self.notes.join(NEXT);
+        // Under another name until it is whole: one that was prepared before stays if this fails.
+        let next = self.notes.join(UNFINISHED);
         disk.remove_file(&next).map_err(failed)?;
         disk.step(&next).map_err(failed)?;
         let path = self.path();
@@ -100,7 +103,8 @@ impl<'g> Locked<'g> {
         if let Ok(old) = path.metadata() {
             fs::set_permissions(&next, old.permissions()).map_err(failed)?;
         }
-        fs::File::open(&next).and_then(|file| file.sync_all()).map_err(failed)
+        fs::File::open(&next).and_then(|file| file.sync_all()).map_err(failed)?;
+        disk.rename(&next, &self.notes.join(NEXT)).map_err(failed)
     }
 
     /// Puts the prepared index in place, and keeps the one before until the change is settled.

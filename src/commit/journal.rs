@@ -153,6 +153,11 @@ impl Journal {
         place.notes.join(PLAN).exists()
     }
 
+    /// When the journal was written last.
+    pub(super) fn began(place: &Place) -> Option<std::time::SystemTime> {
+        place.notes.join(PLAN).symlink_metadata().ok()?.modified().ok()
+    }
+
     /// Whether anything but the lock lies among the notes.
     pub(super) fn has_litter(place: &Place) -> bool {
         let entries = fs::read_dir(&place.notes).into_iter().flatten().flatten();

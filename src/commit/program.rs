@@ -5,6 +5,7 @@
 //! back.
 
 use std::fs::{self, File};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::Stdio;
 use std::thread;
@@ -80,7 +81,14 @@ pub(super) fn commit(
     locked.release(disk);
     let made = ready
         .and_then(|()| run(disk, git, &place, &draft, message, unhonoured))
-        .and_then(|run| judge(disk, git, &wanted, unhonoured, run));
+        .and_then(|run| {
+            // A git that was killed has left the locks that it held.
+            if run.killed {
+                branch::remove_stale(git, disk, &place, &journal)
+                    .map_err(|cause| error::apply::no_journal(git.git_dir(), cause))?;
+            }
+            judge(disk, git, &wanted, unhonoured, run)
+        });
     match made {
         Ok((id, output)) => {
             follow_hooks(disk, git, &place, &journal, id)?;
@@ -147,6 +155,8 @@ pub(super) fn index_back(
 /// How a run of `git commit` ended.
 struct Run {
     success: bool,
+    /// Whether a signal ended it.
+    killed: bool,
     output: String,
     /// The hook that failed, where git told.
     failed_hook: Option<String>,
@@ -201,6 +211,7 @@ fn run(
     let status = child.wait().map_err(missing)?;
     Ok(Run {
         success: status.success(),
+        killed: status.signal().is_some(),
         output: String::from_utf8_lossy(&fs::read(&output).unwrap_or_default()).into_owned(),
         failed_hook: fs::read_to_string(&trace).ok().and_then(|trace| failed_hook(&trace)),
     })
@@ -307,7 +318,9 @@ fn refusal(unhonoured: &[Unhonoured], run: &Run) -> Error {
     }
     let hooks: Vec<&str> = unhonoured.iter().filter_map(Unhonoured::hook).collect();
     match hooks.as_slice() {
-        [hook] if !unhonoured.contains(&Unhonoured::Signing) => error::git::hook_failed(hook, &run.output),
+        [hook] if !run.killed && !unhonoured.contains(&Unhonoured::Signing) => {
+            error::git::hook_failed(hook, &run.output)
+        }
         _ => error::git::commit_failed(&run.output),
     }
 }

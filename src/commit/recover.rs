@@ -87,7 +87,7 @@ pub(super) fn recover_on(disk: &mut Disk<'_>, root: &Path) -> Result<Option<Reco
         return Ok(None);
     };
     if let Some(git) = &git {
-        locks.extend(branch::remove_stale(git, disk, &journal).map_err(failed)?);
+        locks.extend(branch::remove_stale(git, disk, &place, &journal).map_err(failed)?);
     }
     let end = takeback::decide(&place, git.as_ref(), &journal)?;
     let left = carry_out(disk, &place, git.as_ref(), &journal, &end)?;

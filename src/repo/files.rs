@@ -236,6 +236,24 @@ impl Repository {
         left.for_each(|path| self.look_into(path));
     }
 
+    /// The repository as the end of an unfinished run, `change`, will leave it, files that are no Nix included.
+    pub fn settled(&self, change: &SourceChange) -> Repository {
+        let mut next = self.after(change);
+        let is_nix = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "nix");
+        let gone: Vec<&PathBuf> = change.files.iter().filter_map(|file| file.from.as_ref()).collect();
+        let come = change
+            .files
+            .iter()
+            .filter_map(|file| file.to.as_ref())
+            .filter(|path| !is_nix(path));
+        let mut paths: Vec<PathBuf> = self.other_files().to_vec();
+        paths.retain(|path| !gone.contains(&path));
+        paths.extend(come.cloned());
+        paths.sort();
+        next.others = Arc::new(Others::new(paths));
+        next
+    }
+
     /// The repository as `change` would leave it.
     pub fn after(&self, change: &SourceChange) -> Repository {
         let mut next = self.clone();

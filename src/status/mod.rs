@@ -162,8 +162,21 @@ impl Status {
     pub fn read(root: &Path, host: Option<&str>, to_come: Option<&SourceChange>) -> Result<Status> {
         let mut survey = Repository::survey(root)?;
         if let Some(change) = to_come {
-            survey.repo = survey.repo.after(change);
+            survey.repo = survey.repo.settled(change);
         }
+        // What is counted on the disk: all but the directories of the hosts and the server.
+        let own = [&survey.repo.rules().paths.hosts, &survey.repo.rules().paths.server];
+        let counts = |path: &Option<PathBuf>| {
+            let path = path.as_ref();
+            path.is_some_and(|path| {
+                path.extension().is_some_and(|extension| extension == "nix")
+                    && !own.iter().any(|own| path.starts_with(own))
+            })
+        };
+        let changed = to_come.iter().flat_map(|change| &change.files);
+        let difference: isize = changed
+            .map(|file| isize::from(counts(&file.to)) - isize::from(counts(&file.from)))
+            .sum();
         // The rest of the tree is searched while the services are collected: neither needs the other.
         let mut status = std::thread::scope(|scope| {
             let beyond = scope.spawn(|| survey.beyond());
@@ -171,7 +184,7 @@ impl Status {
             let model = hosts::model(&survey.repo, &host);
             let mut status = Status::collect(&survey.repo, &host, &model);
             let beyond = beyond.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-            status.files.total = beyond.files;
+            status.files.total = beyond.files.saturating_add_signed(difference);
             status.elsewhere = match beyond.mentions.len() {
                 ..=PARSED => Elsewhere::Sure(survey.definitions(&beyond.mentions)),
                 _ => Elsewhere::Likely(beyond.mentions),

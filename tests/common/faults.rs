@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -180,6 +181,7 @@ pub const WORK: [&str; 4] = ["house", "notes", "private", "modules/branding"];
 pub struct Ended {
     /// `None` if a signal ended it.
     pub code: Option<i32>,
+    pub signal: Option<i32>,
     pub out: String,
     pub err: String,
 }
@@ -192,6 +194,7 @@ impl Ended {
         };
         Ended {
             code: output.status.code(),
+            signal: output.status.signal(),
             out: text(&output.stdout),
             err: text(&output.stderr),
         }
@@ -217,11 +220,11 @@ impl Ended {
         let all = self.all();
         let error = all.lines().find(|line| line.contains("error"));
         let line = error.or_else(|| all.lines().next()).unwrap_or("nothing is said");
-        format!(
-            "exit {}: {}",
-            self.code.map_or("by a signal".into(), |c| c.to_string()),
-            line.trim()
-        )
+        let exit = self.code.map_or_else(
+            || format!("by signal {}", self.signal.unwrap_or_default()),
+            |code| code.to_string(),
+        );
+        format!("exit {exit}: {}", line.trim())
     }
 }
 
@@ -240,6 +243,8 @@ pub struct State {
     pub refs: BTreeMap<String, String>,
     /// The trees of the commits that `undo` knows.
     pub undo: Vec<String>,
+    /// What runs have left behind beside all that.
+    pub left: Vec<String>,
 }
 
 impl State {
@@ -278,7 +283,14 @@ impl State {
             log: log.split('\0').map(str::to_owned).collect(),
             refs,
             undo,
+            left: leftovers(lab),
         }
+    }
+
+    /// What is left behind, but for what is always there after a run.
+    pub fn left_beyond(&self, usual: &State) -> Vec<String> {
+        let new = self.left.iter().filter(|what| !usual.left.contains(what));
+        new.cloned().collect()
     }
 
     /// The tree of the newest commit.
@@ -369,8 +381,8 @@ fn listing(root: &Path, under: &Path, files: &mut BTreeMap<String, (u32, Vec<u8>
     }
 }
 
-/// What a run has left behind: locks of git's, notes of its own, and whatever is in the temporary directories.
-pub fn leftovers(lab: &Lab) -> Vec<String> {
+/// What a run has left behind: locks, notes of its own, and whatever is in the temporary directories.
+fn leftovers(lab: &Lab) -> Vec<String> {
     let mut found = Vec::new();
     for name in ["tmp", "run"] {
         for entry in fs::read_dir(lab.directory().join(name)).unwrap() {
@@ -383,9 +395,7 @@ pub fn leftovers(lab: &Lab) -> Vec<String> {
     let git = lab.repo.root().join(".git");
     let mut files = BTreeMap::new();
     listing(&git, Path::new(""), &mut files);
-    // The file that runs lock is always there; it locks nothing by being there.
-    let own = ["qgroget", "qgroget/lock"];
-    for name in files.keys().filter(|name| !own.contains(&name.as_str())) {
+    for name in files.keys() {
         let inner = name.starts_with("refs/") || name.starts_with("logs/");
         if name.ends_with(".lock") || (name.contains("qgroget") && !inner) {
             found.push(format!(".git/{name} is left"));

@@ -1,5 +1,6 @@
 //! The writing calls of a run, and the sites that they stand for.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -21,10 +22,25 @@ pub enum Process {
 #[derive(Clone, Debug)]
 pub struct Call {
     pub process: Process,
-    /// Its number among the calls of the same name in its process, counted from 1.
+    /// Its number among the calls of the same name in its process, counted from 1; among those on `named`, if that
+    /// is there.
     pub nth: usize,
+    /// For a file that the program opens: its path in the lab, if it is the same every time. The threads of the program
+    /// share what they read in another way each time, so files that are opened cannot be counted.
+    pub named: Option<String>,
+    /// The writing call before it.
+    pub previous: Option<Box<Call>>,
     pub site: Site,
 }
+
+impl Call {
+    /// Whether it can be found again.
+    pub fn is_exact(&self) -> bool {
+        self.process != Process::Qgroget || !OPENING.contains(&self.site.call.as_str()) || self.named.is_some()
+    }
+}
+
+const OPENING: [&str; 2] = ["openat", "open"];
 
 /// Where calls stand that are one and the same to a reader: numbers and hashes in paths are left out.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,7 +107,7 @@ pub fn record_in(stage: &Lab, arguments: &[&str]) -> (Vec<Call>, Option<i32>) {
 
 /// The writing calls of a process on what is in the lab.
 fn of_process(trace: &str, process: Process, lab: &Path) -> Vec<Call> {
-    let mut counts = std::collections::BTreeMap::new();
+    let mut counts = BTreeMap::new();
     let mut calls = Vec::new();
     // A thread runs what its process does.
     let mut program = "qgroget".to_owned();
@@ -104,12 +120,30 @@ fn of_process(trace: &str, process: Process, lab: &Path) -> Vec<Call> {
             }
             continue;
         }
-        let count = counts.entry(line.call.to_owned()).or_insert(0);
-        *count += 1;
-        if let (true, Some(path)) = (line.writes(), site_path(&line.paths(), lab)) {
+        let paths = line.paths();
+        let named = named(&line, &paths, process, lab);
+        let number = |counts: &mut BTreeMap<_, usize>, key| {
+            let count = counts.entry(key).or_insert(0);
+            *count += 1;
+            *count
+        };
+        let mut nth = number(&mut counts, (line.call.to_owned(), None));
+        if named.is_some() {
+            nth = number(&mut counts, (line.call.to_owned(), named.clone()));
+        }
+        if let (true, Some(path)) = (line.writes(), site_path(&paths, lab)) {
+            let previous = calls.last().map(|last: &Call| {
+                let previous = None;
+                Box::new(Call {
+                    previous,
+                    ..last.clone()
+                })
+            });
             calls.push(Call {
                 process,
-                nth: *count,
+                nth,
+                named,
+                previous,
                 site: Site {
                     program: program.clone(),
                     call: line.call.to_owned(),
@@ -119,6 +153,16 @@ fn of_process(trace: &str, process: Process, lab: &Path) -> Vec<Call> {
         }
     }
     calls
+}
+
+/// The path in the lab by which a file that is opened can be known.
+fn named(line: &strace::Line<'_>, paths: &[String], process: Process, lab: &Path) -> Option<String> {
+    let opens = process == Process::Qgroget && OPENING.contains(&line.call);
+    let path = Path::new(paths.first().filter(|_| opens)?).strip_prefix(lab).ok()?;
+    let unique = path
+        .components()
+        .any(|part| unique_part(&part.as_os_str().to_string_lossy()).is_some());
+    (!unique).then(|| path.to_string_lossy().into_owned())
 }
 
 /// The site's path, or `None` if it is not in the lab, or is not what a person or git has.
@@ -138,15 +182,19 @@ pub fn site_path(paths: &[String], lab: &Path) -> Option<String> {
     (!paths.is_empty()).then(|| paths.join(" -> "))
 }
 
+/// Where a name goes on that is made up anew each time.
+fn unique_part(name: &str) -> Option<usize> {
+    let marks = ["tmp", "streamed_git2_", "qgroget-"];
+    let ends = marks
+        .iter()
+        .filter_map(|mark| name.find(mark).map(|at| at + mark.len()));
+    ends.filter(|end| *end < name.len()).min()
+}
+
 /// A name without numbers, hashes and what makes temporary names unique.
 fn normal(name: &str) -> String {
-    let named = ["tmp", "streamed_git2_", "qgroget-"]
-        .iter()
-        .find_map(|mark| name.find(mark).map(|at| (at, mark)));
-    if let Some((at, mark)) = named
-        && name.len() > at + mark.len()
-    {
-        return format!("{}#", &name[..at + mark.len()]);
+    if let Some(at) = unique_part(name) {
+        return format!("{}#", &name[..at]);
     }
     let hash = name.len() >= 2 && name.bytes().all(|b| b.is_ascii_hexdigit()) && (name.len() == 2 || name.len() >= 7);
     if hash {

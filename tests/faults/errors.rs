@@ -1,5 +1,7 @@
 //! Errors of the system at the writing calls: no room, a bad disk, no permission, a signal, too many open files.
 
+use std::fs;
+
 use super::calls::{Call, Process, record};
 use super::judge;
 use super::kill::injection;
@@ -82,20 +84,32 @@ fn run(lab: &Lab, case: &Case<'_>) -> Ended {
     Ended::of(lab, &output.unwrap())
 }
 
+/// Whether a writing call was failed, by what strace noted.
+fn failed(lab: &Lab) -> bool {
+    let log = fs::read_to_string(lab.directory().join("log")).unwrap_or_default();
+    let mut lines = log.lines().filter(|line| line.contains("(INJECTED)"));
+    lines.any(|line| {
+        strace::line(line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' '))
+            .is_some_and(|line| line.writes())
+    })
+}
+
 fn outcome(number: usize, case: &Case<'_>) -> (bool, Option<Wrong>) {
-    let lab = case.scenario.stage.copy();
-    let ended = run(&lab, case);
-    let log = std::fs::read_to_string(lab.directory().join("log")).unwrap_or_default();
-    if !log.contains("(INJECTED)") {
+    // A file of which the name is not known beforehand is not always found: others are opened for reading meanwhile.
+    let tries = if case.call.is_exact() { 1 } else { 6 };
+    let tried = (0..tries).find_map(|_| {
+        let lab = case.scenario.stage.copy();
+        let ended = run(&lab, case);
+        failed(&lab).then_some((lab, ended))
+    });
+    let Some((lab, ended)) = tried else {
         return (false, None);
-    }
+    };
     let copy = judge::copy_to_keep(&lab);
     // Where all later writes fail, those to the standard error do too.
     let mute = case.stays && case.call.site.call == "write";
-    let wrong = Wrong::found(
-        case.to_string(),
-        judge::after_an_error(case.scenario, &lab, &ended, mute),
-    );
+    let why = judge::after_an_error(case.scenario, &lab, &ended, mute);
+    let wrong = Wrong::found(case.to_string(), why);
     if let Some(wrong) = &wrong {
         judge::keep(wrong, number, copy.as_ref());
     }

@@ -5,7 +5,7 @@
 
 use super::scenarios::{Other, Scenario};
 use super::tally::Wrong;
-use crate::common::faults::{Ended, Lab, State, leftovers};
+use crate::common::faults::{Ended, Lab, State};
 
 /// How many of the other commands are tried.
 #[derive(Clone, Copy)]
@@ -49,7 +49,11 @@ pub fn again(scenario: &Scenario, lab: &Lab, half: bool) -> Vec<String> {
 /// Anything else ends as it would before or after the scenario's command.
 fn another(scenario: &Scenario, lab: &Lab, other: &Other, half: bool) -> Vec<String> {
     let name = other.name();
-    let before = other.reads.then(|| (everything(lab), State::of(lab)));
+    // Asking git for the state can make it note the files' times in the index.
+    let before = other
+        .reads
+        .then(|| State::of(lab))
+        .map(|state| (everything(lab), state));
     let ended = lab.run(&other.arguments);
     let state = State::of(lab);
     let mut wrong = Vec::new();
@@ -125,9 +129,7 @@ fn corrupt(what: &str, lab: &Lab) -> Option<String> {
 }
 
 fn left(scenario: &Scenario, lab: &Lab) -> Vec<String> {
-    let mut found = leftovers(lab);
-    found.retain(|what| !scenario.left.contains(what));
-    found
+    State::of(lab).left_beyond(&scenario.after)
 }
 
 fn chosen(all: &[Other], others: Others) -> Vec<&Other> {

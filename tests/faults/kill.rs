@@ -52,6 +52,7 @@ pub fn injection(lab: &Lab, call: &Call, what: &str) -> Vec<String> {
     // Other programs would be counted by themselves, and one of them could be the first to come to that number.
     let log = lab.directory().join("log").display().to_string();
     let inject = format!("inject={name}:{what}:when={}", call.nth);
+    let trace = format!("trace={name}");
     let words = [
         "-f",
         "--detach-on=execve",
@@ -59,24 +60,39 @@ pub fn injection(lab: &Lab, call: &Call, what: &str) -> Vec<String> {
         "-o",
         &log,
         "-e",
-        &format!("trace={name}"),
+        &trace,
         "-e",
         &inject,
     ];
-    words.iter().map(|word| (*word).to_owned()).collect()
+    let mut words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    if let Some(path) = &call.named {
+        let path = lab.directory().join(path).display().to_string();
+        words.splice(0..0, ["-P".to_owned(), path]);
+    }
+    words
 }
 
 fn kill_qgroget(lab: &Lab, arguments: &[&str], call: &Call) -> Hurt {
-    let mut command = lab.command("strace");
-    command
-        .args(injection(lab, call, "signal=KILL"))
-        .arg(program())
-        .args(arguments);
-    // strace ends as what it traces did.
-    match command.output().unwrap().status.signal() {
-        Some(9) => Hurt::Killed(None),
-        _ => Hurt::Missed,
+    let traced = |call: &Call, what: &str| {
+        let mut command = lab.command("strace");
+        command.args(injection(lab, call, what)).arg(program()).args(arguments);
+        command
+    };
+    if call.is_exact() {
+        // strace ends as what it traces did.
+        return match traced(call, "signal=KILL").output().unwrap().status.signal() {
+            Some(9) => Hurt::Killed(None),
+            _ => Hurt::Missed,
+        };
     }
+    // Before it is after the one before.
+    let Some(previous) = call.previous.as_ref().filter(|call| call.is_exact()) else {
+        return Hurt::Missed;
+    };
+    let killed = stop::run(lab, traced(previous, "signal=STOP"), |stopped| {
+        stop::signal("KILL", stopped.process);
+    });
+    killed.map_or(Hurt::Missed, |_| Hurt::Killed(None))
 }
 
 fn kill_git(lab: &Lab, arguments: &[&str], call: &Call, number: usize) -> Hurt {

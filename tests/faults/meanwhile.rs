@@ -7,7 +7,7 @@ use super::judge::briefly;
 use super::pause;
 use super::scenarios::MIGRATE;
 use super::tally::{Wrong, none_wrong, share};
-use crate::common::faults::{Ended, Lab, State, leftovers};
+use crate::common::faults::{Ended, Lab, State};
 
 /// A target that is moved here, and one that is edited where it stands.
 const MOVED: &str = "modules/server/media/jellyfin/default.nix";
@@ -186,7 +186,7 @@ impl Trial<'_> {
         if expected.is_some_and(|succeeds| (self.ended.code == Some(0)) != succeeds) {
             wrong.push(format!("not as expected: {}", self.ended.gist()));
         }
-        wrong.extend(leftovers(self.lab));
+        wrong.extend(self.end.left_beyond(self.after));
         wrong.extend(self.lab.corrupt());
         wrong
     }

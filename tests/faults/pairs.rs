@@ -9,7 +9,7 @@ use super::kill::injection;
 use super::scenarios::{MIGRATE, OTHER, undo};
 use super::tally::{Wrong, none_wrong, sample, share};
 use super::{stop, strace};
-use crate::common::faults::{Ended, Lab, State, leftovers, program};
+use crate::common::faults::{Ended, Lab, State, program};
 
 /// What is run beside `migrate jellyfin`, which comes first in the names below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,7 +129,7 @@ fn meet(lab: &Lab, beside: Beside, meeting: &Meeting) -> Option<[Ended; 2]> {
     }
 }
 
-fn judge(lab: &Lab, ends: &[Ended; 2], results: &Results, left: &[String]) -> Vec<String> {
+fn judge(lab: &Lab, ends: &[Ended; 2], results: &Results) -> Vec<String> {
     let state = State::of(lab);
     let codes = [ends[0].code, ends[1].code];
     // Git's own failures (a lock that is held) have another status than 1.
@@ -168,7 +168,8 @@ fn judge(lab: &Lab, ends: &[Ended; 2], results: &Results, left: &[String]) -> Ve
     if !wrong.is_empty() {
         wrong.extend(ends.iter().map(Ended::gist));
     }
-    wrong.extend(leftovers(lab).into_iter().filter(|what| !left.contains(what)));
+    // The third is that of `migrate` alone.
+    wrong.extend(state.left_beyond(&results[2].1));
     wrong.extend(lab.corrupt());
     wrong
 }
@@ -188,9 +189,8 @@ fn run(count: usize) {
         }
         stage.work();
         let results = results(&stage, beside);
-        let left = leftovers(&stage);
         let (mut calls, _) = record_in(&stage, MIGRATE);
-        calls.retain(|call| call.process == Process::Qgroget);
+        calls.retain(|call| call.process == Process::Qgroget && call.is_exact());
         let meetings = meetings(calls, of_kind);
         let judged = share(&meetings, |_, meeting| {
             let lab = stage.copy();
@@ -198,7 +198,7 @@ fn run(count: usize) {
             let what = format!("{beside:?}, {meeting}");
             Some((
                 ends.clone().map(|end| end.code),
-                Wrong::found(what, judge(&lab, &ends, &results, &left)),
+                Wrong::found(what, judge(&lab, &ends, &results)),
             ))
         });
         for (codes, found) in judged.into_iter().flatten() {

@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use super::judge::briefly;
 use super::scenarios::MIGRATE;
 use super::tally::{Wrong, none_wrong, share};
-use crate::common::faults::{Ended, Lab, State, leftovers};
+use crate::common::faults::{Ended, Lab, State};
 
 /// The person's own checks, which the hook of a layout runs.
 struct Check {
@@ -190,7 +190,7 @@ fn judge(lab: &Lab, ended: &Ended, ends: Ends, before: &State, after: &State) ->
                 _ => (before, "before"),
             };
             // What the hook has formatted may stand as it is.
-            let mut state = state;
+            let mut state = state.clone();
             if ended.code == Some(0) {
                 let path = "modules/server/media/jellyfin/default.nix";
                 state.files.insert(path.to_owned(), after.files[path].clone());
@@ -198,7 +198,7 @@ fn judge(lab: &Lab, ended: &Ended, ends: Ends, before: &State, after: &State) ->
             wrong.extend(briefly(&format!("not as {name}: "), &state.differences(wanted)));
         }
     }
-    wrong.extend(leftovers(lab));
+    wrong.extend(state.left_beyond(after));
     wrong.extend(lab.corrupt());
     wrong
 }

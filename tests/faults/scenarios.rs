@@ -15,8 +15,6 @@ pub struct Scenario {
     pub code: i32,
     pub before: State,
     pub after: State,
-    /// What it leaves behind even then.
-    pub left: Vec<String>,
     pub others: Vec<Other>,
 }
 
@@ -151,7 +149,6 @@ impl Scenario {
             });
         Scenario {
             name,
-            left: crate::common::faults::leftovers(&lab),
             others: others.collect(),
             arguments: arguments.to_vec(),
             code,

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use crate::common::faults::Lab;
 
@@ -31,6 +32,7 @@ pub fn run(lab: &Lab, mut command: Command, meanwhile: impl FnOnce(&Stopped<'_>)
         for line in reader.lines() {
             let _ = own.send(Event::Line(line.unwrap()));
         }
+        let _ = own.send(Event::Closed);
     });
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let started = child.id().to_string();
@@ -40,36 +42,48 @@ pub fn run(lab: &Lab, mut command: Command, meanwhile: impl FnOnce(&Stopped<'_>)
         output
     });
     let mut meanwhile = Some(meanwhile);
-    let (mut stopped, mut over, mut ended) = (None, false, false);
-    while !ended || (stopped.is_some() && !over) {
-        let Event::Line(line) = events.recv().unwrap() else {
-            ended = true;
-            continue;
-        };
-        let process = line.split(' ').next().unwrap_or_default().to_owned();
-        if line.contains("stopped by SIGSTOP") {
-            // Each thread of the process is told of.
-            if let Some(meanwhile) = meanwhile.take() {
-                meanwhile(&Stopped {
-                    process: &process,
-                    started: &started,
-                });
-                stopped = Some(process);
+    let mut noted = Vec::new();
+    let mut open = Some(open);
+    let (mut stopped, mut closed, mut ended) = (false, false, false);
+    while !ended || (stopped && !closed) {
+        let event = events.recv_timeout(PATIENCE);
+        let event =
+            event.unwrap_or_else(|_| panic!("ended: {ended}, stopped: {stopped}, noted:\n{}", noted.join("\n")));
+        match event {
+            Event::Ended => ended = true,
+            Event::Closed => closed = true,
+            Event::Line(line) => {
+                // strace has opened the pipe: it is closed when strace ends, which is when all it traces has ended.
+                open = None;
+                let process = line.split(' ').next().unwrap_or_default();
+                if line.contains("stopped by SIGSTOP")
+                    && let Some(meanwhile) = meanwhile.take()
+                {
+                    meanwhile(&Stopped {
+                        process,
+                        started: &started,
+                    });
+                    stopped = true;
+                }
+                noted.push(line);
             }
-        } else if line.contains("+++") && stopped.as_ref() == Some(&process) {
-            over = true;
         }
     }
     let output = waiting.join().unwrap();
     drop(open);
     reading.join().unwrap();
     fs::remove_file(&fifo).unwrap();
-    stopped.map(|_| output)
+    stopped.then_some(output)
 }
+
+/// How long nothing may be heard; the longest that a run waits for something itself is far shorter.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 enum Event {
     /// What strace noted.
     Line(String),
+    /// strace has ended.
+    Closed,
     /// What was started has ended.
     Ended,
 }
