@@ -50,7 +50,11 @@ pub(super) fn take_back(git: &GitState, disk: &mut Disk<'_>, wanted: &Move) -> R
         let _ = announce(disk, git, "move the branch back");
         let back = Head::at(&wanted.reference, wanted.to);
         match git.move_reference(&back, wanted.from, "qgroget: take the commit back") {
-            Ok(()) => return sync(git, disk, &wanted.reference).map(|()| true),
+            Ok(()) => {
+                // Where it cannot be synced, it is back all the same.
+                let _ = sync(git, disk, &wanted.reference);
+                return Ok(true);
+            }
             Err(MoveFailure::Locked) => thread::sleep(LOCK_PAUSE),
             Err(MoveFailure::Moved) => {}
             Err(MoveFailure::Other(cause)) => return Err(error::git::failed("move the branch back", cause)),
@@ -117,7 +121,7 @@ pub(super) fn remove_stale(
     let mut removed = Vec::new();
     for reference in [reference.as_str(), "HEAD"] {
         let lock = lock_of(git, reference);
-        if !removed.contains(&lock) && is_ours(git, &lock, &journal.goal)? {
+        if !removed.contains(&lock) && is_ours(git, place, &lock, &journal.goal)? {
             disk.remove_file(&lock)?;
             removed.push(lock);
         }
@@ -141,25 +145,23 @@ fn is_abandoned(place: &Place, lock: &Path) -> io::Result<bool> {
         Err(cause) => Err(cause),
     };
     let Some(found) = read()? else { return Ok(false) };
-    if !Journal::began(place).is_some_and(|began| found.2 >= began) {
+    if Journal::began(place).is_none_or(|began| found.2 < began) {
         return Ok(false);
     }
     thread::sleep(20 * LOCK_PAUSE);
     Ok(read()?.as_ref() == Some(&found))
 }
 
-fn is_ours(git: &GitState, lock: &Path, goal: &Goal) -> io::Result<bool> {
-    let read = || match fs::read_to_string(lock) {
-        Ok(text) => Ok(Some((text, lock.symlink_metadata()?.ino()))),
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(cause) => Err(cause),
+fn is_ours(git: &GitState, place: &Place, lock: &Path, goal: &Goal) -> io::Result<bool> {
+    let text = match fs::read_to_string(lock) {
+        Ok(text) => text,
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(cause) => return Err(cause),
     };
-    let Some(found) = read()? else { return Ok(false) };
-    if found.0.is_empty() {
-        thread::sleep(4 * LOCK_PAUSE);
-        return Ok(read()?.as_ref() == Some(&found));
+    if text.is_empty() {
+        return is_abandoned(place, lock);
     }
-    let Ok(id) = Oid::from_str(found.0.trim()) else {
+    let Ok(id) = Oid::from_str(text.trim()) else {
         return Ok(false);
     };
     Ok(match goal {

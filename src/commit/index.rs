@@ -93,6 +93,9 @@ impl<'g> Locked<'g> {
         // Under another name until it is whole: one that was prepared before stays if this fails.
         let next = self.notes.join(UNFINISHED);
         disk.remove_file(&next).map_err(failed)?;
+        // Of a run that was killed while the library wrote it.
+        disk.remove_file(&next.with_extension("unfinished.lock"))
+            .map_err(failed)?;
         disk.step(&next).map_err(failed)?;
         let path = self.path();
         if path.exists() {

@@ -82,11 +82,9 @@ pub(super) fn commit(
     let made = ready
         .and_then(|()| run(disk, git, &place, &draft, message, unhonoured))
         .and_then(|run| {
-            // A git that was killed has left the locks that it held.
-            if run.killed {
-                branch::remove_stale(git, disk, &place, &journal)
-                    .map_err(|cause| error::apply::no_journal(git.git_dir(), cause))?;
-            }
+            // A git that was killed, or could not remove them, has left the locks that it held.
+            branch::remove_stale(git, disk, &place, &journal)
+                .map_err(|cause| error::apply::no_journal(git.git_dir(), cause))?;
             judge(disk, git, &wanted, unhonoured, run)
         });
     match made {

@@ -151,7 +151,10 @@ pub fn briefly(what: &str, differences: &[String]) -> Vec<String> {
 
 /// Everything in the repository, `.git` included, with times of change.
 fn everything(lab: &Lab) -> impl PartialEq + use<> {
-    lab.repo.listing()
+    let mut all = lab.repo.listing();
+    // Scratch directories of the run that was killed are swept by any next one.
+    all.retain(|path, _| path != "run" && !path.starts_with("run/"));
+    all
 }
 
 /// Keeps the state that was judged wrong for a person to look at, where `QGROGET_FAULTS_KEEP` asks for it.
