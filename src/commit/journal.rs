@@ -211,7 +211,7 @@ impl Journal {
     /// Ends the journal: what is on disk now is what stays. The last step is the removal of the plan, so that nothing is
     /// left to be done once it is gone.
     pub(super) fn end(&self, disk: &mut Disk<'_>, place: &Place) -> io::Result<()> {
-        clear_but_plan(disk, place)?;
+        clear_litter(disk, place)?;
         disk.insist(|disk| disk.remove_file(&place.notes.join(PLAN)))
     }
 
@@ -229,12 +229,9 @@ impl Journal {
     }
 }
 
-/// Removes what a run left that was killed before its journal counted.
+/// Removes all notes but the lock and the plan: with a plan, what goes with it; without one, what a run left that was
+/// killed before its journal counted.
 pub(super) fn clear_litter(disk: &mut Disk<'_>, place: &Place) -> io::Result<()> {
-    clear_but_plan(disk, place)
-}
-
-fn clear_but_plan(disk: &mut Disk<'_>, place: &Place) -> io::Result<()> {
     for entry in fs::read_dir(&place.notes)? {
         let entry = entry?;
         if entry.file_name() != lock::NAME && entry.file_name() != PLAN {

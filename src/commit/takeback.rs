@@ -36,11 +36,6 @@ pub struct Left {
 }
 
 impl Left {
-    /// Whether nobody else has done anything.
-    pub fn is_nothing(&self) -> bool {
-        *self == Left::default()
-    }
-
     /// What is left of a commit that was made on `reference`.
     pub(super) fn made(git: &GitState, id: Option<Oid>, reference: &str, foreign: Vec<PathBuf>) -> Result<Left> {
         let left = Left {
