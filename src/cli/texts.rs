@@ -103,7 +103,9 @@ pub const NO_GIT: &str = "This is not a git repository: a run without --dry-run 
 
 // ── undo ──
 
-pub const UNDO_NOTHING: &str = "nothing to undo: no commit of qgroget is in this branch's history";
+pub const UNDO_NOTHING: &str =
+    "nothing to undo: no commit of qgroget is in this branch's history, or each one is taken back already";
+pub const UNDO_NOTHING_LEFT: &str = "nothing is left to undo: what the commit did is gone from HEAD already";
 pub const UNDO_DONE: &str = "the interrupted undo is done: no other commit is taken back";
 
 pub fn undo_nothing_of(name: &str) -> String {

@@ -5,7 +5,7 @@ use super::interrupt;
 use super::session::Session;
 use super::terminal::Console;
 use super::texts;
-use crate::commit::{self, UndoPlan};
+use crate::commit::{self, Chosen, UndoPlan, Which};
 use crate::error::{self, Result};
 use crate::process;
 use crate::repo::git::GitState;
@@ -20,18 +20,28 @@ pub fn run(args: &Undo, session: &Session) -> Result<u8> {
     if args.list {
         return list(&git, session);
     }
-    session.again(|| once(args, &git, session))
+    let mut chosen = None;
+    session.again(|| once(args, &git, session, &mut chosen))
 }
 
-fn once(args: &Undo, git: &GitState, session: &Session) -> Result<u8> {
+/// Takes back the commit that was `chosen`, or chooses it. Somebody else may have taken it back in between: the one
+/// before it was never asked for.
+fn once(args: &Undo, git: &GitState, session: &Session, chosen: &mut Option<Chosen>) -> Result<u8> {
     let ui = &session.ui;
-    let Some(plan) = commit::plan_undo(git, args.service.as_deref())? else {
-        ui.line(match &args.service {
-            Some(name) => texts::undo_nothing_of(name),
-            None => texts::UNDO_NOTHING.to_owned(),
+    let which = match (*chosen, &args.service) {
+        (Some(chosen), _) => Which::This(chosen),
+        (None, Some(name)) => Which::LastOf(name),
+        (None, None) => Which::Last,
+    };
+    let Some(plan) = commit::plan_undo(git, which)? else {
+        ui.line(match which {
+            Which::This(_) => texts::UNDO_NOTHING_LEFT.to_owned(),
+            Which::LastOf(name) => texts::undo_nothing_of(name),
+            Which::Last => texts::UNDO_NOTHING.to_owned(),
         });
         return Ok(0);
     };
+    *chosen = Some(plan.chosen());
     if args.dry_run {
         ui.paged(|| {
             ui.line(texts::undo_plan(&plan.entry, plan.way, &plan.paths()));

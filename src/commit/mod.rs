@@ -63,7 +63,7 @@ pub use mark::Mark;
 pub use message::{Check, Message, Section, Template, Tick};
 pub use recover::{Outcome, Pending, Recovered, pending, recover};
 pub use takeback::Left;
-pub use undo::{Entry, Plan as UndoPlan, State, Undone, Way as UndoWay, list, plan_undo, undo};
+pub use undo::{Chosen, Entry, Plan as UndoPlan, State, Undone, Way as UndoWay, Which, list, plan_undo, undo};
 
 /// What one path becomes.
 #[derive(Clone, Debug)]

@@ -58,7 +58,7 @@ fn marked(state: &GitState, change: &SourceChange) -> Message {
 
 /// Takes the last commit back; `None` if there is none.
 fn undo_last(state: &GitState) -> Result<Option<Undone>> {
-    match plan_undo(state, None)? {
+    match plan_undo(state, Which::Last)? {
         Some(plan) => undo(state, &plan).map(Some),
         None => Ok(None),
     }

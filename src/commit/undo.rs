@@ -94,6 +94,11 @@ pub struct Undone {
 }
 
 impl Plan {
+    /// The commit, to be found again.
+    pub fn chosen(&self) -> Chosen {
+        Chosen(self.entry.id)
+    }
+
     /// What it changes, relative to the top of the working tree; files that are no text are left out.
     pub fn change(&self) -> SourceChange {
         let text = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(std::sync::Arc::<str>::from);
@@ -181,19 +186,44 @@ fn is_intact(git: &GitState, commit: &Commit<'_>, mark: &Mark) -> Result<bool> {
     Ok(mark::digest_of(git, parent.as_ref(), &tree)? == mark.digest)
 }
 
-/// What taking back the last commit of the tool comes to, or the last one about `name`; `None` if there is none.
+/// Which commit is to be taken back.
+#[derive(Clone, Copy, Debug)]
+pub enum Which<'a> {
+    /// The last one that is not taken back.
+    Last,
+    /// The last one about this service that is not taken back.
+    LastOf(&'a str),
+    /// This one and no other, since it was chosen before.
+    This(Chosen),
+}
+
+/// A commit that a plan takes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chosen(Oid);
+
+impl Which<'_> {
+    fn is(self, entry: &Entry) -> bool {
+        match self {
+            Which::Last => true,
+            Which::LastOf(name) => entry.name == name,
+            Which::This(Chosen(id)) => entry.id == id,
+        }
+    }
+}
+
+/// What taking a commit of the tool back comes to; `None` if there is no such commit that is not taken back already.
 ///
 /// # Errors
 /// Refuses while a git operation is under way; a commit that was changed since; if its files have uncommitted changes;
 /// if later commits changed the same lines. Nothing is changed.
-pub fn plan_undo(git: &GitState, name: Option<&str>) -> Result<Option<Plan>> {
+pub fn plan_undo(git: &GitState, which: Which<'_>) -> Result<Option<Plan>> {
     if let Some(operation) = git.operation() {
         return Err(error::git::operation_under_way(operation));
     }
     let entries = list(git)?;
     let wanted = entries
         .into_iter()
-        .filter(|entry| entry.state != State::Undone && name.is_none_or(|name| name == entry.name));
+        .filter(|entry| entry.state != State::Undone && which.is(entry));
     for entry in wanted {
         if entry.state == State::Changed {
             return Err(error::git::undo_changed(&entry.title, &entry.short, &entry.name));

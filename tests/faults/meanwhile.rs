@@ -5,21 +5,42 @@ use std::fmt::Write as _;
 
 use super::judge::briefly;
 use super::pause;
-use super::scenarios::MIGRATE;
+use super::scenarios::{MIGRATE, UNDO};
 use super::tally::{Wrong, none_wrong, share};
 use crate::common::faults::{Ended, Lab, State};
 
-/// A target that is moved here, and one that is edited where it stands.
-const MOVED: &str = "modules/server/media/jellyfin/default.nix";
+/// A target that is edited where it stands.
 const EDITED: &str = "modules/server/settings.nix";
 /// A file that the run does not touch.
 const ELSEWHERE: &str = "README.md";
 const ON_OTHER_BRANCH: &str = "house/other.md";
-const TITLE: &str = "refactor(server/jellyfin): migrate to service contract";
+
+/// A command that commits with hooks.
+struct Tried {
+    arguments: &'static [&'static str],
+    /// The title of its commit.
+    title: &'static str,
+    /// The file that it makes when it moves the service's module.
+    moved: &'static str,
+}
+
+const MIGRATION: Tried = Tried {
+    arguments: MIGRATE,
+    title: "refactor(server/jellyfin): migrate to service contract",
+    moved: "modules/server/media/jellyfin/default.nix",
+};
+
+/// Where other commits came after the migration.
+const REVERSAL: Tried = Tried {
+    arguments: UNDO,
+    title: "Revert \"refactor(server/jellyfin): migrate to service contract\"",
+    moved: "modules/server/media/video/default.nix",
+};
 
 /// What a hook does after it has waited.
 struct Hook {
     name: &'static str,
+    /// What it runs; `$MOVED` is the file that the run makes.
     body: &'static str,
     /// The body of a post-commit hook.
     after: &'static str,
@@ -41,12 +62,12 @@ const HOOKS: [Hook; 8] = [
     hook("a hook that fails", "echo not today >&2; exit 1", Some(false)),
     hook(
         "a hook that changes white space",
-        "sed -i 's/ = /  =  /' modules/server/media/jellyfin/default.nix; git add modules/server/media/jellyfin/default.nix",
+        "sed -i 's/ = /  =  /' $MOVED; git add $MOVED",
         Some(false),
     ),
     hook(
         "a hook that changes white space and fails",
-        "sed -i 's/ = /  =  /' modules/server/media/jellyfin/default.nix; exit 1",
+        "sed -i 's/ = /  =  /' $MOVED; exit 1",
         Some(false),
     ),
     hook(
@@ -75,12 +96,18 @@ const HOOKS: [Hook; 8] = [
     ),
 ];
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Target {
+    Moved,
+    Edited,
+}
+
 /// What the person does meanwhile.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Act {
     Nothing,
-    Append(&'static str),
-    Rewrite(&'static str),
+    Append(Target),
+    Rewrite(Target),
     EditElsewhere,
     Add,
     CommitAFile,
@@ -91,10 +118,10 @@ enum Act {
 
 const ACTS: [Act; 11] = [
     Act::Nothing,
-    Act::Append(MOVED),
-    Act::Append(EDITED),
-    Act::Rewrite(MOVED),
-    Act::Rewrite(EDITED),
+    Act::Append(Target::Moved),
+    Act::Append(Target::Edited),
+    Act::Rewrite(Target::Moved),
+    Act::Rewrite(Target::Edited),
     Act::EditElsewhere,
     Act::Add,
     Act::CommitAFile,
@@ -103,12 +130,21 @@ const ACTS: [Act; 11] = [
     Act::OtherBranch,
 ];
 
+impl Target {
+    fn path(self, tried: &Tried) -> &'static str {
+        match self {
+            Target::Moved => tried.moved,
+            Target::Edited => EDITED,
+        }
+    }
+}
+
 impl Act {
-    fn name(self) -> String {
+    fn name(self, tried: &Tried) -> String {
         match self {
             Act::Nothing => "nothing".to_owned(),
-            Act::Append(file) => format!("a comment at the end of {file}"),
-            Act::Rewrite(file) => format!("another text in {file}"),
+            Act::Append(target) => format!("a comment at the end of {}", target.path(tried)),
+            Act::Rewrite(target) => format!("another text in {}", target.path(tried)),
             Act::EditElsewhere => format!("an edit of {ELSEWHERE}"),
             Act::Add => "git add".to_owned(),
             Act::CommitAFile => "git commit of one file".to_owned(),
@@ -118,12 +154,14 @@ impl Act {
         }
     }
 
-    fn perform(self, lab: &Lab) {
+    fn perform(self, lab: &Lab, tried: &Tried) {
         let mine = "# mine\n";
         match self {
             Act::Nothing => {}
-            Act::Append(file) => lab.repo.write(file, lab.repo.read(file) + mine),
-            Act::Rewrite(file) => lab.repo.write(file, "{ }\n"),
+            Act::Append(target) => lab
+                .repo
+                .write(target.path(tried), lab.repo.read(target.path(tried)) + mine),
+            Act::Rewrite(target) => lab.repo.write(target.path(tried), "{ }\n"),
             Act::EditElsewhere => lab.repo.write(ELSEWHERE, lab.repo.read(ELSEWHERE) + mine),
             Act::Add => {
                 lab.repo.write(ELSEWHERE, lab.repo.read(ELSEWHERE) + mine);
@@ -142,9 +180,9 @@ impl Act {
     }
 
     /// The target that the person has written to.
-    fn target(self) -> Option<&'static str> {
+    fn target(self, tried: &Tried) -> Option<&'static str> {
         match self {
-            Act::Append(file) | Act::Rewrite(file) => Some(file),
+            Act::Append(target) | Act::Rewrite(target) => Some(target.path(tried)),
             _ => None,
         }
     }
@@ -159,6 +197,7 @@ impl Act {
 type Targets = BTreeMap<String, [Option<(u32, Vec<u8>)>; 2]>;
 
 struct Trial<'t> {
+    tried: &'t Tried,
     hook: &'t Hook,
     act: Act,
     targets: &'t Targets,
@@ -228,7 +267,10 @@ impl Trial<'_> {
                         wrong.push(format!("{name} has lost the commit that was made meanwhile"));
                     }
                     let titles = self.lab.git(&["log", "--format=%s", &format!("{id}..{now}")]);
-                    if titles.lines().any(|title| title != TITLE && title != "chore: after") {
+                    if titles
+                        .lines()
+                        .any(|title| title != self.tried.title && title != "chore: after")
+                    {
                         wrong.push(format!("{name} has commits of nobody: {titles}"));
                     }
                 }
@@ -261,7 +303,7 @@ impl Trial<'_> {
     /// How many commits of the run there are, on any branch.
     fn commits(&self) -> usize {
         let titles = self.lab.git(&["log", "--branches", "--format=%s"]);
-        titles.lines().filter(|title| *title == TITLE).count()
+        titles.lines().filter(|title| *title == self.tried.title).count()
     }
 
     fn is_after(&self, wrong: &mut Vec<String>) {
@@ -273,17 +315,10 @@ impl Trial<'_> {
             wrong.push(format!("{} commits are made, though it succeeds", self.commits()));
             return;
         }
-        let id = self.lab.git(&[
-            "log",
-            "--branches",
-            "--format=%H",
-            "--grep",
-            "migrate to service contract",
-            "-1",
-        ]);
-        let changed = self
-            .lab
-            .git(&["show", "--no-renames", "--name-only", "--format=", id.trim()]);
+        let commits = self.lab.git(&["log", "--branches", "--format=%H %s"]);
+        let made = commits.lines().filter_map(|line| line.split_once(' '));
+        let (id, _) = made.into_iter().find(|(_, title)| *title == self.tried.title).unwrap();
+        let changed = self.lab.git(&["show", "--no-renames", "--name-only", "--format=", id]);
         let wanted: Vec<&str> = self.targets.keys().map(String::as_str).collect();
         if changed.lines().collect::<Vec<_>>() != wanted {
             wrong.push(format!("the commit is of other files: {changed}"));
@@ -316,8 +351,8 @@ impl Trial<'_> {
     fn each_target(&self, which: usize, wrong: &mut Vec<String>) {
         let mut differences = Vec::new();
         for (path, wanted) in self.targets {
-            let edited =
-                self.act.target() == Some(path) || self.hook.name == "a hook that adds a line" && path == EDITED;
+            let edited = self.act.target(self.tried) == Some(path)
+                || self.hook.name == "a hook that adds a line" && path == EDITED;
             if !edited && self.end.files.get(path) != wanted[which].as_ref() && !self.is_committed_as_it_is(path) {
                 differences.push(path.clone());
             }
@@ -357,7 +392,7 @@ impl Trial<'_> {
             bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
         };
         let reformats = self.hook.name.contains("white space");
-        let foreign = match self.act.target() {
+        let foreign = match self.act.target(self.tried) {
             Some(path) => Some((path, text_at(&self.middle, path).unwrap())),
             None if self.hook.name == "a hook that adds a line" => {
                 let text = String::from_utf8_lossy(&self.targets[EDITED][1].as_ref().unwrap().1).into_owned();
@@ -376,7 +411,7 @@ impl Trial<'_> {
         let kept = match (&foreign, reformats) {
             (Some((_, text)), _) => text.clone(),
             (None, true) => {
-                let text = String::from_utf8_lossy(&self.targets[MOVED][1].as_ref().unwrap().1).into_owned();
+                let text = String::from_utf8_lossy(&self.targets[self.tried.moved][1].as_ref().unwrap().1).into_owned();
                 text.lines().fold(String::new(), |mut all, line| {
                     writeln!(all, "{}", line.replacen(" = ", "  =  ", 1)).unwrap();
                     all
@@ -387,7 +422,7 @@ impl Trial<'_> {
         let stands = self
             .end
             .files
-            .get(MOVED)
+            .get(self.tried.moved)
             .is_some_and(|(_, bytes)| bytes == kept.as_bytes());
         if self.ended.code == Some(1)
             && !(foreign.is_none() && stands)
@@ -434,59 +469,62 @@ impl Trial<'_> {
     }
 }
 
-#[test]
-fn whatever_happens_while_a_hook_runs_all_stays() {
+/// The example with the contract, another branch, and a person's unfinished work.
+fn stage(prepare: impl FnOnce(&Lab)) -> Lab {
     let stage = Lab::with_contract();
+    prepare(&stage);
     stage.git(&["switch", "--quiet", "--create", "other"]);
     stage.repo.write(ON_OTHER_BRANCH, "other\n");
     stage.git(&["add", ON_OTHER_BRANCH]);
     stage.git(&["commit", "--quiet", "--message", "docs: other"]);
     stage.git(&["switch", "--quiet", "main"]);
     stage.work();
-    let before = State::of(&stage);
-    let done = stage.copy();
-    done.done(MIGRATE);
-    let after = State::of(&done);
+    stage
+}
+
+/// What the command changes in the stage where nothing disturbs it.
+fn targets(tried: &Tried, stage: &Lab, before: &State, after: &State, done: &Lab) -> Targets {
     let names = before.files.keys().chain(after.files.keys());
     let changed = names.filter(|name| before.files.get(*name) != after.files.get(*name));
     let is_file = |name: &&String| !stage.repo.path(name).is_dir() && !done.repo.path(name).is_dir();
-    let targets: Targets = changed
-        .filter(is_file)
-        .map(|name| {
-            (
-                name.clone(),
-                [&before, &after].map(|state| state.files.get(name).cloned()),
-            )
-        })
-        .collect();
+    let both = |name: &String| [before, after].map(|state| state.files.get(name).cloned());
+    let targets: Targets = changed.filter(is_file).map(|name| (name.clone(), both(name))).collect();
+    let names: Vec<&String> = targets.keys().collect();
     assert!(
-        targets.contains_key(MOVED) && targets.contains_key(EDITED),
-        "{:?}",
-        targets.keys()
+        targets.contains_key(tried.moved) && targets.contains_key(EDITED),
+        "{names:?}"
     );
+    targets
+}
 
-    let cases: Vec<(&Hook, Act)> = HOOKS
-        .iter()
-        .flat_map(|hook| ACTS.iter().map(move |act| (hook, *act)))
-        .collect();
+/// Every hook with everything that can happen meanwhile.
+fn every_combination(tried: &Tried, stage: &Lab) {
+    let before = State::of(stage);
+    let done = stage.copy();
+    done.done(tried.arguments);
+    let after = State::of(&done);
+    let targets = targets(tried, stage, &before, &after, &done);
+    let of_hook = |hook: &'static Hook| ACTS.iter().map(move |act| (hook, *act));
+    let cases: Vec<(&Hook, Act)> = HOOKS.iter().flat_map(of_hook).collect();
     let outcomes = share(&cases, |_, (hook, act)| {
         let lab = stage.copy();
-        lab.repo
-            .script(".git/hooks/pre-commit", &format!("{}\n{}", pause::WAIT, hook.body));
+        let body = format!("MOVED={}\n{}\n{}", tried.moved, pause::WAIT, hook.body);
+        lab.repo.script(".git/hooks/pre-commit", &body);
         if !hook.after.is_empty() {
             lab.repo.script(".git/hooks/post-commit", hook.after);
         }
         let mut middle = None;
-        let (ended, waited) = pause::run(&lab, MIGRATE, |lab| {
-            act.perform(lab);
+        let (ended, waited) = pause::run(&lab, tried.arguments, |lab| {
+            act.perform(lab, tried);
             middle = Some(State::of(lab));
         });
-        let what = format!("{}, meanwhile {}", hook.name, act.name());
+        let what = format!("{}, meanwhile {}", hook.name, act.name(tried));
         let Some(middle) = middle.filter(|_| waited) else {
             return Wrong::found(what, vec![format!("the hook did not run: {}", ended.gist())]);
         };
         let end = State::of(&lab);
         let trial = Trial {
+            tried,
             hook,
             act: *act,
             targets: &targets,
@@ -504,4 +542,20 @@ fn whatever_happens_while_a_hook_runs_all_stays() {
         &format!("{} combinations of a hook and what happens meanwhile", cases.len()),
         &wrong,
     );
+}
+
+#[test]
+fn whatever_happens_while_a_hook_of_a_migration_runs_all_stays() {
+    every_combination(&MIGRATION, &stage(|_| {}));
+}
+
+#[test]
+fn whatever_happens_while_a_hook_of_a_reversal_runs_all_stays() {
+    let stage = stage(|lab| {
+        lab.done(MIGRATE);
+        lab.repo.write("house/later.md", "later\n");
+        lab.git(&["add", "house/later.md"]);
+        lab.git(&["commit", "--quiet", "--message", "docs: later"]);
+    });
+    every_combination(&REVERSAL, &stage);
 }

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use super::calls::{Call, Process, record_in};
 use super::judge::briefly;
 use super::kill::injection;
-use super::scenarios::{MIGRATE, OTHER, undo};
+use super::scenarios::{MIGRATE, OTHER, UNDO};
 use super::tally::{Wrong, none_wrong, sample, share};
 use super::{stop, strace};
 use crate::common::faults::{Ended, Lab, State, program};
@@ -41,7 +41,7 @@ impl Beside {
         match self {
             Beside::AnotherService => lab.qgroget(OTHER),
             Beside::TheSameService => lab.qgroget(MIGRATE),
-            Beside::Undo => lab.qgroget(&undo()),
+            Beside::Undo => lab.qgroget(UNDO),
             Beside::CommitAFile => git(&["--", "house/unstaged.md"]),
             Beside::CommitWhatIsStaged => git(&[]),
         }

@@ -36,15 +36,11 @@ impl Other {
     }
 }
 
-/// `undo` without a question; the flag is given where there is one.
-pub fn undo() -> Vec<&'static str> {
-    static FLAG: LazyLock<bool> = LazyLock::new(|| Lab::empty().done(&["undo", "--help"]).says("--yes"));
-    if *FLAG { vec!["undo", "--yes"] } else { vec!["undo"] }
-}
-
 const INIT: &[&str] = &["init", "--yes", "--no-verify"];
 pub const MIGRATE: &[&str] = &["migrate", "jellyfin", "--yes", "--no-verify"];
 pub const OTHER: &[&str] = &["migrate", "obsidian", "--yes", "--no-verify"];
+pub const UNDO: &[&str] = &["undo", "--yes"];
+const PROVED: &[&str] = &["migrate", "jellyfin", "--yes"];
 const CLEANUP: &[&str] = &["cleanup", "--yes", "--no-verify"];
 
 /// A hook that looks, leaves a mark outside the repository, and is content.
@@ -83,9 +79,8 @@ fn make() -> Vec<Scenario> {
         lab.git(&["commit", "--quiet", "--message", "docs: later"]);
         lab
     });
-    let undo = undo();
     type Stage<'s> = &'s (dyn Fn() -> Lab + Sync);
-    let list: [(&'static str, Stage<'_>, &str, &[&'static str], i32); 10] = [
+    let list: [(&'static str, Stage<'_>, &str, &[&'static str], i32); 11] = [
         ("init", &|| homelab.copy(), "", INIT, 0),
         ("init with a hook", &|| homelab.copy(), CONTENT, INIT, 0),
         ("migrate", &|| contract.copy(), "", MIGRATE, 0),
@@ -97,19 +92,18 @@ fn make() -> Vec<Scenario> {
             MIGRATE,
             1,
         ),
+        ("migrate with a proof", &|| contract.copy(), "", PROVED, 0),
         ("cleanup", &|| everything.copy(), "", CLEANUP, 0),
         ("cleanup with a hook", &|| everything.copy(), CONTENT, CLEANUP, 0),
-        ("undo", &|| migrated.copy(), "", &undo, 0),
-        ("undo with later commits", &|| later.copy(), "", &undo, 0),
-        (
-            "undo with later commits and a hook",
-            &|| later.copy(),
-            CONTENT,
-            &undo,
-            0,
-        ),
+        ("undo", &|| migrated.copy(), "", UNDO, 0),
+        ("undo with later commits", &|| later.copy(), "", UNDO, 0),
+        ("undo with later commits and a hook", &|| later.copy(), CONTENT, UNDO, 0),
     ];
-    let chosen: Vec<_> = list.into_iter().filter(|(name, ..)| name.contains(&only)).collect();
+    let can_prove = crate::common::nix::available();
+    let chosen: Vec<_> = list
+        .into_iter()
+        .filter(|(name, _, _, arguments, _)| name.contains(&only) && (can_prove || *arguments != PROVED))
+        .collect();
     share(&chosen, |_, (name, stage, hook, arguments, code)| {
         let stage = stage();
         if !hook.is_empty() {
@@ -132,7 +126,7 @@ impl Scenario {
             (vec!["status", "--format", "json"], true),
             (vec!["migrate", "vaultwarden", "--dry-run"], true),
             (OTHER.to_vec(), false),
-            (undo(), false),
+            (UNDO.to_vec(), false),
             (INIT.to_vec(), false),
         ];
         let others = others

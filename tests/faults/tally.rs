@@ -11,9 +11,13 @@ pub struct Wrong {
 }
 
 impl Wrong {
-    /// `None` if there is nothing to be said.
+    /// `None` if there is nothing to be said. What is wrong is printed at once: a long form is not waited for to see it.
     pub fn found(what: String, why: Vec<String>) -> Option<Wrong> {
-        (!why.is_empty()).then_some(Wrong { what, why })
+        if why.is_empty() {
+            return None;
+        }
+        println!("{what}\n    {}", why.join("\n    "));
+        Some(Wrong { what, why })
     }
 }
 
@@ -29,6 +33,10 @@ pub fn share<I: Sync, R: Send>(items: &[I], work: impl Fn(usize, &I) -> R + Sync
                 {
                     let result = work(number, item);
                     results.lock().unwrap().insert(number, result);
+                    // Only a long form comes so far, and its output is not captured.
+                    if (number + 1).is_multiple_of(200) {
+                        println!("{} of {}", number + 1, items.len());
+                    }
                 }
             });
         }

@@ -43,7 +43,7 @@ fn attempt(disk: &mut Disk<'_>, repo: &TestRepo, kind: Kind) -> Result<Ended> {
             record(disk, &state, &targets, &marked(&state, &change), "migrate jellyfin").map(|done| done._ended)
         }
         Kind::Removal | Kind::Reversal => {
-            let plan = plan_undo(&state, None)?.expect("a commit");
+            let plan = plan_undo(&state, Which::Last)?.expect("a commit");
             let undone = undo::undo_on(disk, &state, &plan)?;
             Ok(undone.into_ended())
         }

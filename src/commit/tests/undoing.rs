@@ -284,7 +284,9 @@ fn a_commit_in_the_middle_is_taken_back_by_its_name() {
     let later = change(vec![modified("other.nix", "1\n2\n3\n", "1\n2\n3\n4\n")]);
     let message = message.marked(&Mark::of("immich", &state, &later).expect("a mark"));
     drop(commit(&state, &later, &message, "migrate immich").expect("committed"));
-    let plan = plan_undo(&state, Some("dns")).expect("planned").expect("a commit");
+    let plan = plan_undo(&state, Which::LastOf("dns"))
+        .expect("planned")
+        .expect("a commit");
     assert_eq!(plan.way, UndoWay::RevertLater);
     assert_eq!(plan.paths(), [PathBuf::from("clean.nix"), PathBuf::from("second.nix")]);
     drop(undo(&state, &plan).expect("undone"));
@@ -302,8 +304,8 @@ fn a_commit_in_the_middle_is_taken_back_by_its_name() {
         ("jellyfin", State::Intact),
     ];
     assert_eq!(states, expected.map(|(name, state)| (name.to_owned(), state)));
-    assert!(plan_undo(&state, Some("dns")).expect("planned").is_none());
-    assert!(plan_undo(&state, Some("nowhere")).expect("planned").is_none());
+    assert!(plan_undo(&state, Which::LastOf("dns")).expect("planned").is_none());
+    assert!(plan_undo(&state, Which::LastOf("nowhere")).expect("planned").is_none());
 }
 
 #[test]
@@ -311,7 +313,7 @@ fn a_plan_is_not_carried_out_on_another_head() {
     let repo = repo();
     drop(run(&repo, &migration()).expect("committed"));
     let state = repo.state();
-    let plan = plan_undo(&state, None).expect("planned").expect("a commit");
+    let plan = plan_undo(&state, Which::Last).expect("planned").expect("a commit");
     repo.write("later.nix", "later\n");
     repo.commit_all("later");
     let before = everything(&repo);

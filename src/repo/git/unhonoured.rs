@@ -16,6 +16,7 @@ const HOOKS: &[&str] = &[
     "prepare-commit-msg",
     "commit-msg",
     "post-commit",
+    "post-index-change",
     "reference-transaction",
 ];
 
