@@ -41,6 +41,12 @@ pub struct Lock {
     directories: BTreeSet<PathBuf>,
 }
 
+/// Whether `path` is a link, and what it leads to is missing or outside `root`. Nix reads nothing there either.
+fn leads_away(root: &Path, path: &Path) -> bool {
+    let inside = || Some(path.canonicalize().ok()?.starts_with(root.canonicalize().ok()?));
+    path.is_symlink() && inside() != Some(true)
+}
+
 impl Lock {
     /// The lock of the flake at `root`; the reason why not where an input is not here.
     ///
@@ -50,7 +56,13 @@ impl Lock {
         if !root.join("flake.nix").is_file() {
             return Err(text::no_system("there is no flake.nix"));
         }
-        let lock: Value = match fs::read(root.join("flake.lock")) {
+        let path = root.join("flake.lock");
+        if leads_away(root, &path) {
+            return Err(text::no_system(
+                "flake.lock is a link to nothing that is in the repository",
+            ));
+        }
+        let lock: Value = match fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| text::no_system("flake.lock is not JSON"))?,
             Err(_) if has_inputs(&root.join("flake.nix")) => return Err(text::no_system("there is no flake.lock")),
             Err(_) => json!({"nodes": {"root": {}}, "root": "root"}),

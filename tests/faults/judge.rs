@@ -7,23 +7,16 @@ use super::scenarios::{Other, Scenario};
 use super::tally::Wrong;
 use crate::common::faults::{Ended, Lab, State};
 
-/// How many of the other commands are tried.
-#[derive(Clone, Copy)]
-pub enum Others {
-    All,
-    /// The reading and the writing ones in turn, one of each.
-    InTurn(usize),
-}
-
-/// What is wrong in `lab`, where a run of the scenario was killed.
-pub fn after_a_kill(scenario: &Scenario, lab: &Lab, others: Others) -> Vec<String> {
+/// What is wrong in `lab`, where a run of the scenario was killed. The same command is tried, and of the other ones a
+/// reading and a writing one, in turn by the `number` of the kill.
+pub fn after_a_kill(scenario: &Scenario, lab: &Lab, number: usize) -> Vec<String> {
     let state = State::of(lab);
     let mut wrong = state.work_lost(&scenario.before);
     wrong.extend(corrupt("", lab));
     let half = !state.looks_like(&scenario.before) && !state.looks_like(&scenario.after);
     let saved = lab.copy();
     wrong.extend(again(scenario, lab, half));
-    for other in chosen(&scenario.others, others) {
+    for other in in_turn(&scenario.others, number) {
         lab.become_like(&saved);
         wrong.extend(another(scenario, lab, other, half));
     }
@@ -134,12 +127,9 @@ fn left(scenario: &Scenario, lab: &Lab) -> Vec<String> {
     State::of(lab).left_beyond(&scenario.after)
 }
 
-fn chosen(all: &[Other], others: Others) -> Vec<&Other> {
+fn in_turn(all: &[Other], number: usize) -> [&Other; 2] {
     let (reading, writing): (Vec<&Other>, Vec<&Other>) = all.iter().partition(|other| other.reads);
-    match others {
-        Others::All => all.iter().collect(),
-        Others::InTurn(number) => vec![reading[number % reading.len()], writing[number % writing.len()]],
-    }
+    [reading[number % reading.len()], writing[number % writing.len()]]
 }
 
 /// The first few, and how many more there are.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::calls::{Call, Process, record};
-use super::judge::{self, Others};
+use super::judge;
 use super::kill::{Death, Hurt, kill};
 use super::scenarios::{self, Scenario};
 use super::strace;
@@ -46,13 +46,13 @@ fn cases(scenarios: &[Scenario]) -> Vec<Case<'_>> {
 }
 
 /// What came of a case: whether there was a kill, and what is wrong.
-fn outcome(number: usize, case: &Case<'_>, others: Others) -> (bool, Option<Wrong>) {
+fn outcome(number: usize, case: &Case<'_>) -> (bool, Option<Wrong>) {
     let lab = case.scenario.stage.copy();
     let hurt = kill(&lab, &case.scenario.arguments, &case.call, case.death);
     let copy = judge::copy_to_keep(&lab);
     let why = match hurt {
         Hurt::Missed => return (false, None),
-        Hurt::Killed(None) => judge::after_a_kill(case.scenario, &lab, others),
+        Hurt::Killed(None) => judge::after_a_kill(case.scenario, &lab, number),
         // The program has outlived its git: it has to end in one of the two states by itself.
         Hurt::Killed(Some(ended)) => judge::after_an_error(case.scenario, &lab, &ended, false),
     };
@@ -63,10 +63,10 @@ fn outcome(number: usize, case: &Case<'_>, others: Others) -> (bool, Option<Wron
     (true, wrong)
 }
 
-fn run(count: usize, others: impl Fn(usize) -> Others + Sync) -> usize {
+fn run(count: usize) -> usize {
     let scenarios = scenarios::all();
     let cases = sample(cases(&scenarios), count);
-    let outcomes = share(&cases, |number, case| outcome(number, case, others(number)));
+    let outcomes = share(&cases, |number, case| outcome(number, case));
     let kills = outcomes.iter().filter(|(killed, _)| *killed).count();
     let reached = cases.iter().zip(&outcomes).filter(|(_, (killed, _))| *killed);
     let sites: BTreeSet<_> = reached.map(|(case, _)| (case.scenario.name, &case.call.site)).collect();
@@ -85,7 +85,7 @@ fn run(count: usize, others: impl Fn(usize) -> Others + Sync) -> usize {
 #[test]
 fn a_sample_of_100_kills() {
     if strace::available() {
-        assert!(run(100, Others::InTurn) >= 90);
+        assert!(run(100) >= 90);
     }
 }
 
@@ -93,6 +93,6 @@ fn a_sample_of_100_kills() {
 #[ignore = "the long form, by hand: some twenty minutes"]
 fn kills_at_every_writing_call() {
     if strace::available() {
-        assert!(run(usize::MAX, |_| Others::All) >= 2000);
+        assert!(run(usize::MAX) >= 2000);
     }
 }

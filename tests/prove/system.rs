@@ -146,3 +146,27 @@ fn without_the_inputs_slice_mode_does() {
     assert_eq!(auto.mode, Mode::Slice);
     assert!(auto.is_preserving());
 }
+
+#[test]
+fn a_lock_file_behind_a_link_is_read_only_inside_the_repository() {
+    needs_nix!();
+    let nixpkgs = repository(&[("flake.nix", NIXPKGS)]);
+    let before = flake(nixpkgs.path());
+    let lock = before.path().join("flake.lock");
+    let behind = |target: &Path| {
+        std::fs::remove_file(&lock).expect("the lock");
+        std::os::unix::fs::symlink(target, &lock).expect("a link");
+        prover().prove(before.path(), before.path())
+    };
+    std::fs::copy(&lock, before.path().join("real.lock")).expect("copied");
+    let outside = nixpkgs.path().join("outside.lock");
+    std::fs::copy(&lock, &outside).expect("copied");
+    for target in [&outside, Path::new("nowhere"), Path::new("flake.lock")] {
+        let error = behind(target).expect_err("no lock");
+        assert_eq!(
+            error.message(),
+            "the whole system cannot be evaluated here: flake.lock is a link to nothing that is in the repository"
+        );
+    }
+    assert!(behind(Path::new("real.lock")).expect("a proof").is_same_system());
+}
