@@ -20,12 +20,12 @@ use crate::plan::{Accepted, Proposal};
 /// # Errors
 /// What keeps the repository from being read; findings are no errors of the run.
 pub fn run(args: &Check, session: &Session) -> Result<u8> {
+    if args.fix {
+        return session.again(|| fix(args, session));
+    }
     let loaded = session.load(args.host.as_deref())?;
     let model = loaded.model();
     let findings = check::run(&loaded.repo, &loaded.host, &model);
-    if args.fix {
-        return fix(args, session, &loaded, &findings);
-    }
     let services = contract_names(&model, loaded.repo.rules()).len();
     match args.format {
         CheckFormat::Json => session.ui.data(output::json(&findings)),
@@ -98,8 +98,10 @@ fn evaluate(args: &Check, session: &Session, loaded: &Loaded) -> Result<u8> {
 }
 
 /// Applies the mechanical fixes, as a change that is shown and asked about like any other.
-fn fix(args: &Check, session: &Session, loaded: &Loaded, findings: &[Finding]) -> Result<u8> {
-    let mending = Mending::plan(&loaded.repo, findings);
+fn fix(args: &Check, session: &Session) -> Result<u8> {
+    let loaded = session.load(args.host.as_deref())?;
+    let findings = check::run(&loaded.repo, &loaded.host, &loaded.model());
+    let mending = Mending::plan(&loaded.repo, &findings);
     if mending.is_empty() {
         session.ui.line(texts::NOTHING_TO_FIX);
         return Ok(0);

@@ -16,16 +16,23 @@ use crate::plan::texts as plan_texts;
 /// # Errors
 /// What refuses the service; nothing is written then.
 pub fn run(args: &New, session: &Session) -> Result<u8> {
+    let mut wanted = None;
+    session.again(|| once(args, session, &mut wanted))
+}
+
+/// Plans the service that is `wanted`, after asking for it where nobody was asked yet.
+fn once(args: &New, session: &Session, wanted: &mut Option<Wanted>) -> Result<u8> {
     let deciding = &args.deciding;
     let loaded = session.load(deciding.host.as_deref())?;
     let choices = Choices::default();
     let model = loaded.model();
     let context = loaded.context(&model, &choices);
-    let wanted = match session.asks(deciding) {
-        true => asked(args, &context)?,
-        false => said(args)?,
+    let answers = match wanted.take() {
+        Some(answers) => answers,
+        None if session.asks(deciding) => asked(args, &context)?,
+        None => said(args)?,
     };
-    let service = NewService::plan(&context, wanted)?;
+    let service = NewService::plan(&context, wanted.insert(answers).clone())?;
     let subject = plan_texts::new_subject(&args.service);
     let landed = single::run("new", &service, deciding, session, |accepted| {
         message::groups(&subject, &service, accepted)

@@ -559,3 +559,50 @@ fn whatever_happens_while_a_hook_of_a_reversal_runs_all_stays() {
     });
     every_combination(&REVERSAL, &stage);
 }
+
+#[test]
+fn every_command_plans_again_on_what_was_committed_meanwhile() {
+    let homelab = Lab::homelab();
+    let contract = Lab::with_contract();
+    let fixable = contract.copy();
+    fixable.done(MIGRATE);
+    fixable.repo.replace(
+        MIGRATION.moved,
+        "exposed = true;",
+        "exposed = true;\n    subdomian = \"films\";",
+    );
+    fixable.git(&["commit", "--quiet", "--all", "--message", "fix: a name"]);
+    let everything = contract.copy();
+    everything.done(&["migrate", "--all", "--yes", "--accept-gains", "--no-verify"]);
+    let new = ["new", "mealie", "--category", "media", "--port", "4599", "--yes"];
+    let add = [
+        "contract",
+        "add",
+        "memoryLimit",
+        "--type",
+        "str",
+        "--default",
+        "\"1G\"",
+        "--description",
+        "The most memory.",
+        "--yes",
+    ];
+    let commands: [(&Lab, &[&str]); 5] = [
+        (&homelab, &["init", "--yes", "--no-verify"]),
+        (&contract, &new),
+        (&contract, &add),
+        (&fixable, &["check", "--fix", "--yes"]),
+        (&everything, &["cleanup", "--yes", "--no-verify"]),
+    ];
+    for (stage, arguments) in commands {
+        let lab = stage.copy();
+        lab.repo.script(".git/hooks/pre-commit", pause::WAIT);
+        let (ended, waited) = pause::run(&lab, arguments, |lab| Act::CommitAFile.perform(lab, &MIGRATION));
+        assert!(waited, "{arguments:?}: {}", ended.all());
+        assert_eq!(ended.code, Some(0), "{arguments:?}: {}", ended.all());
+        assert!(ended.says("it is planned again"), "{arguments:?}: {}", ended.all());
+        let titles = lab.git(&["log", "-2", "--format=%s"]);
+        assert_eq!(titles.lines().nth(1), Some("mine"), "{arguments:?}: {titles}");
+        assert_eq!(lab.git(&["status", "--short"]), "", "{arguments:?}");
+    }
+}
