@@ -184,10 +184,11 @@ fn run(
         // The message is UTF-8; under another name it would be read wrongly for ever.
         command.args(["-c", "i18n.commitEncoding=UTF-8"]);
     }
-    // The journal goes once the commit is made: by then the commit has to last.
-    command
-        .args(["-c", "core.fsync=all", "commit", "--quiet", "--file"])
-        .arg(&text);
+    // The journal goes once the commit is made: by then the commit has to last. What git does now and then behind a
+    // commit would leave a lock in the objects if it were killed with this run, and waits for a commit of the person.
+    let settings = ["core.fsync=all", "maintenance.auto=false", "gc.auto=0"];
+    command.args(settings.iter().flat_map(|setting| ["-c", setting]));
+    command.args(["commit", "--quiet", "--file"]).arg(&text);
     if !unhonoured.contains(&Unhonoured::Cleanup) {
         command.arg("--cleanup=verbatim");
     }
