@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::services::Service;
 use super::statics::{Item, Static};
 use super::types::Type;
-use super::{Finding, Ground, fault, warning};
+use super::{CheckContext, Finding, fault, warning};
 use crate::error::Place;
 use crate::error::check as texts;
 use crate::resolve::module;
@@ -28,27 +28,27 @@ impl Database<'_> {
 }
 
 /// Checks the databases of all services.
-pub fn check(ground: &Ground, found: &mut Vec<Finding>) {
+pub fn check(context: &CheckContext, found: &mut Vec<Finding>) {
     let mut all: Vec<Database> = Vec::new();
     let mut lists: BTreeMap<&str, Vec<Static>> = BTreeMap::new();
-    for (name, service) in &ground.contracts.services {
-        let items = service.items(&ground.reader, "databases").unwrap_or_default();
+    for (name, service) in &context.contracts.services {
+        let items = service.items(&context.reader, "databases").unwrap_or_default();
         for item in &items {
             hidden_name(name, item, found);
         }
-        if let Some(databases) = of_service(ground, name, service, &items) {
+        if let Some(databases) = of_service(context, name, service, &items) {
             let sets = databases.iter().map(|d| Static::Set(d.set.clone())).collect();
             lists.insert(name, sets);
             all.extend(databases);
         }
     }
     let change = |database: &Database, field: &[(&str, Static)]| changed(&lists[database.service], database, field);
-    duplicates(ground, &all, &change, found);
-    creation(ground, &all, &change, found);
+    duplicates(context, &all, &change, found);
+    creation(context, &all, &change, found);
 }
 
 fn duplicates(
-    ground: &Ground,
+    context: &CheckContext,
     all: &[Database],
     change: &impl Fn(&Database, &[(&str, Static)]) -> String,
     found: &mut Vec<Finding>,
@@ -69,7 +69,7 @@ fn duplicates(
                     fields.push(("user", new));
                 }
                 let fix = change(b, &fields);
-                let error = texts::duplicate_database(name, a.service, b.service, ground.subject(b.service), &fix);
+                let error = texts::duplicate_database(name, a.service, b.service, context.subject(b.service), &fix);
                 let reason = format!("'{}' has it at {}", a.service, a.place);
                 found.push(fault(b.service, error).at(Some(b.place.clone())).reason(Some(reason)));
             }
@@ -78,7 +78,7 @@ fn duplicates(
 }
 
 fn creation(
-    ground: &Ground,
+    context: &CheckContext,
     all: &[Database],
     change: &impl Fn(&Database, &[(&str, Static)]) -> String,
     found: &mut Vec<Finding>,
@@ -88,7 +88,7 @@ fn creation(
         let (Some(kind), Some(name), true) = (database.text("type"), database.text("name"), provision) else {
             continue;
         };
-        let subject = ground.subject(database.service);
+        let subject = context.subject(database.service);
         let error = match database.text("user") {
             _ if kind != "postgresql" => {
                 let fix = change(database, &[("provision", Static::Bool(false))]);
@@ -106,24 +106,24 @@ fn creation(
 
 /// The service's databases, if the list is one that its field takes.
 fn of_service<'g, 'a>(
-    ground: &Ground<'a>,
+    context: &CheckContext<'a>,
     name: &'g str,
     service: &Service<'a>,
     items: &[Item<'a>],
 ) -> Option<Vec<Database<'g>>> {
-    let spec = ground.schema.fields.get("databases")?;
+    let spec = context.schema.fields.get("databases")?;
     let wrong = |value: &Static| spec.ty.takes(value) == Some(false);
     if service.effective("databases")?.iter().any(|d| wrong(&d.value)) {
         return None;
     }
     let read = |(index, item): (usize, &Item<'a>)| {
-        let Static::Set(set) = ground.reader.read(item.module, &item.expr) else {
+        let Static::Set(set) = context.reader.read(item.module, &item.expr) else {
             return None;
         };
         Some(Database {
             service: name,
             index,
-            set: with_defaults(ground, set),
+            set: with_defaults(context, set),
             place: item.place(),
         })
     };
@@ -131,8 +131,8 @@ fn of_service<'g, 'a>(
 }
 
 /// The set with the defaults of the schema: those that depend on other attributes are the contract's own.
-fn with_defaults(ground: &Ground, mut set: BTreeMap<String, Static>) -> BTreeMap<String, Static> {
-    let Some(Type::ListOf(inner)) = ground.schema.fields.get("databases").map(|f| &f.ty) else {
+fn with_defaults(context: &CheckContext, mut set: BTreeMap<String, Static>) -> BTreeMap<String, Static> {
+    let Some(Type::ListOf(inner)) = context.schema.fields.get("databases").map(|f| &f.ty) else {
         return set;
     };
     let Type::Submodule(schema) = &**inner else { return set };

@@ -1,10 +1,10 @@
 //! The fields of each service: required, of their type, known to the schema, said once.
 
-use super::mend::Mend;
+use super::mend::QuickFix;
 use super::schema::Required;
 use super::services::{Definition, Service, name_node};
 use super::statics::Static;
-use super::{Finding, Ground, fault, name_part, note};
+use super::{CheckContext, Finding, fault, name_part, note};
 use crate::error::{Error, check as texts};
 use crate::rules::parts;
 use crate::syntax;
@@ -29,24 +29,30 @@ const NEEDED: [&str; 7] = [
 ];
 
 /// Checks one service.
-pub fn check<'a>(ground: &Ground<'a>, name: &str, service: &Service<'a>, state: State, found: &mut Vec<Finding>) {
+pub fn check<'a>(
+    context: &CheckContext<'a>,
+    name: &str,
+    service: &Service<'a>,
+    state: State,
+    found: &mut Vec<Finding>,
+) {
     if let Some(place) = &service.no_set {
-        found.push(fault(name, texts::not_a_set(ground.subject(name))).at(Some(place.clone())));
+        found.push(fault(name, texts::not_a_set(context.subject(name))).at(Some(place.clone())));
         return;
     }
-    let check = Check { ground, name, service };
+    let check = Check { context, name, service };
     check.missing(state, found);
     for (field, definitions) in service.fields() {
-        match ground.schema.fields.get(field) {
+        match context.schema.fields.get(field) {
             Some(_) => check.value(field, definitions, found),
-            None if !ground.schema.open => check.undeclared(field, definitions, found),
+            None if !context.schema.open => check.undeclared(field, definitions, found),
             None => {}
         }
         check.doubts(field, definitions, found);
     }
     for (module, def, field) in &service.unheld {
         let place = module.source.place_of(&name_node(def));
-        let known = ground.schema.open || ground.schema.fields.contains_key(*field);
+        let known = context.schema.open || context.schema.fields.contains_key(*field);
         if !known && !service.mentions(field) {
             found.push(fault(name, check.unknown(field, "…").0).at(Some(place)));
         }
@@ -55,18 +61,18 @@ pub fn check<'a>(ground: &Ground<'a>, name: &str, service: &Service<'a>, state: 
 }
 
 struct Check<'g, 'a> {
-    ground: &'g Ground<'a>,
+    context: &'g CheckContext<'a>,
     name: &'g str,
     service: &'g Service<'a>,
 }
 
 impl Check<'_, '_> {
     fn missing(&self, state: State, found: &mut Vec<Finding>) {
-        let schema = &self.ground.schema;
-        let strict = is_strict(self.ground);
-        let anchor = self.ground.anchor(self.service);
+        let schema = &self.context.schema;
+        let strict = is_strict(self.context);
+        let anchor = self.context.anchor(self.service);
         let only_switch = self.service.fields().all(|(field, _)| field == "enable") && !self.service.open;
-        if only_switch && self.ground.blind {
+        if only_switch && self.context.blind {
             return;
         }
         let reason = only_switch.then(|| self.switch_alone()).flatten();
@@ -93,7 +99,7 @@ impl Check<'_, '_> {
             found.push(
                 fault(
                     self.name,
-                    texts::missing_field(self.ground.subject(self.name), field, &meaning, &example),
+                    texts::missing_field(self.context.subject(self.name), field, &meaning, &example),
                 )
                 .at(place)
                 .reason(reason.clone()),
@@ -104,7 +110,7 @@ impl Check<'_, '_> {
     /// A switch without a contract is most likely a slip of the pen.
     fn switch_alone(&self) -> Option<String> {
         let others: Vec<String> = self
-            .ground
+            .context
             .contracts
             .services
             .keys()
@@ -117,7 +123,7 @@ impl Check<'_, '_> {
 
     /// A route needs a port to lead to.
     fn needs_port(&self) -> bool {
-        self.ground.schema.fields.contains_key("port")
+        self.context.schema.fields.contains_key("port")
             && self.service.is("exposed", false) == Some(true)
             && !self.service.mentions("url")
             && matches!(self.service.value("port", Static::Null), Some(Static::Null))
@@ -151,7 +157,7 @@ impl Check<'_, '_> {
 
     /// The first sentence of the field's description.
     fn described(&self, field: &str) -> String {
-        let description = self.ground.schema.fields[field].description.as_deref().unwrap_or("");
+        let description = self.context.schema.fields[field].description.as_deref().unwrap_or("");
         let text = description.trim().trim_start_matches("Required.").trim();
         match text.split(['.', '\n']).next() {
             Some(sentence) if !sentence.is_empty() => sentence.to_owned(),
@@ -160,9 +166,9 @@ impl Check<'_, '_> {
     }
 
     fn domain(&self) -> String {
-        let rule = &self.ground.rules().values.domain;
+        let rule = &self.context.rules().values.domain;
         let declared = rule.strip_prefix("config.").is_some_and(|path| {
-            let model = self.ground.reader.model();
+            let model = self.context.reader.model();
             let names = parts(path);
             model.declaration(&names).is_some() || !model.definitions(&names).is_empty()
         });
@@ -173,20 +179,20 @@ impl Check<'_, '_> {
     }
 
     fn example(&self, field: &str) -> String {
-        match &self.ground.schema.fields[field].example {
+        match &self.context.schema.fields[field].example {
             Some(example) => example.replace("jellyfin", self.name),
             None => "…".to_owned(),
         }
     }
 
     fn value(&self, field: &str, definitions: &[Definition], found: &mut Vec<Finding>) {
-        let spec = &self.ground.schema.fields[field];
-        let subject = self.ground.subject(self.name);
+        let spec = &self.context.schema.fields[field];
+        let subject = self.context.subject(self.name);
         let Some(mut effective) = self.service.effective(field) else {
             return;
         };
         // The service's own module speaks first.
-        effective.sort_by_key(|d| d.module.source.path() == self.ground.host.settings);
+        effective.sort_by_key(|d| d.module.source.path() == self.context.host.settings);
         let all: Vec<String> = effective.iter().map(|d| d.shown()).collect();
         let shown = all.join(", ");
         let error = if spec.read_only {
@@ -213,9 +219,9 @@ impl Check<'_, '_> {
 
     /// What is said of a field that the schema does not have, and what was meant if that is certain.
     fn unknown(&self, field: &str, value: &str) -> (Error, Option<&str>) {
-        let subject = self.ground.subject(self.name);
+        let subject = self.context.subject(self.name);
         let mut near: Vec<(usize, &String)> = self
-            .ground
+            .context
             .schema
             .fields
             .keys()
@@ -235,7 +241,7 @@ impl Check<'_, '_> {
     fn undeclared(&self, field: &str, definitions: &[Definition], found: &mut Vec<Finding>) {
         let (error, meant) = self.unknown(field, &definitions[0].shown());
         let fits = |meant: &&str| {
-            let ty = &self.ground.schema.fields[*meant].ty;
+            let ty = &self.context.schema.fields[*meant].ty;
             !self.service.mentions(meant) && definitions.iter().all(|d| ty.takes(&d.value) == Some(true))
         };
         let mend = meant
@@ -245,15 +251,15 @@ impl Check<'_, '_> {
     }
 
     /// Renames the field in every definition, if all stand in one file.
-    fn rename(&self, field: &str, to: &str, definitions: &[Definition]) -> Option<Mend> {
+    fn rename(&self, field: &str, to: &str, definitions: &[Definition]) -> Option<QuickFix> {
         let module = definitions[0].module;
         let mut edits = Vec::new();
         for definition in definitions {
-            let part = name_part(definition.def, self.ground.depth() + 1)?;
+            let part = name_part(definition.def, self.context.depth() + 1)?;
             (definition.module.source.path() == module.source.path()).then_some(())?;
             edits.push((syntax::span(&part), syntax::attr_text(to)));
         }
-        Some(Mend::edits(
+        Some(QuickFix::edits(
             format!("rename field '{field}' of {} to '{to}'", self.name),
             module.source.path(),
             edits,
@@ -261,13 +267,13 @@ impl Check<'_, '_> {
     }
 
     fn names(&self, found: &mut Vec<Finding>) {
-        let schema = &self.ground.schema;
+        let schema = &self.context.schema;
         for (other, spec) in &schema.fields {
             let Some(field) = &spec.other_name_of else { continue };
             let Some((_, definitions)) = self.service.fields().find(|(name, _)| name == other) else {
                 continue;
             };
-            let subject = self.ground.subject(self.name);
+            let subject = self.context.subject(self.name);
             let place = Some(definitions[0].name_place());
             if self.service.sets(other) && self.service.sets(field) {
                 let value = self.merged(field, other);
@@ -296,7 +302,7 @@ impl Check<'_, '_> {
 
     /// What a check would have needed and could not see.
     fn doubts(&self, field: &str, definitions: &[Definition], found: &mut Vec<Finding>) {
-        if !NEEDED.contains(&self.ground.schema.canonical(field)) {
+        if !NEEDED.contains(&self.context.schema.canonical(field)) {
             return;
         }
         for definition in definitions {
@@ -312,11 +318,11 @@ impl Check<'_, '_> {
 }
 
 /// Whether the contract is strict; `None` where that is not known.
-fn is_strict(ground: &Ground) -> Option<bool> {
-    let path = ground.contract_option(&["strict"]);
-    if ground.reader.model().definitions(&path).is_empty() {
+fn is_strict(context: &CheckContext) -> Option<bool> {
+    let path = context.contract_option(&["strict"]);
+    if context.reader.model().definitions(&path).is_empty() {
         return Some(false);
     }
-    let module = ground.reader.model().modules().next()?;
-    ground.reader.option(module, &path).as_bool()
+    let module = context.reader.model().modules().next()?;
+    context.reader.option(module, &path).as_bool()
 }

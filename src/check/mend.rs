@@ -8,13 +8,13 @@ use super::Finding;
 use crate::edit::{GroupId, SourceChange, TextEdit, render, settle};
 use crate::error::{Error, Result};
 use crate::plan::workset::Workset;
-use crate::plan::{Accepted, Group, Left, Move, Proposal, Safety};
+use crate::plan::{Accepted, Group, Move, Proposal, Safety, Skipped};
 use crate::repo::Repository;
 use crate::syntax;
 
 /// A mechanical fix of one finding.
 #[derive(Clone, Debug)]
-pub struct Mend {
+pub struct QuickFix {
     /// What it does, imperative.
     pub title: String,
     path: PathBuf,
@@ -27,10 +27,10 @@ enum What {
     Format,
 }
 
-impl Mend {
+impl QuickFix {
     /// Replacements in one file.
-    pub fn edits(title: String, path: &Path, edits: Vec<(Range<usize>, String)>) -> Mend {
-        Mend {
+    pub fn edits(title: String, path: &Path, edits: Vec<(Range<usize>, String)>) -> QuickFix {
+        QuickFix {
             title,
             path: path.to_owned(),
             what: What::Edits(edits),
@@ -38,8 +38,8 @@ impl Mend {
     }
 
     /// The whole file formatted.
-    pub fn format(path: &Path) -> Mend {
-        Mend {
+    pub fn format(path: &Path) -> QuickFix {
+        QuickFix {
             title: format!("format {}", path.display()),
             path: path.to_owned(),
             what: What::Format,
@@ -51,7 +51,7 @@ impl Mend {
 pub struct Mending<'a> {
     repo: &'a Repository,
     groups: Vec<Group>,
-    mends: Vec<Mend>,
+    mends: Vec<QuickFix>,
 }
 
 impl<'a> Mending<'a> {
@@ -104,7 +104,7 @@ impl Proposal for Mending<'_> {
         &self.groups
     }
 
-    fn left(&self) -> &[Left] {
+    fn left(&self) -> &[Skipped] {
         &[]
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::services::{self, Service};
 use super::statics::Static;
-use super::{Finding, Ground, Severity, fault, finding};
+use super::{CheckContext, Finding, Severity, fault, finding};
 use crate::error::check as texts;
 use crate::resolve::module::{self, Module};
 use crate::resolve::scope;
@@ -29,12 +29,12 @@ impl Names {
 }
 
 /// Checks the middlewares of all services, and those put before every service of a type.
-pub fn check(ground: &Ground, found: &mut Vec<Finding>) {
-    let shared = shared(ground);
-    for (name, service) in &ground.contracts.services {
+pub fn check(context: &CheckContext, found: &mut Vec<Finding>) {
+    let shared = shared(context);
+    for (name, service) in &context.contracts.services {
         let mut valid = shared.clone();
-        valid.add(defined_by(ground, service));
-        let Some(items) = items(ground, service) else { continue };
+        valid.add(defined_by(context, service));
+        let Some(items) = items(context, service) else { continue };
         for (middleware, place) in items {
             if let Some(error) = unknown(&valid, &middleware, &format!("service '{name}'")) {
                 found.push(fault(name, error).at(Some(place)));
@@ -42,11 +42,11 @@ pub fn check(ground: &Ground, found: &mut Vec<Finding>) {
         }
     }
     for kind in ["public", "private"] {
-        let path = ground.contract_option(&["traefik", "typeMiddlewares", kind]);
-        for (module, def) in ground.reader.model().definitions(&path) {
-            let items = def.value.as_ref().and_then(|value| ground.reader.items(module, value));
+        let path = context.contract_option(&["traefik", "typeMiddlewares", kind]);
+        for (module, def) in context.reader.model().definitions(&path) {
+            let items = def.value.as_ref().and_then(|value| context.reader.items(module, value));
             for item in items.unwrap_or_default() {
-                let value = ground.reader.read(item.module, &item.expr);
+                let value = context.reader.read(item.module, &item.expr);
                 let error = value.as_str().and_then(|name| unknown(&shared, name, &path.join(".")));
                 if let Some(error) = error {
                     found.push(finding(Severity::Error, None, error).at(Some(item.place())));
@@ -66,14 +66,14 @@ fn unknown(valid: &Names, middleware: &str, place: &str) -> Option<crate::error:
 }
 
 /// The names that the service uses, by either name of the field.
-fn items<'a>(ground: &Ground<'a>, service: &Service<'a>) -> Option<Vec<(String, crate::error::Place)>> {
+fn items<'a>(context: &CheckContext<'a>, service: &Service<'a>) -> Option<Vec<(String, crate::error::Place)>> {
     let mut names = Vec::new();
     let fields = ["middlewares"]
         .into_iter()
-        .chain(ground.schema.other_name("middlewares"));
+        .chain(context.schema.other_name("middlewares"));
     for field in fields {
-        for item in service.items(&ground.reader, field)? {
-            if let Static::Str(name) = ground.reader.read(item.module, &item.expr) {
+        for item in service.items(&context.reader, field)? {
+            if let Static::Str(name) = context.reader.read(item.module, &item.expr) {
                 names.push((name, item.place()));
             }
         }
@@ -82,12 +82,12 @@ fn items<'a>(ground: &Ground<'a>, service: &Service<'a>) -> Option<Vec<(String, 
 }
 
 /// What any service may name: predefined ones, extra ones, Traefik's own, those of legacy and of enabled services.
-fn shared(ground: &Ground) -> Names {
-    let model = ground.reader.model();
-    let mut names = predefined(ground);
-    let extra = ground.contract_option(&["extraMiddlewares"]);
+fn shared(context: &CheckContext) -> Names {
+    let model = context.reader.model();
+    let mut names = predefined(context);
+    let extra = context.contract_option(&["extraMiddlewares"]);
     for (module, def) in model.definitions(&extra) {
-        match def.value.as_ref().map(|value| ground.reader.read(module, value)) {
+        match def.value.as_ref().map(|value| context.reader.read(module, value)) {
             Some(Static::List(items)) => {
                 names.open |= items.iter().any(|item| item.as_str().is_none());
                 names
@@ -99,40 +99,40 @@ fn shared(ground: &Ground) -> Names {
     }
     let upstream = ["services", "traefik", "dynamicConfigOptions"];
     for (module, def) in model.under(&upstream) {
-        if model.is_imported(module.source.path()) && !is_generated_by_contract(ground, module) {
+        if model.is_imported(module.source.path()) && !is_generated_by_contract(context, module) {
             names.add(of_definition(module, def, upstream.len()));
         }
     }
-    for service in ground.legacy.services.values() {
-        names.add(defined_by(ground, service));
+    for service in context.legacy.services.values() {
+        names.add(defined_by(context, service));
     }
-    for service in ground.contracts.services.values() {
-        if ground.is_enabled(service) != Some(false) {
-            names.add(defined_by(ground, service));
+    for service in context.contracts.services.values() {
+        if context.is_enabled(service) != Some(false) {
+            names.add(defined_by(context, service));
         }
     }
-    names.open |= ground.legacy.open || ground.contracts.open;
+    names.open |= context.legacy.open || context.contracts.open;
     names
 }
 
 /// The collector's own definition of Traefik's configuration adds no name that is not counted already.
-fn is_generated_by_contract(ground: &Ground, module: &Module) -> bool {
-    module.source.path() == ground.rules().paths.server.join("collector.nix")
+fn is_generated_by_contract(context: &CheckContext, module: &Module) -> bool {
+    module.source.path() == context.rules().paths.server.join("collector.nix")
 }
 
 /// The middlewares that a service's `traefikDynamicConfig` defines.
-fn defined_by(ground: &Ground, service: &Service) -> Names {
+fn defined_by(context: &CheckContext, service: &Service) -> Names {
     let mut names = Names {
         open: service.open,
         ..Names::default()
     };
-    let model = ground.reader.model();
+    let model = context.reader.model();
     for (module, site) in &service.sites {
         // The service's path is where its name stands; everything below it in this module counts.
         let Some(prefix) = site
             .path
             .iter()
-            .take(service_depth(ground, site))
+            .take(service_depth(context, site))
             .cloned()
             .collect::<Option<Vec<_>>>()
         else {
@@ -153,12 +153,12 @@ fn defined_by(ground: &Ground, service: &Service) -> Names {
 }
 
 /// How many parts the path of a service has, in the namespace that the definition belongs to.
-fn service_depth(ground: &Ground, def: &module::Def) -> usize {
-    let rules = ground.rules();
+fn service_depth(context: &CheckContext, def: &module::Def) -> usize {
+    let rules = context.rules();
     let legacy = crate::rules::parts(&rules.namespaces.services);
     match def.under(&legacy) {
         true => legacy.len() + 1,
-        false => ground.depth() + 1,
+        false => context.depth() + 1,
     }
 }
 
@@ -239,9 +239,9 @@ fn has_data_from_elsewhere(root: &SyntaxNode) -> bool {
 }
 
 /// The map in the repository's collector, or in the one that the tool installs.
-fn predefined(ground: &Ground) -> Names {
-    let path = ground.rules().paths.server.join("collector.nix");
-    let own = ground.repo.source(&path).and_then(middleware_map);
+fn predefined(context: &CheckContext) -> Names {
+    let path = context.rules().paths.server.join("collector.nix");
+    let own = context.repo.source(&path).and_then(middleware_map);
     own.or_else(|| middleware_map(&Source::new(path, COLLECTOR)))
         .unwrap_or_default()
 }

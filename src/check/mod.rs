@@ -32,7 +32,7 @@ use crate::repo::hosts::Host;
 use crate::resolve::{Def, Model, Module};
 use crate::rules::{Rules, parts};
 use crate::syntax::SyntaxNode;
-use mend::Mend;
+use mend::QuickFix;
 use schema::Schema;
 use services::{Service, Services};
 use statics::Reader;
@@ -58,7 +58,7 @@ pub struct Finding {
     /// Code, message, place and the line to paste.
     pub error: Error,
     /// The edit that settles it, where that is mechanical.
-    pub mend: Option<Mend>,
+    pub mend: Option<QuickFix>,
 }
 
 impl Finding {
@@ -84,7 +84,7 @@ impl Finding {
         self
     }
 
-    fn mend(mut self, mend: Option<Mend>) -> Finding {
+    fn mend(mut self, mend: Option<QuickFix>) -> Finding {
         self.mend = mend;
         self
     }
@@ -92,23 +92,23 @@ impl Finding {
 
 /// Checks the contracts of `host`; findings in the order of the files, those without a place last.
 pub fn run(repo: &Repository, host: &Host, model: &Model) -> Vec<Finding> {
-    let mut ground = Ground::new(repo, host, model);
-    let mut found = ground.unparsable();
-    ground.blind = !found.is_empty();
-    ground.contracts.open |= ground.blind;
-    ground.legacy.open |= ground.blind;
-    for (name, service) in &ground.contracts.services {
-        fields::check(&ground, name, service, fields::State::Active, &mut found);
+    let mut context = CheckContext::new(repo, host, model);
+    let mut found = context.unparsable();
+    context.blind = !found.is_empty();
+    context.contracts.open |= context.blind;
+    context.legacy.open |= context.blind;
+    for (name, service) in &context.contracts.services {
+        fields::check(&context, name, service, fields::State::Active, &mut found);
     }
-    for (name, service) in &ground.dormant.services {
-        fields::check(&ground, name, service, fields::State::Dormant, &mut found);
+    for (name, service) in &context.dormant.services {
+        fields::check(&context, name, service, fields::State::Dormant, &mut found);
     }
-    ports::check(&ground, &mut found);
-    databases::check(&ground, &mut found);
-    middlewares::check(&ground, &mut found);
-    relations::dependencies(&ground, &mut found);
-    relations::backups(&ground, &mut found);
-    patterns::check(&ground, &mut found);
+    ports::check(&context, &mut found);
+    databases::check(&context, &mut found);
+    middlewares::check(&context, &mut found);
+    relations::dependencies(&context, &mut found);
+    relations::backups(&context, &mut found);
+    patterns::check(&context, &mut found);
     found.sort_by(|a, b| {
         let key = |finding: &Finding| {
             finding
@@ -122,7 +122,7 @@ pub fn run(repo: &Repository, host: &Host, model: &Model) -> Vec<Finding> {
 }
 
 /// What the checks look at.
-struct Ground<'a> {
+struct CheckContext<'a> {
     repo: &'a Repository,
     host: &'a Host,
     reader: Reader<'a>,
@@ -138,8 +138,8 @@ struct Ground<'a> {
     blind: bool,
 }
 
-impl<'a> Ground<'a> {
-    fn new(repo: &'a Repository, host: &'a Host, model: &'a Model) -> Ground<'a> {
+impl<'a> CheckContext<'a> {
+    fn new(repo: &'a Repository, host: &'a Host, model: &'a Model) -> CheckContext<'a> {
         let rules = repo.rules();
         let reader = Reader::new(model);
         let contract = parts(&rules.namespaces.contract);
@@ -155,7 +155,7 @@ impl<'a> Ground<'a> {
             active(module, def) && !is_bridge(rules, module, def)
         });
         legacy.services.retain(|name, _| !contracts.services.contains_key(name));
-        Ground {
+        CheckContext {
             repo,
             host,
             reader,

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::mend::Mend;
+use super::mend::QuickFix;
 use super::services::Service;
-use super::{Finding, Ground, Severity, finding, is_template, note, sections, warning};
+use super::{CheckContext, Finding, Severity, finding, is_template, note, sections, warning};
 use crate::error::check as texts;
 use crate::resolve::Module;
 use crate::resolve::module::Def;
@@ -17,20 +17,20 @@ use crate::syntax::{self, InterpolPart, ast};
 type Home<'g, 'a> = (&'a Module, Vec<&'g str>);
 
 /// Checks the modules of all services, imported or not.
-pub fn check<'a>(ground: &Ground<'a>, found: &mut Vec<Finding>) {
+pub fn check<'a>(context: &CheckContext<'a>, found: &mut Vec<Finding>) {
     let mut homes: BTreeMap<&Path, Home> = BTreeMap::new();
-    for (name, service) in ground.contracts.services.iter().chain(&ground.dormant.services) {
-        test(ground, name, found);
-        let Some(home) = ground.home(service) else { continue };
+    for (name, service) in context.contracts.services.iter().chain(&context.dormant.services) {
+        test(context, name, found);
+        let Some(home) = context.home(service) else { continue };
         let path = home.source.path();
-        if path.starts_with(&ground.rules().paths.server) && !is_template(path) {
-            place(ground, name, service, home, found);
+        if path.starts_with(&context.rules().paths.server) && !is_template(path) {
+            place(context, name, service, home, found);
             homes.entry(path).or_insert_with(|| (home, Vec::new())).1.push(name);
         }
     }
     for (home, names) in homes.values() {
         secrets(home, names, found);
-        sections::check(ground, home, names, found);
+        sections::check(context, home, names, found);
     }
     let texts: Vec<(&Path, &str, &str)> = homes
         .iter()
@@ -41,8 +41,8 @@ pub fn check<'a>(ground: &Ground<'a>, found: &mut Vec<Finding>) {
 }
 
 /// Patterns 1 and 2: `<server>/<category>/<service>/default.nix`.
-fn place<'a>(ground: &Ground<'a>, name: &str, service: &Service<'a>, home: &Module, found: &mut Vec<Finding>) {
-    let server = &ground.rules().paths.server;
+fn place<'a>(context: &CheckContext<'a>, name: &str, service: &Service<'a>, home: &Module, found: &mut Vec<Finding>) {
+    let server = &context.rules().paths.server;
     let path = home.source.path();
     let below: Vec<String> = path
         .strip_prefix(server)
@@ -54,7 +54,7 @@ fn place<'a>(ground: &Ground<'a>, name: &str, service: &Service<'a>, home: &Modu
     match below.as_slice() {
         [_, directory, file] if file == "default.nix" => {
             if directory != name {
-                let error = texts::directory_name(ground.subject(name), directory);
+                let error = texts::directory_name(context.subject(name), directory);
                 found.push(warning(name, error).at(anchor));
             }
         }
@@ -110,23 +110,23 @@ fn secret_name(def: &Def) -> Option<String> {
 }
 
 /// Pattern 6: `tests/<service>/default.nix`.
-fn test(ground: &Ground, name: &str, found: &mut Vec<Finding>) {
-    let tests = &ground.rules().paths.tests;
+fn test(context: &CheckContext, name: &str, found: &mut Vec<Finding>) {
+    let tests = &context.rules().paths.tests;
     let wanted = tests.join(name).join("default.nix");
-    if ground.repo.has(&wanted) {
+    if context.repo.has(&wanted) {
         return;
     }
     let single: PathBuf = tests.join(format!("{name}.nix"));
-    let other = ground
+    let other = context
         .repo
         .nix_files()
         .find(|path| path.starts_with(tests.join(name)) || *path == single);
-    let place = ground
+    let place = context
         .contracts
         .services
         .get(name)
-        .or_else(|| ground.dormant.services.get(name))
-        .and_then(|service| ground.anchor(service));
+        .or_else(|| context.dormant.services.get(name))
+        .and_then(|service| context.anchor(service));
     found.push(warning(name, texts::missing_test(name, &wanted, other)).at(place));
 }
 
@@ -144,6 +144,6 @@ fn formatting((path, text, service): (&Path, &str, &str)) -> Option<Finding> {
         .unwrap_or(0);
     let place = crate::error::Place::new(path, &text.into(), at..at);
     let mut found = finding(Severity::Warning, Some(service), texts::formatting(path)).at(Some(place));
-    found.mend = Some(Mend::format(path));
+    found.mend = Some(QuickFix::format(path));
     Some(found)
 }

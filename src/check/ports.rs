@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::services::{Definition, Service};
 use super::statics::Static;
-use super::{Finding, Ground, fault};
+use super::{CheckContext, Finding, fault};
 use crate::error::Place;
 use crate::error::check as texts;
 use crate::syntax;
@@ -21,8 +21,8 @@ struct Claim<'g> {
 }
 
 /// Every two services that use one port, unless both are legacy.
-pub fn check(ground: &Ground, found: &mut Vec<Finding>) {
-    let claims = claims(ground);
+pub fn check(context: &CheckContext, found: &mut Vec<Finding>) {
+    let claims = claims(context);
     let clashes = clashes(&claims);
     let free = free_ports(&claims, &clashes);
     for (a, b) in clashes {
@@ -33,7 +33,7 @@ pub fn check(ground: &Ground, found: &mut Vec<Finding>) {
             Some(url) => syntax::string_text(&url.replace(&format!(":{}", claim.port), &format!(":{port}"))),
             None => port.to_string(),
         };
-        let subject = ground.subject(claim.name);
+        let subject = context.subject(claim.name);
         let error = texts::port_conflict(claim.port, a.name, b.name, subject, claim.field, &value);
         let reason = other
             .place
@@ -43,9 +43,9 @@ pub fn check(ground: &Ground, found: &mut Vec<Finding>) {
     }
 }
 
-fn claims<'g>(ground: &'g Ground) -> Vec<Claim<'g>> {
+fn claims<'g>(context: &'g CheckContext) -> Vec<Claim<'g>> {
     let mut claims = Vec::new();
-    for (name, service) in &ground.contracts.services {
+    for (name, service) in &context.contracts.services {
         let port = match service.value("port", Static::Null) {
             Some(Static::Int(port)) => u16::try_from(port).ok(),
             _ => None,
@@ -60,7 +60,7 @@ fn claims<'g>(ground: &'g Ground) -> Vec<Claim<'g>> {
         }));
         claims.extend(url_claim(name, service, true).filter(|claim| Some(claim.port) != port));
     }
-    let certain = ground.legacy.services.iter().filter(|(_, service)| service.certain);
+    let certain = context.legacy.services.iter().filter(|(_, service)| service.certain);
     claims.extend(certain.filter_map(|(name, service)| url_claim(name, service, false)));
     claims.sort_by_key(|claim| claim.name);
     claims

@@ -3,7 +3,7 @@
 use super::schema::Schema;
 use super::services::{self, Service};
 use super::statics::Static;
-use super::{Finding, Ground, fault};
+use super::{CheckContext, Finding, fault};
 use crate::error::check as texts;
 use crate::resolve::value::{self, Eval};
 use crate::rules::parts;
@@ -36,23 +36,23 @@ const UPSTREAM: [&str; 14] = [
 ];
 
 /// Every service that a service needs is on.
-pub fn dependencies(ground: &Ground, found: &mut Vec<Finding>) {
-    for (name, service) in &ground.contracts.services {
-        let Some(items) = service.items(&ground.reader, "dependsOn") else {
+pub fn dependencies(context: &CheckContext, found: &mut Vec<Finding>) {
+    for (name, service) in &context.contracts.services {
+        let Some(items) = service.items(&context.reader, "dependsOn") else {
             continue;
         };
         for item in items {
-            let Static::Str(dependency) = ground.reader.read(item.module, &item.expr) else {
+            let Static::Str(dependency) = context.reader.read(item.module, &item.expr) else {
                 continue;
             };
-            if satisfied(ground, service, &dependency) != Some(false) {
+            if satisfied(context, service, &dependency) != Some(false) {
                 continue;
             }
-            let known: Vec<String> = candidates(ground);
-            let is_upstream = !ground.contracts.services.contains_key(&dependency)
+            let known: Vec<String> = candidates(context);
+            let is_upstream = !context.contracts.services.contains_key(&dependency)
                 && (UPSTREAM.contains(&&*dependency)
-                    || !ground.reader.model().under(&["services", &dependency]).is_empty());
-            let error = texts::dependency_not_enabled(ground.subject(name), &dependency, is_upstream);
+                    || !context.reader.model().under(&["services", &dependency]).is_empty());
+            let error = texts::dependency_not_enabled(context.subject(name), &dependency, is_upstream);
             let near = crate::error::nearest(&dependency, &known).filter(|near| *near != dependency);
             let error = match near {
                 Some(near) => error.hint(format!("did you mean '{near}'?")),
@@ -63,34 +63,34 @@ pub fn dependencies(ground: &Ground, found: &mut Vec<Finding>) {
     }
 }
 
-fn candidates(ground: &Ground) -> Vec<String> {
-    let services = [&ground.contracts.services, &ground.legacy.services];
+fn candidates(context: &CheckContext) -> Vec<String> {
+    let services = [&context.contracts.services, &context.legacy.services];
     services.into_iter().flat_map(|s| s.keys().cloned()).collect()
 }
 
 /// Whether the dependency is on. One of a service that is itself disabled may be disabled too, as long as it is
 /// declared.
-fn satisfied(ground: &Ground, service: &Service, dependency: &str) -> Option<bool> {
-    let contract = match ground.contracts.services.get(dependency) {
-        Some(declared) => match (ground.is_enabled(service), ground.is_enabled(declared)) {
+fn satisfied(context: &CheckContext, service: &Service, dependency: &str) -> Option<bool> {
+    let contract = match context.contracts.services.get(dependency) {
+        Some(declared) => match (context.is_enabled(service), context.is_enabled(declared)) {
             (Some(false), _) | (_, Some(true)) => Some(true),
             (Some(true), Some(false)) => Some(false),
             _ => None,
         },
-        None if ground.contracts.open => None,
+        None if context.contracts.open => None,
         None => Some(false),
     };
-    let legacy = match ground.legacy.services.get(dependency) {
+    let legacy = match context.legacy.services.get(dependency) {
         Some(declared) if declared.certain => Some(true),
         Some(_) => None,
-        None if ground.legacy.open => None,
+        None if context.legacy.open => None,
         None => Some(false),
     };
     let answers = [
         contract,
         legacy,
-        provided(ground, service, dependency),
-        upstream(ground, dependency),
+        provided(context, service, dependency),
+        upstream(context, dependency),
     ];
     match answers {
         _ if answers.contains(&Some(true)) => Some(true),
@@ -100,13 +100,13 @@ fn satisfied(ground: &Ground, service: &Service, dependency: &str) -> Option<boo
 }
 
 /// The collector enables PostgreSQL where it creates a database: the service's own, or one of a service that is on.
-fn provided(ground: &Ground, service: &Service, dependency: &str) -> Option<bool> {
+fn provided(context: &CheckContext, service: &Service, dependency: &str) -> Option<bool> {
     if dependency != "postgresql" {
         return Some(false);
     }
     let mut answer = creates(service);
-    for other in ground.contracts.services.values() {
-        let theirs = match ground.is_enabled(other) {
+    for other in context.contracts.services.values() {
+        let theirs = match context.is_enabled(other) {
             Some(false) => Some(false),
             Some(true) => creates(other),
             None => creates(other).filter(|creates| !creates),
@@ -145,24 +145,24 @@ fn creates(service: &Service) -> Option<bool> {
 }
 
 /// A service of NixOS itself.
-fn upstream(ground: &Ground, dependency: &str) -> Option<bool> {
+fn upstream(context: &CheckContext, dependency: &str) -> Option<bool> {
     let implied = IMPLIED.iter().filter(|(_, _, enabled)| *enabled == dependency);
     for (by, switch, _) in implied {
-        let off = |path: &[&str]| enabled(ground, path) == Some(false);
+        let off = |path: &[&str]| enabled(context, path) == Some(false);
         let path = [&["services", by], *switch].concat();
-        let unset = ground.reader.model().definitions(&path).is_empty();
+        let unset = context.reader.model().definitions(&path).is_empty();
         if !off(&["services", by, "enable"]) && (unset || !off(&path)) {
             return None;
         }
     }
-    enabled(ground, &["services", dependency, "enable"])
+    enabled(context, &["services", dependency, "enable"])
 }
 
 /// The value of a switch that is declared outside the repository and off by default. What the collector defines is
 /// not counted: it follows from the contracts.
-fn enabled(ground: &Ground, path: &[&str]) -> Option<bool> {
-    let model = ground.reader.model();
-    let collector = ground.rules().paths.server.join("collector.nix");
+fn enabled(context: &CheckContext, path: &[&str]) -> Option<bool> {
+    let model = context.reader.model();
+    let collector = context.rules().paths.server.join("collector.nix");
     let mut values: Vec<(u8, Option<bool>)> = Vec::new();
     for (module, def) in model.under(&path[..2]) {
         if !model.is_imported(module.source.path()) || module.source.path() == collector {
@@ -176,7 +176,7 @@ fn enabled(ground: &Ground, path: &[&str]) -> Option<bool> {
             continue;
         }
         match Eval::new(model, module).holds(&def.context.conditions) {
-            Ok(true) => values.push((value::rank(def), ground.reader.definition(module, def).as_bool())),
+            Ok(true) => values.push((value::rank(def), context.reader.definition(module, def).as_bool())),
             Ok(false) => {}
             Err(_) => return None,
         }
@@ -194,16 +194,16 @@ fn enabled(ground: &Ground, path: &[&str]) -> Option<bool> {
 }
 
 /// Backup settings that the repository's own jobs have no option for would be lost without a word.
-pub fn backups(ground: &Ground, found: &mut Vec<Finding>) {
-    let rules = ground.rules();
+pub fn backups(context: &CheckContext, found: &mut Vec<Finding>) {
+    let rules = context.rules();
     let jobs = &rules.namespaces.backups;
-    let Some(schema) = Schema::of_option(ground.reader.model(), &parts(jobs)) else {
+    let Some(schema) = Schema::of_option(context.reader.model(), &parts(jobs)) else {
         return;
     };
     if schema.open || schema.fields.is_empty() {
         return;
     }
-    for (name, service) in &ground.contracts.services {
+    for (name, service) in &context.contracts.services {
         for (option, field) in &rules.backup_fields {
             if schema.fields.contains_key(option) {
                 continue;

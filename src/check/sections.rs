@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::mend::Mend;
-use super::{Finding, Ground, schema, warning};
+use super::mend::QuickFix;
+use super::{CheckContext, Finding, schema, warning};
 use crate::edit::{indent, trivia};
 use crate::error::check as texts;
 use crate::plan::texts::{CONTRACT_HEADER, IMPLEMENTATION_HEADER, SECRETS_HEADER};
@@ -42,7 +42,7 @@ fn title(comment: &str) -> &str {
 }
 
 /// Checks a module that holds the contracts of `names`.
-pub fn check(ground: &Ground, home: &Module, names: &[&str], found: &mut Vec<Finding>) {
+pub fn check(context: &CheckContext, home: &Module, names: &[&str], found: &mut Vec<Finding>) {
     let service = names[0];
     let config = match home.explicit {
         true => module::attribute(&home.body, "config"),
@@ -60,7 +60,7 @@ pub fn check(ground: &Ground, home: &Module, names: &[&str], found: &mut Vec<Fin
         report("is not divided into sections", config.syntax());
         return;
     };
-    let contract = parts(&ground.rules().namespaces.contract);
+    let contract = parts(&context.rules().namespaces.contract);
     let mut sections: Vec<(Section, ast::Expr)> = Vec::new();
     for item in list.items() {
         let span = syntax::span(item.syntax());
@@ -130,13 +130,13 @@ fn headers(
 }
 
 /// The header above the element and its comments, if the element begins a line.
-fn insertion(home: &Module, service: &str, section: Section, item: &ast::Expr) -> Option<Mend> {
+fn insertion(home: &Module, service: &str, section: Section, item: &ast::Expr) -> Option<QuickFix> {
     let text = home.source.text();
     let at = trivia::extent(text, item.syntax()).text.start;
     let line = indent::line_start(text, at);
     text[line..at].trim().is_empty().then_some(())?;
     let pad = indent::of_line(text, at);
-    Some(Mend::edits(
+    Some(QuickFix::edits(
         format!("put the header '{}' into the module of {service}", section.title()),
         home.source.path(),
         vec![(at..at, format!("{}\n{pad}", section.header()))],

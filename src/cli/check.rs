@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::args::{Check, CheckFormat};
-use super::proving::{Judge, Side};
+use super::proving::{Side, Verifier};
 use super::report;
 use super::session::{Loaded, Session};
 use super::{single, texts};
@@ -58,7 +58,7 @@ fn show(session: &Session, findings: &[Finding], services: usize) {
 
 /// Evaluates the working tree as well, if nix is there: what only evaluation tells fails there.
 fn evaluate(args: &Check, session: &Session, loaded: &Loaded) -> Result<u8> {
-    let judge = Judge::new(
+    let verifier = Verifier::new(
         session,
         &args.proving,
         loaded.repo.rules(),
@@ -68,11 +68,11 @@ fn evaluate(args: &Check, session: &Session, loaded: &Loaded) -> Result<u8> {
     if args.no_eval {
         return Ok(0);
     }
-    if let Err(missing) = judge.available() {
+    if let Err(missing) = verifier.available() {
         session.ui.note(texts::not_evaluated(missing.message()));
         return Ok(0);
     }
-    match judge.compare(Side::WorkingTree, Side::WorkingTree, None) {
+    match verifier.compare(Side::WorkingTree, Side::WorkingTree, None) {
         Ok(proof) => {
             let failing: BTreeSet<&String> = proof.hosts.iter().flat_map(|host| &host.failing).collect();
             if failing.is_empty() {

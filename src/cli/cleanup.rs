@@ -1,7 +1,7 @@
 //! `qgroget cleanup`: removes what is left of the legacy pattern, as one commit.
 
 use super::args::{Cleanup as Args, Format};
-use super::proving::Judge;
+use super::proving::Verifier;
 use super::session::Session;
 use super::{init, message, single, texts};
 use crate::error::Result;
@@ -9,7 +9,7 @@ use crate::plan::cleanup::Cleanup;
 use crate::plan::facts::{Choices, Context};
 use crate::plan::{Accepted, Proposal};
 use crate::review::Decision;
-use crate::review::json::{Commit, Document, Fate, Service};
+use crate::review::json::{Commit, Document, Service, ServiceOutcome};
 
 /// Runs the command.
 ///
@@ -47,14 +47,14 @@ fn once(args: &Args, session: &Session) -> Result<u8> {
 /// `not-preserving`; or the repository does not evaluate.
 fn prove(args: &Args, context: &Context, cleanup: &Cleanup, decision: &Decision, session: &Session) -> Result<()> {
     let host = Some(context.host.name.clone());
-    let judge =
-        Judge::new(session, &args.proving, context.rules(), host, Vec::new()).without_commit(args.deciding.no_commit);
+    let verifier = Verifier::new(session, &args.proving, context.rules(), host, Vec::new())
+        .without_commit(args.deciding.no_commit);
     let services = context.rules().namespaces.services.as_str();
     let removed: &[&str] = match cleanup.removes(&decision.accepted) {
         true => &[services],
         false => &[],
     };
-    judge.pass(&decision.change, removed, &texts::cleanup_proved(services))
+    verifier.pass(&decision.change, removed, &texts::cleanup_proved(services))
 }
 
 /// The plan as the JSON document, a refusal included.
@@ -71,7 +71,7 @@ fn document(planned: Result<Cleanup>, session: &Session) -> Result<u8> {
         }
         Ok(cleanup) => {
             let decision = init::everything(cleanup, false)?;
-            let mut entry = Service::decided(cleanup, &decision, Fate::Planned)?;
+            let mut entry = Service::decided(cleanup, &decision, ServiceOutcome::Planned)?;
             let message = message::cleanup(cleanup, &decision.accepted);
             let message = session.marked(&message, cleanup.name(), &decision.change)?;
             entry.commit = Some(Commit {

@@ -1,15 +1,15 @@
 //! `qgroget init`: installs the contract into a repository, as one commit.
 
 use super::args::{Deciding, Format, Init, Proving};
-use super::landing::{Landed, Landing};
-use super::proving::Judge;
+use super::committer::{Committer, Landed};
+use super::proving::Verifier;
 use super::session::Session;
 use super::{message, show, texts};
 use crate::error::{Error, Result};
 use crate::plan::Proposal;
 use crate::plan::facts::{Choices, Context};
 use crate::plan::install::Installation;
-use crate::review::json::{Document, Fate, Service};
+use crate::review::json::{Document, Service, ServiceOutcome};
 use crate::review::{Decision, Outcome};
 
 /// Runs the command.
@@ -34,15 +34,15 @@ fn once(args: &Init, session: &Session) -> Result<u8> {
         session.ui.line(texts::INIT_DONE);
         return Ok(0);
     }
-    let landing = Landing::new(session, deciding, false)?;
+    let committer = Committer::new(session, deciding, false)?;
     let proving = (!args.no_verify).then_some(&args.proving);
-    match install(&installation, &context, &landing, session, proving)? {
+    match install(&installation, &context, &committer, session, proving)? {
         landed @ (Landed::Committed(_) | Landed::Written) => {
-            landing.say(installation.name(), &landed);
+            committer.say(installation.name(), &landed);
             Ok(0)
         }
         other => {
-            landing.say(installation.name(), &other);
+            committer.say(installation.name(), &other);
             Ok(1)
         }
     }
@@ -51,28 +51,28 @@ fn once(args: &Init, session: &Session) -> Result<u8> {
 /// Decides, proves (if `proving` says how), writes and commits an installation.
 ///
 /// # Errors
-/// As [`Landing::check`], [`Landing::decide`], [`Judge::gate`] and [`Landing::land`].
+/// As [`Committer::check`], [`Committer::decide`], [`Verifier::gate`] and [`Committer::land`].
 pub fn install(
     installation: &Installation,
     context: &Context,
-    landing: &Landing,
+    committer: &Committer,
     session: &Session,
     proving: Option<&Proving>,
 ) -> Result<Landed> {
-    landing.check(installation)?;
-    let decision = match landing.decide(installation)? {
+    committer.check(installation)?;
+    let decision = match committer.decide(installation)? {
         Outcome::Quit => return Ok(Landed::Quit),
         Outcome::Decided(decision) if decision.change.is_empty() => return Ok(Landed::Declined),
         Outcome::Decided(decision) => decision,
     };
     if let Some(proving) = proving {
         let host = Some(context.host.name.clone());
-        let judge = Judge::new(session, proving, context.rules(), host, Vec::new())
-            .without_commit(landing.leaves_uncommitted());
-        judge.pass(&decision.change, &[], texts::INIT_PROVED)?;
+        let verifier = Verifier::new(session, proving, context.rules(), host, Vec::new())
+            .without_commit(committer.leaves_uncommitted());
+        verifier.pass(&decision.change, &[], texts::INIT_PROVED)?;
     }
     let message = message::installation(installation, &decision.accepted);
-    landing.land(installation.name(), &decision, &message)
+    committer.land(installation.name(), &decision, &message)
 }
 
 /// What a dry run takes: everything that preserves.
@@ -113,7 +113,7 @@ pub fn entry(installation: &Installation, decision: &Decision, message: Option<&
     if installation.is_done() {
         return Ok(Service::nothing(installation.name()));
     }
-    let mut service = Service::decided(installation, decision, Fate::Planned)?;
+    let mut service = Service::decided(installation, decision, ServiceOutcome::Planned)?;
     service.commit = message.map(|message| crate::review::json::Commit {
         message: message.to_owned(),
         id: None,

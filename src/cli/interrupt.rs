@@ -5,7 +5,7 @@
 //! - While [`hold_all`] lives (a run that writes), it is noted, and children end: a proof stops, and what is written comes
 //!   to an end. Then [`process::interrupted`] says so, and the run ends by the same signal.
 //! - While [`hold`] lives (a prompt, an editor, a pager), Ctrl-C is theirs: it wakes the prompt that waits (see
-//!   [`Hold::wake`]) or is noted. The other two are no keys; they mean the process, as ever.
+//!   [`InterruptGuard::wake`]) or is noted. The other two are no keys; they mean the process, as ever.
 //!
 //! A signal that was ignored when the process began (`nohup`, a job in the background) stays ignored.
 
@@ -106,26 +106,26 @@ fn wait(mut signals: SignalsInfo) {
 
 /// While it lives, Ctrl-C does not end the process, or none of the three does.
 #[derive(Debug)]
-pub struct Hold {
+pub struct InterruptGuard {
     count: &'static AtomicUsize,
     wakes: AtomicBool,
 }
 
 /// Holds Ctrl-C back until the hold is dropped.
-pub fn hold() -> Hold {
-    Hold::new(&KEYS)
+pub fn hold() -> InterruptGuard {
+    InterruptGuard::new(&KEYS)
 }
 
 /// Holds Ctrl-C, SIGTERM and SIGHUP back until the hold is dropped.
-pub fn hold_all() -> Hold {
-    Hold::new(&WRITES)
+pub fn hold_all() -> InterruptGuard {
+    InterruptGuard::new(&WRITES)
 }
 
-impl Hold {
-    fn new(count: &'static AtomicUsize) -> Hold {
+impl InterruptGuard {
+    fn new(count: &'static AtomicUsize) -> InterruptGuard {
         install();
         count.fetch_add(1, Ordering::SeqCst);
-        Hold {
+        InterruptGuard {
             count,
             wakes: AtomicBool::new(false),
         }
@@ -151,7 +151,7 @@ impl Hold {
     }
 }
 
-impl Drop for Hold {
+impl Drop for InterruptGuard {
     fn drop(&mut self) {
         settle();
         if self.wakes.load(Ordering::SeqCst) {

@@ -3,7 +3,7 @@
 use dialoguer::{Confirm, Input, Select};
 
 use super::args::{KindArg, New};
-use super::landing::Landed;
+use super::committer::Landed;
 use super::session::Session;
 use super::{message, single, texts};
 use crate::error::{self, Error, Result};

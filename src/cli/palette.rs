@@ -51,9 +51,9 @@ pub fn paint_into(out: &mut String, style: Style, text: &str) {
         return out.push_str(text);
     }
     let (open, close) = (style.render().to_string(), style.render_reset().to_string());
-    for piece in text.split_inclusive('\n') {
-        let line = piece.strip_suffix('\n');
-        let body = line.unwrap_or(piece);
+    for declaration in text.split_inclusive('\n') {
+        let line = declaration.strip_suffix('\n');
+        let body = line.unwrap_or(declaration);
         if !body.is_empty() {
             out.extend([&*open, body, &*close]);
         }

@@ -33,13 +33,13 @@ impl Side<'static> {
 }
 
 /// A prover for a repository.
-pub struct Judge<'s> {
+pub struct Verifier<'s> {
     session: &'s Session,
     prover: Prover,
     commits: bool,
 }
 
-impl<'s> Judge<'s> {
+impl<'s> Verifier<'s> {
     /// A judge by these arguments. `extra` are modules to evaluate besides what the host imports.
     pub fn new(
         session: &'s Session,
@@ -47,14 +47,14 @@ impl<'s> Judge<'s> {
         rules: &Rules,
         host: Option<String>,
         extra: Vec<PathBuf>,
-    ) -> Judge<'s> {
+    ) -> Verifier<'s> {
         let options = ProveOptions {
             nixpkgs: args.nixpkgs.clone(),
             host,
             timeout: Duration::from_secs(args.timeout),
             mode: args.mode.into(),
             extra_modules: extra,
-            // The sides are copies of our own, see `Judge::compare`.
+            // The sides are copies of our own, see `Verifier::compare`.
             disposable: true,
             values: rules.prove.values.clone(),
             namespaces: Namespaces::of(rules),
@@ -62,7 +62,7 @@ impl<'s> Judge<'s> {
             hosts: rules.paths.hosts.clone(),
             ..ProveOptions::default()
         };
-        Judge {
+        Verifier {
             session,
             prover: Prover::new(options),
             commits: true,
@@ -78,7 +78,7 @@ impl<'s> Judge<'s> {
     }
 
     /// Makes no commit: what is proved is the working tree.
-    pub fn without_commit(mut self, no_commit: bool) -> Judge<'s> {
+    pub fn without_commit(mut self, no_commit: bool) -> Verifier<'s> {
         self.commits = !no_commit;
         self
     }
@@ -118,22 +118,22 @@ impl<'s> Judge<'s> {
 }
 
 /// What the proof of a change that is about to be written comes to.
-pub enum Gate {
+pub enum VerifyOutcome {
     /// It keeps the configuration.
     Open(Proof),
     /// There is nothing to evaluate with, for this reason.
     Unproved(String),
 }
 
-impl Judge<'_> {
+impl Verifier<'_> {
     /// Proves a change to what it will be committed to. `gains` says whether gains were accepted; what becomes of the options below
     /// `removed` is no difference.
     ///
     /// # Errors
-    /// `not-preserving`, and everything of [`Judge::compare`] but that there is no nix and no library.
-    pub fn gate(&self, change: &SourceChange, gains: bool, removed: &[&str]) -> Result<Gate> {
+    /// `not-preserving`, and everything of [`Verifier::compare`] but that there is no nix and no library.
+    pub fn gate(&self, change: &SourceChange, gains: bool, removed: &[&str]) -> Result<VerifyOutcome> {
         if let Err(missing) = self.available() {
-            return Ok(Gate::Unproved(missing.message().to_owned()));
+            return Ok(VerifyOutcome::Unproved(missing.message().to_owned()));
         }
         let base = self.base(change);
         if matches!(base, Side::Revision(_)) {
@@ -142,24 +142,24 @@ impl Judge<'_> {
         let proof = match self.compare(base, base, Some(change)) {
             // Without nixpkgs' library there is nothing to evaluate with, as without nix.
             Err(missing) if missing.code() == "no-nixpkgs-lib" => {
-                return Ok(Gate::Unproved(missing.message().to_owned()));
+                return Ok(VerifyOutcome::Unproved(missing.message().to_owned()));
             }
             compared => compared?,
         };
         match refusal(&proof, gains, removed) {
             Some(error) => Err(error),
-            None => Ok(Gate::Open(proof)),
+            None => Ok(VerifyOutcome::Open(proof)),
         }
     }
 }
 
-impl Judge<'_> {
+impl Verifier<'_> {
     /// Says, once, which uncommitted changes are not in the proof, since they will not be in the commit.
     fn say_uncommitted(&self, change: &SourceChange) -> Result<()> {
         if self.session.uncommitted_said.replace(true) {
             return Ok(());
         }
-        let own = super::landing::paths(change);
+        let own = super::committer::paths(change);
         let mut others = scratch::uncommitted(self.session.root())?;
         others.retain(|path| !own.contains(path));
         if !others.is_empty() {
@@ -168,15 +168,15 @@ impl Judge<'_> {
         Ok(())
     }
 
-    /// As [`Judge::gate`] for a change that gains nothing; says what came of it, with `preserved` where it keeps the
+    /// As [`Verifier::gate`] for a change that gains nothing; says what came of it, with `preserved` where it keeps the
     /// configuration.
     ///
     /// # Errors
-    /// As [`Judge::gate`].
+    /// As [`Verifier::gate`].
     pub fn pass(&self, change: &SourceChange, removed: &[&str], preserved: &str) -> Result<()> {
         match self.gate(change, false, removed)? {
-            Gate::Open(_) => self.session.ui.note(preserved),
-            Gate::Unproved(why) => self.session.ui.warn(texts::not_proved(&why)),
+            VerifyOutcome::Open(_) => self.session.ui.note(preserved),
+            VerifyOutcome::Unproved(why) => self.session.ui.warn(texts::not_proved(&why)),
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::args::{Color, Deciding, Global};
-use super::landing::Answer;
+use super::committer::Answer;
 use super::pager::{self, Pager};
 use super::ui::{self, Ui};
 use super::{editor, texts};

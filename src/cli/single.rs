@@ -1,14 +1,14 @@
 //! One proposal from its plan to its commit: for commands that make a single one.
 
 use super::args::{Deciding, Format};
+use super::committer::{Committer, Landed};
 use super::init::everything;
-use super::landing::{Landed, Landing};
 use super::session::Session;
 use super::{show, texts};
 use crate::commit::Message;
 use crate::error::Result;
 use crate::plan::{Accepted, Proposal};
-use crate::review::json::{Commit, Document, Fate, Service};
+use crate::review::json::{Commit, Document, Service, ServiceOutcome};
 use crate::review::{Decision, Outcome, patch};
 
 /// Shows the proposal, or decides, writes and commits it. Returns whether it is written.
@@ -41,17 +41,17 @@ pub fn run_proved(
         dry_run(command, proposal, deciding, session, message)?;
         return Ok(None);
     }
-    let landing = Landing::new(session, deciding, false)?;
-    landing.check(proposal)?;
-    let landed = match landing.decide(proposal)? {
+    let committer = Committer::new(session, deciding, false)?;
+    committer.check(proposal)?;
+    let landed = match committer.decide(proposal)? {
         Outcome::Quit => Landed::Quit,
         Outcome::Decided(decision) if decision.change.is_empty() => Landed::Declined,
         Outcome::Decided(decision) => {
             prove(&decision)?;
-            landing.land(proposal.name(), &decision, &message(&decision.accepted))?
+            committer.land(proposal.name(), &decision, &message(&decision.accepted))?
         }
     };
-    landing.say(proposal.name(), &landed);
+    committer.say(proposal.name(), &landed);
     Ok(Some(landed))
 }
 
@@ -69,7 +69,7 @@ fn dry_run(
         Format::Patch => ui.data(patch::patch(&decision.change)),
         Format::Json => {
             let mut document = Document::new(command);
-            let mut entry = Service::decided(proposal, &decision, Fate::Planned)?;
+            let mut entry = Service::decided(proposal, &decision, ServiceOutcome::Planned)?;
             entry.commit = Some(Commit {
                 message: message.text().to_owned(),
                 id: None,

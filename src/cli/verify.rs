@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::args::{Verify, VerifyFormat};
-use super::proving::{Judge, Side, show};
+use super::proving::{Side, Verifier, show};
 use super::session::Session;
 use super::texts;
 use crate::error::{Error, Result};
@@ -14,17 +14,17 @@ use crate::rules::Rules;
 /// Runs the command.
 ///
 /// # Errors
-/// As [`Judge::compare`]; where a revision does not exist or the page cannot be written.
+/// As [`Verifier::compare`]; where a revision does not exist or the page cannot be written.
 pub fn run(args: &Verify, session: &Session) -> Result<u8> {
     let rules = crate::repo::files::rules(session.root())?;
-    let judge = |extra| Judge::new(session, &args.proving, &rules, args.host.clone(), extra);
+    let verifier = |extra| Verifier::new(session, &args.proving, &rules, args.host.clone(), extra);
     if args.since_contract {
-        return since_contract(args, session, &rules, judge);
+        return since_contract(args, session, &rules, verifier);
     }
-    let judge = judge(args.extra.clone());
-    judge.available()?;
+    let verifier = verifier(args.extra.clone());
+    verifier.available()?;
     let after = args.revision.as_deref().map_or(Side::WorkingTree, Side::Revision);
-    let proof = judge.compare(Side::Revision(&args.against), after, None)?;
+    let proof = verifier.compare(Side::Revision(&args.against), after, None)?;
     report(args, session, &proof)?;
     Ok(u8::from(!proof.is_preserving()))
 }
@@ -54,9 +54,9 @@ fn since_contract<'s>(
     args: &Verify,
     session: &Session,
     rules: &Rules,
-    judge: impl Fn(Vec<PathBuf>) -> Judge<'s>,
+    verifier: impl Fn(Vec<PathBuf>) -> Verifier<'s>,
 ) -> Result<u8> {
-    judge(Vec::new()).available()?;
+    verifier(Vec::new()).available()?;
     let migrations = session.git_to_commit()?.migrations()?;
     if migrations.is_empty() {
         session.ui.line(texts::NO_MIGRATIONS);
@@ -66,7 +66,7 @@ fn since_contract<'s>(
     let mut proofs = Vec::new();
     for migration in &migrations {
         let extra = args.extra.iter().cloned().chain(modules(migration, rules)).collect();
-        let proof = judge(extra).compare(Side::Revision(&migration.parent), Side::Revision(&migration.id), None)?;
+        let proof = verifier(extra).compare(Side::Revision(&migration.parent), Side::Revision(&migration.id), None)?;
         code |= u8::from(!proof.is_preserving());
         if args.format == VerifyFormat::Human {
             session.ui.line(format!(

@@ -1,15 +1,15 @@
 //! The text of a service's contract: its legacy fields under their new names, with their comments.
 
-use super::facts::{Context, Facts, Field, Guard, Job};
+use super::facts::{Context, Field, Guard, Job, ServiceFacts};
 use super::groups::Groups;
-use super::needs::Needs;
+use super::needs::Requirements;
 use super::{Accepted, data_dir, url};
 use crate::edit::{GroupId, trivia};
 use crate::error::{self, Result};
 use crate::syntax::{self, AstNode, ast};
 
 /// A stretch of new text and the group that asks for it.
-pub struct Chunk {
+pub struct ContractFragment {
     pub group: GroupId,
     pub text: String,
 }
@@ -28,10 +28,10 @@ pub struct Comments {
 /// Builds the contract's body, field by field.
 struct Body<'c, 'a> {
     context: &'c Context<'a>,
-    facts: &'c Facts<'a>,
+    facts: &'c ServiceFacts<'a>,
     groups: &'c Groups,
     accepted: &'c Accepted,
-    chunks: Vec<Chunk>,
+    fragments: Vec<ContractFragment>,
     /// Nodes whose comments have been carried already (an `inherit` of several fields has one set of comments).
     carried: Vec<std::ops::Range<usize>>,
 }
@@ -42,18 +42,18 @@ struct Body<'c, 'a> {
 /// Refuses values whose names would mean something else at the contract's place, and an unclear `dataDir`.
 pub fn body(
     context: &Context,
-    facts: &Facts,
-    needs: &Needs,
+    facts: &ServiceFacts,
+    needs: &Requirements,
     groups: &Groups,
     accepted: &Accepted,
     comments: Comments,
-) -> Result<Vec<Chunk>> {
+) -> Result<Vec<ContractFragment>> {
     let mut body = Body {
         context,
         facts,
         groups,
         accepted,
-        chunks: Vec::new(),
+        fragments: Vec::new(),
         carried: Vec::new(),
     };
     body.required()?;
@@ -65,17 +65,17 @@ pub fn body(
     for comment in &comments.of_service {
         body.core(format!("{comment}\n"));
     }
-    Ok(body.chunks)
+    Ok(body.fragments)
 }
 
 /// The contract's option path, as source.
-pub fn path(context: &Context, facts: &Facts) -> String {
+pub fn path(context: &Context, facts: &ServiceFacts) -> String {
     let namespace = &context.rules().namespaces.contract;
     format!("{namespace}.{}", syntax::attr_text(&facts.name))
 }
 
 /// The line that lets the service's own switch follow the contract's, where that is what turns it on.
-pub fn follow(context: &Context, facts: &Facts, groups: &Groups, accepted: &Accepted) -> String {
+pub fn follow(context: &Context, facts: &ServiceFacts, groups: &Groups, accepted: &Accepted) -> String {
     match &facts.guard {
         Guard::Switch { path: switch, .. } if groups.enables(accepted) => {
             let switch: Vec<String> = switch.iter().map(|p| syntax::attr_text(p)).collect();
@@ -92,7 +92,7 @@ pub fn follow(context: &Context, facts: &Facts, groups: &Groups, accepted: &Acce
 
 impl<'a> Body<'_, 'a> {
     fn push(&mut self, group: GroupId, text: impl Into<String>) {
-        self.chunks.push(Chunk {
+        self.fragments.push(ContractFragment {
             group,
             text: text.into(),
         });
@@ -177,14 +177,14 @@ impl<'a> Body<'_, 'a> {
             self.carry(group, &field.clone(), "persistedData");
             return Ok(());
         }
-        let joins = fields.iter().map(Joins::of).collect::<Result<Vec<Joins>>>()?;
-        let joins = joins.into_iter().max().unwrap_or(Joins::Concat);
+        let merge = fields.iter().map(ListMerge::of).collect::<Result<Vec<ListMerge>>>()?;
+        let merge = merge.into_iter().max().unwrap_or(ListMerge::Concat);
         let mut lists: Vec<String> = Vec::new();
         for field in &fields {
             let (before, after) = self.comments_of(field);
             // A comment ends with its line.
             let after = if after.is_empty() { after } else { format!("{after}\n") };
-            let text = match field.value.as_ref().is_none_or(|value| joins.takes(value)) {
+            let text = match field.value.as_ref().is_none_or(|value| merge.takes(value)) {
                 true => field.text.clone(),
                 false => format!("({})", field.text),
             };
@@ -193,9 +193,9 @@ impl<'a> Body<'_, 'a> {
         if !scattered.is_empty() || lists.is_empty() {
             lists.push(format!("[\n{}\n]", scattered.join("\n")));
         }
-        let lists = match joins {
-            Joins::Concat => lists.join(" ++ "),
-            Joins::Merge => format!("lib.mkMerge [\n{}\n]", lists.join("\n")),
+        let lists = match merge {
+            ListMerge::Concat => lists.join(" ++ "),
+            ListMerge::Merge => format!("lib.mkMerge [\n{}\n]", lists.join("\n")),
         };
         let comments = self.comments_of_lists();
         self.push(group, format!("{comments}persistedData = {lists};\n"));
@@ -308,7 +308,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     fn routing(&mut self) {
-        if self.facts.pieces.is_empty() {
+        if self.facts.declarations.is_empty() {
             return self.core("\nexposed = false;\n");
         }
         self.core("\nexposed = true;\n");
@@ -356,7 +356,7 @@ impl<'a> Body<'_, 'a> {
         }
     }
 
-    fn needs(&mut self, needs: &Needs) {
+    fn needs(&mut self, needs: &Requirements) {
         let fields = [
             (self.groups.depends, needs.depends_text()),
             (self.groups.databases, needs.databases_text()),
@@ -384,24 +384,24 @@ impl<'a> Body<'_, 'a> {
 
 /// How lists from several places become one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Joins {
+enum ListMerge {
     /// `a ++ b`.
     Concat,
     /// `lib.mkMerge [ a b ]`, where one of them is no list itself, but a property that the module system reads.
     Merge,
 }
 
-impl Joins {
+impl ListMerge {
     /// # Errors
     /// `unsupported-value` for a list with a priority, which would hide the others.
-    fn of(field: &Field) -> Result<Joins> {
+    fn of(field: &Field) -> Result<ListMerge> {
         let Some(value) = &field.value else {
-            return Ok(Joins::Concat);
+            return Ok(ListMerge::Concat);
         };
         let (function, arguments) = syntax::call(&syntax::unparen(value.clone()));
         let name = syntax::function_name(&function).filter(|_| !arguments.is_empty());
         match name.as_deref() {
-            Some("mkIf" | "mkMerge" | "mkBefore" | "mkAfter" | "mkOrder") => Ok(Joins::Merge),
+            Some("mkIf" | "mkMerge" | "mkBefore" | "mkAfter" | "mkOrder") => Ok(ListMerge::Merge),
             Some("mkDefault" | "mkForce" | "mkOverride" | "mkOptionDefault" | "mkVMOverride") => {
                 let place = field.module.source.place_of(&field.node);
                 Err(error::plan::unsupported_value(
@@ -409,7 +409,7 @@ impl Joins {
                     "its priority would hide the directories that stand elsewhere",
                 ))
             }
-            _ => Ok(Joins::Concat),
+            _ => Ok(ListMerge::Concat),
         }
     }
 
@@ -417,8 +417,8 @@ impl Joins {
     fn takes(self, value: &ast::Expr) -> bool {
         match value {
             ast::Expr::List(_) | ast::Expr::Ident(_) | ast::Expr::Select(_) | ast::Expr::Paren(_) => true,
-            ast::Expr::Apply(_) => self == Joins::Concat,
-            ast::Expr::BinOp(op) => self == Joins::Concat && op.operator() == Some(ast::BinOpKind::Concat),
+            ast::Expr::Apply(_) => self == ListMerge::Concat,
+            ast::Expr::BinOp(op) => self == ListMerge::Concat && op.operator() == Some(ast::BinOpKind::Concat),
             _ => false,
         }
     }

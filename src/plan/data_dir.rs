@@ -1,6 +1,6 @@
 //! Where a service keeps its state: what its backups and persistence say, or else its own options and volumes.
 
-use super::facts::{self, Context, Facts, Field};
+use super::facts::{self, Context, Field, ServiceFacts};
 use crate::error::{self, Result};
 use crate::resolve::free;
 use crate::resolve::module::{Def, list_elements};
@@ -16,7 +16,7 @@ const OPTIONS: [&str; 3] = ["dataDir", "stateDir", "configDir"];
 ///
 /// # Errors
 /// `ambiguous-data-dir` where several directories are named and none of them is the one.
-pub fn text(context: &Context, facts: &Facts) -> Result<String> {
+pub fn text(context: &Context, facts: &ServiceFacts) -> Result<String> {
     if let Some(said) = context.data_dir(&facts.name) {
         return Ok(said);
     }
@@ -27,14 +27,14 @@ pub fn text(context: &Context, facts: &Facts) -> Result<String> {
 ///
 /// # Errors
 /// As [`text`].
-pub fn of_node(context: &Context, facts: &Facts) -> Result<Option<SyntaxNode>> {
+pub fn of_node(context: &Context, facts: &ServiceFacts) -> Result<Option<SyntaxNode>> {
     match context.data_dir(&facts.name) {
         Some(_) => Ok(None),
         None => Ok(state_directory(context, facts)?.map(|candidate| candidate.node)),
     }
 }
 
-fn state_directory(context: &Context, facts: &Facts) -> Result<Option<Candidate>> {
+fn state_directory(context: &Context, facts: &ServiceFacts) -> Result<Option<Candidate>> {
     let whole = facts
         .jobs
         .iter()
@@ -167,7 +167,7 @@ fn names_service(path: &str, names: &[String]) -> bool {
 /// What the module's own definitions say of a service that is neither persisted nor backed up by itself: an option for
 /// the directory of its state, or the directory of its name that its containers mount. `None` where they say nothing,
 /// or different things. Nothing is persisted because of it: the contract's list of persistent directories is explicit.
-fn implied(context: &Context, facts: &Facts) -> Option<Candidate> {
+fn implied(context: &Context, facts: &ServiceFacts) -> Option<Candidate> {
     let names = context.names_of(&facts.name);
     let mut found: Vec<Candidate> = Vec::new();
     for def in facts.home.under(&["services"]) {

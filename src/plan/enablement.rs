@@ -1,6 +1,6 @@
 //! The service's switch: out of wherever it is set, into the host's settings file (Story 2.6).
 
-use super::facts::{Context, Facts, Guard, Piece};
+use super::facts::{Context, Declaration, Guard, ServiceFacts};
 use super::formals;
 use super::workset::Workset;
 use super::{Move, removal};
@@ -17,13 +17,13 @@ use crate::syntax::{self, AstNode, HasEntry, ast};
 /// # Errors
 /// `unsupported-switch` where the switch is set in several places, under a condition, or by a value that means
 /// something only where it stands.
-pub fn value(facts: &Facts) -> Result<String> {
+pub fn value(facts: &ServiceFacts) -> Result<String> {
     let Guard::Switch { definitions, .. } = &facts.guard else {
         return Ok("true".to_owned());
     };
     match definitions.as_slice() {
         [] => Ok("false".to_owned()),
-        [piece] => single(piece),
+        [declaration] => single(declaration),
         [_, second, ..] => Err(error::plan::unsupported_switch(
             second.place(),
             "it is set in several places",
@@ -31,25 +31,25 @@ pub fn value(facts: &Facts) -> Result<String> {
     }
 }
 
-fn single(piece: &Piece) -> Result<String> {
-    if !piece.def.context.conditions.is_empty() || piece.def.context.opaque {
+fn single(declaration: &Declaration) -> Result<String> {
+    if !declaration.def.context.conditions.is_empty() || declaration.def.context.opaque {
         return Err(error::plan::unsupported_switch(
-            piece.place(),
+            declaration.place(),
             "it is set under a condition",
         ));
     }
-    let ast::Entry::AttrpathValue(binding) = &piece.def.entry else {
-        return Err(error::plan::unsupported_switch(piece.place(), "it is inherited"));
+    let ast::Entry::AttrpathValue(binding) = &declaration.def.entry else {
+        return Err(error::plan::unsupported_switch(declaration.place(), "it is inherited"));
     };
     let Some(value) = binding.value() else {
-        return Err(error::plan::unsupported_switch(piece.place(), "it is incomplete"));
+        return Err(error::plan::unsupported_switch(declaration.place(), "it is incomplete"));
     };
     for (name, variable) in free::variables(value.syntax()) {
         let argument =
             matches!(variable.binding, Binding::Param(_)) && ["config", "lib", "pkgs"].contains(&name.as_str());
         if !argument {
             return Err(error::plan::unsupported_switch(
-                piece.place(),
+                declaration.place(),
                 &format!("its value uses '{name}', which means something only there"),
             ));
         }
@@ -62,16 +62,16 @@ fn single(piece: &Piece) -> Result<String> {
 ///
 /// # Errors
 /// As [`value`], and where the host's settings file has no place for it.
-pub fn render(work: &mut Workset, context: &Context, facts: &Facts, group: GroupId) -> Result<()> {
+pub fn render(work: &mut Workset, context: &Context, facts: &ServiceFacts, group: GroupId) -> Result<()> {
     let value = value(facts)?;
     let settings = settings(context)?;
     if let Guard::Switch { definitions, .. } = &facts.guard {
-        for piece in definitions {
-            let removal = removal::remove(&piece.module.source, std::slice::from_ref(piece.node()));
+        for declaration in definitions {
+            let removal = removal::remove(&declaration.module.source, std::slice::from_ref(declaration.node()));
             removal
                 .ranges
                 .into_iter()
-                .for_each(|range| work.remove(piece.path(), range, group));
+                .for_each(|range| work.remove(declaration.path(), range, group));
         }
     }
     let arguments: Vec<&str> = ["config", "lib", "pkgs"]
@@ -110,7 +110,7 @@ pub fn settings<'a>(context: &Context<'a>) -> Result<&'a Module> {
 }
 
 /// What the move is, for people.
-pub fn moves(context: &Context, facts: &Facts) -> Vec<Move> {
+pub fn moves(context: &Context, facts: &ServiceFacts) -> Vec<Move> {
     let to = format!(
         "{}: {}.{}.enable",
         context.host.settings.display(),
@@ -122,9 +122,9 @@ pub fn moves(context: &Context, facts: &Facts) -> Vec<Move> {
         _ => &[],
     };
     match definitions.first() {
-        Some(piece) => vec![Move {
-            what: format!("the switch {}", piece.def.path_text()),
-            from: Some(piece.place()),
+        Some(declaration) => vec![Move {
+            what: format!("the switch {}", declaration.def.path_text()),
+            from: Some(declaration.place()),
             to: Some(to),
         }],
         None => vec![Move {

@@ -73,12 +73,12 @@ impl<'a> Context<'a> {
 
 /// A binding that declares something for the service, in the module it stands in.
 #[derive(Clone)]
-pub struct Piece<'a> {
+pub struct Declaration<'a> {
     pub module: &'a Module,
     pub def: Def,
 }
 
-impl Piece<'_> {
+impl Declaration<'_> {
     /// The file.
     pub fn path(&self) -> &Path {
         self.module.source.path()
@@ -127,7 +127,7 @@ pub enum Guard<'a> {
     Switch {
         text: String,
         path: Vec<String>,
-        definitions: Vec<Piece<'a>>,
+        definitions: Vec<Declaration<'a>>,
     },
     /// Some other condition.
     Condition { text: String },
@@ -137,7 +137,7 @@ pub enum Guard<'a> {
 #[derive(Clone)]
 pub struct Job<'a> {
     pub name: String,
-    pub pieces: Vec<Piece<'a>>,
+    pub declarations: Vec<Declaration<'a>>,
     pub fields: Vec<Field<'a>>,
     /// The service's own elements of a job that others share, by field; `None` for a job that is the service's alone.
     pub part: Option<Vec<(Field<'a>, Vec<ast::Expr>)>>,
@@ -156,12 +156,12 @@ pub struct Persisted<'a> {
 }
 
 /// Everything about one service.
-pub struct Facts<'a> {
+pub struct ServiceFacts<'a> {
     pub name: String,
     /// The module that declares the service, and that becomes its own.
     pub home: &'a Module,
     /// The bindings that declare it.
-    pub pieces: Vec<Piece<'a>>,
+    pub declarations: Vec<Declaration<'a>>,
     /// The fields of all of them, in source order.
     pub fields: Vec<Field<'a>>,
     pub guard: Guard<'a>,
@@ -170,10 +170,10 @@ pub struct Facts<'a> {
     /// The service's new home, where that differs from where it is.
     pub target: PathBuf,
     /// The services that share the home file, this one included; `None` for a file of its own.
-    pub sharers: Option<Vec<String>>,
+    pub co_located: Option<Vec<String>>,
     /// The names that it and the other services go by.
     pub names: Names,
-    /// What [`Facts::references`] found.
+    /// What [`ServiceFacts::references`] found.
     references: OnceCell<Vec<Reference>>,
 }
 
@@ -211,43 +211,43 @@ fn declared(model: &Model, prefix: &[&str]) -> Vec<String> {
 }
 
 /// The outermost bindings that declare something at or below `prefix`: those whose own attrpath crosses its end.
-pub fn topmost<'a>(model: &'a Model, prefix: &[&str]) -> Vec<Piece<'a>> {
+pub fn topmost<'a>(model: &'a Model, prefix: &[&str]) -> Vec<Declaration<'a>> {
     model
         .under(prefix)
         .into_iter()
         .filter(|(_, def)| def.path.len() - def.own < prefix.len())
-        .map(|(module, def)| Piece {
+        .map(|(module, def)| Declaration {
             module,
             def: def.clone(),
         })
         .collect()
 }
 
-/// The fields that `piece` declares for something at `depth` parts of its path.
+/// The fields that `declaration` declares for something at `depth` parts of its path.
 ///
 /// # Errors
 /// `unsupported-value` where the declaration is no set literal.
-pub fn fields<'a>(piece: &Piece<'a>, depth: usize) -> Result<Vec<Field<'a>>> {
-    let source = &piece.module.source;
+pub fn fields<'a>(declaration: &Declaration<'a>, depth: usize) -> Result<Vec<Field<'a>>> {
+    let source = &declaration.module.source;
     let text = |node: &SyntaxNode| syntax::text_of(node);
-    if piece.def.path.len() > depth {
-        let Some(name) = piece.def.name(depth) else {
-            return Err(error::plan::dynamic_name(piece.place()));
+    if declaration.def.path.len() > depth {
+        let Some(name) = declaration.def.name(depth) else {
+            return Err(error::plan::dynamic_name(declaration.place()));
         };
-        let ast::Entry::AttrpathValue(binding) = &piece.def.entry else {
-            return Err(error::plan::unsupported_value(piece.place(), "it is inherited"));
+        let ast::Entry::AttrpathValue(binding) = &declaration.def.entry else {
+            return Err(error::plan::unsupported_value(declaration.place(), "it is inherited"));
         };
         let value = binding.value();
         return Ok(vec![Field {
-            module: piece.module,
+            module: declaration.module,
             name: name.to_owned(),
-            rest: rest(&piece.def.path[depth + 1..]),
-            node: piece.node().clone(),
+            rest: rest(&declaration.def.path[depth + 1..]),
+            node: declaration.node().clone(),
             text: value.as_ref().map(|v| text(v.syntax())).unwrap_or_default(),
             value,
         }]);
     }
-    let entries = literal::entries(piece)?;
+    let entries = literal::entries(declaration)?;
     let mut found = Vec::new();
     for entry in entries {
         match &entry {
@@ -257,7 +257,7 @@ pub fn fields<'a>(piece: &Piece<'a>, depth: usize) -> Result<Vec<Field<'a>>> {
                     return Err(error::plan::dynamic_name(source.place_of(entry.syntax())));
                 };
                 found.push(Field {
-                    module: piece.module,
+                    module: declaration.module,
                     name: name.clone(),
                     rest: rest(&names[1..]),
                     node: entry.syntax().clone(),
@@ -279,7 +279,7 @@ pub fn fields<'a>(piece: &Piece<'a>, depth: usize) -> Result<Vec<Field<'a>>> {
                         None => name.clone(),
                     };
                     found.push(Field {
-                        module: piece.module,
+                        module: declaration.module,
                         name,
                         rest: String::new(),
                         node: entry.syntax().clone(),
@@ -297,16 +297,16 @@ fn rest(path: &[Option<impl AsRef<str>>]) -> String {
     module::path_text(path)
 }
 
-impl<'a> Facts<'a> {
+impl<'a> ServiceFacts<'a> {
     /// Collects everything about the service `name`.
     ///
     /// # Errors
     /// `unknown-service`, and the refusals of shapes that cannot be moved safely.
-    pub fn collect(context: &Context<'a>, name: &str) -> Result<Facts<'a>> {
+    pub fn collect(context: &Context<'a>, name: &str) -> Result<ServiceFacts<'a>> {
         let rules = context.rules();
         let namespace = parts(&rules.namespaces.services);
         let prefix: Vec<&str> = namespace.iter().copied().chain([name]).collect();
-        let pieces = topmost(context.model, &prefix);
+        let declarations = topmost(context.model, &prefix);
         let from = || {
             context
                 .choices
@@ -314,15 +314,15 @@ impl<'a> Facts<'a> {
                 .as_ref()
                 .and_then(|from| context.model.module(&context.repo.import_target(from)?))
         };
-        let Some(home) = home(&pieces, prefix.len()).or_else(from) else {
+        let Some(home) = home(&declarations, prefix.len()).or_else(from) else {
             return Err(unknown(context, name));
         };
         if let Some(error) = unseen(context, name) {
             return Err(error);
         }
         let mut all = Vec::new();
-        for piece in &pieces {
-            all.extend(fields(piece, prefix.len())?);
+        for declaration in &declarations {
+            all.extend(fields(declaration, prefix.len())?);
         }
         for field in &all {
             if !rules.fields.contains_key(&field.name) {
@@ -330,19 +330,21 @@ impl<'a> Facts<'a> {
             }
         }
         literal::check_twice(&all, rules)?;
-        let guard = if pieces.is_empty() {
+        let guard = if declarations.is_empty() {
             Guard::Always
         } else {
-            guard(context, home, &pieces, name)?
+            guard(context, home, &declarations, name)?
         };
-        let sharers = sharers(context, home, name, pieces.is_empty());
-        let named = sharers.iter().flatten().map(String::as_str).chain([name]);
+        let co_located = co_located(context, home, name, declarations.is_empty());
+        let named = co_located.iter().flatten().map(String::as_str).chain([name]);
         if let Some(other) = named.into_iter().find(|name| name.chars().any(char::is_control)) {
-            let place = pieces.first().map_or_else(|| home.source.place(0..0), Piece::place);
+            let place = declarations
+                .first()
+                .map_or_else(|| home.source.place(0..0), Declaration::place);
             return Err(error::plan::control_characters(place, other));
         }
         let names = Names::of(context, name);
-        let jobs = super::owner::jobs(context, name, home, &names, sharers.is_some())?;
+        let jobs = super::owner::jobs(context, name, home, &names, co_located.is_some())?;
         for job in &jobs {
             let parts = job.part.iter().flatten().map(|(field, _)| field);
             let mut moved = job.fields.iter().filter(|_| job.part.is_none()).chain(parts);
@@ -350,23 +352,25 @@ impl<'a> Facts<'a> {
                 return Err(error::plan::unknown_backup_field(field.place(), &job.name, &field.name));
             }
         }
-        let persisted = super::owner::persisted(context, name, home, &jobs, &names, sharers.is_some());
-        same_conditions(context, name, &pieces, &jobs)?;
+        let persisted = super::owner::persisted(context, name, home, &jobs, &names, co_located.is_some());
+        same_conditions(context, name, &declarations, &jobs)?;
         let target = placement::target(rules, home.source.path(), name);
-        if !placement::is_path_word(name) && (!context.choices.in_place || sharers.is_some()) {
-            let place = pieces.first().map_or_else(|| home.source.place(0..0), Piece::place);
+        if !placement::is_path_word(name) && (!context.choices.in_place || co_located.is_some()) {
+            let place = declarations
+                .first()
+                .map_or_else(|| home.source.place(0..0), Declaration::place);
             return Err(error::plan::no_directory_name(place, name));
         }
-        Ok(Facts {
+        Ok(ServiceFacts {
             name: name.to_owned(),
             home,
-            pieces,
+            declarations,
             fields: all,
             guard,
             jobs,
             persisted,
             target,
-            sharers,
+            co_located,
             names,
             references: OnceCell::new(),
         })
@@ -374,9 +378,9 @@ impl<'a> Facts<'a> {
 
     /// Where the service stands, for refusals about it as a whole.
     pub fn place(&self) -> error::Place {
-        self.pieces
+        self.declarations
             .first()
-            .map_or_else(|| self.home.source.place(0..0), Piece::place)
+            .map_or_else(|| self.home.source.place(0..0), Declaration::place)
     }
 
     /// The path literals of the repository that the facts were collected from which name the home module, as they have
@@ -394,22 +398,25 @@ impl<'a> Facts<'a> {
 
 /// Refuses a backup job that holds under a condition which is not one of the service's: the contract's fields would hold
 /// without it.
-fn same_conditions(context: &Context, name: &str, pieces: &[Piece], jobs: &[Job]) -> Result<()> {
-    let keys = |piece: &Piece| -> Vec<String> {
-        let eval = context.eval(piece.module);
+fn same_conditions(context: &Context, name: &str, declarations: &[Declaration], jobs: &[Job]) -> Result<()> {
+    let keys = |declaration: &Declaration| -> Vec<String> {
+        let eval = context.eval(declaration.module);
         let key = |condition: &ast::Expr| match eval.option_path(condition) {
             Some(path) => path.join("."),
             None => syntax::text_of(syntax::unparen(condition.clone()).syntax()),
         };
-        piece.def.context.conditions.iter().map(key).collect()
+        declaration.def.context.conditions.iter().map(key).collect()
     };
-    let own: Vec<String> = pieces.iter().flat_map(keys).collect();
-    for piece in jobs.iter().flat_map(|job| &job.pieces) {
-        if piece.def.context.opaque {
-            return Err(error::plan::unsupported_value(piece.place(), "it is joined with '//'"));
+    let own: Vec<String> = declarations.iter().flat_map(keys).collect();
+    for declaration in jobs.iter().flat_map(|job| &job.declarations) {
+        if declaration.def.context.opaque {
+            return Err(error::plan::unsupported_value(
+                declaration.place(),
+                "it is joined with '//'",
+            ));
         }
-        if !pieces.is_empty() && keys(piece).iter().any(|key| !own.contains(key)) {
-            return Err(error::plan::split_conditions(piece.place(), name));
+        if !declarations.is_empty() && keys(declaration).iter().any(|key| !own.contains(key)) {
+            return Err(error::plan::split_conditions(declaration.place(), name));
         }
     }
     Ok(())
@@ -417,7 +424,7 @@ fn same_conditions(context: &Context, name: &str, pieces: &[Piece], jobs: &[Job]
 
 /// The services that share the module: those that its marker names, or that it declares besides `name`. A service that is
 /// declared nowhere shares its module unless everything in it is its own.
-fn sharers(context: &Context, home: &Module, name: &str, undeclared: bool) -> Option<Vec<String>> {
+fn co_located(context: &Context, home: &Module, name: &str, undeclared: bool) -> Option<Vec<String>> {
     if let Some(marked) = super::share::leftovers::shared_by(home) {
         return Some(marked);
     }
@@ -442,9 +449,11 @@ fn sharers(context: &Context, home: &Module, name: &str, undeclared: bool) -> Op
 }
 
 /// The module that holds the main declaration: the one with a whole set, or else the first.
-fn home<'a>(pieces: &[Piece<'a>], depth: usize) -> Option<&'a Module> {
-    let whole = pieces.iter().find(|piece| piece.def.path.len() == depth);
-    whole.or(pieces.first()).map(|piece| piece.module)
+fn home<'a>(declarations: &[Declaration<'a>], depth: usize) -> Option<&'a Module> {
+    let whole = declarations
+        .iter()
+        .find(|declaration| declaration.def.path.len() == depth);
+    whole.or(declarations.first()).map(|declaration| declaration.module)
 }
 
 fn unknown(context: &Context, name: &str) -> Error {
@@ -456,9 +465,14 @@ fn unknown(context: &Context, name: &str) -> Error {
 }
 
 /// What turns the service on: the condition that all of its declarations in the home module share.
-fn guard<'a>(context: &Context<'a>, home: &'a Module, pieces: &[Piece<'a>], name: &str) -> Result<Guard<'a>> {
-    let text = |piece: &Piece| -> Vec<String> {
-        piece
+fn guard<'a>(
+    context: &Context<'a>,
+    home: &'a Module,
+    declarations: &[Declaration<'a>],
+    name: &str,
+) -> Result<Guard<'a>> {
+    let text = |declaration: &Declaration| -> Vec<String> {
+        declaration
             .def
             .context
             .conditions
@@ -466,15 +480,20 @@ fn guard<'a>(context: &Context<'a>, home: &'a Module, pieces: &[Piece<'a>], name
             .map(|c| syntax::text_of(syntax::unparen(c.clone()).syntax()))
             .collect()
     };
-    let mut own = pieces.iter().filter(|piece| piece.path() == home.source.path());
+    let mut own = declarations
+        .iter()
+        .filter(|declaration| declaration.path() == home.source.path());
     let first = own.next().expect("the home module has a declaration");
     let conditions = text(first);
-    for piece in pieces {
-        if piece.def.context.opaque {
-            return Err(error::plan::unsupported_value(piece.place(), "it is joined with '//'"));
+    for declaration in declarations {
+        if declaration.def.context.opaque {
+            return Err(error::plan::unsupported_value(
+                declaration.place(),
+                "it is joined with '//'",
+            ));
         }
-        if text(piece) != conditions {
-            return Err(error::plan::split_conditions(piece.place(), name));
+        if text(declaration) != conditions {
+            return Err(error::plan::split_conditions(declaration.place(), name));
         }
     }
     let [condition] = first.def.context.conditions.as_slice() else {
@@ -502,7 +521,7 @@ fn guard<'a>(context: &Context<'a>, home: &'a Module, pieces: &[Piece<'a>], name
                 .model
                 .definitions(&names)
                 .into_iter()
-                .map(|(module, def)| Piece {
+                .map(|(module, def)| Declaration {
                     module,
                     def: def.clone(),
                 })

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Left;
+use super::Skipped;
 use super::placement::relative;
 use super::workset::Workset;
 use crate::edit::{GroupId, indent, trivia};
@@ -222,7 +222,7 @@ impl<'a> Flake<'a> {
     }
 
     /// What is left to a person where no check can be added.
-    pub fn left(&self, checks: &[Check]) -> Vec<Left> {
+    pub fn left(&self, checks: &[Check]) -> Vec<Skipped> {
         if self.takes() {
             return Vec::new();
         }
@@ -235,7 +235,7 @@ impl<'a> Flake<'a> {
         let place = || self.source.map(|source| source.place(0..0));
         checks
             .iter()
-            .map(|check| Left {
+            .map(|check| Skipped {
                 what: format!("the flake check {}", check.name),
                 place: place(),
                 why: why.to_owned(),

@@ -54,7 +54,7 @@ pub struct Group {
 
 /// Something that a plan found and does not touch, with the reason.
 #[derive(Clone, Debug)]
-pub struct Left {
+pub struct Skipped {
     /// What is left: `mention of modules/server/media/video in README.md`.
     pub what: String,
     /// Where it stands.
@@ -93,7 +93,7 @@ pub trait Proposal {
     fn groups(&self) -> &[Group];
 
     /// What was found and is left alone.
-    fn left(&self) -> &[Left];
+    fn left(&self) -> &[Skipped];
 
     /// What the files are if exactly `accepted` is taken.
     ///

@@ -1,9 +1,9 @@
 //! The groups of one service's migration: what each is called, why it is proposed, and what it moves.
 
-use super::facts::{Context, Facts, Field};
+use super::facts::{Context, Field, ServiceFacts};
 use super::group::{Accepted, Group, Move, Safety};
-use super::needs::reads::Reads;
-use super::needs::{self, Needs};
+use super::needs::reads::ContractReads;
+use super::needs::{self, Requirements};
 use super::vmtest::{self, NewTest};
 use super::{enablement, placement, sections, texts};
 use crate::edit::GroupId;
@@ -38,23 +38,23 @@ impl Groups {
 /// The groups of a service's migration, in the order in which they are asked about.
 pub fn list(
     context: &Context,
-    facts: &Facts,
-    needs: &Needs,
-    reads: &Reads,
+    facts: &ServiceFacts,
+    needs: &Requirements,
+    reads: &ContractReads,
     test: Option<&NewTest>,
 ) -> (Groups, Vec<Group>) {
-    let mut lister = Lister {
+    let mut builder = GroupBuilder {
         context,
         facts,
         list: Vec::new(),
     };
-    let contract = lister.contract();
-    let enablement = lister.enablement();
-    let persistence = lister.persistence();
-    let backup = lister.backup();
-    let gain = lister.gain(backup.is_some());
-    let depends = lister.depends(needs);
-    let databases = lister.databases(needs);
+    let contract = builder.contract();
+    let enablement = builder.enablement();
+    let persistence = builder.persistence();
+    let backup = builder.backup();
+    let gain = builder.gain(backup.is_some());
+    let depends = builder.depends(needs);
+    let databases = builder.databases(needs);
     let groups = Groups {
         contract,
         enablement,
@@ -63,24 +63,24 @@ pub fn list(
         gain,
         depends,
         databases,
-        reads: databases.and_then(|databases| lister.reads(reads, databases)),
-        secrets: lister.secrets(),
-        placement: lister.placement(),
+        reads: databases.and_then(|databases| builder.reads(reads, databases)),
+        secrets: builder.secrets(),
+        placement: builder.placement(),
         test: test.and_then(|test| {
             let title = texts::test_title(&facts.name);
-            lister.preserving("test", title, texts::TEST_WHY, test.moves())
+            builder.preserving("test", title, texts::TEST_WHY, test.moves())
         }),
     };
-    (groups, lister.list)
+    (groups, builder.list)
 }
 
-struct Lister<'l, 'a> {
+struct GroupBuilder<'l, 'a> {
     context: &'l Context<'a>,
-    facts: &'l Facts<'a>,
+    facts: &'l ServiceFacts<'a>,
     list: Vec<Group>,
 }
 
-impl Lister<'_, '_> {
+impl GroupBuilder<'_, '_> {
     fn add(&mut self, kind: &'static str, title: String, why: &str, safety: Safety, moves: Vec<Move>) -> GroupId {
         let id = GroupId(self.list.len());
         self.list.push(Group {
@@ -191,7 +191,7 @@ impl Lister<'_, '_> {
         (!moves.is_empty() && !backed_up).then(|| self.add("gain", title, texts::GAIN_WHY, Safety::Gains, moves))
     }
 
-    fn depends(&mut self, needs: &Needs) -> Option<GroupId> {
+    fn depends(&mut self, needs: &Requirements) -> Option<GroupId> {
         let on: Vec<&str> = needs.depends.iter().map(|depends| depends.on.as_str()).collect();
         let entries = needs.depends.iter();
         let moves = entries.map(|depends| self.added(depends.text(), "dependsOn")).collect();
@@ -199,7 +199,7 @@ impl Lister<'_, '_> {
         self.preserving("dependencies", title, needs::texts::DEPENDS_WHY, moves)
     }
 
-    fn databases(&mut self, needs: &Needs) -> Option<GroupId> {
+    fn databases(&mut self, needs: &Requirements) -> Option<GroupId> {
         let names: Vec<&str> = needs.databases.iter().map(|database| database.name.as_str()).collect();
         let entries = needs.databases.iter();
         let moves = entries
@@ -209,7 +209,7 @@ impl Lister<'_, '_> {
         self.preserving("databases", title, needs::texts::DATABASES_WHY, moves)
     }
 
-    fn reads(&mut self, reads: &Reads, databases: GroupId) -> Option<GroupId> {
+    fn reads(&mut self, reads: &ContractReads, databases: GroupId) -> Option<GroupId> {
         let home = &self.facts.home.source;
         // One address says several fields.
         let literals = reads.list().chunk_by(|a, b| a.node() == b.node());
@@ -235,7 +235,7 @@ impl Lister<'_, '_> {
 
     fn secrets(&mut self) -> Option<GroupId> {
         let home = self.facts.home;
-        let bindings = match self.facts.sharers {
+        let bindings = match self.facts.co_located {
             Some(_) => Vec::new(),
             None => sections::secret_bindings(home),
         };
@@ -251,7 +251,7 @@ impl Lister<'_, '_> {
     fn placement(&mut self) -> Option<GroupId> {
         let (context, facts) = (self.context, self.facts);
         let elsewhere = facts.home.source.path() != facts.target;
-        let moves = elsewhere && !context.choices.in_place && facts.sharers.is_none() && self.imported();
+        let moves = elsewhere && !context.choices.in_place && facts.co_located.is_none() && self.imported();
         moves.then(|| {
             let title = texts::placement_title(&facts.target);
             let moves = placement::moves(context.repo, facts);

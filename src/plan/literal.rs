@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{Field, Piece};
+use super::facts::{Declaration, Field};
 use crate::error::{self, Result};
 use crate::resolve::module::entry_names;
 use crate::rules::Rules;
@@ -13,12 +13,12 @@ use crate::syntax::{self, AstNode, HasEntry, ast};
 ///
 /// # Errors
 /// `unsupported-value` where something in it is no set literal, or where one side of `//` hides what the other says.
-pub fn entries(piece: &Piece) -> Result<Vec<ast::Entry>> {
-    let Some(value) = &piece.def.value else {
-        return Err(error::plan::unsupported_value(piece.place(), "it is inherited"));
+pub fn entries(declaration: &Declaration) -> Result<Vec<ast::Entry>> {
+    let Some(value) = &declaration.def.value else {
+        return Err(error::plan::unsupported_value(declaration.place(), "it is inherited"));
     };
     let mut found = Vec::new();
-    collect(piece, value, &mut found)?;
+    collect(declaration, value, &mut found)?;
     Ok(found)
 }
 
@@ -46,26 +46,32 @@ pub fn check_twice(fields: &[Field], rules: &Rules) -> Result<()> {
 }
 
 /// Whether the value is more than one set literal: it goes as a whole once all of its fields go.
-pub fn is_compound(piece: &Piece) -> bool {
-    let value = piece.def.value.clone().map(syntax::unparen);
+pub fn is_compound(declaration: &Declaration) -> bool {
+    let value = declaration.def.value.clone().map(syntax::unparen);
     value.is_some_and(|value| !matches!(value, ast::Expr::AttrSet(_)))
 }
 
-fn collect(piece: &Piece, expr: &ast::Expr, found: &mut Vec<ast::Entry>) -> Result<()> {
+fn collect(declaration: &Declaration, expr: &ast::Expr, found: &mut Vec<ast::Entry>) -> Result<()> {
     let refused = |expr: &ast::Expr, why: &str| {
-        let place = piece.module.source.place_of(expr.syntax());
+        let place = declaration.module.source.place_of(expr.syntax());
         Err(error::plan::unsupported_value(place, why))
     };
     let expr = syntax::unparen(expr.clone());
     match &expr {
         ast::Expr::AttrSet(set) => found.extend(set.entries()),
-        ast::Expr::LetIn(inner) => inner.body().iter().try_for_each(|body| collect(piece, body, found))?,
-        ast::Expr::With(inner) => inner.body().iter().try_for_each(|body| collect(piece, body, found))?,
+        ast::Expr::LetIn(inner) => inner
+            .body()
+            .iter()
+            .try_for_each(|body| collect(declaration, body, found))?,
+        ast::Expr::With(inner) => inner
+            .body()
+            .iter()
+            .try_for_each(|body| collect(declaration, body, found))?,
         ast::Expr::BinOp(op) if op.operator() == Some(ast::BinOpKind::Update) => {
             let mut names = BTreeSet::new();
             for side in [op.lhs(), op.rhs()].into_iter().flatten() {
                 let mut inner = Vec::new();
-                collect(piece, &side, &mut inner)?;
+                collect(declaration, &side, &mut inner)?;
                 let own: BTreeSet<Option<String>> = inner.iter().flat_map(first_names).collect();
                 // What the right side sets replaces the whole of what the left side has there.
                 if own.contains(&None) || !names.is_disjoint(&own) {
@@ -80,7 +86,7 @@ fn collect(piece: &Piece, expr: &ast::Expr, found: &mut Vec<ast::Entry>) -> Resu
             let Some(ast::Expr::List(list)) = list else {
                 return refused(other, "it is no attribute set literal");
             };
-            list.items().try_for_each(|item| collect(piece, &item, found))?;
+            list.items().try_for_each(|item| collect(declaration, &item, found))?;
         }
     }
     Ok(())

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::facts::{Context, Facts, Field, Piece};
-use super::group::{Accepted, Group, Left, Proposal, Renderings};
+use super::facts::{Context, Declaration, Field, ServiceFacts};
+use super::group::{Accepted, Group, Proposal, Renderings, Skipped};
 use super::groups::{self, Groups};
-use super::needs::Needs;
-use super::needs::reads::Reads;
+use super::needs::Requirements;
+use super::needs::reads::ContractReads;
 use super::sections::Sections;
-use super::share::extract::{Extraction, Share};
-use super::share::leftovers::Leftovers;
+use super::share::extract::{ExtractedParts, Extraction};
+use super::share::leftovers::RemainingFile;
 use super::vmtest::{self, NewTest};
 use super::workset::Workset;
 use super::{comments, contract, data_dir, enablement, literal, owner, placement, removal, texts};
@@ -21,28 +21,28 @@ use crate::resolve::scope::Binding;
 use crate::syntax::{self, AstNode, SyntaxNode};
 
 /// Nodes that go, file by file, each with the group that takes it.
-type Gone = BTreeMap<PathBuf, Vec<(SyntaxNode, GroupId)>>;
+type Removed = BTreeMap<PathBuf, Vec<(SyntaxNode, GroupId)>>;
 
 /// The planned migration of one service.
 pub struct Migration<'a> {
     context: &'a Context<'a>,
-    facts: Facts<'a>,
+    facts: ServiceFacts<'a>,
     /// What leaves a shared file with the service; `None` where the file becomes the service's own.
-    share: Option<Share<'a>>,
+    share: Option<ExtractedParts<'a>>,
     groups: Groups,
     list: Vec<Group>,
-    left: Vec<Left>,
+    left: Vec<Skipped>,
     rendered: Renderings,
     test: Option<NewTest<'a>>,
-    needs: Needs,
-    reads: Reads,
+    needs: Requirements,
+    reads: ContractReads,
 }
 
 impl<'a> Migration<'a> {
     /// Plans the migration of `service`. Nothing is rendered yet, but everything that would refuse has been tried.
     ///
     /// # Errors
-    /// Every refusal of [`Facts::collect`] and of rendering all groups.
+    /// Every refusal of [`ServiceFacts::collect`] and of rendering all groups.
     pub fn plan(context: &'a Context<'a>, service: &str) -> Result<Migration<'a>> {
         let mut migration = Migration::outline(context, service)?;
         context.repo.look_into(migration.facts.home.source.path());
@@ -57,26 +57,26 @@ impl<'a> Migration<'a> {
     /// What [`Migration::plan`] knows of `service` before it renders: enough to look at, and for [`Migration::check`].
     ///
     /// # Errors
-    /// Every refusal of [`Facts::collect`], and `shared-file` and `nothing-named`.
+    /// Every refusal of [`ServiceFacts::collect`], and `shared-file` and `nothing-named`.
     pub fn outline(context: &'a Context<'a>, service: &str) -> Result<Migration<'a>> {
-        let facts = Facts::collect(context, service)?;
-        if let (Some(sharers), true) = (&facts.sharers, context.choices.in_place) {
-            return Err(error::plan::shared_file(facts.place(), service, sharers));
+        let facts = ServiceFacts::collect(context, service)?;
+        if let (Some(co_located), true) = (&facts.co_located, context.choices.in_place) {
+            return Err(error::plan::shared_file(facts.place(), service, co_located));
         }
         let share = facts
-            .sharers
+            .co_located
             .clone()
-            .map(|sharers| Share::find(context, &facts, sharers));
-        let nothing = |share: &Share| share.bindings.is_empty() && share.elements.is_empty();
-        if facts.pieces.is_empty() && facts.jobs.is_empty() && share.as_ref().is_some_and(nothing) {
+            .map(|co_located| ExtractedParts::find(context, &facts, co_located));
+        let nothing = |share: &ExtractedParts| share.bindings.is_empty() && share.elements.is_empty();
+        if facts.declarations.is_empty() && facts.jobs.is_empty() && share.as_ref().is_some_and(nothing) {
             return Err(error::plan::nothing_named(
                 &facts.home.source.path().display().to_string(),
                 service,
             ));
         }
         let test = NewTest::of(context, &facts);
-        let needs = Needs::of(context, &facts);
-        let reads = Reads::of(context, &facts, &needs, share.as_ref());
+        let needs = Requirements::of(context, &facts);
+        let reads = ContractReads::of(context, &facts, &needs, share.as_ref());
         let (groups, list) = groups::list(context, &facts, &needs, &reads, test.as_ref());
         Ok(Migration {
             context,
@@ -147,18 +147,18 @@ impl<'a> Migration<'a> {
     }
 
     /// What the service needs from others.
-    pub fn needs(&self) -> &Needs {
+    pub fn needs(&self) -> &Requirements {
         &self.needs
     }
 
     /// The facts that it was planned from.
-    pub fn facts(&self) -> &Facts<'a> {
+    pub fn facts(&self) -> &ServiceFacts<'a> {
         &self.facts
     }
 
     /// The nodes that go, file by file: fields and jobs and list elements of the accepted groups.
-    fn removed(&self, accepted: &Accepted) -> Gone {
-        let mut gone = Gone::new();
+    fn removed(&self, accepted: &Accepted) -> Removed {
+        let mut gone = Removed::new();
         let mut take = |path: &std::path::Path, node: SyntaxNode, group: GroupId| {
             gone.entry(path.to_owned()).or_default().push((node, group))
         };
@@ -171,9 +171,10 @@ impl<'a> Migration<'a> {
             }
         }
         let keeps = persistence.is_none() && self.facts.named("persistedData").next().is_some();
-        let whole = |piece: &&Piece| no_fields(piece) || (literal::is_compound(piece) && !keeps);
-        for piece in self.facts.pieces.iter().filter(whole) {
-            take(piece.path(), piece.node().clone(), self.groups.contract);
+        let whole =
+            |declaration: &&Declaration| no_fields(declaration) || (literal::is_compound(declaration) && !keeps);
+        for declaration in self.facts.declarations.iter().filter(whole) {
+            take(declaration.path(), declaration.node().clone(), self.groups.contract);
         }
         if let Some(group) = self.groups.backup.filter(|g| accepted.contains(g)) {
             for job in &self.facts.jobs {
@@ -182,8 +183,12 @@ impl<'a> Migration<'a> {
                         for field in &job.fields {
                             take(field.module.source.path(), field.node.clone(), group);
                         }
-                        for piece in job.pieces.iter().filter(|piece| literal::is_compound(piece)) {
-                            take(piece.path(), piece.node().clone(), group);
+                        for declaration in job
+                            .declarations
+                            .iter()
+                            .filter(|declaration| literal::is_compound(declaration))
+                        {
+                            take(declaration.path(), declaration.node().clone(), group);
                         }
                     }
                     Some(part) => part.iter().for_each(|(field, elements)| {
@@ -205,7 +210,7 @@ impl<'a> Migration<'a> {
     }
 
     /// What the code reads from the contract, where that is accepted.
-    fn reads(&self, accepted: &Accepted) -> Option<&Reads> {
+    fn reads(&self, accepted: &Accepted) -> Option<&ContractReads> {
         let group = self.groups.reads.filter(|group| accepted.contains(group));
         group.map(|_| &self.reads)
     }
@@ -216,17 +221,17 @@ impl<'a> Migration<'a> {
         }
         let sections = Sections::find(self.context, &self.facts, &self.groups, accepted, self.reads(accepted))?;
         let arguments = self.check_names(&sections)?;
-        let orphans = self.take_out(work, &self.removed(accepted));
+        let orphans = self.remove_nodes(work, &self.removed(accepted));
         let mut comments = self.sorted(orphans);
         comments.of_service.extend_from_slice(lost);
         let above = std::mem::take(&mut comments.above);
-        let chunks = self.body(accepted, comments)?;
-        sections.render(work, chunks, &above)?;
+        let fragments = self.body(accepted, comments)?;
+        sections.render(work, fragments, &above)?;
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         sections.formals(work, &arguments)
     }
 
-    fn body(&self, accepted: &Accepted, comments: contract::Comments) -> Result<Vec<contract::Chunk>> {
+    fn body(&self, accepted: &Accepted, comments: contract::Comments) -> Result<Vec<contract::ContractFragment>> {
         contract::body(self.context, &self.facts, &self.needs, &self.groups, accepted, comments)
     }
 
@@ -264,13 +269,19 @@ impl<'a> Migration<'a> {
     }
 
     /// The service leaves its file for one of its own.
-    fn extract(&self, share: &Share<'a>, work: &mut Workset, accepted: &Accepted, lost: &[String]) -> Result<()> {
+    fn extract(
+        &self,
+        share: &ExtractedParts<'a>,
+        work: &mut Workset,
+        accepted: &Accepted,
+        lost: &[String],
+    ) -> Result<()> {
         let mut gone = self.removed(accepted);
         let own = gone.remove(self.facts.home.source.path()).unwrap_or_default();
-        let mut orphans = self.take_out(work, &gone);
+        let mut orphans = self.remove_nodes(work, &gone);
         let mut nodes: Vec<(SyntaxNode, GroupId)> = own.clone();
         nodes.extend(share.nodes().into_iter().map(|node| (node, self.groups.contract)));
-        let leftovers = Leftovers::of(self.facts.home, &nodes);
+        let leftovers = RemainingFile::of(self.facts.home, &nodes);
         orphans.extend(leftovers.orphans.iter().map(|(at, text)| (false, *at, text.clone())));
         let mut comments = self.sorted(orphans);
         comments.of_service.extend_from_slice(lost);
@@ -280,7 +291,7 @@ impl<'a> Migration<'a> {
             leftovers.keep(work, &above, self.groups.contract);
             above.clear();
         }
-        let chunks = self.body(accepted, comments)?;
+        let fragments = self.body(accepted, comments)?;
         let moved = self.facts.fields.iter().chain(
             self.facts
                 .jobs
@@ -303,11 +314,11 @@ impl<'a> Migration<'a> {
             accepted,
             reads: self.reads(accepted),
         };
-        extraction.render(work, chunks, &above, &leftovers, &texts)
+        extraction.render(work, fragments, &above, &leftovers, &texts)
     }
 
     /// Removes nodes; returns the comments that lose their place, with whether they stood in another file, and where.
-    fn take_out(&self, work: &mut Workset, gone: &Gone) -> Vec<(bool, usize, String)> {
+    fn remove_nodes(&self, work: &mut Workset, gone: &Removed) -> Vec<(bool, usize, String)> {
         let home = self.facts.home.source.path();
         let mut orphans = Vec::new();
         for (path, nodes) in gone {
@@ -347,25 +358,25 @@ impl<'a> Migration<'a> {
     fn declaration_at(&self, at: usize) -> Option<bool> {
         let home = self.facts.home.source.path();
         let text = self.facts.home.source.text();
-        let in_job = |piece: &super::facts::Piece| {
-            let extent = crate::edit::trivia::extent(text, piece.node()).text;
-            piece.path() == home && extent.contains(&at)
+        let in_job = |declaration: &super::facts::Declaration| {
+            let extent = crate::edit::trivia::extent(text, declaration.node()).text;
+            declaration.path() == home && extent.contains(&at)
         };
-        if self.facts.jobs.iter().flat_map(|job| &job.pieces).any(in_job) {
+        if self.facts.jobs.iter().flat_map(|job| &job.declarations).any(in_job) {
             return Some(true);
         }
-        let in_set = |piece: &super::facts::Piece| {
+        let in_set = |declaration: &super::facts::Declaration| {
             let whole =
-                piece.def.path.len() == crate::rules::parts(&self.context.rules().namespaces.services).len() + 1;
-            let span = piece
+                declaration.def.path.len() == crate::rules::parts(&self.context.rules().namespaces.services).len() + 1;
+            let span = declaration
                 .def
                 .value
                 .as_ref()
                 .filter(|_| whole)
                 .map(|value| syntax::span(value.syntax()));
-            piece.path() == home && span.is_some_and(|span| span.contains(&at))
+            declaration.path() == home && span.is_some_and(|span| span.contains(&at))
         };
-        self.facts.pieces.iter().any(in_set).then_some(false)
+        self.facts.declarations.iter().any(in_set).then_some(false)
     }
 
     /// Checks that every name in the texts that move means the same at the contract's place.
@@ -422,20 +433,20 @@ fn encloses(binding: &Binding, offset: usize) -> bool {
     }
 }
 
-fn no_fields(piece: &super::facts::Piece) -> bool {
-    matches!(&piece.def.value, Some(crate::syntax::ast::Expr::AttrSet(set)) if syntax::HasEntry::entries(set).next().is_none())
+fn no_fields(declaration: &super::facts::Declaration) -> bool {
+    matches!(&declaration.def.value, Some(crate::syntax::ast::Expr::AttrSet(set)) if syntax::HasEntry::entries(set).next().is_none())
 }
 
 /// What the plan sees and does not touch.
-fn left(context: &Context, facts: &Facts, groups: &Groups) -> Vec<Left> {
+fn left(context: &Context, facts: &ServiceFacts, groups: &Groups) -> Vec<Skipped> {
     let home = &facts.home.source;
     if groups.placement.is_some() {
         return placement::mentions(context.repo, facts);
     }
-    if context.model.is_imported(home.path()) || facts.sharers.is_some() {
+    if context.model.is_imported(home.path()) || facts.co_located.is_some() {
         return Vec::new();
     }
-    vec![Left {
+    vec![Skipped {
         what: texts::UNIMPORTED.to_owned(),
         place: Some(home.place(0..0)),
         why: texts::UNIMPORTED_WHY.to_owned(),
@@ -452,7 +463,7 @@ impl Proposal for Migration<'_> {
         &self.list
     }
 
-    fn left(&self) -> &[Left] {
+    fn left(&self) -> &[Skipped] {
         &self.left
     }
 

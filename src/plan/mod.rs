@@ -4,6 +4,7 @@
 //! of accepted groups what the files would then be ([`Proposal::render`]), so that declining a group keeps
 //! both sides of its move as they were.
 
+mod alias;
 pub mod cleanup;
 pub mod comments;
 pub mod contract;
@@ -15,7 +16,6 @@ pub mod flake;
 mod formals;
 pub mod group;
 pub mod groups;
-mod handle;
 pub mod install;
 pub mod literal;
 pub mod migrate;
@@ -31,4 +31,4 @@ pub mod url;
 pub mod vmtest;
 pub mod workset;
 
-pub use group::{Accepted, Group, Left, Move, Proposal, Safety};
+pub use group::{Accepted, Group, Move, Proposal, Safety, Skipped};

@@ -23,19 +23,21 @@ pub fn jobs<'a>(
     let mut found = Vec::new();
     for name in job_names(context, &namespace) {
         let prefix: Vec<&str> = namespace.iter().copied().chain([name.as_str()]).collect();
-        let pieces = facts::topmost(context.model, &prefix);
-        let here = pieces.iter().any(|piece| piece.path() == home.source.path());
+        let declarations = facts::topmost(context.model, &prefix);
+        let here = declarations
+            .iter()
+            .any(|declaration| declaration.path() == home.source.path());
         let mentioned = here
             || names.owner(&name) == Some(service)
-            || pieces.iter().any(|p| p.module.source.text().contains(service));
+            || declarations.iter().any(|p| p.module.source.text().contains(service));
         if !mentioned {
             continue;
         }
         let mut fields = Vec::new();
-        for piece in &pieces {
-            fields.extend(facts::fields(piece, prefix.len())?);
+        for declaration in &declarations {
+            fields.extend(facts::fields(declaration, prefix.len())?);
         }
-        let share = Share::of(context, &fields, names, service);
+        let share = JobSplit::of(context, &fields, names, service);
         let named = names.owner(&name) == Some(service);
         let split_before = split_before(context, &name, service);
         let whole =
@@ -43,14 +45,14 @@ pub fn jobs<'a>(
         if whole {
             found.push(Job {
                 name,
-                pieces,
+                declarations,
                 fields,
                 part: None,
             });
         } else if share.mine > 0 {
             found.push(Job {
                 name,
-                pieces,
+                declarations,
                 fields,
                 part: Some(share.elements),
             });
@@ -87,7 +89,7 @@ fn split_before(context: &Context, job: &str, service: &str) -> bool {
 }
 
 /// Whose the paths and units of a job are.
-struct Share<'a> {
+struct JobSplit<'a> {
     /// Paths of the service.
     mine: usize,
     /// Paths of no service.
@@ -98,9 +100,9 @@ struct Share<'a> {
     elements: Vec<(Field<'a>, Vec<ast::Expr>)>,
 }
 
-impl<'a> Share<'a> {
-    fn of(context: &Context<'a>, fields: &[Field<'a>], names: &Names, service: &str) -> Share<'a> {
-        let mut share = Share {
+impl<'a> JobSplit<'a> {
+    fn of(context: &Context<'a>, fields: &[Field<'a>], names: &Names, service: &str) -> JobSplit<'a> {
+        let mut share = JobSplit {
             mine: 0,
             nobodys: 0,
             others: false,

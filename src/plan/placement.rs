@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
-use super::facts::Facts;
+use super::facts::ServiceFacts;
 use super::workset::Workset;
-use super::{Left, Move};
+use super::{Move, Skipped};
 use crate::edit::GroupId;
 use crate::error::{self, Place, Result};
 use crate::repo::{Repository, hosts, literals};
@@ -118,7 +118,7 @@ pub fn relocated(
 ///
 /// # Errors
 /// `target-exists`; `computed-path` for a path in the module that is computed from its place.
-pub fn render(work: &mut Workset, repo: &Repository, facts: &Facts, group: GroupId) -> Result<()> {
+pub fn render(work: &mut Workset, repo: &Repository, facts: &ServiceFacts, group: GroupId) -> Result<()> {
     let source = &facts.home.source;
     let (from, to) = (source.path(), facts.target.as_path());
     if repo.exists(to) {
@@ -144,7 +144,7 @@ pub fn render(work: &mut Workset, repo: &Repository, facts: &Facts, group: Group
 }
 
 /// What the move is, for people: the module, and each import of it.
-pub fn moves(repo: &Repository, facts: &Facts) -> Vec<Move> {
+pub fn moves(repo: &Repository, facts: &ServiceFacts) -> Vec<Move> {
     let mut moves = vec![Move {
         what: "the service's module".into(),
         from: Some(facts.home.source.place(0..0)),
@@ -162,7 +162,7 @@ pub fn moves(repo: &Repository, facts: &Facts) -> Vec<Move> {
 
 /// Mentions of the module's old place in files that are no Nix, and in comments of Nix files (an import that is
 /// commented out): they are listed, not edited.
-pub fn mentions(repo: &Repository, facts: &Facts) -> Vec<Left> {
+pub fn mentions(repo: &Repository, facts: &ServiceFacts) -> Vec<Skipped> {
     let from = facts.home.source.path();
     let file = from.display().to_string();
     let directory = from
@@ -193,8 +193,8 @@ pub fn mentions(repo: &Repository, facts: &Facts) -> Vec<Left> {
     found
 }
 
-fn mention(what: &str, place: Place, why: &str, instead: &str) -> Left {
-    Left {
+fn mention(what: &str, place: Place, why: &str, instead: &str) -> Skipped {
+    Skipped {
         what: format!("a mention of {what}"),
         place: Some(place),
         why: why.into(),
@@ -203,7 +203,7 @@ fn mention(what: &str, place: Place, why: &str, instead: &str) -> Left {
 }
 
 /// Words of comments that would be imports of the module.
-fn commented_imports(repo: &Repository, facts: &Facts) -> Vec<Left> {
+fn commented_imports(repo: &Repository, facts: &ServiceFacts) -> Vec<Skipped> {
     let from = facts.home.source.path();
     let named = hosts::commented_imports(repo).into_iter();
     named

@@ -5,12 +5,12 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::contract::{self, Chunk};
-use super::facts::{Context, Facts, Guard};
+use super::alias::{self, ContractAlias};
+use super::contract::{self, ContractFragment};
+use super::facts::{Context, Guard, ServiceFacts};
 use super::formals;
 use super::groups::Groups;
-use super::handle::{self, Handle};
-use super::needs::reads::Reads;
+use super::needs::reads::ContractReads;
 use super::texts;
 use super::workset::Workset;
 use super::{Accepted, placement, removal};
@@ -46,7 +46,7 @@ impl SectionsPlace {
 }
 
 /// What stands around the sections.
-struct Frame {
+struct Delimiters {
     /// Before the contract.
     head: &'static str,
     /// Before the implementation.
@@ -60,16 +60,16 @@ struct Frame {
 /// The parts of the home module that the sections are built around.
 pub struct Sections<'c, 'a> {
     context: &'c Context<'a>,
-    facts: &'c Facts<'a>,
+    facts: &'c ServiceFacts<'a>,
     groups: &'c Groups,
     accepted: &'c Accepted,
     shape: Shape,
     /// The condition of the implementation and of the secrets, as source.
     guard: String,
     /// The contract, with a name where the guard needs one or the implementation reads it more than once.
-    handle: Handle,
+    alias: ContractAlias,
     /// What is read from it, where that is accepted.
-    reads: Option<&'c Reads>,
+    reads: Option<&'c ContractReads>,
 }
 
 impl<'c, 'a> Sections<'c, 'a> {
@@ -79,14 +79,14 @@ impl<'c, 'a> Sections<'c, 'a> {
     /// `unsupported-module` where the module's configuration has another form.
     pub fn find(
         context: &'c Context<'a>,
-        facts: &'c Facts<'a>,
+        facts: &'c ServiceFacts<'a>,
         groups: &'c Groups,
         accepted: &'c Accepted,
-        reads: Option<&'c Reads>,
+        reads: Option<&'c ContractReads>,
     ) -> Result<Sections<'c, 'a>> {
         let shape = shape(facts.home)?;
-        let handle = Handle::new(context, facts, reads, || handle::fresh(facts.home));
-        let guard = handle.condition(&facts.guard);
+        let alias = ContractAlias::new(context, facts, reads, || alias::fresh(facts.home));
+        let guard = alias.condition(&facts.guard);
         Ok(Sections {
             context,
             facts,
@@ -94,7 +94,7 @@ impl<'c, 'a> Sections<'c, 'a> {
             accepted,
             shape,
             guard,
-            handle,
+            alias,
             reads,
         })
     }
@@ -107,11 +107,11 @@ impl<'c, 'a> Sections<'c, 'a> {
         }
     }
 
-    /// Puts the sections in. `chunks` are the contract's bindings, `above` the comments over them.
+    /// Puts the sections in. `fragments` are the contract's bindings, `above` the comments over them.
     ///
     /// # Errors
     /// Refuses a module whose arguments cannot be extended.
-    pub fn render(&self, work: &mut Workset, chunks: Vec<Chunk>, above: &[String]) -> Result<()> {
+    pub fn render(&self, work: &mut Workset, fragments: Vec<ContractFragment>, above: &[String]) -> Result<()> {
         let text = self.facts.home.source.text();
         let path = self.facts.home.source.path();
         let core = self.groups.contract;
@@ -119,7 +119,7 @@ impl<'c, 'a> Sections<'c, 'a> {
         let place = self.place();
         let base = self.base(&place);
         let mut code = Brackets::new(&base, unit, place.begins_line(text, place.start));
-        let frame = self.frame();
+        let delimiters = self.delimiters();
         if matches!(self.shape, Shape::Body) {
             let pad = if place.begins_line(text, place.start) {
                 &base
@@ -132,16 +132,20 @@ impl<'c, 'a> Sections<'c, 'a> {
         let head = format!(
             "{}{}{}\n{{\n{}{namespace} = {{\n",
             gap(text, place.start),
-            frame.head,
+            delimiters.head,
             texts::CONTRACT_HEADER,
             lines(above)
         );
         work.insert(path, place.start, code.put(&head), core);
-        for chunk in chunks {
-            work.insert(path, place.start, code.put(&chunk.text), chunk.group);
+        for fragment in fragments {
+            work.insert(path, place.start, code.put(&fragment.text), fragment.group);
         }
         let follow = contract::follow(self.context, self.facts, self.groups, self.accepted);
-        let behind = format!("}};\n{follow}}}\n\n{}\n{}", texts::IMPLEMENTATION_HEADER, frame.open);
+        let behind = format!(
+            "}};\n{follow}}}\n\n{}\n{}",
+            texts::IMPLEMENTATION_HEADER,
+            delimiters.open
+        );
         work.insert(path, place.start, code.put(&behind), core);
         let pad = unit.repeat(place.levels);
         work.shift(
@@ -151,12 +155,12 @@ impl<'c, 'a> Sections<'c, 'a> {
         let begins_line = place.begins_line(text, place.end);
         code.go_on(begins_line);
         let secrets = self.secrets_section(work, &self.secrets());
-        let gap = match (secrets.is_empty(), frame.close.is_empty() && begins_line) {
+        let gap = match (secrets.is_empty(), delimiters.close.is_empty() && begins_line) {
             (true, true) => "",
             (true, false) | (false, true) => "\n",
             (false, false) => "\n\n",
         };
-        let tail = format!("{}{gap}{secrets}{}", frame.close, frame.tail);
+        let tail = format!("{}{gap}{secrets}{}", delimiters.close, delimiters.tail);
         if !tail.is_empty() {
             work.insert(path, place.end, code.put(&tail), core);
         }
@@ -168,7 +172,7 @@ impl<'c, 'a> Sections<'c, 'a> {
     }
 
     /// What stands around the contract, the implementation and the secrets.
-    fn frame(&self) -> Frame {
+    fn delimiters(&self) -> Delimiters {
         let guard = &self.guard;
         let head = "lib.mkMerge [\n";
         let (head, open, close, tail) = match (&self.shape, &self.facts.guard) {
@@ -189,7 +193,7 @@ impl<'c, 'a> Sections<'c, 'a> {
                 "];\n",
             ),
         };
-        Frame {
+        Delimiters {
             head,
             open,
             close,
@@ -202,7 +206,7 @@ impl<'c, 'a> Sections<'c, 'a> {
         let (Some(group), Some(reads)) = (self.groups.reads, self.reads) else {
             return;
         };
-        for (range, text) in reads.texts(self.handle.text()) {
+        for (range, text) in reads.texts(self.alias.text()) {
             work.replace(self.facts.home.source.path(), range, text, group);
         }
     }
@@ -328,7 +332,7 @@ impl<'c, 'a> Sections<'c, 'a> {
     fn guard_edits(&self, work: &mut Workset) {
         let home = self.facts.home;
         let path = home.source.path();
-        if let Some(binding) = self.handle.binding() {
+        if let Some(binding) = self.alias.binding() {
             // The switch stays the guard, so that only what is read needs the name.
             let group = match &self.facts.guard {
                 Guard::Switch { .. } => self.groups.reads.unwrap_or(self.groups.contract),
@@ -351,8 +355,8 @@ impl<'c, 'a> Sections<'c, 'a> {
         }
         if let Guard::Condition { .. } = &self.facts.guard {
             // Several declarations may stand under one condition.
-            let pieces = self.facts.pieces.iter().filter(|p| p.path() == path);
-            let conditions = pieces.flat_map(|piece| &piece.def.context.conditions);
+            let declarations = self.facts.declarations.iter().filter(|p| p.path() == path);
+            let conditions = declarations.flat_map(|declaration| &declaration.def.context.conditions);
             let spans: BTreeSet<(usize, usize)> = conditions
                 .map(|condition| syntax::span(condition.syntax()))
                 .map(|span| (span.start, span.end))

@@ -4,11 +4,11 @@
 use std::path::{Path, PathBuf};
 
 use super::enablement::Setting;
-use super::facts::{Context, Facts, Guard};
+use super::facts::{Context, Guard, ServiceFacts};
 use super::flake::{Check, Flake};
 use super::install::names::Names;
 use super::workset::Workset;
-use super::{Left, Move, placement, removal, texts};
+use super::{Move, Skipped, placement, removal, texts};
 use crate::edit::{GroupId, indent, trivia};
 use crate::error::Result;
 use crate::repo::literals;
@@ -35,9 +35,9 @@ pub struct NewTest<'a> {
 
 impl<'a> NewTest<'a> {
     /// The test for a service that has none: no file of its own, no check, and no test that imports its module.
-    pub fn of(context: &Context<'a>, facts: &Facts) -> Option<NewTest<'a>> {
+    pub fn of(context: &Context<'a>, facts: &ServiceFacts) -> Option<NewTest<'a>> {
         let own = |file: &PathBuf| !file.components().any(|part| part.as_os_str() == INTEGRATION);
-        let imported = facts.sharers.is_none() && tests_of(context, facts).iter().any(own);
+        let imported = facts.co_located.is_none() && tests_of(context, facts).iter().any(own);
         let unit = unit(context, facts);
         (!imported)
             .then(|| NewTest::plan(context, &facts.name, unit.as_deref()))
@@ -79,7 +79,7 @@ impl<'a> NewTest<'a> {
     }
 
     /// What is left to a person.
-    pub fn left(&self) -> Vec<Left> {
+    pub fn left(&self) -> Vec<Skipped> {
         self.flake.left(&[self.check(GroupId(0))])
     }
 
@@ -115,7 +115,7 @@ pub fn is_file_name(name: &str) -> bool {
 }
 
 /// The unit that a service's legacy declaration names, if it is known.
-fn unit(context: &Context, facts: &Facts) -> Option<String> {
+fn unit(context: &Context, facts: &ServiceFacts) -> Option<String> {
     let field = facts.named("unitName").next()?;
     context.eval(field.module).string(field.value.as_ref()?).ok()
 }
@@ -138,7 +138,7 @@ enum Switch {
 }
 
 /// The files of existing tests that import the service's module.
-fn tests_of(context: &Context, facts: &Facts) -> Vec<PathBuf> {
+fn tests_of(context: &Context, facts: &ServiceFacts) -> Vec<PathBuf> {
     let tests = &context.rules().paths.tests;
     let mut files: Vec<PathBuf> = facts
         .references(context.repo)
@@ -151,7 +151,7 @@ fn tests_of(context: &Context, facts: &Facts) -> Vec<PathBuf> {
 }
 
 /// The machines of existing tests that import the service's module.
-fn machines<'a>(context: &Context<'a>, facts: &Facts) -> Vec<Machine<'a>> {
+fn machines<'a>(context: &Context<'a>, facts: &ServiceFacts) -> Vec<Machine<'a>> {
     let home = facts.home.source.path();
     let mut found = Vec::new();
     for file in tests_of(context, facts) {
@@ -190,7 +190,7 @@ fn import_of(context: &Context, source: &Source, set: &ast::AttrSet, home: &Path
         })
 }
 
-fn switch(context: &Context, facts: &Facts, machine: &Module) -> Option<Switch> {
+fn switch(context: &Context, facts: &ServiceFacts, machine: &Module) -> Option<Switch> {
     let contract = [parts(&context.rules().namespaces.contract), vec![facts.name.as_str()]].concat();
     if machine.under(&contract).next().is_some() {
         return None;
@@ -219,7 +219,7 @@ fn switch(context: &Context, facts: &Facts, machine: &Module) -> Option<Switch> 
 }
 
 /// What moves in existing tests, for people.
-pub fn moves(context: &Context, facts: &Facts) -> Vec<Move> {
+pub fn moves(context: &Context, facts: &ServiceFacts) -> Vec<Move> {
     let to = format!(
         "{}.{}.enable",
         context.rules().namespaces.contract,
@@ -245,7 +245,7 @@ pub fn moves(context: &Context, facts: &Facts) -> Vec<Move> {
 ///
 /// # Errors
 /// `unsupported-module` where a machine has no set that the switch could go into.
-pub fn follow(work: &mut Workset, context: &Context, facts: &Facts, group: GroupId) -> Result<()> {
+pub fn follow(work: &mut Workset, context: &Context, facts: &ServiceFacts, group: GroupId) -> Result<()> {
     let namespace = parts(&context.rules().namespaces.contract);
     for machine in machines(context, facts) {
         let Some(switch) = &machine.switch else { continue };
@@ -273,13 +273,13 @@ pub fn follow(work: &mut Workset, context: &Context, facts: &Facts, group: Group
 }
 
 /// Whether an existing test is moved to the contract's switch.
-pub fn follows(context: &Context, facts: &Facts) -> bool {
+pub fn follows(context: &Context, facts: &ServiceFacts) -> bool {
     machines(context, facts).iter().any(|machine| machine.switch.is_some())
 }
 
 /// Imports the service's own module in the tests of a file that several services share, which it leaves.
-pub fn import(work: &mut Workset, context: &Context, facts: &Facts, group: GroupId) {
-    if facts.sharers.is_none() {
+pub fn import(work: &mut Workset, context: &Context, facts: &ServiceFacts, group: GroupId) {
+    if facts.co_located.is_none() {
         return;
     }
     for machine in machines(context, facts) {

@@ -10,7 +10,7 @@ use super::decision::{Decision, Reason};
 use crate::cli::report;
 use crate::edit::{FileChange, GroupId, SourceChange};
 use crate::error::{Error, Place, Result};
-use crate::plan::{Accepted, Group, Left, Move, Proposal, Safety};
+use crate::plan::{Accepted, Group, Move, Proposal, Safety, Skipped};
 
 /// The number of the schema: it grows when a field changes its meaning or goes away.
 pub const SCHEMA: u32 = 1;
@@ -51,7 +51,7 @@ impl Document {
 /// What became of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Fate {
+pub enum ServiceOutcome {
     /// It would be migrated; nothing is written (`--dry-run`).
     Planned,
     /// It is migrated.
@@ -68,7 +68,7 @@ pub enum Fate {
 #[derive(Clone, Debug, Serialize)]
 pub struct Service {
     service: String,
-    outcome: Fate,
+    outcome: ServiceOutcome,
     groups: Vec<GroupEntry>,
     refusals: Vec<report::Json>,
     left: Vec<LeftEntry>,
@@ -148,7 +148,7 @@ impl Service {
     ///
     /// # Errors
     /// When the proposal refuses to render a part of what was accepted.
-    pub fn decided(proposal: &dyn Proposal, decision: &Decision, outcome: Fate) -> Result<Service> {
+    pub fn decided(proposal: &dyn Proposal, decision: &Decision, outcome: ServiceOutcome) -> Result<Service> {
         let mut edits = edits(proposal, decision)?;
         let groups = proposal.groups().iter().map(|group| {
             let edits = edits.remove(&group.id).unwrap_or_default();
@@ -165,16 +165,16 @@ impl Service {
     pub fn refused<'e>(name: &str, errors: impl IntoIterator<Item = &'e Error>) -> Service {
         Service {
             refusals: errors.into_iter().map(report::Json::from).collect(),
-            ..Service::bare(name, Fate::Refused)
+            ..Service::bare(name, ServiceOutcome::Refused)
         }
     }
 
     /// A service that needs nothing.
     pub fn nothing(name: &str) -> Service {
-        Service::bare(name, Fate::Nothing)
+        Service::bare(name, ServiceOutcome::Nothing)
     }
 
-    fn bare(name: &str, outcome: Fate) -> Service {
+    fn bare(name: &str, outcome: ServiceOutcome) -> Service {
         Service {
             service: name.to_owned(),
             outcome,
@@ -222,7 +222,7 @@ fn place(place: &Place) -> PlaceEntry {
     }
 }
 
-fn left(left: &Left) -> LeftEntry {
+fn left(left: &Skipped) -> LeftEntry {
     let place = left.place.as_ref();
     LeftEntry {
         what: left.what.clone(),

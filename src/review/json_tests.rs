@@ -29,14 +29,14 @@ fn every_outcome_is_as_the_schema_says() {
     let proposal = jellyfin();
     let decision = decide_noninteractive(&proposal, true, false).unwrap();
     let mut document = Document::new("migrate");
-    let mut service = Service::decided(&proposal, &decision, Fate::Migrated).unwrap();
+    let mut service = Service::decided(&proposal, &decision, ServiceOutcome::Migrated).unwrap();
     service.proof = Some(serde_json::json!({"verdict": "equal"}));
     service.commit = Some(Commit {
         message: "refactor: x\n".into(),
         id: Some("0123abc".into()),
     });
     document.services.push(service);
-    let mut planned = Service::decided(&proposal, &decision, Fate::Planned).unwrap();
+    let mut planned = Service::decided(&proposal, &decision, ServiceOutcome::Planned).unwrap();
     planned.commit = Some(Commit {
         message: "refactor: x\n".into(),
         id: None,
@@ -99,7 +99,7 @@ fn a_group_says_what_it_is_declined_with() {
         group: GroupId(3),
         reason: Reason::Needs(GroupId(2)),
     });
-    let service = Service::decided(&proposal, &decision, Fate::Planned).unwrap();
+    let service = Service::decided(&proposal, &decision, ServiceOutcome::Planned).unwrap();
     assert_eq!(service.groups[3].declined_with, Some(GroupId(2)));
     assert_eq!(service.groups[4].declined_with, None);
 }

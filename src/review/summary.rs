@@ -7,7 +7,7 @@ use textwrap::Options;
 use super::texts;
 use crate::cli::palette::{self, paint, visible};
 use crate::error::Place;
-use crate::plan::{Accepted, Group, Left, Move, Proposal, Safety};
+use crate::plan::{Accepted, Group, Move, Proposal, Safety, Skipped};
 
 /// Columns of the page.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +33,7 @@ pub fn wrap(text: &str, width: Width, first: &str, rest: &str) -> String {
 pub struct Summary {
     name: String,
     groups: Vec<Group>,
-    left: Vec<Left>,
+    left: Vec<Skipped>,
 }
 
 impl Summary {
@@ -129,7 +129,7 @@ fn place(place: &Place) -> String {
 }
 
 /// What is left alone, why, and what a person may do about it.
-pub fn left(left: &[Left], width: Width) -> String {
+pub fn left(left: &[Skipped], width: Width) -> String {
     if left.is_empty() {
         return String::new();
     }

@@ -74,17 +74,19 @@ pub fn services<'a>(context: &Context<'a>) -> Vec<Found<'a>> {
 /// is not a host's setting.
 fn declaration<'a>(context: &Context<'a>, namespace: &str, name: &str, pattern: Pattern) -> Option<(&'a Module, Def)> {
     let prefix: Vec<&str> = namespace.split('.').chain([name]).collect();
-    let pieces = facts::topmost(context.model, &prefix);
-    let setting = |piece: &facts::Piece| {
+    let declarations = facts::topmost(context.model, &prefix);
+    let setting = |declaration: &facts::Declaration| {
         pattern == Pattern::Contract
-            && piece.def.path.len() == prefix.len() + 1
-            && piece.def.name(prefix.len()) == Some("enable")
+            && declaration.def.path.len() == prefix.len() + 1
+            && declaration.def.name(prefix.len()) == Some("enable")
     };
-    let whole = pieces.iter().find(|piece| piece.def.path.len() == prefix.len());
-    let piece = whole
-        .or_else(|| pieces.iter().find(|piece| !setting(piece)))
-        .or(pieces.first())?;
-    Some((piece.module, piece.def.clone()))
+    let whole = declarations
+        .iter()
+        .find(|declaration| declaration.def.path.len() == prefix.len());
+    let declaration = whole
+        .or_else(|| declarations.iter().find(|declaration| !setting(declaration)))
+        .or(declarations.first())?;
+    Some((declaration.module, declaration.def.clone()))
 }
 
 fn containers<'a>(context: &Context<'a>) -> Vec<Container<'a>> {

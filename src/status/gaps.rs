@@ -134,17 +134,17 @@ fn remnants(around: &Surroundings, found: &Found, service: &Service, gaps: &mut 
         .split('.')
         .chain([found.name.as_str()])
         .collect();
-    for piece in facts::topmost(context.model, &path) {
-        let text = texts::remnant(&piece.def.path_text());
-        gaps.push(gap("legacy-remnant", text, piece.place()));
+    for declaration in facts::topmost(context.model, &path) {
+        let text = texts::remnant(&declaration.def.path_text());
+        gaps.push(gap("legacy-remnant", text, declaration.place()));
     }
     let names = read::names(context, found);
     // A job that cannot be taken apart is none that could be called this service's.
     let jobs = owner::jobs(context, &found.name, found.module, &names, true).unwrap_or_default();
     for job in &jobs {
-        for piece in &job.pieces {
-            let text = texts::remnant(&piece.def.path_text());
-            gaps.push(gap("legacy-remnant", text, piece.place()));
+        for declaration in &job.declarations {
+            let text = texts::remnant(&declaration.def.path_text());
+            gaps.push(gap("legacy-remnant", text, declaration.place()));
         }
     }
     for entry in owner::persisted(context, &found.name, found.module, &jobs, &names, true) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::discover::{self, Found};
 use super::kept::{self, Elements};
 use super::{Answer, BackedUp, Kept, Pattern, Service, gaps};
-use crate::plan::facts::{Choices, Context, Facts};
+use crate::plan::facts::{Choices, Context, ServiceFacts};
 use crate::plan::migrate::Migration;
 use crate::plan::share::ownership::Names;
 use crate::repo::hosts;
@@ -148,7 +148,7 @@ fn port_of_url(eval: &Eval, value: &ast::Expr) -> Option<Answer<u16>> {
 }
 
 /// What the facts that a migration would start from say about keeping.
-fn facts(context: &Context, facts: &Facts, service: &mut Service) {
+fn facts(context: &Context, facts: &ServiceFacts, service: &mut Service) {
     for field in facts.named("persistedData") {
         let own = Elements::of(context, field.module, field.value.as_ref());
         service.persisted.extend(own.directories());

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use qgroget::edit::{FileChange, GroupId, SourceChange, TextEdit};
 use qgroget::error::{Error, Place, Result};
-use qgroget::plan::{Accepted, Group, Left, Move, Proposal, Safety};
+use qgroget::plan::{Accepted, Group, Move, Proposal, Safety, Skipped};
 
 /// Files, groups, and what each group does to the files.
 #[derive(Clone, Default)]
@@ -19,7 +19,7 @@ pub struct Fake {
     renames: Vec<(PathBuf, PathBuf, GroupId)>,
     created: Vec<(PathBuf, Arc<str>, GroupId)>,
     groups: Vec<Group>,
-    left: Vec<Left>,
+    left: Vec<Skipped>,
 }
 
 impl Fake {
@@ -103,7 +103,7 @@ impl Fake {
         let place =
             at.map(|(path, text)| Place::new(Path::new(path), &self.files[Path::new(path)], self.find(path, text)));
         let next = next.map(str::to_owned);
-        self.left.push(Left {
+        self.left.push(Skipped {
             what: what.to_owned(),
             place,
             why: why.to_owned(),
@@ -147,7 +147,7 @@ impl Proposal for Fake {
         &self.groups
     }
 
-    fn left(&self) -> &[Left] {
+    fn left(&self) -> &[Skipped] {
         &self.left
     }
 

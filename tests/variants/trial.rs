@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use qgroget::edit::{FileChange, SourceChange};
 use qgroget::error::{Error, Kind};
-use qgroget::plan::facts::{Choices, Context, Facts, contract_names, legacy_names};
+use qgroget::plan::facts::{Choices, Context, ServiceFacts, contract_names, legacy_names};
 use qgroget::plan::install::Installation;
 use qgroget::plan::migrate::Migration;
 use qgroget::plan::{Accepted, Proposal, Safety};
@@ -89,7 +89,14 @@ impl Homelab {
         let repo = Repository::read(&project().join("examples/homelab")).unwrap();
         let installed = installed(&repo).unwrap();
         let services = with_context(&installed, |context| {
-            let home = |name: &String| Facts::collect(context, name).unwrap().home.source.path().to_owned();
+            let home = |name: &String| {
+                ServiceFacts::collect(context, name)
+                    .unwrap()
+                    .home
+                    .source
+                    .path()
+                    .to_owned()
+            };
             let names = legacy_names(context.model, context.rules()).into_iter();
             names.map(|name| (name.clone(), home(&name))).collect::<Vec<_>>()
         });

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Found, find};
 use crate::cli::args::{Format, Migrate};
 use crate::cli::palette::{self, paint};
-use crate::cli::proving::{self, Judge};
+use crate::cli::proving::{self, Verifier};
 use crate::cli::session::{Loaded, Session};
 use crate::cli::show::{self, Planned};
 use crate::cli::{init, message, texts};
@@ -15,7 +15,7 @@ use crate::plan::facts::Choices;
 use crate::plan::install::{self, Installation};
 use crate::plan::{Proposal, Safety};
 use crate::prove::Proof;
-use crate::review::json::{Commit, Document, Fate, Service};
+use crate::review::json::{Commit, Document, Service, ServiceOutcome};
 use crate::review::patch;
 
 /// Runs it.
@@ -87,7 +87,7 @@ impl DryRun<'_> {
         if !self.args.verify || self.change.is_empty() {
             return Ok(None);
         }
-        let judge = Judge::new(
+        let verifier = Verifier::new(
             self.session,
             &self.args.proving,
             loaded.repo.rules(),
@@ -95,8 +95,8 @@ impl DryRun<'_> {
             Vec::new(),
         )
         .without_commit(self.args.deciding.no_commit);
-        let base = judge.base(&self.change);
-        let proof = judge.compare(base, base, Some(&self.change))?;
+        let base = verifier.base(&self.change);
+        let proof = verifier.compare(base, base, Some(&self.change))?;
         let json = serde_json::to_value(&proof).ok();
         self.document
             .services
@@ -172,7 +172,7 @@ impl DryRun<'_> {
             self.show(Some(Planned::new(ui, &*migration, &decision, message.text())));
         }
         if self.args.deciding.format == Format::Json {
-            let mut entry = Service::decided(&*migration, &decision, Fate::Planned)?;
+            let mut entry = Service::decided(&*migration, &decision, ServiceOutcome::Planned)?;
             entry.commit = Some(Commit {
                 message: message.text().to_owned(),
                 id: None,

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::{Found, find};
 use crate::cli::args::Migrate;
+use crate::cli::committer::{Committer, Landed};
 use crate::cli::interrupt;
-use crate::cli::landing::{Landed, Landing};
-use crate::cli::proving::{self, Gate, Judge};
+use crate::cli::proving::{self, Verifier, VerifyOutcome};
 use crate::cli::session::{Loaded, Session, is_outdated};
 use crate::cli::{init, message, texts};
 use crate::commit::{Check, Tick};
@@ -41,7 +41,7 @@ struct Run<'s> {
     session: &'s Session,
     choices: &'s Choices,
     /// Made when something is to be written for the first time.
-    landing: Option<Landing<'s>>,
+    committer: Option<Committer<'s>>,
     /// Whether it was said already that nothing can be proved.
     unproved_said: bool,
 }
@@ -61,7 +61,7 @@ pub fn run(
         args,
         session,
         choices,
-        landing: None,
+        committer: None,
         unproved_said: false,
     };
     let _hold = interrupt::hold_all();
@@ -160,18 +160,22 @@ impl<'s> Run<'s> {
             Found::Refused(error) => return Err(error),
             Found::Planned(migration) => migration,
         };
-        if self.landing.is_none() {
-            self.landing = Some(Landing::new(self.session, &self.args.deciding, self.args.accept_gains)?);
+        if self.committer.is_none() {
+            self.committer = Some(Committer::new(
+                self.session,
+                &self.args.deciding,
+                self.args.accept_gains,
+            )?);
         }
         if install::has_contract(&context) {
             return self.land(&context, &migration);
         }
         let installation = Installation::plan(&context)?;
-        let landing = self.landing.as_ref().expect("made above");
+        let committer = self.committer.as_ref().expect("made above");
         self.session.ui.line(texts::INIT_FIRST);
         let proving = (!self.args.no_verify).then_some(&self.args.proving);
-        let landed = init::install(&installation, &context, landing, self.session, proving)?;
-        landing.say(installation.name(), &landed);
+        let landed = init::install(&installation, &context, committer, self.session, proving)?;
+        committer.say(installation.name(), &landed);
         match landed {
             Landed::Committed(_) | Landed::Written => {}
             Landed::Quit => return Ok(Step::Quit),
@@ -187,24 +191,24 @@ impl<'s> Run<'s> {
 
     fn land(&mut self, context: &Context, migration: &Migration) -> Result<Step> {
         let service = migration.name();
-        let landing = self.landing.as_ref().expect("made before anything is written");
-        landing.check(migration)?;
-        let decision: Decision = match landing.decide(migration)? {
+        let committer = self.committer.as_ref().expect("made before anything is written");
+        committer.check(migration)?;
+        let decision: Decision = match committer.decide(migration)? {
             Outcome::Quit => {
-                landing.say(service, &Landed::Quit);
+                committer.say(service, &Landed::Quit);
                 return Ok(Step::Quit);
             }
             Outcome::Decided(decision) => decision,
         };
         if decision.change.is_empty() {
-            landing.say(service, &Landed::Declined);
+            committer.say(service, &Landed::Declined);
             return Ok(Step::Declined);
         }
         let ticks = self.prove(context, migration, &decision)?;
         let message = message::migration(context.rules(), migration, &decision.accepted, &ticks)?;
-        let landing = self.landing.as_ref().expect("made before anything is written");
-        let landed = landing.land(service, &decision, &message)?;
-        landing.say(service, &landed);
+        let committer = self.committer.as_ref().expect("made before anything is written");
+        let landed = committer.land(service, &decision, &message)?;
+        committer.say(service, &landed);
         Ok(match landed {
             Landed::Committed(_) | Landed::Written => Step::Written,
             Landed::Declined => Step::Declined,
@@ -231,7 +235,7 @@ impl<'s> Run<'s> {
         } else {
             vec![home.to_owned()]
         };
-        let judge = Judge::new(
+        let verifier = Verifier::new(
             self.session,
             &self.args.proving,
             context.rules(),
@@ -243,12 +247,12 @@ impl<'s> Run<'s> {
             .accepted
             .iter()
             .any(|id| migration.groups()[id.0].safety == Safety::Gains);
-        match judge.gate(&decision.change, gains, &[])? {
-            Gate::Open(proof) => {
+        match verifier.gate(&decision.change, gains, &[])? {
+            VerifyOutcome::Open(proof) => {
                 proving::say(&self.session.ui, &proof);
                 Ok(proving::ticks(&proof))
             }
-            Gate::Unproved(why) => {
+            VerifyOutcome::Unproved(why) => {
                 if !std::mem::replace(&mut self.unproved_said, true) {
                     self.session.ui.warn(texts::unproved(&why));
                 }

@@ -23,7 +23,7 @@ use self::flow::Site;
 use self::options::Legacy;
 use self::readers::Reader;
 use super::facts::Context;
-use super::group::{Accepted, Group, Left, Move, Proposal, Safety};
+use super::group::{Accepted, Group, Move, Proposal, Safety, Skipped};
 use super::texts;
 use super::workset::Workset;
 use crate::edit::{GroupId, SourceChange};
@@ -46,7 +46,7 @@ pub struct Cleanup<'a> {
     /// The removal of the bridge and the options.
     removal: Option<GroupId>,
     list: Vec<Group>,
-    left: Vec<Left>,
+    left: Vec<Skipped>,
 }
 
 /// A file that reads, and the groups that change it.
@@ -181,7 +181,7 @@ impl<'a> Cleanup<'a> {
     }
 
     /// What stays, and why: mentions in comments and documents, jobs that no contract has, tests of one module.
-    fn leave(&self) -> Vec<Left> {
+    fn leave(&self) -> Vec<Skipped> {
         let mut left = self.mentions();
         let backups = parts(&self.context.rules().namespaces.backups);
         let mut jobs: BTreeMap<&str, error::Place> = BTreeMap::new();
@@ -192,7 +192,7 @@ impl<'a> Cleanup<'a> {
                     .or_insert_with(|| module.source.place_of(def.entry.syntax()));
             }
         }
-        left.extend(jobs.into_iter().map(|(name, place)| Left {
+        left.extend(jobs.into_iter().map(|(name, place)| Skipped {
             what: texts::job_left(name),
             place: Some(place),
             why: texts::JOB_LEFT_WHY.to_owned(),
@@ -205,7 +205,7 @@ impl<'a> Cleanup<'a> {
     }
 
     /// Mentions of the legacy option that are no code, one for each file.
-    fn mentions(&self) -> Vec<Left> {
+    fn mentions(&self) -> Vec<Skipped> {
         let option = &self.context.rules().namespaces.services;
         let mut found = Vec::new();
         let mut note = |path: &Path, text: &std::sync::Arc<str>, gone: &[Range<usize>], why: &str| {
@@ -220,7 +220,7 @@ impl<'a> Cleanup<'a> {
                 .filter(|at| is_mention(*at))
                 .collect();
             if let Some(first) = places.first() {
-                found.push(Left {
+                found.push(Skipped {
                     what: texts::mentions(option, places.len()),
                     place: Some(error::Place::new(path, text, *first..*first + option.len())),
                     why: why.to_owned(),
@@ -278,7 +278,7 @@ impl Proposal for Cleanup<'_> {
         &self.list
     }
 
-    fn left(&self) -> &[Left] {
+    fn left(&self) -> &[Skipped] {
         &self.left
     }
 

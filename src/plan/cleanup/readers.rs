@@ -8,7 +8,7 @@ use super::flow::{Flow, Site};
 use super::options::Legacy;
 use crate::error::{self, Result};
 use crate::plan::facts::Context;
-use crate::plan::{Left, placement, texts};
+use crate::plan::{Skipped, placement, texts};
 use crate::repo::hosts;
 use crate::syntax::{self, Source};
 
@@ -82,7 +82,7 @@ fn check_hosts(context: &Context, source: &Source, sites: &[Site]) -> Result<()>
 }
 
 /// Tests that import a reader by itself: its module needs the collector from now on.
-pub fn tests(context: &Context, reader: &Path) -> Vec<Left> {
+pub fn tests(context: &Context, reader: &Path) -> Vec<Skipped> {
     let tests = &context.rules().paths.tests;
     let alone = |file: &Path| {
         let text = context.repo.text(file);
@@ -91,7 +91,7 @@ pub fn tests(context: &Context, reader: &Path) -> Vec<Left> {
     placement::references(context.repo, reader, reader)
         .into_iter()
         .filter(|reference| alone(&reference.file))
-        .map(|reference| Left {
+        .map(|reference| Skipped {
             what: texts::cleanup_test(reader),
             place: Some(reference.place),
             why: texts::CLEANUP_TEST_WHY.to_owned(),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::facts::Context;
 use super::workset::Workset;
-use super::{Accepted, Group, Left, Move, Proposal, Safety, texts};
+use super::{Accepted, Group, Move, Proposal, Safety, Skipped, texts};
 use crate::edit::{GroupId, SourceChange, indent, trivia};
 use crate::error::{self, Place, Result};
 use crate::rules::parts;
@@ -60,7 +60,7 @@ pub struct Evolution<'a> {
     /// The value that each service gets, by name, for a field that is added.
     values: BTreeMap<String, String>,
     list: Vec<Group>,
-    left: Vec<Left>,
+    left: Vec<Skipped>,
     name: String,
 }
 
@@ -360,11 +360,11 @@ pub fn embedded_fields() -> Vec<String> {
         .collect()
 }
 
-fn left(context: &Context, references: &References, change: &Change) -> Vec<Left> {
+fn left(context: &Context, references: &References, change: &Change) -> Vec<Skipped> {
     let field = change.field();
     let mut left = Vec::new();
     if !matches!(change, Change::Add(_)) {
-        left.extend(references.unclear.iter().map(|place| Left {
+        left.extend(references.unclear.iter().map(|place| Skipped {
             what: format!("a selection of '{field}'"),
             place: Some(place.clone()),
             why: "what it selects from is not known statically".to_owned(),
@@ -373,7 +373,7 @@ fn left(context: &Context, references: &References, change: &Change) -> Vec<Left
     }
     let guide = Path::new("docs/service-template-guide.md");
     if context.repo.exists(guide) {
-        left.push(Left {
+        left.push(Skipped {
             what: format!("the field reference in {}", guide.display()),
             place: None,
             why: "files that are no Nix are not edited".to_owned(),
@@ -392,7 +392,7 @@ impl Proposal for Evolution<'_> {
         &self.list
     }
 
-    fn left(&self) -> &[Left] {
+    fn left(&self) -> &[Skipped] {
         &self.left
     }
 

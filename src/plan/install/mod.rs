@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use self::names::Names;
 use super::facts::Context;
 use super::flake::{Check, Flake};
-use super::group::{Accepted, Group, Left, Move, Proposal, Renderings, Safety};
+use super::group::{Accepted, Group, Move, Proposal, Renderings, Safety, Skipped};
 use super::workset::Workset;
 use crate::edit::{GroupId, SourceChange};
 use crate::error::Result;
@@ -133,7 +133,7 @@ pub struct Installation<'a> {
     legacy_fields: Vec<String>,
     list: Vec<Group>,
     groups: Groups,
-    left: Vec<Left>,
+    left: Vec<Skipped>,
     rendered: Renderings,
 }
 
@@ -429,7 +429,7 @@ impl Proposal for Installation<'_> {
         &self.list
     }
 
-    fn left(&self) -> &[Left] {
+    fn left(&self) -> &[Skipped] {
         &self.left
     }
 

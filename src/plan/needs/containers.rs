@@ -1,6 +1,6 @@
 //! The containers of a service: what runs in them, what they are told, and where they are reached.
 
-use super::own::{Own, Term};
+use super::own::{ServiceDefs, Term};
 use super::servers::first;
 use super::texts;
 use crate::resolve::value::Why;
@@ -14,7 +14,7 @@ pub struct Container {
 }
 
 /// The containers that the service's own definitions declare.
-pub fn of(own: &Own) -> Vec<Container> {
+pub fn of(own: &ServiceDefs) -> Vec<Container> {
     let mut found = Vec::new();
     for option in &own.context.rules().containers.options {
         let named = |name| Container {
@@ -38,7 +38,7 @@ impl Container {
     }
 
     /// Its image, if that is known.
-    pub fn image(&self, own: &Own) -> Option<String> {
+    pub fn image(&self, own: &ServiceDefs) -> Option<String> {
         first(own, self.paths("image", "image").to_vec()).ok()
     }
 
@@ -54,7 +54,7 @@ impl Container {
     }
 
     /// Why a variable that is set nowhere may be set all the same: the files that its environment is read from as well.
-    pub fn file(&self, own: &Own) -> Option<Why> {
+    pub fn file(&self, own: &ServiceDefs) -> Option<Why> {
         let files = self.paths("environmentFiles", "environmentFiles");
         let mut terms = files
             .iter()
@@ -72,7 +72,7 @@ impl Container {
 
     /// Where its port `inside` is reached: published on the machine, by it or by its pod. Containers of one pod reach
     /// each other without.
-    pub fn address(&self, own: &Own, file: &Own, inside: u16) -> Option<(String, u16)> {
+    pub fn address(&self, own: &ServiceDefs, file: &ServiceDefs, inside: u16) -> Option<(String, u16)> {
         let mut published = Vec::new();
         for path in self.paths("publishPorts", "ports") {
             published.extend(own.strings(&path));
@@ -99,7 +99,7 @@ impl Container {
     }
 
     /// The pod that a `ref` names.
-    fn pod(&self, own: &Own) -> Option<String> {
+    fn pod(&self, own: &ServiceDefs) -> Option<String> {
         let eval = own.context.eval(own.module);
         let terms = self.paths("pod", "pod").into_iter().flat_map(|path| own.terms(&path));
         terms.into_iter().find_map(|term| {

@@ -1,12 +1,12 @@
 //! The databases that a service uses: what its containers, its units and the options of its own module say of them.
 
-use super::own::Own;
-use super::said::Said;
+use super::own::ServiceDefs;
+use super::said::ConnectionLiteral;
 use super::servers::{self, Partial};
-use super::{Needs, texts};
+use super::{Requirements, texts};
 use crate::error::Place;
-use crate::plan::Left;
-use crate::plan::facts::{self, Context, Facts};
+use crate::plan::Skipped;
+use crate::plan::facts::{self, Context, ServiceFacts};
 use crate::rules::parts;
 use crate::syntax;
 
@@ -22,19 +22,19 @@ pub struct Database {
     /// `None` for a socket, which has no port to be said.
     pub port: Option<u16>,
     /// The literals by which it is known: those of every definition that leads to it, which may have another user or host.
-    pub said: Vec<Said>,
+    pub said: Vec<ConnectionLiteral>,
     /// How it is known.
     pub why: String,
 }
 
 /// Adds the service's databases.
-pub fn collect(context: &Context, facts: &Facts, needs: &mut Needs) {
+pub fn collect(context: &Context, facts: &ServiceFacts, needs: &mut Requirements) {
     let (found, left) = find(context, facts);
     needs.has_database = !found.is_empty() || !left.is_empty();
     needs.left.extend(left);
     for database in found {
         match taken(context, facts, &database) {
-            Some(other) => needs.left.push(Left {
+            Some(other) => needs.left.push(Skipped {
                 what: texts::database_left(&database.name),
                 place: None,
                 why: texts::database_taken(&database.name, &other),
@@ -46,14 +46,14 @@ pub fn collect(context: &Context, facts: &Facts, needs: &mut Needs) {
 }
 
 /// What the service's own definitions say, whoever else says the same.
-fn find(context: &Context, facts: &Facts) -> (Vec<Database>, Vec<Left>) {
-    let own = Own::of(context, facts);
-    let file = Own::file(context, facts);
+fn find(context: &Context, facts: &ServiceFacts) -> (Vec<Database>, Vec<Skipped>) {
+    let own = ServiceDefs::of(context, facts);
+    let file = ServiceDefs::file(context, facts);
     let mut servers = servers::in_containers(&own, &file);
     servers.extend(servers::ensured(&own));
     let mut clients = servers::in_options(&own);
     clients.extend(servers::in_environments(&own, &servers));
-    let (mut found, mut left): (Vec<Database>, Vec<Left>) = (Vec::new(), Vec::new());
+    let (mut found, mut left): (Vec<Database>, Vec<Skipped>) = (Vec::new(), Vec::new());
     let mut add = |database: Database| {
         let same = |other: &&mut Database| (other.kind, &other.name) == (database.kind, &database.name);
         match found.iter_mut().find(same) {
@@ -87,7 +87,7 @@ fn find(context: &Context, facts: &Facts) -> (Vec<Database>, Vec<Left>) {
 
 /// The other service that declares a database of the same name: the contracts' check takes each name once. Of several
 /// services the first by name declares it, whichever is migrated first.
-fn taken(context: &Context, service: &Facts, database: &Database) -> Option<String> {
+fn taken(context: &Context, service: &ServiceFacts, database: &Database) -> Option<String> {
     let rules = context.rules();
     let contract = parts(&rules.namespaces.contract);
     for (module, def) in context.model.under(&contract) {
@@ -101,16 +101,16 @@ fn taken(context: &Context, service: &Facts, database: &Database) -> Option<Stri
     }
     let services = parts(&rules.namespaces.services);
     let mentions = |name: &str| {
-        let pieces = facts::topmost(context.model, &[&services[..], &[name]].concat());
-        pieces
+        let declarations = facts::topmost(context.model, &[&services[..], &[name]].concat());
+        declarations
             .iter()
-            .any(|piece| piece.module.source.text().contains(&database.name))
+            .any(|declaration| declaration.module.source.text().contains(&database.name))
     };
     let legacy = facts::legacy_names(context.model, rules);
     let mut before = legacy.into_iter().filter(|name| *name < service.name && mentions(name));
     before.find(|name| {
         let same = |found: &Database| (found.kind, &found.name) == (database.kind, &database.name);
-        Facts::collect(context, name).is_ok_and(|other| find(context, &other).0.iter().any(same))
+        ServiceFacts::collect(context, name).is_ok_and(|other| find(context, &other).0.iter().any(same))
     })
 }
 
@@ -136,8 +136,8 @@ impl Database {
 
 impl Partial {
     /// What is left of a database of which something is not known.
-    fn left(&self, missing: Missing) -> Left {
-        Left {
+    fn left(&self, missing: Missing) -> Skipped {
+        Skipped {
             what: texts::database_of(&self.what),
             place: Some(missing.place),
             why: missing.why,

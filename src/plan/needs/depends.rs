@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::own::Own;
+use super::own::ServiceDefs;
 use super::state::{self, State};
-use super::{Dependency, Needs, texts};
+use super::{Dependency, Requirements, texts};
 use crate::error::Place;
-use crate::plan::Left;
-use crate::plan::facts::{Context, Facts};
+use crate::plan::Skipped;
+use crate::plan::facts::{Context, ServiceFacts};
 use crate::resolve::module::Module;
 use crate::resolve::value::{Known, Value};
 use crate::rules::parts;
@@ -42,14 +42,14 @@ struct Unit {
 }
 
 /// Adds what the service depends on.
-pub fn collect(context: &Context, facts: &Facts, needs: &mut Needs) {
+pub fn collect(context: &Context, facts: &ServiceFacts, needs: &mut Requirements) {
     let claims = claims(context, facts, &mut needs.left);
     for claim in claims {
         let (on, state) = match &claim.target {
             Target::Service(name) => (name, state::of_service(context, name)),
             Target::Upstream(name) => (name, state::of_upstream(context, name)),
             Target::Undeclared(unit, file) => {
-                needs.left.push(Left {
+                needs.left.push(Skipped {
                     what: texts::left(unit),
                     place: claim.place,
                     why: texts::undeclared_why(&claim.why, file),
@@ -63,7 +63,7 @@ pub fn collect(context: &Context, facts: &Facts, needs: &mut Needs) {
                 on: on.clone(),
                 why: claim.why,
             }),
-            state => needs.left.push(Left {
+            state => needs.left.push(Skipped {
                 what: texts::left(on),
                 place: claim.place,
                 why: texts::left_why(&claim.why, on, &state),
@@ -76,7 +76,7 @@ pub fn collect(context: &Context, facts: &Facts, needs: &mut Needs) {
 }
 
 /// The services of the repository that the service depends on, on or not.
-pub fn services(context: &Context, facts: &Facts) -> Vec<String> {
+pub fn services(context: &Context, facts: &ServiceFacts) -> Vec<String> {
     claims(context, facts, &mut Vec::new())
         .into_iter()
         .filter_map(|claim| match claim.target {
@@ -87,11 +87,11 @@ pub fn services(context: &Context, facts: &Facts) -> Vec<String> {
 }
 
 /// Everything that the service is said to need, each once, by the first reason.
-fn claims(context: &Context, facts: &Facts, left: &mut Vec<Left>) -> Vec<Claim> {
+fn claims(context: &Context, facts: &ServiceFacts, left: &mut Vec<Skipped>) -> Vec<Claim> {
     let mut search = Search {
         context,
         facts,
-        own: Own::of(context, facts),
+        own: ServiceDefs::of(context, facts),
         claims: Vec::new(),
         left,
     };
@@ -109,10 +109,10 @@ fn claims(context: &Context, facts: &Facts, left: &mut Vec<Left>) -> Vec<Claim> 
 
 struct Search<'s, 'a> {
     context: &'s Context<'a>,
-    facts: &'s Facts<'a>,
-    own: Own<'s, 'a>,
+    facts: &'s ServiceFacts<'a>,
+    own: ServiceDefs<'s, 'a>,
     claims: Vec<Claim>,
-    left: &'s mut Vec<Left>,
+    left: &'s mut Vec<Skipped>,
 }
 
 impl<'a> Search<'_, 'a> {
@@ -203,7 +203,7 @@ impl<'a> Search<'_, 'a> {
             let said =
                 |claim: &Claim| matches!(&claim.target, Target::Service(name) | Target::Upstream(name) if *name == on);
             if !self.claims.iter().any(said) && !self.left.iter().any(|left| left.why == why) {
-                self.left.push(Left {
+                self.left.push(Skipped {
                     what: texts::order_left(&on),
                     place,
                     why,
@@ -233,7 +233,7 @@ impl<'a> Search<'_, 'a> {
             .last()
             .is_some_and(|last| ["after", "After", "wants", "Wants"].contains(last));
         for why in unknown.into_iter().filter(|_| !order) {
-            self.left.push(Left {
+            self.left.push(Skipped {
                 what: texts::unknown_left(label),
                 place: Some(why.place),
                 why: why.reason,

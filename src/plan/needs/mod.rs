@@ -13,8 +13,8 @@ pub mod texts;
 
 use databases::Database;
 
-use super::Left;
-use super::facts::{Context, Facts};
+use super::Skipped;
+use super::facts::{Context, ServiceFacts};
 
 /// A service that another one depends on, and how that is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,18 +27,18 @@ pub struct Dependency {
 
 /// What is proposed, and what is left to a person.
 #[derive(Default)]
-pub struct Needs {
+pub struct Requirements {
     pub depends: Vec<Dependency>,
     pub databases: Vec<Database>,
     /// Whether a database was found, declared or left.
     pub has_database: bool,
-    pub left: Vec<Left>,
+    pub left: Vec<Skipped>,
 }
 
-impl Needs {
+impl Requirements {
     /// What the service needs.
-    pub fn of(context: &Context, facts: &Facts) -> Needs {
-        let mut needs = Needs::default();
+    pub fn of(context: &Context, facts: &ServiceFacts) -> Requirements {
+        let mut needs = Requirements::default();
         depends::collect(context, facts, &mut needs);
         databases::collect(context, facts, &mut needs);
         needs
@@ -64,7 +64,7 @@ impl Needs {
 /// Services, each with those that it depends on.
 fn needed(context: &Context, services: Vec<String>) -> Vec<(String, Vec<String>)> {
     let with_needs = |name: String| {
-        let needs = Facts::collect(context, &name).map(|facts| depends::services(context, &facts));
+        let needs = ServiceFacts::collect(context, &name).map(|facts| depends::services(context, &facts));
         (name, needs.unwrap_or_default())
     };
     services.into_iter().map(with_needs).collect()

@@ -1,13 +1,13 @@
 //! What a service's own definitions say: the values at an option path, however the definitions are split.
 
-use crate::plan::facts::{Context, Facts};
+use crate::plan::facts::{Context, ServiceFacts};
 use crate::plan::share::ownership;
 use crate::resolve::module::{Def, Module};
 use crate::resolve::value::{Known, Value, Why};
 use crate::syntax::{self, AstNode, HasEntry, SyntaxNode, ast};
 
 /// The definitions of one module that are the service's, or that may be read for it.
-pub struct Own<'c, 'a> {
+pub struct ServiceDefs<'c, 'a> {
     pub context: &'c Context<'a>,
     pub module: &'a Module,
     defs: Vec<&'a Def>,
@@ -22,11 +22,11 @@ pub enum Term {
     Value(Value),
 }
 
-impl<'c, 'a> Own<'c, 'a> {
+impl<'c, 'a> ServiceDefs<'c, 'a> {
     /// The service's own definitions: in a file that others share, those that only speak of it.
-    pub fn of(context: &'c Context<'a>, facts: &Facts<'a>) -> Own<'c, 'a> {
-        let mut own = Own::file(context, facts);
-        if facts.sharers.is_some() {
+    pub fn of(context: &'c Context<'a>, facts: &ServiceFacts<'a>) -> ServiceDefs<'c, 'a> {
+        let mut own = ServiceDefs::file(context, facts);
+        if facts.co_located.is_some() {
             let outer = ownership::owned(context, own.module, &facts.names, &facts.name, &own.conditions);
             let spans: Vec<_> = outer.iter().map(|def| syntax::span(def.entry.syntax())).collect();
             own.defs.retain(|def| {
@@ -38,9 +38,12 @@ impl<'c, 'a> Own<'c, 'a> {
     }
 
     /// All definitions of the service's file.
-    pub fn file(context: &'c Context<'a>, facts: &Facts<'a>) -> Own<'c, 'a> {
-        let conditions = facts.pieces.first().map(|piece| ownership::text_of(&piece.def));
-        Own {
+    pub fn file(context: &'c Context<'a>, facts: &ServiceFacts<'a>) -> ServiceDefs<'c, 'a> {
+        let conditions = facts
+            .declarations
+            .first()
+            .map(|declaration| ownership::text_of(&declaration.def));
+        ServiceDefs {
             context,
             module: facts.home,
             defs: facts.home.defs.iter().collect(),

@@ -2,31 +2,36 @@
 
 use std::ops::Range;
 
-use super::Needs;
-use super::said::{Field, Said};
-use crate::plan::facts::{Context, Facts};
-use crate::plan::handle;
-use crate::plan::share::extract::Share;
+use super::Requirements;
+use super::said::{ConnectionLiteral, Field};
+use crate::plan::alias;
+use crate::plan::facts::{Context, ServiceFacts};
+use crate::plan::share::extract::ExtractedParts;
 use crate::rules::parts;
 use crate::syntax;
 
 /// The literals that become reads of the contract, in source order.
 #[derive(Default)]
-pub struct Reads(Vec<Said>);
+pub struct ContractReads(Vec<ConnectionLiteral>);
 
-impl Reads {
+impl ContractReads {
     /// Those of the service. A contract has one connection to be read, that of its first database: which one of several
     /// it is says nothing but their order, and so nothing reads it there.
-    pub fn of(context: &Context, facts: &Facts, needs: &Needs, share: Option<&Share>) -> Reads {
+    pub fn of(
+        context: &Context,
+        facts: &ServiceFacts,
+        needs: &Requirements,
+        share: Option<&ExtractedParts>,
+    ) -> ContractReads {
         let [database] = &needs.databases[..] else {
-            return Reads::default();
+            return ContractReads::default();
         };
         let contract = parts(&context.rules().namespaces.contract);
         let declared = [&contract[..], &[&facts.name, "databases"]].concat();
         if !context.model.under(&declared).is_empty() {
-            return Reads::default();
+            return ContractReads::default();
         }
-        let says = |said: &&Said| {
+        let says = |said: &&ConnectionLiteral| {
             said.value
                 == match said.field {
                     Field::Name => database.name.clone(),
@@ -35,27 +40,27 @@ impl Reads {
                     Field::Port => database.port.map(|port| port.to_string()).unwrap_or_default(),
                 }
         };
-        let moved = share.map(Share::nodes);
-        let sees = |said: &&Said| match &moved {
+        let moved = share.map(ExtractedParts::nodes);
+        let sees = |said: &&ConnectionLiteral| match &moved {
             None => said.sees(syntax::AstNode::syntax(&facts.home.body), &["config"]),
             // What moves alone takes only what is in it: there its contract has a name that only it must not hide.
             Some(nodes) => nodes.iter().any(|node| {
-                let names: Vec<&str> = handle::NAMES.into_iter().chain(["config"]).collect();
+                let names: Vec<&str> = alias::NAMES.into_iter().chain(["config"]).collect();
                 syntax::covers(&syntax::span(node), &said.range) && said.sees(node, &names)
             }),
         };
-        let mut list: Vec<Said> = database.said.iter().filter(says).filter(sees).cloned().collect();
+        let mut list: Vec<ConnectionLiteral> = database.said.iter().filter(says).filter(sees).cloned().collect();
         list.sort_by_key(|said| said.range.start);
         // Several programs may be told by one definition.
         list.dedup_by(|a, b| a.range == b.range && a.field == b.field);
-        let doubtful = |said: &Said| list.iter().filter(|other| other.range == said.range).count() > 1;
+        let doubtful = |said: &ConnectionLiteral| list.iter().filter(|other| other.range == said.range).count() > 1;
         let doubtful: Vec<bool> = list.iter().map(doubtful).collect();
         let clear = list.into_iter().zip(doubtful).filter(|(_, doubtful)| !doubtful);
-        Reads(clear.map(|(said, _)| said).collect())
+        ContractReads(clear.map(|(said, _)| said).collect())
     }
 
     /// The literals, in source order.
-    pub fn list(&self) -> &[Said] {
+    pub fn list(&self) -> &[ConnectionLiteral] {
         &self.0
     }
 
@@ -66,7 +71,7 @@ impl Reads {
 
     /// What is replaced by what, where the expression `contract` is the contract.
     pub fn texts(&self, contract: &str) -> Vec<(Range<usize>, String)> {
-        let text = |said: &Said| (said.range.clone(), said.read(contract));
+        let text = |said: &ConnectionLiteral| (said.range.clone(), said.read(contract));
         self.0.iter().map(text).collect()
     }
 }

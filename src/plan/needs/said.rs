@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::own::Own;
+use super::own::ServiceDefs;
 use crate::resolve::scope::{self, Binding};
 use crate::resolve::value::{Known, Why};
 use crate::syntax::{self, AstNode, InterpolPart, SyntaxNode, ast};
@@ -33,7 +33,7 @@ pub type Spot = (Field, Range<usize>);
 
 /// A literal, or a part of one, that says a field.
 #[derive(Clone, Debug)]
-pub struct Said {
+pub struct ConnectionLiteral {
     pub field: Field,
     /// What it says.
     pub value: String,
@@ -52,7 +52,7 @@ pub struct Found<'p> {
 ///
 /// # Errors
 /// Why it is not known; `None` where none is set.
-pub fn first<'p>(own: &Own, paths: Vec<Vec<&'p str>>) -> Result<Found<'p>, Option<Why>> {
+pub fn first<'p>(own: &ServiceDefs, paths: Vec<Vec<&'p str>>) -> Result<Found<'p>, Option<Why>> {
     for path in paths {
         match own.known(&path) {
             Ok(None) | Ok(Some(Known::Null)) => {}
@@ -63,14 +63,14 @@ pub fn first<'p>(own: &Own, paths: Vec<Vec<&'p str>>) -> Result<Found<'p>, Optio
     Err(None)
 }
 
-impl Said {
+impl ConnectionLiteral {
     /// What the option at `path` says of `field`, if its value is a literal.
-    pub fn whole(own: &Own, field: Field, path: &[&str]) -> Option<Said> {
-        Said::of(own, field, &own.written(path)?)
+    pub fn whole(own: &ServiceDefs, field: Field, path: &[&str]) -> Option<ConnectionLiteral> {
+        ConnectionLiteral::of(own, field, &own.written(path)?)
     }
 
     /// What an expression says of `field`, if it is a literal of the module.
-    pub fn of(own: &Own, field: Field, expr: &ast::Expr) -> Option<Said> {
+    pub fn of(own: &ServiceDefs, field: Field, expr: &ast::Expr) -> Option<ConnectionLiteral> {
         let literal = own_literal(own, expr)?;
         let value = match &literal {
             ast::Expr::Str(string) => syntax::string_value(string)?,
@@ -80,7 +80,7 @@ impl Said {
             },
             _ => return None,
         };
-        Some(Said {
+        Some(ConnectionLiteral {
             field,
             value,
             range: syntax::span(literal.syntax()),
@@ -89,19 +89,20 @@ impl Said {
     }
 
     /// What the string at `path` says in `spots`, places in its value `value`: those that stand in the source as they are.
-    pub fn parts(own: &Own, path: &[&str], value: &str, spots: Vec<Spot>) -> Vec<Said> {
+    pub fn parts(own: &ServiceDefs, path: &[&str], value: &str, spots: Vec<Spot>) -> Vec<ConnectionLiteral> {
         let literal = own.written(path).and_then(|expr| own_literal(own, &expr));
         let Some(ast::Expr::Str(string)) = literal else {
             return Vec::new();
         };
-        let Some(pieces) = pieces(own, &string, value) else {
+        let Some(declarations) = declarations(own, &string, value) else {
             return Vec::new();
         };
         let said = |(field, spot): Spot| {
-            let inside = |(at, piece): &&(usize, Range<usize>)| *at <= spot.start && spot.end <= at + piece.len();
-            let (at, piece) = pieces.iter().find(inside)?;
-            let start = piece.start + (spot.start - at);
-            Some(Said {
+            let inside =
+                |(at, declaration): &&(usize, Range<usize>)| *at <= spot.start && spot.end <= at + declaration.len();
+            let (at, declaration) = declarations.iter().find(inside)?;
+            let start = declaration.start + (spot.start - at);
+            Some(ConnectionLiteral {
                 field,
                 value: value[spot.clone()].to_owned(),
                 range: start..start + spot.len(),
@@ -162,7 +163,7 @@ impl Said {
 
 /// `expr` without parentheses, if it stands in the service's own definitions, and in no `let` binding, from which others
 /// may take it.
-fn own_literal(own: &Own, expr: &ast::Expr) -> Option<ast::Expr> {
+fn own_literal(own: &ServiceDefs, expr: &ast::Expr) -> Option<ast::Expr> {
     let expr = syntax::unparen(expr.clone());
     let bound = expr.syntax().ancestors().any(|node| {
         let binding = ast::AttrpathValue::can_cast(node.kind()) || ast::Inherit::can_cast(node.kind());
@@ -175,7 +176,7 @@ fn own_literal(own: &Own, expr: &ast::Expr) -> Option<ast::Expr> {
 
 /// The literal pieces of a string: where each begins in the value, and where it stands in the source. `None` where the
 /// source is not the value, as with escapes and indentation.
-fn pieces(own: &Own, string: &ast::Str, value: &str) -> Option<Vec<(usize, Range<usize>)>> {
+fn declarations(own: &ServiceDefs, string: &ast::Str, value: &str) -> Option<Vec<(usize, Range<usize>)>> {
     let eval = own.context.eval(own.module);
     let (mut found, mut text) = (Vec::new(), String::new());
     for part in string.parts() {

@@ -4,8 +4,8 @@
 use std::ops::Range;
 
 use super::databases::{Database, Missing};
-use super::own::Own;
-use super::said::{self, Field, Said, Spot};
+use super::own::ServiceDefs;
+use super::said::{self, ConnectionLiteral, Field, Spot};
 use super::{address, containers, texts};
 use crate::error::Place;
 use crate::plan::facts::Context;
@@ -76,7 +76,7 @@ pub struct Partial {
     host: Part<String>,
     port: Part<u16>,
     /// The literals that say it.
-    said: Vec<Said>,
+    said: Vec<ConnectionLiteral>,
     /// What says it, for people.
     pub what: String,
     place: Place,
@@ -97,9 +97,9 @@ impl Partial {
     }
 
     /// The text of a field by the first of `paths` that is set; notes the literal that says it.
-    fn text(&mut self, own: &Own, field: Field, paths: Vec<Vec<&str>>) -> Part<String> {
+    fn text(&mut self, own: &ServiceDefs, field: Field, paths: Vec<Vec<&str>>) -> Part<String> {
         let found = said::first(own, paths)?;
-        self.said.extend(Said::whole(own, field, &found.path));
+        self.said.extend(ConnectionLiteral::whole(own, field, &found.path));
         found.known.text().ok_or(None)
     }
 
@@ -177,7 +177,7 @@ impl Partial {
 }
 
 /// The databases that the service's containers run. What their pods publish stands in the whole file.
-pub fn in_containers(own: &Own, file: &Own) -> Vec<Partial> {
+pub fn in_containers(own: &ServiceDefs, file: &ServiceDefs) -> Vec<Partial> {
     let mut found = Vec::new();
     for container in containers::of(own) {
         let Some(kind) = container.image(own).and_then(|image| of_image(&image)) else {
@@ -202,7 +202,7 @@ pub fn in_containers(own: &Own, file: &Own) -> Vec<Partial> {
 }
 
 /// The databases that `services.postgresql` makes for the service.
-pub fn ensured(own: &Own) -> Vec<Partial> {
+pub fn ensured(own: &ServiceDefs) -> Vec<Partial> {
     let path = ["services", "postgresql", "ensureDatabases"];
     let users = ensured_users(own);
     let port = ["settings.port", "port"].iter().find_map(|option| {
@@ -213,7 +213,7 @@ pub fn ensured(own: &Own) -> Vec<Partial> {
     let database = |element: &ast::Expr| {
         let name = eval.string(element).ok()?;
         let mut database = Partial::new(&KINDS[0], path.join("."), own.place(&path));
-        database.said.extend(Said::of(own, Field::Name, element));
+        database.said.extend(ConnectionLiteral::of(own, Field::Name, element));
         database.user = match users.iter().find(|(user, _)| *user == name) {
             Some((user, said)) => {
                 database.said.extend(said.clone());
@@ -230,13 +230,13 @@ pub fn ensured(own: &Own) -> Vec<Partial> {
 }
 
 /// The users that `services.postgresql` makes for the service, and the literals that name them.
-fn ensured_users(own: &Own) -> Vec<(String, Option<Said>)> {
+fn ensured_users(own: &ServiceDefs) -> Vec<(String, Option<ConnectionLiteral>)> {
     let eval = own.context.eval(own.module);
     let elements = own.elements(&["services", "postgresql", "ensureUsers"]).0;
     let user = |element: &ast::Expr| match eval.force(element) {
         Value::Set(set) => {
             let name = module::attribute(&set, "name")?;
-            Some((eval.string(&name).ok()?, Said::of(own, Field::User, &name)))
+            Some((eval.string(&name).ok()?, ConnectionLiteral::of(own, Field::User, &name)))
         }
         _ => None,
     };
@@ -244,7 +244,7 @@ fn ensured_users(own: &Own) -> Vec<(String, Option<Said>)> {
 }
 
 /// The databases in options `services.<name>.database` of the service's own module.
-pub fn in_options(own: &Own) -> Vec<Partial> {
+pub fn in_options(own: &ServiceDefs) -> Vec<Partial> {
     let mut found = Vec::new();
     for service in own.attributes(&["services"]) {
         let base = ["services", &service, "database"];
@@ -268,7 +268,9 @@ pub fn in_options(own: &Own) -> Vec<Partial> {
         database.user = database.text(own, Field::User, vec![at("user"), at("username")]);
         database.host = database.text(own, Field::Host, vec![at("host")]);
         database.port = own.known(&at("port")).transpose().and_then(number).unwrap_or(Err(None));
-        database.said.extend(Said::whole(own, Field::Port, &at("port")));
+        database
+            .said
+            .extend(ConnectionLiteral::whole(own, Field::Port, &at("port")));
         // What NixOS makes of it on this machine is reached by PostgreSQL's own socket.
         let local = ["createLocally", "createDB", "createDatabase"];
         let local = local
@@ -284,7 +286,7 @@ pub fn in_options(own: &Own) -> Vec<Partial> {
 
 /// The databases that the environments of the service's containers and units lead to. Variables that name no kind of
 /// database speak of the one that a container of the service runs.
-pub fn in_environments(own: &Own, servers: &[Partial]) -> Vec<Partial> {
+pub fn in_environments(own: &ServiceDefs, servers: &[Partial]) -> Vec<Partial> {
     let mut found = Vec::new();
     for environment in environments(own) {
         let address = own.attributes(&environment.whole()).into_iter().find_map(|name| {
@@ -293,7 +295,9 @@ pub fn in_environments(own: &Own, servers: &[Partial]) -> Vec<Partial> {
                 return None;
             };
             let (mut database, spots) = of_address(&value, &environment.label, own.place(&path))?;
-            database.said.extend(Said::parts(own, &path, &value, spots));
+            database
+                .said
+                .extend(ConnectionLiteral::parts(own, &path, &value, spots));
             Some(database)
         });
         let Some(mut database) = address.or_else(|| in_variables(own, &environment, servers)) else {
@@ -311,7 +315,7 @@ pub fn in_environments(own: &Own, servers: &[Partial]) -> Vec<Partial> {
 }
 
 /// Host and port of the service's own server, as an environment has them in variables of their own.
-fn in_variables(own: &Own, environment: &Environment, servers: &[Partial]) -> Option<Partial> {
+fn in_variables(own: &ServiceDefs, environment: &Environment, servers: &[Partial]) -> Option<Partial> {
     let [server] = servers else { return None };
     let variable = said::first(own, environment.each(&HOSTS)).ok()?;
     let host = variable.known.text()?;
@@ -323,11 +327,13 @@ fn in_variables(own: &Own, environment: &Environment, servers: &[Partial]) -> Op
             let spots = spots.map(|(field, part)| (field, address::within(&host, part)));
             database
                 .said
-                .extend(Said::parts(own, &variable.path, &host, spots.to_vec()));
+                .extend(ConnectionLiteral::parts(own, &variable.path, &host, spots.to_vec()));
             database.port = port.parse().map_err(|_| None);
         }
         None => {
-            database.said.extend(Said::whole(own, Field::Host, &variable.path));
+            database
+                .said
+                .extend(ConnectionLiteral::whole(own, Field::Host, &variable.path));
             let port = database.text(own, Field::Port, environment.each(&PORTS));
             database.port = port.and_then(|port| port.parse().map_err(|_| None));
         }
@@ -353,7 +359,7 @@ pub fn lists(context: &Context, module: &Module, value: &ast::Expr, database: &D
 }
 
 /// The first of several options that is set, as text.
-pub fn first(own: &Own, paths: Vec<Vec<&str>>) -> Part<String> {
+pub fn first(own: &ServiceDefs, paths: Vec<Vec<&str>>) -> Part<String> {
     said::first(own, paths)?.known.text().ok_or(None)
 }
 
@@ -428,7 +434,7 @@ impl Environment {
     }
 }
 
-fn environments(own: &Own) -> Vec<Environment> {
+fn environments(own: &ServiceDefs) -> Vec<Environment> {
     let owned = |path: Vec<&str>| path.into_iter().map(str::to_owned).collect();
     let mut found = Vec::new();
     for container in containers::of(own) {

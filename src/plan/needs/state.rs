@@ -28,19 +28,22 @@ pub fn of_service(context: &Context, name: &str) -> State {
     }
     let legacy: Vec<&str> = [parts(&rules.namespaces.services), vec![name]].concat();
     let mut answer = State::Nowhere;
-    for piece in facts::topmost(context.model, &legacy) {
-        if !context.model.is_imported(piece.path()) {
+    for declaration in facts::topmost(context.model, &legacy) {
+        if !context.model.is_imported(declaration.path()) {
             continue;
         }
         if !context.repo.exists(&rules.paths.server.join("legacy-bridge.nix")) {
             return State::Unseen;
         }
-        match context.eval(piece.module).holds(&piece.def.context.conditions) {
-            Ok(true) if !piece.def.context.opaque => return State::On,
+        match context
+            .eval(declaration.module)
+            .holds(&declaration.def.context.conditions)
+        {
+            Ok(true) if !declaration.def.context.opaque => return State::On,
             Ok(true) => {
                 answer = State::Unknown(Why {
                     reason: "it is joined with '//'".to_owned(),
-                    place: piece.place(),
+                    place: declaration.place(),
                 });
             }
             Ok(false) => answer = State::Off,

@@ -7,7 +7,7 @@ use super::facts::{self, Context};
 use super::install::{schema, wiring};
 use super::vmtest::NewTest;
 use super::workset::Workset;
-use super::{Accepted, Group, Left, Move, Proposal, Safety, texts};
+use super::{Accepted, Group, Move, Proposal, Safety, Skipped, texts};
 use crate::edit::{GroupId, SourceChange};
 use crate::error::{self, Result};
 use crate::resolve::Module;
@@ -61,7 +61,7 @@ pub struct NewService<'a> {
     enablement: GroupId,
     tested: Option<GroupId>,
     list: Vec<Group>,
-    left: Vec<Left>,
+    left: Vec<Skipped>,
 }
 
 /// The group that makes the module.
@@ -187,7 +187,7 @@ impl Proposal for NewService<'_> {
         &self.list
     }
 
-    fn left(&self) -> &[Left] {
+    fn left(&self) -> &[Skipped] {
         &self.left
     }
 

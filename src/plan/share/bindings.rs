@@ -12,7 +12,7 @@ use crate::syntax::{self, AstNode, HasEntry, SyntaxNode, ast};
 
 /// What moved code takes from around it.
 #[derive(Debug, Default)]
-pub struct Needs {
+pub struct CapturedScope {
     /// Arguments of the module's function.
     pub arguments: BTreeSet<String>,
     /// Bindings, in the order in which the file has them: offset, and the text with its `;`.
@@ -35,8 +35,8 @@ pub type Text<'t> = dyn Fn(&SyntaxNode) -> Result<String> + 't;
 ///
 /// # Errors
 /// `unmovable` for a name that a file of its own could not have.
-pub fn needs(module: &Module, nodes: &[SyntaxNode], text: &Text) -> Result<Needs> {
-    let mut needs = Needs::default();
+pub fn needs(module: &Module, nodes: &[SyntaxNode], text: &Text) -> Result<CapturedScope> {
+    let mut needs = CapturedScope::default();
     let mut uses: BTreeMap<usize, (Use, ast::AttrpathValue)> = BTreeMap::new();
     let mut open: Vec<SyntaxNode> = nodes.to_vec();
     let mut seen: BTreeSet<(usize, usize)> = BTreeSet::new();

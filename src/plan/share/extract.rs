@@ -2,18 +2,18 @@
 
 use std::ops::Range;
 
-use super::bindings::{self, Needs};
+use super::bindings::{self, CapturedScope};
 use super::imports;
-use super::leftovers::Leftovers;
+use super::leftovers::RemainingFile;
 use super::ownership;
 use crate::edit::{Brackets, trivia};
 use crate::error::{self, Result};
 use crate::plan::Accepted;
-use crate::plan::contract::{self, Chunk};
-use crate::plan::facts::{Context, Facts};
+use crate::plan::alias::{self, ContractAlias};
+use crate::plan::contract::{self, ContractFragment};
+use crate::plan::facts::{Context, ServiceFacts};
 use crate::plan::groups::Groups;
-use crate::plan::handle::{self, Handle};
-use crate::plan::needs::reads::Reads;
+use crate::plan::needs::reads::ContractReads;
 use crate::plan::placement;
 use crate::plan::texts;
 use crate::plan::workset::Workset;
@@ -21,7 +21,7 @@ use crate::resolve::module::Def;
 use crate::syntax::{self, AstNode, Source, SyntaxNode, ast};
 
 /// What leaves the shared file with the service, besides its legacy declarations.
-pub struct Share<'a> {
+pub struct ExtractedParts<'a> {
     /// Whole bindings.
     pub bindings: Vec<Def>,
     /// Elements of lists, by the list's definition.
@@ -33,14 +33,14 @@ pub struct Share<'a> {
     source: &'a Source,
 }
 
-impl<'a> Share<'a> {
+impl<'a> ExtractedParts<'a> {
     /// What belongs to the service in its home file.
-    pub fn find(context: &Context<'a>, facts: &Facts<'a>, services: Vec<String>) -> Share<'a> {
+    pub fn find(context: &Context<'a>, facts: &ServiceFacts<'a>, services: Vec<String>) -> ExtractedParts<'a> {
         let names = &facts.names;
         let conditions = facts
-            .pieces
+            .declarations
             .first()
-            .map(|piece| ownership::text_of(&piece.def))
+            .map(|declaration| ownership::text_of(&declaration.def))
             .unwrap_or_default();
         let mut bindings: Vec<Def> = ownership::owned(context, facts.home, names, &facts.name, &conditions)
             .into_iter()
@@ -57,7 +57,7 @@ impl<'a> Share<'a> {
             .map(|(def, elements)| (def.clone(), elements))
             .collect();
         bindings.sort_by_key(|def| syntax::span(def.entry.syntax()).start);
-        Share {
+        ExtractedParts {
             bindings,
             elements,
             conditions,
@@ -89,16 +89,16 @@ type Replaced = (Range<usize>, String);
 /// Writes the service's module and takes its things out of the shared file.
 pub struct Extraction<'e, 'a> {
     pub context: &'e Context<'a>,
-    pub facts: &'e Facts<'a>,
-    pub share: &'e Share<'a>,
+    pub facts: &'e ServiceFacts<'a>,
+    pub share: &'e ExtractedParts<'a>,
     pub groups: &'e Groups,
     pub accepted: &'e Accepted,
     /// What is read from the contract, where that is accepted.
-    pub reads: Option<&'e Reads>,
+    pub reads: Option<&'e ContractReads>,
 }
 
 impl Extraction<'_, '_> {
-    /// Renders it. `chunks` are the contract's bindings, `above` the comments over them, `moved` the nodes whose
+    /// Renders it. `fragments` are the contract's bindings, `above` the comments over them, `moved` the nodes whose
     /// text the contract has.
     ///
     /// # Errors
@@ -106,16 +106,16 @@ impl Extraction<'_, '_> {
     pub fn render(
         &self,
         work: &mut Workset,
-        chunks: Vec<Chunk>,
+        fragments: Vec<ContractFragment>,
         above: &[String],
-        leftovers: &Leftovers,
+        leftovers: &RemainingFile,
         moved: &[SyntaxNode],
     ) -> Result<()> {
         let target = &self.facts.target;
         if self.context.repo.exists(target) {
             return Err(error::plan::target_exists(self.share.source.place(0..0), target));
         }
-        let text = self.module(chunks, above, moved)?;
+        let text = self.module(fragments, above, moved)?;
         work.create_formatted(target.clone(), text);
         imports::add(
             work,
@@ -129,7 +129,7 @@ impl Extraction<'_, '_> {
         Ok(())
     }
 
-    fn module(&self, chunks: Vec<Chunk>, above: &[String], moved: &[SyntaxNode]) -> Result<String> {
+    fn module(&self, fragments: Vec<ContractFragment>, above: &[String], moved: &[SyntaxNode]) -> Result<String> {
         let mut nodes = moved.to_vec();
         nodes.extend(self.share.bindings.iter().filter_map(value_of));
         nodes.extend(self.share.bindings.iter().flat_map(dynamic_names));
@@ -142,16 +142,16 @@ impl Extraction<'_, '_> {
         nodes.extend(self.guard_nodes());
         let mut needs = bindings::needs(self.facts.home, &nodes, &|node| self.relocated(node, &[]))?;
         needs.arguments.extend(["config".to_owned(), "lib".to_owned()]);
-        let handle = Handle::new(self.context, self.facts, self.reads, || contract_name(&needs));
-        let reads = self.reads.map_or_else(Vec::new, |reads| reads.texts(handle.text()));
+        let alias = ContractAlias::new(self.context, self.facts, self.reads, || contract_name(&needs));
+        let reads = self.reads.map_or_else(Vec::new, |reads| reads.texts(alias.text()));
         let namespace = contract::path(self.context, self.facts);
-        let guard = handle.condition(&self.facts.guard);
+        let guard = alias.condition(&self.facts.guard);
         let arguments: String = needs.arguments.iter().map(|name| format!("{name},\n")).collect();
         let mut text = format!("{{\n{arguments}...\n}}: ");
         if needs.with_lib {
             text.push_str("with lib; ");
         }
-        let bindings = needs.bindings.into_values().chain(handle.binding());
+        let bindings = needs.bindings.into_values().chain(alias.binding());
         let bindings: String = bindings.map(|binding| format!("{binding}\n")).collect();
         if !bindings.is_empty() {
             text.push_str(&format!("let\n{bindings}in "));
@@ -159,7 +159,7 @@ impl Extraction<'_, '_> {
         text.push_str(&format!("{{\nconfig = lib.mkMerge [\n{}\n{{\n", texts::CONTRACT_HEADER));
         above.iter().for_each(|comment| text.push_str(&format!("{comment}\n")));
         text.push_str(&format!("{namespace} = {{\n"));
-        chunks.iter().for_each(|chunk| text.push_str(&chunk.text));
+        fragments.iter().for_each(|fragment| text.push_str(&fragment.text));
         text.push_str(&format!(
             "}};\n{}}}\n\n",
             contract::follow(self.context, self.facts, self.groups, self.accepted)
@@ -206,9 +206,9 @@ impl Extraction<'_, '_> {
     fn guard_nodes(&self) -> Vec<SyntaxNode> {
         let conditions = self
             .facts
-            .pieces
+            .declarations
             .first()
-            .map(|piece| piece.def.context.conditions.clone())
+            .map(|declaration| declaration.def.context.conditions.clone())
             .unwrap_or_default();
         conditions.iter().map(|c| c.syntax().clone()).collect()
     }
@@ -267,8 +267,8 @@ impl Extraction<'_, '_> {
 }
 
 /// A name for the contract that the moved code does not use.
-fn contract_name(needs: &Needs) -> String {
-    handle::choose(|name| {
+fn contract_name(needs: &CapturedScope) -> String {
+    alias::choose(|name| {
         needs.arguments.contains(name)
             || needs.bindings.values().any(|text| {
                 text.split(|c: char| !(c.is_alphanumeric() || "_-'".contains(c)))

@@ -12,7 +12,7 @@ use crate::resolve::module::{self, Module};
 use crate::syntax::{self, AstNode, HasEntry, SyntaxNode, ast};
 
 /// What removing some nodes leaves of a shared file.
-pub struct Leftovers<'m> {
+pub struct RemainingFile<'m> {
     home: &'m Module,
     gone: Vec<(SyntaxNode, GroupId)>,
     ranges: Vec<Range<usize>>,
@@ -22,9 +22,9 @@ pub struct Leftovers<'m> {
     pub deleted: bool,
 }
 
-impl<'m> Leftovers<'m> {
+impl<'m> RemainingFile<'m> {
     /// Works out what is left of `home` without `gone`.
-    pub fn of(home: &'m Module, gone: &[(SyntaxNode, GroupId)]) -> Leftovers<'m> {
+    pub fn of(home: &'m Module, gone: &[(SyntaxNode, GroupId)]) -> RemainingFile<'m> {
         let nodes: Vec<SyntaxNode> = gone.iter().map(|(node, _)| node.clone()).collect();
         let removal = removal::remove(&home.source, &nodes);
         let deleted = is_empty_without(home, &removal.ranges);
@@ -34,7 +34,7 @@ impl<'m> Leftovers<'m> {
             orphans.sort();
             orphans.dedup();
         }
-        Leftovers {
+        RemainingFile {
             home,
             gone: gone.to_vec(),
             ranges: removal.ranges,

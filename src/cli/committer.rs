@@ -18,7 +18,7 @@ use crate::review::{self, CommitAnswer, Decision, Outcome};
 use crate::{process, syntax};
 
 /// How a decision is made: by asking, or by the flags.
-pub struct Landing<'s> {
+pub struct Committer<'s> {
     session: &'s Session,
     deciding: &'s Deciding,
     accept_gains: bool,
@@ -49,17 +49,17 @@ pub enum Landed {
     Quit,
 }
 
-impl<'s> Landing<'s> {
+impl<'s> Committer<'s> {
     /// Readies a run that writes: finds the git repository.
     ///
     /// # Errors
     /// Where there is no git repository to commit to.
-    pub fn new(session: &'s Session, deciding: &'s Deciding, accept_gains: bool) -> Result<Landing<'s>> {
+    pub fn new(session: &'s Session, deciding: &'s Deciding, accept_gains: bool) -> Result<Committer<'s>> {
         let git = match deciding.no_commit {
             true => session.git()?,
             false => Some(session.git_to_commit()?),
         };
-        Ok(Landing {
+        Ok(Committer {
             session,
             deciding,
             accept_gains,

@@ -1,7 +1,7 @@
 //! What the code of a migrated module calls its contract.
 
-use super::facts::{Context, Facts, Guard};
-use super::needs::reads::Reads;
+use super::facts::{Context, Guard, ServiceFacts};
+use super::needs::reads::ContractReads;
 use crate::resolve::module::Module;
 use crate::syntax::{self, AstNode, ast};
 
@@ -9,20 +9,25 @@ use crate::syntax::{self, AstNode, ast};
 pub const NAMES: [&str; 4] = ["cfg", "contract", "serviceContract", "qgrogetContract"];
 
 /// The contract as an expression.
-pub struct Handle {
+pub struct ContractAlias {
     path: String,
     /// The name that a `let` binds it to.
     name: Option<String>,
 }
 
-impl Handle {
+impl ContractAlias {
     /// The contract of the service of `facts`, by `name` where the guard is the contract's own, or `reads` reads it more
     /// than once.
-    pub fn new(context: &Context, facts: &Facts, reads: Option<&Reads>, name: impl FnOnce() -> String) -> Handle {
+    pub fn new(
+        context: &Context,
+        facts: &ServiceFacts,
+        reads: Option<&ContractReads>,
+        name: impl FnOnce() -> String,
+    ) -> ContractAlias {
         let namespace = &context.rules().namespaces.contract;
         let switched = matches!(facts.guard, Guard::Switch { .. });
-        let named = !switched || reads.is_some_and(Reads::are_many);
-        Handle {
+        let named = !switched || reads.is_some_and(ContractReads::are_many);
+        ContractAlias {
             path: format!("config.{namespace}.{}", syntax::attr_text(&facts.name)),
             name: named.then(name),
         }
