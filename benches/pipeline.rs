@@ -7,9 +7,9 @@
 use std::path::{Path, PathBuf};
 
 use qgroget::edit::SourceChange;
-use qgroget::plan::facts::{Choices, Context, legacy_names};
 use qgroget::plan::install::Installation;
 use qgroget::plan::migrate::Migration;
+use qgroget::plan::model::{Choices, Context, legacy_names};
 use qgroget::plan::{Accepted, Proposal, Safety};
 use qgroget::repo::Repository;
 use qgroget::repo::hosts::{self, Modules};

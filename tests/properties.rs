@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use qgroget::edit::{GroupId, SourceChange};
-use qgroget::plan::facts::{Choices, Context};
 use qgroget::plan::migrate::Migration;
+use qgroget::plan::model::{Choices, Context};
 use qgroget::plan::{Accepted, Proposal, Safety};
 use qgroget::repo::{Repository, hosts};
 

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use qgroget::plan::facts::{Choices, Context};
 use qgroget::plan::migrate::Migration;
+use qgroget::plan::model::{Choices, Context};
 use qgroget::plan::{Proposal, Safety};
 use qgroget::repo::{Repository, hosts};
 use serde::Deserialize;

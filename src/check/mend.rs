@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::Finding;
 use crate::edit::{GroupId, SourceChange, TextEdit, render, settle};
 use crate::error::{Error, Result};
-use crate::plan::workset::Workset;
+use crate::plan::ops::Ops;
 use crate::plan::{Accepted, Group, Move, Proposal, Safety, Skipped};
 use crate::repo::Repository;
 use crate::syntax;
@@ -125,7 +125,7 @@ impl Proposal for Mending<'_> {
                 })),
             }
         }
-        let mut work = Workset::new(self.repo);
+        let mut work = Ops::new(self.repo);
         for (path, file) in files {
             let edits = match file.format {
                 Some(group) => formatted(self.repo, path, file.edits, group)?,

@@ -205,6 +205,7 @@ pub fn backups(context: &CheckContext, found: &mut Vec<Finding>) {
     }
     for (name, service) in &context.contracts.services {
         for (option, field) in &rules.backup_fields {
+            let field = &field.path();
             if schema.fields.contains_key(option) {
                 continue;
             }

@@ -12,7 +12,7 @@ use crate::check::output::{self, Summary};
 use crate::check::{self, Finding, Severity};
 use crate::commit::Message;
 use crate::error::{Error, Result};
-use crate::plan::facts::contract_names;
+use crate::plan::model::contract_names;
 use crate::plan::{Accepted, Proposal};
 
 /// Runs the command.

@@ -6,7 +6,7 @@ use super::session::Session;
 use super::{init, message, single, texts};
 use crate::error::Result;
 use crate::plan::cleanup::Cleanup;
-use crate::plan::facts::{Choices, Context};
+use crate::plan::model::{Choices, Context};
 use crate::plan::{Accepted, Proposal};
 use crate::review::Decision;
 use crate::review::json::{Commit, Document, Service, ServiceOutcome};

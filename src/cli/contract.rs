@@ -5,7 +5,7 @@ use super::session::Session;
 use super::{message, single};
 use crate::error::Result;
 use crate::plan::evolve::{Change, Default, Evolution, NewField, field};
-use crate::plan::facts::Choices;
+use crate::plan::model::Choices;
 
 /// Runs the command.
 ///

@@ -7,8 +7,8 @@ use super::session::Session;
 use super::{message, show, texts};
 use crate::error::{Error, Result};
 use crate::plan::Proposal;
-use crate::plan::facts::{Choices, Context};
 use crate::plan::install::Installation;
+use crate::plan::model::{Choices, Context};
 use crate::review::json::{Document, Service, ServiceOutcome};
 use crate::review::{Decision, Outcome};
 

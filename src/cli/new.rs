@@ -7,7 +7,7 @@ use super::committer::Landed;
 use super::session::Session;
 use super::{message, single, texts};
 use crate::error::{self, Error, Result};
-use crate::plan::facts::{Choices, Context};
+use crate::plan::model::{Choices, Context};
 use crate::plan::new::{self, Exposure, Kind, NewService, Wanted, ports};
 use crate::plan::texts as plan_texts;
 

@@ -12,7 +12,7 @@ use super::{editor, texts};
 use crate::commit::{self, Mark, Message, Pending, Recovered};
 use crate::edit::SourceChange;
 use crate::error::{self, Error, Result};
-use crate::plan::facts::{Choices, Context};
+use crate::plan::model::{Choices, Context};
 use crate::repo::Repository;
 use crate::repo::git::GitState;
 use crate::repo::hosts::{self, Host, Modules};

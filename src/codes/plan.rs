@@ -67,6 +67,15 @@ pub const CODES: &[Code] = &[
         next: "Map the field in qgroget.toml under [fields], one of a backup job under [backup-fields], or remove it if nothing reads it.",
     },
     Code {
+        code: "unknown-contract-field",
+        title: "a legacy field would become a field that the contract does not have",
+        means: "qgroget.toml maps the field to one that is neither the contract's own nor declared in the repository's options.nix.",
+        why: "The module would not evaluate with it, and without it what the field says would be lost.",
+        before: "[fields]\nmemory = \"memoryLimit\"",
+        after: "[fields]\nmemory = \"extraConfig.memory\"",
+        next: "Add the field to the contract with `qgroget contract add`, or map the legacy field below extraConfig.",
+    },
+    Code {
         code: "split-conditions",
         title: "a service is declared under several conditions",
         means: "Parts of the service stand under different mkIf.",

@@ -77,6 +77,20 @@ pub fn unknown_field(place: Place, service: &str, field: &str) -> Error {
     .hint(format!("map it in qgroget.toml: [fields] {field} = \"…\""))
 }
 
+/// A legacy field that the rules turn into one that the repository's contract does not have.
+pub fn unknown_contract_field(place: Place, service: &str, field: &str, wanted: &str) -> Error {
+    Error::refused(
+        "unknown-contract-field",
+        format!("the field '{field}' of service '{service}' would become '{wanted}', which the contract does not have"),
+    )
+    .at(place)
+    .reason("what it says would not evaluate, or would be lost")
+    .hint(format!("add the field: qgroget contract add {wanted}"))
+    .hint(format!(
+        "or keep what it says aside, in qgroget.toml: [fields] {field} = \"extraConfig.{field}\""
+    ))
+}
+
 /// A field of a legacy backup job that the rules do not know.
 pub fn unknown_backup_field(place: Place, job: &str, field: &str) -> Error {
     Error::refused(

@@ -1,6 +1,6 @@
 //! What the code of a migrated module calls its contract.
 
-use super::facts::{Context, Guard, ServiceFacts};
+use super::model::{Context, Guard, ServiceFacts};
 use super::needs::reads::ContractReads;
 use crate::resolve::module::Module;
 use crate::syntax::{self, AstNode, ast};

@@ -1,17 +1,22 @@
 //! The text of a service's contract: its legacy fields under their new names, with their comments.
 
-use super::facts::{Context, Field, Guard, Job, ServiceFacts};
 use super::groups::Groups;
+use super::model::{Context, Fact, FactId, Guard, Job, LegacyField, ServiceFacts};
 use super::needs::Requirements;
-use super::{Accepted, data_dir, url};
+use super::{Accepted, Move, data_dir, url};
 use crate::edit::{GroupId, trivia};
 use crate::error::{self, Result};
+use crate::rules::ContractField;
 use crate::syntax::{self, AstNode, ast};
 
-/// A stretch of new text and the group that asks for it.
+/// A stretch of the contract's text, the group that asks for it, and the facts that it says.
 pub struct ContractFragment {
     pub group: GroupId,
     pub text: String,
+    /// Each with the option path that it has there; for people.
+    pub facts: Vec<(FactId, String)>,
+    /// What it says besides; for people.
+    pub added: Vec<Move>,
 }
 
 /// Comments that stood in the legacy declarations beside their fields.
@@ -62,6 +67,7 @@ pub fn body(
     body.routing();
     body.needs(needs);
     body.logs();
+    body.extra();
     for comment in &comments.of_service {
         body.core(format!("{comment}\n"));
     }
@@ -92,14 +98,43 @@ pub fn follow(context: &Context, facts: &ServiceFacts, groups: &Groups, accepted
 
 impl<'a> Body<'_, 'a> {
     fn push(&mut self, group: GroupId, text: impl Into<String>) {
-        self.fragments.push(ContractFragment {
-            group,
-            text: text.into(),
-        });
+        self.put(group, text, []);
     }
 
     fn core(&mut self, text: impl Into<String>) {
         self.push(self.groups.contract, text);
+    }
+
+    /// Text that says facts, as the contract's `field`.
+    fn put<'f>(
+        &mut self,
+        group: GroupId,
+        text: impl Into<String>,
+        facts: impl IntoIterator<Item = (FactId, &'f ContractField)>,
+    ) {
+        let namespace = path(self.context, self.facts);
+        let facts = facts
+            .into_iter()
+            .map(|(fact, field)| (fact, format!("{namespace}.{field}")));
+        self.fragments.push(ContractFragment {
+            group,
+            text: text.into(),
+            facts: facts.collect(),
+            added: Vec::new(),
+        });
+    }
+
+    /// Text that says something new, one for each `what`.
+    fn add(&mut self, group: GroupId, text: String, field: &ContractField, what: Vec<String>) {
+        self.push(group, text);
+        let to = format!("{}.{field}", path(self.context, self.facts));
+        let added = what.into_iter().map(|what| Move {
+            what,
+            from: None,
+            to: Some(to.clone()),
+        });
+        let last = self.fragments.last_mut().expect("the fragment that was pushed");
+        last.added.extend(added);
     }
 
     fn required(&mut self) -> Result<()> {
@@ -111,25 +146,41 @@ impl<'a> Body<'_, 'a> {
             Guard::Always if !self.groups.enables(self.accepted) => self.core("enable = lib.mkDefault true;\n"),
             _ => {}
         }
-        let data_dir = data_dir::text(self.context, self.facts)?;
-        let domain = self.context.rules().values.domain.clone();
-        self.core(format!("domain = {domain};\ndataDir = {data_dir};\n"));
+        if !self.carried_as(&ContractField::Domain) {
+            self.core(format!("domain = {};\n", self.context.rules().values.domain));
+        }
+        if !self.carried_as(&ContractField::DataDir) {
+            let data_dir = data_dir::text(self.context, self.facts)?;
+            self.core(format!("dataDir = {data_dir};\n"));
+        }
         Ok(())
     }
 
-    /// A legacy field as a binding of the contract, with the comments that belong to it.
-    fn carry(&mut self, group: GroupId, field: &Field<'a>, name: &str) {
-        let (before, after) = self.comments_of(field);
-        let rest = if field.rest.is_empty() {
-            String::new()
-        } else {
-            format!(".{}", field.rest)
+    /// A fact as a binding of the contract, with the comments that belong to it.
+    fn carry(&mut self, group: GroupId, fact: &Fact<'a>) {
+        let (before, after) = self.comments_of(fact);
+        let rest = match fact.origin.rest.as_str() {
+            "" => String::new(),
+            rest => format!(".{rest}"),
         };
-        self.push(group, format!("{before}{name}{rest} = {};{after}\n", field.text));
+        let text = format!("{before}{}{rest} = {};{after}\n", fact.field, fact.origin.text);
+        self.put(group, text, [(fact.id, &fact.field)]);
+    }
+
+    /// Carries what the declarations say for a field; returns whether they say anything.
+    fn carried_as(&mut self, field: &ContractField) -> bool {
+        let facts = self.facts;
+        let mut said = false;
+        for fact in facts.of(field) {
+            self.carry(self.groups.contract, fact);
+            said = true;
+        }
+        said
     }
 
     /// The comments above and beside a field, ready to stand around a new binding.
-    fn comments_of(&mut self, field: &Field<'a>) -> (String, String) {
+    fn comments_of(&mut self, fact: &Fact<'a>) -> (String, String) {
+        let field = &fact.origin;
         let own = syntax::span(&field.node);
         if self.carried.contains(&own) {
             return (String::new(), String::new());
@@ -166,27 +217,28 @@ impl<'a> Body<'_, 'a> {
             self.core("persistedData = [];\n");
             return Ok(());
         };
-        let fields: Vec<Field> = self.facts.named("persistedData").cloned().collect();
+        let facts: Vec<&Fact> = self.facts.of(&ContractField::PersistedData).collect();
         let scattered: Vec<String> = self
             .facts
             .persisted
             .iter()
             .map(|p| element_with_comments(&p.module.source, &p.element))
             .collect();
-        if let ([field], true) = (fields.as_slice(), scattered.is_empty()) {
-            self.carry(group, &field.clone(), "persistedData");
+        if let ([fact], true) = (facts.as_slice(), scattered.is_empty()) {
+            self.carry(group, fact);
             return Ok(());
         }
-        let merge = fields.iter().map(ListMerge::of).collect::<Result<Vec<ListMerge>>>()?;
+        let merge = facts.iter().map(|fact| ListMerge::of(&fact.origin));
+        let merge = merge.collect::<Result<Vec<ListMerge>>>()?;
         let merge = merge.into_iter().max().unwrap_or(ListMerge::Concat);
         let mut lists: Vec<String> = Vec::new();
-        for field in &fields {
-            let (before, after) = self.comments_of(field);
+        for fact in &facts {
+            let (before, after) = self.comments_of(fact);
             // A comment ends with its line.
             let after = if after.is_empty() { after } else { format!("{after}\n") };
-            let text = match field.value.as_ref().is_none_or(|value| merge.takes(value)) {
-                true => field.text.clone(),
-                false => format!("({})", field.text),
+            let text = match fact.origin.value.as_ref().is_none_or(|value| merge.takes(value)) {
+                true => fact.origin.text.clone(),
+                false => format!("({})", fact.origin.text),
             };
             lists.push(format!("{before}{text}{after}"));
         }
@@ -198,7 +250,10 @@ impl<'a> Body<'_, 'a> {
             ListMerge::Merge => format!("lib.mkMerge [\n{}\n]", lists.join("\n")),
         };
         let comments = self.comments_of_lists();
-        self.push(group, format!("{comments}persistedData = {lists};\n"));
+        let field = ContractField::PersistedData;
+        let persisted = self.facts.persisted.iter().map(|entry| entry.id);
+        let all = facts.iter().map(|fact| fact.id).chain(persisted).map(|id| (id, &field));
+        self.put(group, format!("{comments}{field} = {lists};\n"), all);
         Ok(())
     }
 
@@ -223,7 +278,6 @@ impl<'a> Body<'_, 'a> {
         let facts = self.facts;
         let moved = self.groups.backup.filter(|group| self.accepted.contains(group));
         let gained = self.groups.gain.filter(|group| self.accepted.contains(group));
-        let unread: Vec<Field> = facts.named("backupDirectories").cloned().collect();
         let mut explicit = false;
         if let Some(group) = moved {
             for job in &facts.jobs {
@@ -233,13 +287,19 @@ impl<'a> Body<'_, 'a> {
                 self.push(group, format!("{comment}\n"));
             }
         } else if let Some(group) = gained {
-            for field in &unread {
-                self.carry(group, field, "backupPaths");
+            for fact in facts.unread().filter(|fact| fact.field == ContractField::BackupPaths) {
+                self.carry(group, fact);
                 explicit = true;
             }
         }
-        if gained.is_none() || moved.is_some() {
-            self.gap(&unread);
+        for field in &BACKUP_ORDER {
+            explicit |= self.carried_as(field) && *field == ContractField::BackupPaths;
+        }
+        for fact in facts.unread() {
+            let gained = gained.is_some() && moved.is_none() && fact.field == ContractField::BackupPaths;
+            if !gained {
+                self.gap(fact);
+            }
         }
         if !explicit {
             self.core("backupPaths = [];\n");
@@ -248,136 +308,161 @@ impl<'a> Body<'_, 'a> {
 
     /// A backup job's fields; returns whether it names paths.
     fn job(&mut self, group: GroupId, job: &Job<'a>) -> bool {
-        if let Some(part) = &job.part {
-            return self.part(group, job, part);
+        let mut facts: Vec<&Fact<'a>> = job.facts.iter().collect();
+        if !job.shared {
+            facts.sort_by_key(|fact| BACKUP_ORDER.iter().position(|field| *field == fact.field));
         }
-        let names = &self.context.rules().backup_fields;
-        let mut fields = job.fields.clone();
-        let order = |field: &Field| {
-            BACKUP_ORDER
-                .iter()
-                .position(|n| Some(*n) == names.get(&field.name).map(String::as_str))
-        };
-        fields.sort_by_key(order);
         let mut paths = false;
-        for field in &fields {
-            let name = names[&field.name].clone();
-            paths |= name == "backupPaths";
-            self.carry(group, field, &name);
-            if name == "backupPaths" && job.name != self.facts.name {
-                self.push(group, format!("backupJob = {};\n", syntax::string_text(&job.name)));
+        for fact in facts {
+            match &fact.elements {
+                None => self.carry(group, fact),
+                Some(elements) => {
+                    let source = &fact.origin.module.source;
+                    let items: Vec<String> = elements.iter().map(|e| element_with_comments(source, e)).collect();
+                    let text = format!("{} = [\n{}\n];\n", fact.field, items.join("\n"));
+                    self.put(group, text, [(fact.id, &fact.field)]);
+                }
             }
-        }
-        paths
-    }
-
-    /// The service's part of a job that others share: its paths and units, and the job's name.
-    fn part(&mut self, group: GroupId, job: &Job<'a>, part: &[(Field<'a>, Vec<ast::Expr>)]) -> bool {
-        let mut paths = false;
-        for (field, elements) in part {
-            let name = self.context.rules().backup_fields[&field.name].clone();
-            let items: Vec<String> = elements
-                .iter()
-                .map(|e| element_with_comments(&field.module.source, e))
-                .collect();
-            self.push(group, format!("{name} = [\n{}\n];\n", items.join("\n")));
-            if name == "backupPaths" {
+            if fact.field == ContractField::BackupPaths {
                 paths = true;
-                self.push(group, format!("backupJob = {};\n", syntax::string_text(&job.name)));
+                if job.shared || job.name != self.facts.name {
+                    self.push(group, format!("backupJob = {};\n", syntax::string_text(&job.name)));
+                }
             }
         }
         paths
     }
 
     /// What nothing reads is kept as a comment beside the contract, so that nobody takes it for a backup.
-    fn gap(&mut self, unread: &[Field<'a>]) {
-        for field in unread {
-            let (before, after) = self.comments_of(field);
-            let lines: Vec<String> = crate::edit::indent::dedent(&field.text, white(field))
-                .lines()
-                .map(|l| format!("# {l}"))
-                .collect();
-            let first = lines.join("\n").replacen("# ", "# backupPaths = ", 1);
-            let gap = super::texts::GAP_COMMENT;
-            // The first of several lines alone would be part of this comment.
-            match after.contains('\n') {
-                true => self.core(format!("{before}{}\n# {gap}\n{first};\n", after.trim())),
-                false => self.core(format!("{before}# {gap}\n{first};{after}\n")),
-            }
-        }
+    fn gap(&mut self, fact: &Fact<'a>) {
+        let (before, after) = self.comments_of(fact);
+        let lines: Vec<String> = crate::edit::indent::dedent(&fact.origin.text, white(&fact.origin))
+            .lines()
+            .map(|l| format!("# {l}"))
+            .collect();
+        let first = lines.join("\n").replacen("# ", &format!("# {} = ", fact.field), 1);
+        let gap = super::texts::GAP_COMMENT;
+        // The first of several lines alone would be part of this comment.
+        let text = match after.contains('\n') {
+            true => format!("{before}{}\n# {gap}\n{first};\n", after.trim()),
+            false => format!("{before}# {gap}\n{first};{after}\n"),
+        };
+        self.put(self.groups.contract, text, [(fact.id, &fact.field)]);
     }
 
     fn routing(&mut self) {
         if self.facts.declarations.is_empty() {
             return self.core("\nexposed = false;\n");
         }
-        self.core("\nexposed = true;\n");
-        for field in self
-            .facts
-            .named("name")
-            .chain(self.facts.named("subdomain"))
-            .cloned()
-            .collect::<Vec<_>>()
-        {
-            self.carry(self.groups.contract, &field, "subdomain");
+        self.core("\n");
+        if !self.carried_as(&ContractField::Exposed) {
+            self.core("exposed = true;\n");
         }
-        for field in self.facts.named("url").cloned().collect::<Vec<_>>() {
-            self.url(&field);
+        self.carried_as(&ContractField::Subdomain);
+        let port = self.carried_as(&ContractField::Port);
+        for fact in self.facts.of(&ContractField::Url) {
+            self.url(fact, port);
         }
-        let types: Vec<Field> = self.facts.named("type").cloned().collect();
-        match types.is_empty() {
-            true => self.core("type = \"private\";\n"),
-            false => types
-                .iter()
-                .for_each(|field| self.carry(self.groups.contract, field, "type")),
+        if !self.carried_as(&ContractField::Type) {
+            self.core("type = \"private\";\n");
         }
-        for name in ["middlewares", "traefikDynamicConfig"] {
-            for field in self.facts.named(name).cloned().collect::<Vec<_>>() {
-                self.carry(self.groups.contract, &field, name);
-            }
-        }
+        self.carried_as(&ContractField::Middlewares);
+        self.carried_as(&ContractField::TraefikDynamicConfig);
     }
 
-    fn url(&mut self, field: &Field<'a>) {
-        let backend = field.value.as_ref().map(url::read);
-        let (before, after) = self.comments_of(field);
-        match backend {
+    /// The address of the backend: as its port, where that says the same and is not `said` already.
+    fn url(&mut self, fact: &Fact<'a>, said: bool) {
+        let backend = fact.origin.value.as_ref().map(url::read).filter(|_| !said);
+        let (before, after) = self.comments_of(fact);
+        let (text, field) = match backend {
             Some(url::Backend {
                 port: Some(port),
                 derived: true,
-            }) => self.core(format!("{before}port = {port};{after}\n")),
+            }) => (format!("{before}port = {port};{after}\n"), ContractField::Port),
             Some(url::Backend {
                 port: Some(port),
                 derived: false,
             }) => {
-                self.core(format!("port = {port};\n{before}url = {};{after}\n", field.text));
+                self.core(format!("port = {port};\n"));
+                (
+                    format!("{before}url = {};{after}\n", fact.origin.text),
+                    ContractField::Url,
+                )
             }
-            _ => self.core(format!("{before}url = {};{after}\n", field.text)),
-        }
+            _ => (
+                format!("{before}url = {};{after}\n", fact.origin.text),
+                ContractField::Url,
+            ),
+        };
+        self.put(self.groups.contract, text, [(fact.id, &field)]);
     }
 
     fn needs(&mut self, needs: &Requirements) {
-        let fields = [
-            (self.groups.depends, needs.depends_text()),
-            (self.groups.databases, needs.databases_text()),
+        let depends = needs.depends.iter().map(|depends| depends.text()).collect();
+        let databases = needs.databases.iter().map(|database| database.line()).collect();
+        let fields: [(_, _, _, Vec<String>); 2] = [
+            (
+                ContractField::DependsOn,
+                self.groups.depends,
+                needs.depends_text(),
+                depends,
+            ),
+            (
+                ContractField::Databases,
+                self.groups.databases,
+                needs.databases_text(),
+                databases,
+            ),
         ];
         let mut gap = "\n";
-        for (group, text) in fields {
-            if let Some(group) = group.filter(|group| self.accepted.contains(group)) {
-                self.push(group, format!("{}{text}", std::mem::take(&mut gap)));
+        for (field, group, text, what) in fields {
+            if self.facts.first(&field).is_some() {
+                self.core(std::mem::take(&mut gap));
+                self.carried_as(&field);
+            } else if let Some(group) = group.filter(|group| self.accepted.contains(group)) {
+                let text = format!("{}{text}", std::mem::take(&mut gap));
+                self.add(group, text, &field, what);
             }
         }
     }
 
     fn logs(&mut self) {
-        let mut first = true;
-        for name in ["journalctl", "unitName", "logPath"] {
-            for field in self.facts.named(name).cloned().collect::<Vec<_>>() {
-                if std::mem::take(&mut first) {
-                    self.core("\n");
-                }
-                self.carry(self.groups.contract, &field, name);
+        let fields = [
+            ContractField::Journalctl,
+            ContractField::UnitName,
+            ContractField::LogPath,
+        ];
+        self.block(fields.iter().collect());
+    }
+
+    /// What the contract has for everything else.
+    fn extra(&mut self) {
+        let extra = self
+            .facts
+            .facts
+            .iter()
+            .filter(|fact| !fact.unread)
+            .map(|fact| &fact.field);
+        let mut fields: Vec<&ContractField> = Vec::new();
+        for field in extra.filter(|field| matches!(field, ContractField::Extra(_))) {
+            if !fields.contains(&field) {
+                fields.push(field);
             }
+        }
+        self.block(fields);
+    }
+
+    /// Fields with an empty line above, where the declarations say any of them.
+    fn block(&mut self, fields: Vec<&ContractField>) {
+        let said: Vec<&ContractField> = fields
+            .into_iter()
+            .filter(|field| self.facts.first(field).is_some())
+            .collect();
+        if !said.is_empty() {
+            self.core("\n");
+        }
+        for field in said {
+            self.carried_as(field);
         }
     }
 }
@@ -394,7 +479,7 @@ enum ListMerge {
 impl ListMerge {
     /// # Errors
     /// `unsupported-value` for a list with a priority, which would hide the others.
-    fn of(field: &Field) -> Result<ListMerge> {
+    fn of(field: &LegacyField) -> Result<ListMerge> {
         let Some(value) = &field.value else {
             return Ok(ListMerge::Concat);
         };
@@ -425,18 +510,18 @@ impl ListMerge {
 }
 
 /// The contract's backup fields in the order in which they are written.
-pub const BACKUP_ORDER: [&str; 7] = [
-    "backupPaths",
-    "backupUnits",
-    "backupExclude",
-    "backupPrepare",
-    "backupCleanup",
-    "backupPriority",
-    "backupRequiresNetwork",
+const BACKUP_ORDER: [ContractField; 7] = [
+    ContractField::BackupPaths,
+    ContractField::BackupUnits,
+    ContractField::BackupExclude,
+    ContractField::BackupPrepare,
+    ContractField::BackupCleanup,
+    ContractField::BackupPriority,
+    ContractField::BackupRequiresNetwork,
 ];
 
 /// Comments within a binding but outside its value: between the name, `=`, the value and `;`.
-fn inner_comments(field: &Field) -> Vec<String> {
+fn inner_comments(field: &LegacyField) -> Vec<String> {
     let tokens = field
         .node
         .children_with_tokens()
@@ -448,7 +533,7 @@ fn inner_comments(field: &Field) -> Vec<String> {
 }
 
 /// What the field's line is indented by.
-fn white<'f>(field: &'f Field) -> &'f str {
+fn white<'f>(field: &'f LegacyField) -> &'f str {
     crate::edit::indent::of_line(field.module.source.text(), syntax::span(&field.node).start)
 }
 

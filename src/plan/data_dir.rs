@@ -1,12 +1,12 @@
 //! Where a service keeps its state: what its backups and persistence say, or else its own options and volumes.
 
-use super::facts::{self, Context, Field, ServiceFacts};
+use super::model::{self, Context, Fact, ServiceFacts};
 use crate::error::{self, Result};
 use crate::resolve::free;
 use crate::resolve::module::{Def, list_elements};
 use crate::resolve::scope::Binding;
 use crate::resolve::value::Value;
-use crate::rules::parts;
+use crate::rules::{ContractField, parts};
 use crate::syntax::{self, AstNode, InterpolPart, SyntaxNode, ast};
 
 /// Options of a NixOS module that hold the directory of its state.
@@ -35,26 +35,19 @@ pub fn of_node(context: &Context, facts: &ServiceFacts) -> Result<Option<SyntaxN
 }
 
 fn state_directory(context: &Context, facts: &ServiceFacts) -> Result<Option<Candidate>> {
-    let whole = facts
-        .jobs
-        .iter()
-        .filter(|job| job.part.is_none())
-        .flat_map(|job| &job.fields);
-    let mut backups = candidates(context, whole.filter(|f| f.name == "paths"));
-    for (field, elements) in facts
-        .jobs
-        .iter()
-        .filter_map(|job| job.part.as_ref())
-        .flatten()
-        .filter(|(f, _)| f.name == "paths")
-    {
-        backups.extend(elements.iter().filter_map(|e| candidate(context, field.module, e)));
-    }
-    let mut persisted = candidates(context, facts.named("persistedData"));
+    let paths = |shared: bool| {
+        let jobs = facts.jobs.iter().filter(move |job| job.shared == shared);
+        jobs.flat_map(|job| &job.facts)
+            .filter(|fact| fact.field == ContractField::BackupPaths)
+    };
+    let mut backups = candidates(context, paths(false));
+    backups.extend(candidates(context, paths(true)));
+    let mut persisted = candidates(context, facts.of(&ContractField::PersistedData));
     for entry in &facts.persisted {
         persisted.extend(candidate(context, entry.module, &entry.element));
     }
-    let unread = candidates(context, facts.named("backupDirectories"));
+    let unread = facts.unread().filter(|fact| fact.field == ContractField::BackupPaths);
+    let unread = candidates(context, unread);
     let both = |a: &[Candidate], b: &[Candidate]| -> Vec<Candidate> {
         a.iter().filter(|x| b.iter().any(|y| y.key == x.key)).cloned().collect()
     };
@@ -106,12 +99,11 @@ struct Candidate {
     node: SyntaxNode,
 }
 
-fn candidates<'f, 'a: 'f>(context: &Context<'a>, fields: impl Iterator<Item = &'f Field<'a>>) -> Vec<Candidate> {
+fn candidates<'f, 'a: 'f>(context: &Context<'a>, facts: impl Iterator<Item = &'f Fact<'a>>) -> Vec<Candidate> {
     let mut found = Vec::new();
-    for field in fields {
-        let mut elements = Vec::new();
-        field.value.iter().for_each(|value| list_elements(value, &mut elements));
-        found.extend(elements.iter().filter_map(|e| candidate(context, field.module, e)));
+    for fact in facts {
+        let list = fact.list();
+        found.extend(list.iter().filter_map(|e| candidate(context, fact.origin.module, e)));
     }
     found
 }
@@ -124,7 +116,7 @@ fn candidate<'a>(context: &Context<'a>, module: &'a crate::resolve::Module, elem
     };
     if let Value::Set(_) = eval.force(&path) {
         // A name for a set with a directory in it: the name is no directory.
-        let key = facts::directory(&eval, &path)?;
+        let key = model::directory(&eval, &path)?;
         return Some(Candidate {
             text: syntax::string_text(&key),
             key,

@@ -1,8 +1,8 @@
 //! The service's switch: out of wherever it is set, into the host's settings file (Story 2.6).
 
-use super::facts::{Context, Declaration, Guard, ServiceFacts};
 use super::formals;
-use super::workset::Workset;
+use super::model::{Context, Declaration, Guard, ServiceFacts};
+use super::ops::{Ops, Put, Taken};
 use super::{Move, removal};
 use crate::edit::{GroupId, indent, trivia};
 use crate::error::{self, Result};
@@ -62,9 +62,33 @@ fn single(declaration: &Declaration) -> Result<String> {
 ///
 /// # Errors
 /// As [`value`], and where the host's settings file has no place for it.
-pub fn render(work: &mut Workset, context: &Context, facts: &ServiceFacts, group: GroupId) -> Result<()> {
+pub fn render(work: &mut Ops, context: &Context, facts: &ServiceFacts, group: GroupId) -> Result<()> {
     let value = value(facts)?;
     let settings = settings(context)?;
+    let to = format!(
+        "{}: {}.{}.enable",
+        context.host.settings.display(),
+        context.rules().namespaces.contract,
+        syntax::attr_text(&facts.name)
+    );
+    match &facts.guard {
+        Guard::Switch { definitions, fact, .. } if !definitions.is_empty() => {
+            let taken = definitions.iter().map(|declaration| Taken {
+                what: format!("the switch {}", declaration.def.path_text()),
+                place: declaration.place(),
+            });
+            work.take(*fact, taken.collect());
+            work.put(*fact, Put { group, to });
+        }
+        _ => work.tell(
+            group,
+            [Move {
+                what: "the service's switch".into(),
+                from: None,
+                to: Some(to),
+            }],
+        ),
+    }
     if let Guard::Switch { definitions, .. } = &facts.guard {
         for declaration in definitions {
             let removal = removal::remove(&declaration.module.source, std::slice::from_ref(declaration.node()));
@@ -109,32 +133,6 @@ pub fn settings<'a>(context: &Context<'a>) -> Result<&'a Module> {
         })
 }
 
-/// What the move is, for people.
-pub fn moves(context: &Context, facts: &ServiceFacts) -> Vec<Move> {
-    let to = format!(
-        "{}: {}.{}.enable",
-        context.host.settings.display(),
-        context.rules().namespaces.contract,
-        syntax::attr_text(&facts.name)
-    );
-    let definitions = match &facts.guard {
-        Guard::Switch { definitions, .. } => definitions.as_slice(),
-        _ => &[],
-    };
-    match definitions.first() {
-        Some(declaration) => vec![Move {
-            what: format!("the switch {}", declaration.def.path_text()),
-            from: Some(declaration.place()),
-            to: Some(to),
-        }],
-        None => vec![Move {
-            what: "the service's switch".into(),
-            from: None,
-            to: Some(to),
-        }],
-    }
-}
-
 /// One setting below a prefix: `<prefix>.<name>.<rest> = <value>;`; `rest` may be empty.
 pub struct Setting<'s> {
     pub prefix: &'s [&'s str],
@@ -152,7 +150,7 @@ impl Setting<'_> {
     ///
     /// # Errors
     /// `unsupported-module` where the module has no set for it.
-    pub fn insert(&self, work: &mut Workset, module: &Module, group: GroupId) -> Result<()> {
+    pub fn insert(&self, work: &mut Ops, module: &Module, group: GroupId) -> Result<()> {
         let (set, depth) = self.deepest(module);
         let own: Vec<String> = self.prefix[depth..]
             .iter()

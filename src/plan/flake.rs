@@ -6,8 +6,8 @@
 use std::path::{Path, PathBuf};
 
 use super::Skipped;
+use super::ops::Ops;
 use super::placement::relative;
-use super::workset::Workset;
 use crate::edit::{GroupId, indent, trivia};
 use crate::repo::Repository;
 use crate::resolve::module::{attribute, entry_names};
@@ -167,7 +167,7 @@ impl<'a> Flake<'a> {
     }
 
     /// Adds checks; all that one rendering adds come in one call.
-    pub fn insert(&self, work: &mut Workset, checks: &[Check]) {
+    pub fn insert(&self, work: &mut Ops, checks: &[Check]) {
         let (Some(source), Some(site), [first, .., last] | [first @ last]) = (self.source, &self.site, checks) else {
             return;
         };
@@ -462,7 +462,7 @@ mod tests {
             assert_eq!(flake.left(&[check("a", false)]).len(), 1);
             return None;
         }
-        let mut work = Workset::new(&repo);
+        let mut work = Ops::new(&repo);
         flake.insert(&mut work, &[check("a", false), check("b", true)]);
         let change = work.finish().expect("renders");
         let after = repo.after(&change);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::workset::Workset;
+use super::ops::Ops;
 use crate::edit::{GroupId, indent};
 use crate::error::{self, Result};
 use crate::resolve::Module;
@@ -17,7 +17,7 @@ const ON_ONE_LINE: usize = 2;
 /// # Errors
 /// `unsupported-module` for a function with one argument that is no set pattern; `unmovable` where a name is
 /// bound to something else around the module's set.
-pub fn add(work: &mut Workset, module: &Module, names: &[&str], group: GroupId) -> Result<()> {
+pub fn add(work: &mut Ops, module: &Module, names: &[&str], group: GroupId) -> Result<()> {
     if let Some((range, text)) = edit(module, names)? {
         work.replace(module.source.path(), range, text, group);
     }

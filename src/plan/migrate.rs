@@ -3,22 +3,23 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::facts::{Context, Declaration, Field, ServiceFacts};
 use super::group::{Accepted, Group, Proposal, Renderings, Skipped};
 use super::groups::{self, Groups};
+use super::model::{Context, Declaration, Fact, Job, ServiceFacts, literal};
 use super::needs::Requirements;
 use super::needs::reads::ContractReads;
+use super::ops::{Ops, Taken};
 use super::sections::Sections;
 use super::share::extract::{ExtractedParts, Extraction};
 use super::share::leftovers::RemainingFile;
 use super::vmtest::{self, NewTest};
-use super::workset::Workset;
-use super::{comments, contract, data_dir, enablement, literal, owner, placement, removal, texts};
+use super::{comments, contract, data_dir, enablement, owner, placement, removal, texts};
 use crate::edit::{GroupId, SourceChange};
 use crate::error::{self, Result};
 use crate::resolve::free;
 use crate::resolve::scope::Binding;
-use crate::syntax::{self, AstNode, SyntaxNode};
+use crate::rules::ContractField;
+use crate::syntax::{self, AstNode, SyntaxNode, ast};
 
 /// Nodes that go, file by file, each with the group that takes it.
 type Removed = BTreeMap<PathBuf, Vec<(SyntaxNode, GroupId)>>;
@@ -50,7 +51,12 @@ impl<'a> Migration<'a> {
         left.extend(migration.needs.left.iter().cloned());
         left.extend(migration.test.iter().flat_map(|test| test.left()));
         migration.left = left;
-        migration.render(&migration.all())?;
+        let all = migration.all();
+        let ops = migration.build_edits(&all, &[])?;
+        for group in &mut migration.list {
+            group.moves = ops.moves(group.id);
+        }
+        migration.render(&all)?;
         Ok(migration)
     }
 
@@ -101,7 +107,7 @@ impl<'a> Migration<'a> {
     /// # Errors
     /// Every refusal of rendering all groups.
     pub fn check(&self) -> Result<()> {
-        self.work(&self.all(), &[]).map(drop)
+        self.build_edits(&self.all(), &[]).map(drop)
     }
 
     /// The file that holds the service's contract afterwards.
@@ -156,57 +162,58 @@ impl<'a> Migration<'a> {
         &self.facts
     }
 
-    /// The nodes that go, file by file: fields and jobs and list elements of the accepted groups.
-    fn removed(&self, accepted: &Accepted) -> Removed {
-        let mut gone = Removed::new();
-        let mut take = |path: &std::path::Path, node: SyntaxNode, group: GroupId| {
-            gone.entry(path.to_owned()).or_default().push((node, group))
+    /// Takes the facts of the accepted groups from where they stand; gives the nodes that go, file by file.
+    fn removed(&self, ops: &mut Ops, accepted: &Accepted) -> Removed {
+        let mut removed = Removed::new();
+        let mut remove = |path: &std::path::Path, node: SyntaxNode, group: GroupId| {
+            removed.entry(path.to_owned()).or_default().push((node, group))
         };
+        let contract = self.groups.contract;
         let persistence = self.groups.persistence.filter(|g| accepted.contains(g));
-        for field in &self.facts.fields {
-            match (field.name.as_str(), persistence) {
-                ("persistedData", None) if self.groups.persistence.is_some() => {}
-                ("persistedData", Some(group)) => take(field.module.source.path(), field.node.clone(), group),
-                _ => take(field.module.source.path(), field.node.clone(), self.groups.contract),
-            }
+        for fact in &self.facts.facts {
+            let group = match (&fact.field, persistence) {
+                (ContractField::PersistedData, None) => continue,
+                (ContractField::PersistedData, Some(group)) => group,
+                _ => contract,
+            };
+            ops.take(fact.id, vec![whole(fact)]);
+            remove(fact.path(), fact.origin.node.clone(), group);
         }
-        let keeps = persistence.is_none() && self.facts.named("persistedData").next().is_some();
-        let whole =
+        let keeps = persistence.is_none() && self.facts.first(&ContractField::PersistedData).is_some();
+        let whole_declaration =
             |declaration: &&Declaration| no_fields(declaration) || (literal::is_compound(declaration) && !keeps);
-        for declaration in self.facts.declarations.iter().filter(whole) {
-            take(declaration.path(), declaration.node().clone(), self.groups.contract);
+        for declaration in self.facts.declarations.iter().filter(whole_declaration) {
+            remove(declaration.path(), declaration.node().clone(), contract);
         }
         if let Some(group) = self.groups.backup.filter(|g| accepted.contains(g)) {
             for job in &self.facts.jobs {
-                match &job.part {
-                    None => {
-                        for field in &job.fields {
-                            take(field.module.source.path(), field.node.clone(), group);
-                        }
-                        for declaration in job
-                            .declarations
-                            .iter()
-                            .filter(|declaration| literal::is_compound(declaration))
-                        {
-                            take(declaration.path(), declaration.node().clone(), group);
-                        }
-                    }
-                    Some(part) => part.iter().for_each(|(field, elements)| {
-                        elements
-                            .iter()
-                            .for_each(|e| take(field.module.source.path(), e.syntax().clone(), group));
-                    }),
+                for fact in &job.facts {
+                    ops.take(fact.id, of_job(job, fact));
+                    fact.nodes()
+                        .into_iter()
+                        .for_each(|node| remove(fact.path(), node, group));
+                }
+                let compound = job
+                    .declarations
+                    .iter()
+                    .filter(|declaration| literal::is_compound(declaration));
+                for declaration in compound.filter(|_| !job.shared) {
+                    remove(declaration.path(), declaration.node().clone(), group);
                 }
             }
         }
         if let Some(group) = persistence {
             for entry in &self.facts.persisted {
+                let element = entry.element.syntax();
+                let what = format!("persistence of {}", element.text());
+                let place = entry.module.source.place_of(element);
+                ops.take(entry.id, vec![Taken { what, place }]);
                 for node in owner::removal_nodes(std::slice::from_ref(entry)) {
-                    take(entry.module.source.path(), node, group);
+                    remove(entry.module.source.path(), node, group);
                 }
             }
         }
-        gone
+        removed
     }
 
     /// What the code reads from the contract, where that is accepted.
@@ -215,13 +222,14 @@ impl<'a> Migration<'a> {
         group.map(|_| &self.reads)
     }
 
-    fn core(&self, work: &mut Workset, accepted: &Accepted, lost: &[String]) -> Result<()> {
+    fn render_contract(&self, work: &mut Ops, accepted: &Accepted, lost: &[String]) -> Result<()> {
         if let Some(share) = &self.share {
             return self.extract(share, work, accepted, lost);
         }
         let sections = Sections::find(self.context, &self.facts, &self.groups, accepted, self.reads(accepted))?;
         let arguments = self.check_names(&sections)?;
-        let orphans = self.remove_nodes(work, &self.removed(accepted));
+        let removed = self.removed(work, accepted);
+        let orphans = self.remove_nodes(work, &removed);
         let mut comments = self.sorted(orphans);
         comments.of_service.extend_from_slice(lost);
         let above = std::mem::take(&mut comments.above);
@@ -237,23 +245,23 @@ impl<'a> Migration<'a> {
 
     /// Comments that stand where no rule looks for any (between the parts of a name, behind an `=`) go to the contract.
     fn draw(&self, accepted: &Accepted) -> Result<SourceChange> {
-        let change = self.work(accepted, &[])?.finish()?;
+        let change = self.build_edits(accepted, &[])?.finish()?;
         let mut lost = comments::lost(self.context.repo, &change);
         // Nobody shares a file that is gone.
         lost.retain(|comment| !comment.starts_with(texts::SHARED_MARKER.trim_end()));
         match lost.is_empty() {
             true => Ok(change),
-            false => self.work(accepted, &lost)?.finish(),
+            false => self.build_edits(accepted, &lost)?.finish(),
         }
     }
 
     /// The edits that the accepted groups make; the comments `lost` are put into the contract.
-    fn work(&self, accepted: &Accepted, lost: &[String]) -> Result<Workset<'a>> {
-        let mut work = Workset::new(self.context.repo);
+    fn build_edits(&self, accepted: &Accepted, lost: &[String]) -> Result<Ops<'a>> {
+        let mut work = Ops::new(self.context.repo);
         if !accepted.contains(&self.groups.contract) {
             return Ok(work);
         }
-        self.core(&mut work, accepted, lost)?;
+        self.render_contract(&mut work, accepted, lost)?;
         vmtest::import(&mut work, self.context, &self.facts, self.groups.contract);
         if let Some(group) = self.groups.enablement.filter(|group| accepted.contains(group)) {
             enablement::render(&mut work, self.context, &self.facts, group)?;
@@ -265,18 +273,13 @@ impl<'a> Migration<'a> {
         if let (Some(group), Some(test)) = (self.groups.test.filter(|group| accepted.contains(group)), &self.test) {
             test.render(&mut work, self.context, &self.module_path(accepted), group)?;
         }
+        work.check(self.facts.facts.iter().chain(self.facts.of_jobs()))?;
         Ok(work)
     }
 
     /// The service leaves its file for one of its own.
-    fn extract(
-        &self,
-        share: &ExtractedParts<'a>,
-        work: &mut Workset,
-        accepted: &Accepted,
-        lost: &[String],
-    ) -> Result<()> {
-        let mut gone = self.removed(accepted);
+    fn extract(&self, share: &ExtractedParts<'a>, work: &mut Ops, accepted: &Accepted, lost: &[String]) -> Result<()> {
+        let mut gone = self.removed(work, accepted);
         let own = gone.remove(self.facts.home.source.path()).unwrap_or_default();
         let mut orphans = self.remove_nodes(work, &gone);
         let mut nodes: Vec<(SyntaxNode, GroupId)> = own.clone();
@@ -292,18 +295,9 @@ impl<'a> Migration<'a> {
             above.clear();
         }
         let fragments = self.body(accepted, comments)?;
-        let moved = self.facts.fields.iter().chain(
-            self.facts
-                .jobs
-                .iter()
-                .filter(|job| job.part.is_none())
-                .flat_map(|job| &job.fields),
-        );
-        let mut texts: Vec<SyntaxNode> = moved
-            .filter_map(|field| Some(field.value.clone()?.syntax().clone()))
-            .collect();
-        let parts = self.facts.jobs.iter().filter_map(|job| job.part.as_ref()).flatten();
-        texts.extend(parts.flat_map(|(_, elements)| elements.iter().map(|e| e.syntax().clone())));
+        let moved = self.facts.facts.iter().chain(self.facts.of_jobs());
+        let values = moved.flat_map(|fact| fact.values());
+        let mut texts: Vec<SyntaxNode> = values.map(|value| value.syntax().clone()).collect();
         texts.extend(self.facts.persisted.iter().map(|entry| entry.element.syntax().clone()));
         texts.extend(data_dir::of_node(self.context, &self.facts)?);
         let extraction = Extraction {
@@ -318,7 +312,7 @@ impl<'a> Migration<'a> {
     }
 
     /// Removes nodes; returns the comments that lose their place, with whether they stood in another file, and where.
-    fn remove_nodes(&self, work: &mut Workset, gone: &Removed) -> Vec<(bool, usize, String)> {
+    fn remove_nodes(&self, work: &mut Ops, gone: &Removed) -> Vec<(bool, usize, String)> {
         let home = self.facts.home.source.path();
         let mut orphans = Vec::new();
         for (path, nodes) in gone {
@@ -358,14 +352,14 @@ impl<'a> Migration<'a> {
     fn declaration_at(&self, at: usize) -> Option<bool> {
         let home = self.facts.home.source.path();
         let text = self.facts.home.source.text();
-        let in_job = |declaration: &super::facts::Declaration| {
+        let in_job = |declaration: &Declaration| {
             let extent = crate::edit::trivia::extent(text, declaration.node()).text;
             declaration.path() == home && extent.contains(&at)
         };
         if self.facts.jobs.iter().flat_map(|job| &job.declarations).any(in_job) {
             return Some(true);
         }
-        let in_set = |declaration: &super::facts::Declaration| {
+        let in_set = |declaration: &Declaration| {
             let whole =
                 declaration.def.path.len() == crate::rules::parts(&self.context.rules().namespaces.services).len() + 1;
             let span = declaration
@@ -386,13 +380,11 @@ impl<'a> Migration<'a> {
         let destination = syntax::span(&sections.destination()).start;
         let home = self.facts.home.source.path();
         let mut arguments = Vec::new();
-        let jobs = self.facts.jobs.iter().flat_map(|job| &job.fields);
-        let fields = self
-            .facts
-            .fields
-            .iter()
-            .chain(jobs)
-            .filter_map(|f: &Field| Some((f.module, f.value.clone()?.syntax().clone())));
+        let facts = self.facts.facts.iter().chain(self.facts.of_jobs());
+        let fields = facts.flat_map(|fact| {
+            let values = fact.values().into_iter();
+            values.map(|value| (fact.origin.module, value.syntax().clone()))
+        });
         let scattered = self
             .facts
             .persisted
@@ -433,8 +425,28 @@ fn encloses(binding: &Binding, offset: usize) -> bool {
     }
 }
 
-fn no_fields(declaration: &super::facts::Declaration) -> bool {
-    matches!(&declaration.def.value, Some(crate::syntax::ast::Expr::AttrSet(set)) if syntax::HasEntry::entries(set).next().is_none())
+/// A fact that goes as a whole.
+fn whole(fact: &Fact) -> Taken {
+    Taken {
+        what: fact.origin.name.clone(),
+        place: fact.place(),
+    }
+}
+
+/// A fact of a backup job, element by element where others share the job.
+fn of_job(job: &Job, fact: &Fact) -> Vec<Taken> {
+    let Some(elements) = &fact.elements else {
+        return vec![whole(fact)];
+    };
+    let element = |element: &ast::Expr| Taken {
+        what: format!("{} of the job {}", element.syntax().text(), job.name),
+        place: fact.origin.module.source.place_of(element.syntax()),
+    };
+    elements.iter().map(element).collect()
+}
+
+fn no_fields(declaration: &Declaration) -> bool {
+    matches!(&declaration.def.value, Some(ast::Expr::AttrSet(set)) if syntax::HasEntry::entries(set).next().is_none())
 }
 
 /// What the plan sees and does not touch.

@@ -1,29 +1,39 @@
 //! Whose is it: backup jobs and persistent directories that belong to a service.
 
-use super::facts::{self, Context, Field, Job, Persisted};
+use super::model::{self, Context, Fact, FactIds, Job, LegacyField, Persisted};
 use super::share::ownership::Names;
-use crate::error::Result;
+use crate::error::{self, Result};
 use crate::resolve::Module;
 use crate::resolve::module::list_elements;
-use crate::rules::parts;
+use crate::rules::{ContractField, parts};
 use crate::syntax::{self, AstNode, SyntaxNode, ast};
+
+/// The service that is asked about.
+pub struct Whose<'w, 'a> {
+    pub service: &'w str,
+    pub home: &'a Module,
+    /// The names that it and the other services go by.
+    pub names: &'w Names,
+    /// Whether other services have their declarations in `home` too.
+    pub shared: bool,
+}
 
 /// The backup jobs that are the service's: its own, whole, or its part of one that backs up several services.
 ///
 /// # Errors
-/// Refuses a job whose declaration cannot be taken apart.
-pub fn jobs<'a>(
-    context: &Context<'a>,
-    service: &str,
-    home: &'a Module,
-    names: &Names,
-    shared: bool,
-) -> Result<Vec<Job<'a>>> {
+/// Refuses a job whose declaration cannot be taken apart, and `unknown-backup-field` in what would be taken.
+pub fn jobs<'a>(context: &Context<'a>, whose: &Whose<'_, 'a>, ids: &mut FactIds) -> Result<Vec<Job<'a>>> {
+    let Whose {
+        service,
+        home,
+        names,
+        shared,
+    } = *whose;
     let namespace = parts(&context.rules().namespaces.backups);
     let mut found = Vec::new();
     for name in job_names(context, &namespace) {
         let prefix: Vec<&str> = namespace.iter().copied().chain([name.as_str()]).collect();
-        let declarations = facts::topmost(context.model, &prefix);
+        let declarations = model::topmost(context.model, &prefix);
         let here = declarations
             .iter()
             .any(|declaration| declaration.path() == home.source.path());
@@ -35,30 +45,53 @@ pub fn jobs<'a>(
         }
         let mut fields = Vec::new();
         for declaration in &declarations {
-            fields.extend(facts::fields(declaration, prefix.len())?);
+            fields.extend(model::fields(declaration, prefix.len())?);
         }
-        let share = JobSplit::of(context, &fields, names, service);
+        let split = JobSplit::of(context, &fields, names, service);
         let named = names.owner(&name) == Some(service);
         let split_before = split_before(context, &name, service);
         let whole =
-            !share.others && !split_before && (named || (here && !shared) || (share.mine > 0 && share.nobodys == 0));
-        if whole {
-            found.push(Job {
-                name,
-                declarations,
-                fields,
-                part: None,
-            });
-        } else if share.mine > 0 {
-            found.push(Job {
-                name,
-                declarations,
-                fields,
-                part: Some(share.elements),
-            });
-        }
+            !split.others && !split_before && (named || (here && !shared) || (split.mine > 0 && split.nobodys == 0));
+        let taken: Vec<(LegacyField, Option<Vec<ast::Expr>>)> = match whole {
+            true => fields.into_iter().map(|field| (field, None)).collect(),
+            false if split.mine > 0 => split
+                .elements
+                .into_iter()
+                .map(|(field, own)| (field, Some(own)))
+                .collect(),
+            false => continue,
+        };
+        let facts = taken
+            .into_iter()
+            .map(|(field, own)| fact(context, &name, field, own, ids));
+        found.push(Job {
+            facts: facts.collect::<Result<_>>()?,
+            name,
+            declarations,
+            shared: !whole,
+        });
     }
     Ok(found)
+}
+
+/// A field of a job as what it is in the contract.
+fn fact<'a>(
+    context: &Context<'a>,
+    job: &str,
+    origin: LegacyField<'a>,
+    elements: Option<Vec<ast::Expr>>,
+    ids: &mut FactIds,
+) -> Result<Fact<'a>> {
+    let Some(field) = context.rules().backup_fields.get(&origin.name) else {
+        return Err(error::plan::unknown_backup_field(origin.place(), job, &origin.name));
+    };
+    Ok(Fact {
+        id: ids.next(),
+        field: field.clone(),
+        origin,
+        unread: false,
+        elements,
+    })
 }
 
 fn job_names(context: &Context, namespace: &[&str]) -> Vec<String> {
@@ -97,18 +130,24 @@ struct JobSplit<'a> {
     /// Whether a path is another service's.
     others: bool,
     /// The service's elements, by field.
-    elements: Vec<(Field<'a>, Vec<ast::Expr>)>,
+    elements: Vec<(LegacyField<'a>, Vec<ast::Expr>)>,
 }
 
 impl<'a> JobSplit<'a> {
-    fn of(context: &Context<'a>, fields: &[Field<'a>], names: &Names, service: &str) -> JobSplit<'a> {
+    fn of(context: &Context<'a>, fields: &[LegacyField<'a>], names: &Names, service: &str) -> JobSplit<'a> {
         let mut share = JobSplit {
             mine: 0,
             nobodys: 0,
             others: false,
             elements: Vec::new(),
         };
-        for field in fields.iter().filter(|f| f.name == "paths" || f.name == "systemdUnits") {
+        let names_of_job = &context.rules().backup_fields;
+        for field in fields {
+            let path = match names_of_job.get(&field.name) {
+                Some(ContractField::BackupPaths) => true,
+                Some(ContractField::BackupUnits) => false,
+                _ => continue,
+            };
             let mut elements = Vec::new();
             field.value.iter().for_each(|value| list_elements(value, &mut elements));
             let mut own = Vec::new();
@@ -118,7 +157,6 @@ impl<'a> JobSplit<'a> {
                     Some(text) => names.owner(text),
                     None => names.owner_of_text(element.syntax()),
                 };
-                let path = field.name == "paths";
                 match owner {
                     Some(owner) if owner == service => {
                         share.mine += usize::from(path);
@@ -140,25 +178,27 @@ impl<'a> JobSplit<'a> {
 /// elsewhere those that name a directory which the service's backup job names.
 pub fn persisted<'a>(
     context: &Context<'a>,
-    service: &str,
-    home: &'a Module,
+    whose: &Whose<'_, 'a>,
     jobs: &[Job<'a>],
-    names: &Names,
-    shared: bool,
+    ids: &mut FactIds,
 ) -> Vec<Persisted<'a>> {
+    let Whose {
+        service,
+        home,
+        names,
+        shared,
+    } = *whose;
     let rules = context.rules();
-    let backed_up: Vec<String> = jobs
+    let paths = jobs
         .iter()
-        .filter(|job| job.part.is_none())
-        .flat_map(|job| job.fields.iter())
-        .filter(|field| field.name == "paths")
-        .flat_map(|field| {
-            let mut elements = Vec::new();
-            field.value.iter().for_each(|value| list_elements(value, &mut elements));
-            elements
-                .into_iter()
-                .filter_map(|e| context.eval(field.module).string(&e).ok())
-                .collect::<Vec<_>>()
+        .filter(|job| !job.shared)
+        .flat_map(|job| &job.facts)
+        .filter(|fact| fact.field == ContractField::BackupPaths);
+    let backed_up: Vec<String> = paths
+        .flat_map(|fact| {
+            let eval = context.eval(fact.origin.module);
+            let paths = fact.list().into_iter().filter_map(|element| eval.string(&element).ok());
+            paths.collect::<Vec<_>>()
         })
         .collect();
     let standard = [
@@ -181,13 +221,14 @@ pub fn persisted<'a>(
             let own = |element: &ast::Expr| {
                 let here = module.source.path() == home.source.path();
                 (here && (!shared || names.owner_of_text(element.syntax()) == Some(service)))
-                    || facts::directory(&context.eval(module), element)
+                    || model::directory(&context.eval(module), element)
                         .is_some_and(|d| backed_up.contains(&d) || standard.contains(&d))
             };
             let mine: Vec<&ast::Expr> = elements.iter().filter(|e| own(e)).collect();
             let whole = mine.len() == elements.len() && is_plain_list(value);
             for element in mine {
                 found.push(Persisted {
+                    id: ids.next(),
                     module,
                     element: element.clone(),
                     whole: whole.then(|| def.entry.syntax().clone()),

@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
-use super::facts::ServiceFacts;
-use super::workset::Workset;
+use super::model::ServiceFacts;
+use super::ops::Ops;
 use super::{Move, Skipped};
 use crate::edit::GroupId;
 use crate::error::{self, Place, Result};
@@ -118,7 +118,7 @@ pub fn relocated(
 ///
 /// # Errors
 /// `target-exists`; `computed-path` for a path in the module that is computed from its place.
-pub fn render(work: &mut Workset, repo: &Repository, facts: &ServiceFacts, group: GroupId) -> Result<()> {
+pub fn render(work: &mut Ops, repo: &Repository, facts: &ServiceFacts, group: GroupId) -> Result<()> {
     let source = &facts.home.source;
     let (from, to) = (source.path(), facts.target.as_path());
     if repo.exists(to) {
@@ -140,11 +140,12 @@ pub fn render(work: &mut Workset, repo: &Repository, facts: &ServiceFacts, group
         work.replace(&reference.file, reference.range.clone(), reference.text.as_str(), group);
     }
     work.move_file(from, to.to_owned());
+    work.tell(group, moves(repo, facts));
     Ok(())
 }
 
 /// What the move is, for people: the module, and each import of it.
-pub fn moves(repo: &Repository, facts: &ServiceFacts) -> Vec<Move> {
+fn moves(repo: &Repository, facts: &ServiceFacts) -> Vec<Move> {
     let mut moves = vec![Move {
         what: "the service's module".into(),
         from: Some(facts.home.source.place(0..0)),

@@ -7,13 +7,13 @@ use std::ops::Range;
 
 use super::alias::{self, ContractAlias};
 use super::contract::{self, ContractFragment};
-use super::facts::{Context, Guard, ServiceFacts};
 use super::formals;
 use super::groups::Groups;
+use super::model::{Context, Guard, ServiceFacts};
 use super::needs::reads::ContractReads;
+use super::ops::Ops;
 use super::texts;
-use super::workset::Workset;
-use super::{Accepted, placement, removal};
+use super::{Accepted, Move, placement, removal};
 use crate::edit::{Brackets, indent, trivia};
 use crate::error::{self, Result};
 use crate::resolve::module::{self, Module};
@@ -111,7 +111,7 @@ impl<'c, 'a> Sections<'c, 'a> {
     ///
     /// # Errors
     /// Refuses a module whose arguments cannot be extended.
-    pub fn render(&self, work: &mut Workset, fragments: Vec<ContractFragment>, above: &[String]) -> Result<()> {
+    pub fn render(&self, work: &mut Ops, fragments: Vec<ContractFragment>, above: &[String]) -> Result<()> {
         let text = self.facts.home.source.text();
         let path = self.facts.home.source.path();
         let core = self.groups.contract;
@@ -138,7 +138,8 @@ impl<'c, 'a> Sections<'c, 'a> {
         );
         work.insert(path, place.start, code.put(&head), core);
         for fragment in fragments {
-            work.insert(path, place.start, code.put(&fragment.text), fragment.group);
+            let text = code.put(work.put_fragment(&fragment));
+            work.insert(path, place.start, text, fragment.group);
         }
         let follow = contract::follow(self.context, self.facts, self.groups, self.accepted);
         let behind = format!(
@@ -202,17 +203,18 @@ impl<'c, 'a> Sections<'c, 'a> {
     }
 
     /// Lets the implementation read its database's connection from the contract.
-    fn read(&self, work: &mut Workset) {
+    fn read(&self, work: &mut Ops) {
         let (Some(group), Some(reads)) = (self.groups.reads, self.reads) else {
             return;
         };
         for (range, text) in reads.texts(self.alias.text()) {
             work.replace(self.facts.home.source.path(), range, text, group);
         }
+        work.tell(group, reads.moves(self.context, self.facts));
     }
 
     /// Moves structural bindings before the configuration, with their paths as the module's new place needs them.
-    fn structure_first(&self, work: &mut Workset, at: usize, pad: &str) -> Result<()> {
+    fn structure_first(&self, work: &mut Ops, at: usize, pad: &str) -> Result<()> {
         let source = &self.facts.home.source;
         let moves = self
             .groups
@@ -307,7 +309,7 @@ impl<'c, 'a> Sections<'c, 'a> {
         }
     }
 
-    fn secrets_section(&self, work: &mut Workset, secrets: &[SyntaxNode]) -> String {
+    fn secrets_section(&self, work: &mut Ops, secrets: &[SyntaxNode]) -> String {
         let source = &self.facts.home.source;
         let Some(group) = self.groups.secrets.filter(|_| !secrets.is_empty()) else {
             return match self.groups.secrets {
@@ -320,6 +322,14 @@ impl<'c, 'a> Sections<'c, 'a> {
             .ranges
             .into_iter()
             .for_each(|range| work.remove(source.path(), range, group));
+        work.tell(
+            group,
+            secrets.iter().map(|node| Move {
+                what: "secrets".into(),
+                from: Some(source.place_of(node)),
+                to: Some("section 3".into()),
+            }),
+        );
         let texts: Vec<String> = secrets
             .iter()
             .map(|node| source.text()[trivia::extent(source.text(), node).text].to_owned())
@@ -329,7 +339,7 @@ impl<'c, 'a> Sections<'c, 'a> {
     }
 
     /// The guard's `let` binding, and a condition of another kind replaced by the guard.
-    fn guard_edits(&self, work: &mut Workset) {
+    fn guard_edits(&self, work: &mut Ops) {
         let home = self.facts.home;
         let path = home.source.path();
         if let Some(binding) = self.alias.binding() {
@@ -371,7 +381,7 @@ impl<'c, 'a> Sections<'c, 'a> {
     ///
     /// # Errors
     /// `unsupported-module` for a function with a single argument.
-    pub fn formals(&self, work: &mut Workset, names: &[&str]) -> Result<()> {
+    pub fn formals(&self, work: &mut Ops, names: &[&str]) -> Result<()> {
         formals::add(work, self.facts.home, names, self.groups.contract)
     }
 }

@@ -4,16 +4,16 @@
 use std::path::{Path, PathBuf};
 
 use super::enablement::Setting;
-use super::facts::{Context, Guard, ServiceFacts};
 use super::flake::{Check, Flake};
 use super::install::names::Names;
-use super::workset::Workset;
+use super::model::{Context, Guard, ServiceFacts};
+use super::ops::Ops;
 use super::{Move, Skipped, placement, removal, texts};
 use crate::edit::{GroupId, indent, trivia};
 use crate::error::Result;
 use crate::repo::literals;
 use crate::resolve::module::{Def, Module, attribute, list_elements};
-use crate::rules::parts;
+use crate::rules::{ContractField, parts};
 use crate::syntax::{self, AstNode, Source, ast};
 
 /// The template; its marks are listed in `nix/README.md`.
@@ -96,13 +96,14 @@ impl<'a> NewTest<'a> {
     ///
     /// # Errors
     /// An internal error where the test's text cannot be made.
-    pub fn render(&self, work: &mut Workset, context: &Context, module: &Path, group: GroupId) -> Result<()> {
+    pub fn render(&self, work: &mut Ops, context: &Context, module: &Path, group: GroupId) -> Result<()> {
         let text = TEMPLATE
             .replace("@service@", &self.service)
             .replace("\"@unit@\"", &syntax::string_text(&self.unit))
             .replace("@modulePath@", &module.display().to_string());
         work.create(self.path.clone(), Names::of(context.rules()).fitted(&self.path, &text)?);
         self.flake.insert(work, &[self.check(group)]);
+        work.tell(group, self.moves());
         Ok(())
     }
 }
@@ -116,8 +117,11 @@ pub fn is_file_name(name: &str) -> bool {
 
 /// The unit that a service's legacy declaration names, if it is known.
 fn unit(context: &Context, facts: &ServiceFacts) -> Option<String> {
-    let field = facts.named("unitName").next()?;
-    context.eval(field.module).string(field.value.as_ref()?).ok()
+    let fact = facts.first(&ContractField::UnitName)?;
+    context
+        .eval(fact.origin.module)
+        .string(fact.origin.value.as_ref()?)
+        .ok()
 }
 
 /// A machine in a test that imports the service's module, and what turns the service on there.
@@ -218,46 +222,24 @@ fn switch(context: &Context, facts: &ServiceFacts, machine: &Module) -> Option<S
     })
 }
 
-/// What moves in existing tests, for people.
-pub fn moves(context: &Context, facts: &ServiceFacts) -> Vec<Move> {
-    let to = format!(
-        "{}.{}.enable",
-        context.rules().namespaces.contract,
-        syntax::attr_text(&facts.name)
-    );
-    machines(context, facts)
-        .into_iter()
-        .filter_map(|machine| {
-            let from = match machine.switch.as_ref()? {
-                Switch::Set { binding, .. } => machine.source.place_of(binding.entry.syntax()),
-                Switch::Imported => machine.source.place_of(machine.import.syntax()),
-            };
-            Some(Move {
-                what: texts::SWITCH_IN_TEST.to_owned(),
-                from: Some(from),
-                to: Some(format!("{}: {to}", machine.source.path().display())),
-            })
-        })
-        .collect()
-}
-
 /// Moves the switch in existing tests: they turn the service on as the host does.
 ///
 /// # Errors
 /// `unsupported-module` where a machine has no set that the switch could go into.
-pub fn follow(work: &mut Workset, context: &Context, facts: &ServiceFacts, group: GroupId) -> Result<()> {
+pub fn follow(work: &mut Ops, context: &Context, facts: &ServiceFacts, group: GroupId) -> Result<()> {
     let namespace = parts(&context.rules().namespaces.contract);
+    let option = format!("{}.{}.enable", namespace.join("."), syntax::attr_text(&facts.name));
     for machine in machines(context, facts) {
         let Some(switch) = &machine.switch else { continue };
-        let value = match switch {
+        let (value, from) = match switch {
             Switch::Set { binding, value } => {
                 let removal = removal::remove(machine.source, std::slice::from_ref(binding.entry.syntax()));
                 for range in removal.ranges {
                     work.remove(machine.source.path(), range, group);
                 }
-                value
+                (*value, machine.source.place_of(binding.entry.syntax()))
             }
-            Switch::Imported => "true",
+            Switch::Imported => ("true", machine.source.place_of(machine.import.syntax())),
         };
         let setting = Setting {
             prefix: &namespace,
@@ -268,6 +250,12 @@ pub fn follow(work: &mut Workset, context: &Context, facts: &ServiceFacts, group
             last: false,
         };
         setting.insert(work, &machine.module, group)?;
+        let moved = Move {
+            what: texts::SWITCH_IN_TEST.to_owned(),
+            from: Some(from),
+            to: Some(format!("{}: {option}", machine.source.path().display())),
+        };
+        work.tell(group, [moved]);
     }
     Ok(())
 }
@@ -278,7 +266,7 @@ pub fn follows(context: &Context, facts: &ServiceFacts) -> bool {
 }
 
 /// Imports the service's own module in the tests of a file that several services share, which it leaves.
-pub fn import(work: &mut Workset, context: &Context, facts: &ServiceFacts, group: GroupId) {
+pub fn import(work: &mut Ops, context: &Context, facts: &ServiceFacts, group: GroupId) {
     if facts.co_located.is_none() {
         return;
     }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::area::Area;
 use super::slice::{Configuration, SEPARATOR};
 use super::standin::StandIns;
+use crate::rules::ContractField;
 
 /// Symbolic packages and generated files stand under this directory.
 pub(super) const SYMBOLIC: &str = "/symbolic/";
@@ -73,7 +74,7 @@ impl Namespaces {
     /// The namespaces that the rules name.
     pub fn of(rules: &crate::rules::Rules) -> Namespaces {
         let names = &rules.namespaces;
-        let moved = ["persistedData", "backupPaths"];
+        let moved = [ContractField::PersistedData, ContractField::BackupPaths];
         Namespaces {
             contract: vec![
                 names.contract.clone(),
@@ -85,7 +86,7 @@ impl Namespaces {
             moved_fields: rules
                 .fields
                 .iter()
-                .filter(|(_, to)| moved.contains(&to.as_str()))
+                .filter(|(_, to)| moved.contains(to))
                 .map(|(from, _)| from.clone())
                 .collect(),
         }

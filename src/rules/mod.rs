@@ -7,6 +7,10 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 
+mod field;
+
+pub use field::ContractField;
+
 /// The embedded rules.
 const DEFAULTS: &str = concat!(
     include_str!("../../rules/names.toml"),
@@ -26,8 +30,10 @@ pub struct Rules {
     pub values: Values,
     pub persistence: Persistence,
     pub containers: Containers,
-    pub fields: BTreeMap<String, String>,
-    pub backup_fields: BTreeMap<String, String>,
+    /// What the fields of a legacy service become.
+    pub fields: BTreeMap<String, ContractField>,
+    /// What the fields of a legacy backup job become.
+    pub backup_fields: BTreeMap<String, ContractField>,
     pub unread: Unread,
     pub shared: Shared,
     /// What is known of services beyond one repository.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::Pattern;
-use crate::plan::facts::{self, Context};
+use crate::plan::model::{self, Context};
 use crate::plan::share::ownership::Names;
 use crate::resolve::module::{Def, Module, attribute, list_elements};
 use crate::resolve::value::{Known, Value};
@@ -33,8 +33,8 @@ struct Container<'a> {
 pub fn services<'a>(context: &Context<'a>) -> Vec<Found<'a>> {
     let rules = context.rules();
     let mut found: BTreeMap<String, Found> = BTreeMap::new();
-    let contracts = facts::contract_names(context.model, rules);
-    let legacy = facts::legacy_names(context.model, rules);
+    let contracts = model::contract_names(context.model, rules);
+    let legacy = model::legacy_names(context.model, rules);
     let declared = [
         (Pattern::Contract, contracts, &rules.namespaces.contract),
         (Pattern::Legacy, legacy, &rules.namespaces.services),
@@ -74,8 +74,8 @@ pub fn services<'a>(context: &Context<'a>) -> Vec<Found<'a>> {
 /// is not a host's setting.
 fn declaration<'a>(context: &Context<'a>, namespace: &str, name: &str, pattern: Pattern) -> Option<(&'a Module, Def)> {
     let prefix: Vec<&str> = namespace.split('.').chain([name]).collect();
-    let declarations = facts::topmost(context.model, &prefix);
-    let setting = |declaration: &facts::Declaration| {
+    let declarations = model::topmost(context.model, &prefix);
+    let setting = |declaration: &model::Declaration| {
         pattern == Pattern::Contract
             && declaration.def.path.len() == prefix.len() + 1
             && declaration.def.name(prefix.len()) == Some("enable")

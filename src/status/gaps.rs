@@ -5,7 +5,7 @@ use super::kept::{self, Elements};
 use super::read::{self, Surroundings};
 use super::{Gap, Kept, Pattern, Service, texts};
 use crate::error::Place;
-use crate::plan::facts;
+use crate::plan::model::{self, FactIds};
 use crate::plan::owner;
 use crate::rules::parts;
 use crate::syntax::AstNode;
@@ -134,20 +134,27 @@ fn remnants(around: &Surroundings, found: &Found, service: &Service, gaps: &mut 
         .split('.')
         .chain([found.name.as_str()])
         .collect();
-    for declaration in facts::topmost(context.model, &path) {
+    for declaration in model::topmost(context.model, &path) {
         let text = texts::remnant(&declaration.def.path_text());
         gaps.push(gap("legacy-remnant", text, declaration.place()));
     }
     let names = read::names(context, found);
     // A job that cannot be taken apart is none that could be called this service's.
-    let jobs = owner::jobs(context, &found.name, found.module, &names, true).unwrap_or_default();
+    let whose = owner::Whose {
+        service: &found.name,
+        home: found.module,
+        names: &names,
+        shared: true,
+    };
+    let mut ids = FactIds::default();
+    let jobs = owner::jobs(context, &whose, &mut ids).unwrap_or_default();
     for job in &jobs {
         for declaration in &job.declarations {
             let text = texts::remnant(&declaration.def.path_text());
             gaps.push(gap("legacy-remnant", text, declaration.place()));
         }
     }
-    for entry in owner::persisted(context, &found.name, found.module, &jobs, &names, true) {
+    for entry in owner::persisted(context, &whose, &jobs, &mut ids) {
         let again = Elements::one(context, entry.module, &entry.element).directories();
         let twice = again
             .iter()

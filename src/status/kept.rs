@@ -2,7 +2,7 @@
 
 use super::discover::Found;
 use super::{Answer, Kept, Service, read};
-use crate::plan::facts::{self, Context};
+use crate::plan::model::{self, Context};
 use crate::resolve::module::{Module, list_elements};
 use crate::resolve::value::Value;
 use crate::rules::parts;
@@ -47,7 +47,7 @@ impl<'c, 'a> Elements<'c, 'a> {
         let mut found = Vec::new();
         for element in &self.elements {
             let text = crate::syntax::text_of(element.syntax());
-            let path = match facts::directory(&eval, element) {
+            let path = match model::directory(&eval, element) {
                 Some(path) => path,
                 None if text == "null" => continue,
                 None => inner(element).unwrap_or(text),

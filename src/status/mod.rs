@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use crate::edit::SourceChange;
 use crate::error::{Error, Place, Result};
-use crate::plan::facts::Context;
+use crate::plan::model::Context;
 use crate::repo::Repository;
 use crate::repo::hosts::{self, Host};
 use crate::resolve::{Model, Why};

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use super::discover::{self, Found};
 use super::kept::{self, Elements};
 use super::{Answer, BackedUp, Kept, Pattern, Service, gaps};
-use crate::plan::facts::{Choices, Context, ServiceFacts};
 use crate::plan::migrate::Migration;
+use crate::plan::model::{Choices, Context, Fact, ServiceFacts};
 use crate::plan::share::ownership::Names;
 use crate::repo::hosts;
 use crate::resolve::module::{Def, Module};
 use crate::resolve::value::{Known, Value};
 use crate::resolve::{Eval, Why};
+use crate::rules::ContractField;
 use crate::syntax::{AstNode, ast};
 
 /// What all services are read with.
@@ -106,12 +107,16 @@ fn legacy(context: &Context, found: &Found, service: &mut Service) {
         service.port = kept::published(context, found);
         return;
     }
-    let namespace = &context.rules().namespaces.services;
-    let field = |name: &str| field(context, namespace, &found.name, name);
-    if let Some((module, value)) = field("url") {
+    let rules = context.rules();
+    let legacy = |wanted: &ContractField| {
+        let names = rules.fields.iter().filter(move |(_, field)| *field == wanted);
+        let mut values = names.filter_map(|(name, _)| field(context, &rules.namespaces.services, &found.name, name));
+        values.next()
+    };
+    if let Some((module, value)) = legacy(&ContractField::Url) {
         service.port = port_of_url(&Eval::new(context.model, module), &value);
     }
-    service.exposed = Some(match field("type") {
+    service.exposed = Some(match legacy(&ContractField::Type) {
         Some((module, value)) => text(&Eval::new(context.model, module), &value),
         None => Answer::Known(PRIVATE.to_owned()),
     });
@@ -149,42 +154,46 @@ fn port_of_url(eval: &Eval, value: &ast::Expr) -> Option<Answer<u16>> {
 
 /// What the facts that a migration would start from say about keeping.
 fn facts(context: &Context, facts: &ServiceFacts, service: &mut Service) {
-    for field in facts.named("persistedData") {
-        let own = Elements::of(context, field.module, field.value.as_ref());
-        service.persisted.extend(own.directories());
+    for fact in facts.of(&ContractField::PersistedData) {
+        service.persisted.extend(directories(context, fact));
     }
     for entry in &facts.persisted {
         let own = Elements::one(context, entry.module, &entry.element);
         service.persisted.extend(own.directories());
     }
     for job in &facts.jobs {
-        let kept: Vec<Kept> = match &job.part {
-            None => job
-                .fields
-                .iter()
-                .filter(|field| field.name == "paths")
-                .flat_map(|field| Elements::of(context, field.module, field.value.as_ref()).directories())
-                .collect(),
-            Some(part) => part
-                .iter()
-                .filter(|(field, _)| field.name == "paths")
-                .flat_map(|(field, elements)| {
-                    let of = |element| Elements::one(context, field.module, element).directories();
-                    elements.iter().flat_map(of).collect::<Vec<_>>()
-                })
-                .collect(),
-        };
-        service.backed_up.extend(kept.into_iter().map(|kept| BackedUp {
-            kept,
-            job: job.name.clone(),
-        }));
+        let paths = job.facts.iter().filter(|fact| fact.field == ContractField::BackupPaths);
+        service
+            .backed_up
+            .extend(paths.flat_map(|fact| directories(context, fact)).map(|kept| BackedUp {
+                kept,
+                job: job.name.clone(),
+            }));
+    }
+}
+
+/// The directories that a fact names.
+fn directories(context: &Context, fact: &Fact) -> Vec<Kept> {
+    match &fact.elements {
+        None => Elements::of(context, fact.origin.module, fact.origin.value.as_ref()).directories(),
+        Some(elements) => {
+            let of = |element| Elements::one(context, fact.origin.module, element).directories();
+            elements.iter().flat_map(of).collect()
+        }
     }
 }
 
 /// The paths of a backup job that no service has.
 fn job(context: &Context, found: &Found, service: &mut Service) {
-    let namespace = &context.rules().namespaces.backups;
-    if let Some((module, value)) = field(context, namespace, &found.name, "paths") {
+    let rules = context.rules();
+    let paths = rules
+        .backup_fields
+        .iter()
+        .filter(|(_, field)| **field == ContractField::BackupPaths);
+    for (name, _) in paths {
+        let Some((module, value)) = field(context, &rules.namespaces.backups, &found.name, name) else {
+            continue;
+        };
         let paths = Elements::of(context, module, Some(&value)).directories();
         service.backed_up.extend(paths.into_iter().map(|kept| BackedUp {
             kept,

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use qgroget::edit::{FileChange, SourceChange};
 use qgroget::error::Kind;
-use qgroget::plan::facts::{Choices, Context, contract_names, legacy_names};
 use qgroget::plan::install::Installation;
 use qgroget::plan::migrate::Migration;
+use qgroget::plan::model::{Choices, Context, contract_names, legacy_names};
 use qgroget::plan::{Accepted, Proposal};
 use qgroget::repo::{Repository, hosts};
 use qgroget::resolve::Module;

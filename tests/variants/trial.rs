@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use qgroget::edit::{FileChange, SourceChange};
 use qgroget::error::{Error, Kind};
-use qgroget::plan::facts::{Choices, Context, ServiceFacts, contract_names, legacy_names};
 use qgroget::plan::install::Installation;
 use qgroget::plan::migrate::Migration;
+use qgroget::plan::model::{Choices, Context, ServiceFacts, contract_names, legacy_names};
 use qgroget::plan::{Accepted, Proposal, Safety};
 use qgroget::repo::{Repository, hosts};
 use qgroget::syntax;

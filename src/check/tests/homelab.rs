@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::{check, codes, errors};
-use crate::plan::facts::{Choices, Context};
 use crate::plan::install::Installation;
 use crate::plan::migrate::Migration;
+use crate::plan::model::{Choices, Context};
 use crate::plan::{Proposal, Safety};
 use crate::repo::{Repository, hosts};
 

@@ -7,8 +7,8 @@ use super::args::Migrate;
 use super::session::Session;
 use super::texts;
 use crate::error::{self, Error, Result};
-use crate::plan::facts::{self, Choices};
 use crate::plan::migrate::Migration;
+use crate::plan::model::{self, Choices};
 use crate::plan::needs;
 use crate::status;
 
@@ -59,7 +59,7 @@ fn distinct(names: &[String]) -> Vec<String> {
 fn all(loaded: &super::session::Loaded, choices: &Choices) -> Vec<String> {
     let model = loaded.model();
     loaded.repo.look_through();
-    let names = facts::legacy_names(&model, loaded.repo.rules());
+    let names = model::legacy_names(&model, loaded.repo.rules());
     needs::ordered(&loaded.context(&model, choices), names)
 }
 
@@ -72,25 +72,25 @@ enum Found<'a> {
 }
 
 /// The refusal of a service that is not declared: it names the module, where one runs it.
-fn near(context: &facts::Context, name: &str, error: Error) -> Error {
-    let legacy = facts::legacy_names(context.model, context.rules());
+fn near(context: &model::Context, name: &str, error: Error) -> Error {
+    let legacy = model::legacy_names(context.model, context.rules());
     match error::nearest(name, &legacy) {
         Some(_) => error,
         None => error::plan::undeclared_service(name, &status::undeclared(context)).unwrap_or(error),
     }
 }
 
-fn find<'a>(context: &'a facts::Context<'a>, name: &str) -> Found<'a> {
+fn find<'a>(context: &'a model::Context<'a>, name: &str) -> Found<'a> {
     match Migration::plan(context, name) {
         Ok(migration) => Found::Planned(Box::new(migration)),
         Err(error) if error.code() == "unknown-service" || error.code() == "nothing-declared" => {
-            match facts::contract_names(context.model, context.rules())
+            match model::contract_names(context.model, context.rules())
                 .iter()
                 .any(|n| n == name)
             {
                 true => Found::Nothing,
                 false => {
-                    Found::Refused(facts::broken_file(context, name).unwrap_or_else(|| near(context, name, error)))
+                    Found::Refused(model::broken_file(context, name).unwrap_or_else(|| near(context, name, error)))
                 }
             }
         }

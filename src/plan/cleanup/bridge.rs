@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use crate::edit::GroupId;
 use crate::error::{self, Place, Result};
-use crate::plan::facts::Context;
+use crate::plan::model::Context;
+use crate::plan::ops::Ops;
 use crate::plan::placement;
 use crate::plan::share::imports;
-use crate::plan::workset::Workset;
 use crate::repo::Repository;
 use crate::resolve::Module;
 use crate::rules::Rules;
@@ -87,7 +87,7 @@ pub fn check_references(repo: &Repository, bridge: &Path) -> Result<()> {
 }
 
 /// Deletes the bridge, and takes it out of the imports.
-pub fn remove(work: &mut Workset, repo: &Repository, bridge: &Path, group: GroupId) {
+pub fn remove(work: &mut Ops, repo: &Repository, bridge: &Path, group: GroupId) {
     if repo.has(bridge) {
         work.delete(bridge);
         imports::remove(work, repo, bridge, group);

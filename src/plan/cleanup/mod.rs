@@ -22,10 +22,10 @@ use std::path::{Path, PathBuf};
 use self::flow::Site;
 use self::options::Legacy;
 use self::readers::Reader;
-use super::facts::Context;
 use super::group::{Accepted, Group, Move, Proposal, Safety, Skipped};
+use super::model::Context;
+use super::ops::Ops;
 use super::texts;
-use super::workset::Workset;
 use crate::edit::{GroupId, SourceChange};
 use crate::error::{self, Result};
 use crate::resolve::Module;
@@ -253,7 +253,7 @@ impl<'a> Cleanup<'a> {
     }
 
     /// Removes what nothing uses any more, now that `gone` goes.
-    fn dead(&self, work: &mut Workset, gone: &BTreeMap<PathBuf, (Vec<Range<usize>>, GroupId)>) {
+    fn dead(&self, work: &mut Ops, gone: &BTreeMap<PathBuf, (Vec<Range<usize>>, GroupId)>) {
         for (path, (ranges, group)) in gone {
             let module = self.context.repo.source(path).and_then(Module::read);
             for range in module.map(|module| dead::ranges(&module, ranges)).unwrap_or_default() {
@@ -263,7 +263,7 @@ impl<'a> Cleanup<'a> {
     }
 }
 
-fn switch(work: &mut Workset, path: &Path, sites: &[Site], group: GroupId) {
+fn switch(work: &mut Ops, path: &Path, sites: &[Site], group: GroupId) {
     for (range, text) in sites.iter().flat_map(|site| &site.edits) {
         work.replace(path, range.clone(), text.clone(), group);
     }
@@ -283,7 +283,7 @@ impl Proposal for Cleanup<'_> {
     }
 
     fn render(&self, accepted: &Accepted) -> Result<SourceChange> {
-        let mut work = Workset::new(self.context.repo);
+        let mut work = Ops::new(self.context.repo);
         let mut gone: BTreeMap<PathBuf, (Vec<Range<usize>>, GroupId)> = BTreeMap::new();
         let is = |group: &GroupId| accepted.contains(group);
         for Reading {

@@ -6,8 +6,8 @@ use super::aggregators::EMPTY_FIELDS;
 use super::flow::Read;
 use crate::edit::GroupId;
 use crate::error::{self, Place, Result};
+use crate::plan::ops::Ops;
 use crate::plan::removal;
-use crate::plan::workset::Workset;
 use crate::repo::Repository;
 use crate::resolve::module::{self, Module, OptionDecl};
 use crate::resolve::scope;
@@ -150,7 +150,7 @@ impl Legacy {
     }
 
     /// Takes the declarations out, with their comments.
-    pub fn remove(&self, work: &mut Workset, repo: &Repository, group: GroupId) {
+    pub fn remove(&self, work: &mut Ops, repo: &Repository, group: GroupId) {
         for (path, ranges) in self.gone(repo) {
             ranges.into_iter().for_each(|range| work.remove(&path, range, group));
         }

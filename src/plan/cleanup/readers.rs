@@ -7,7 +7,7 @@ use super::aggregators::{self, Aggregator};
 use super::flow::{Flow, Site};
 use super::options::Legacy;
 use crate::error::{self, Result};
-use crate::plan::facts::Context;
+use crate::plan::model::Context;
 use crate::plan::{Skipped, placement, texts};
 use crate::repo::hosts;
 use crate::syntax::{self, Source};

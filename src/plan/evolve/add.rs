@@ -6,8 +6,8 @@ use super::references::{contracts_in_tests, end_of};
 use super::{Default, Evolution, NewField, SCHEMA, contracts, line, schema};
 use crate::error::{self, Result};
 use crate::plan::enablement::Setting;
-use crate::plan::facts::Context;
-use crate::plan::workset::Workset;
+use crate::plan::model::Context;
+use crate::plan::ops::Ops;
 use crate::plan::{Accepted, texts};
 use crate::resolve::Module;
 use crate::resolve::scope::{self, Binding};
@@ -45,7 +45,7 @@ impl Evolution<'_> {
     /// # Errors
     /// `schema-unreadable` where a required field's message has no place; `unsupported-module` where a contract has none
     /// for another field.
-    pub(super) fn add(&self, work: &mut Workset, field: &NewField, accepted: &Accepted) -> Result<()> {
+    pub(super) fn add(&self, work: &mut Ops, field: &NewField, accepted: &Accepted) -> Result<()> {
         self.option(work, field)?;
         let group = |kind: &str| {
             let group = self.list.iter().find(|group| group.kind == kind);
@@ -89,7 +89,7 @@ impl Evolution<'_> {
         }
     }
 
-    fn option(&self, work: &mut Workset, field: &NewField) -> Result<()> {
+    fn option(&self, work: &mut Ops, field: &NewField) -> Result<()> {
         let source = self.schema.source;
         let unreadable = || error::evolve::schema_unreadable(self.schema.place());
         let mut names = vec!["mkOption", "types"];
@@ -130,7 +130,7 @@ impl Evolution<'_> {
     /// Sets the field in the contract of `service` in its module.
     fn set(
         &self,
-        work: &mut Workset,
+        work: &mut Ops,
         module: &Module,
         service: &str,
         value: &str,
@@ -152,7 +152,7 @@ impl Evolution<'_> {
     }
 
     /// Sets a required field in the contracts that tests make.
-    fn tests(&self, work: &mut Workset, field: &NewField) {
+    fn tests(&self, work: &mut Ops, field: &NewField) {
         let text = format!("{} = {};", syntax::attr_text(&field.name), self.shown(field));
         for (source, set) in contracts_in_tests(self.context) {
             let (at, pad) = end_of(source, &set);

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::facts::Context;
-use super::workset::Workset;
+use super::model::Context;
+use super::ops::Ops;
 use super::{Accepted, Group, Move, Proposal, Safety, Skipped, texts};
 use crate::edit::{GroupId, SourceChange, indent, trivia};
 use crate::error::{self, Place, Result};
@@ -191,7 +191,7 @@ impl<'a> Evolution<'a> {
         list
     }
 
-    fn rename(&self, work: &mut Workset, old: &str, new: &str) {
+    fn rename(&self, work: &mut Ops, old: &str, new: &str) {
         let path = self.schema.source.path();
         for (range, text) in own_mentions(&self.schema, old) {
             let text = if text.starts_with('"') {
@@ -208,7 +208,7 @@ impl<'a> Evolution<'a> {
         }
     }
 
-    fn remove(&self, work: &mut Workset, field: &str) {
+    fn remove(&self, work: &mut Ops, field: &str) {
         let source = self.schema.source;
         let message = self.schema.messages().and_then(|set| binding_of(&set, field));
         let own = [self.schema.binding(field).cloned(), message];
@@ -227,7 +227,7 @@ impl<'a> Evolution<'a> {
 /// Takes one binding out. The set that it stands in stays, empty or not: it is a contract, or the schema.
 ///
 /// Comments above it go along only where they were written for the field; in a contract they may be about anything.
-fn remove(work: &mut Workset, source: &Source, binding: &ast::AttrpathValue, comments: bool) {
+fn remove(work: &mut Ops, source: &Source, binding: &ast::AttrpathValue, comments: bool) {
     let extent = trivia::extent(source.text(), binding.syntax());
     let own = syntax::span(binding.syntax());
     let line = source.text()[..own.start].rfind('\n').map_or(0, |at| at + 1);
@@ -397,7 +397,7 @@ impl Proposal for Evolution<'_> {
     }
 
     fn render(&self, accepted: &Accepted) -> Result<SourceChange> {
-        let mut work = Workset::new(self.context.repo);
+        let mut work = Ops::new(self.context.repo);
         if !accepted.contains(&SCHEMA) {
             return work.finish();
         }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::edit::{indent, trivia};
 use crate::error::Place;
-use crate::plan::facts::Context;
+use crate::plan::model::Context;
 use crate::resolve::module::{attribute, entry_names};
 use crate::resolve::value::Eval;
 use crate::resolve::{Model, Module};

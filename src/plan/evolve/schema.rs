@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::error::{self, Place, Result};
-use crate::plan::facts::Context;
 use crate::plan::install::schema::options_below;
+use crate::plan::model::Context;
 use crate::resolve::module::attribute;
 use crate::resolve::scope::{self, Binding};
 use crate::rules::parts;

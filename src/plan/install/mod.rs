@@ -7,10 +7,10 @@
 use std::path::{Path, PathBuf};
 
 use self::names::Names;
-use super::facts::Context;
 use super::flake::{Check, Flake};
 use super::group::{Accepted, Group, Move, Proposal, Renderings, Safety, Skipped};
-use super::workset::Workset;
+use super::model::Context;
+use super::ops::Ops;
 use crate::edit::{GroupId, SourceChange};
 use crate::error::Result;
 
@@ -302,7 +302,7 @@ impl<'a> Installation<'a> {
         checks
     }
 
-    fn contract(&self, work: &mut Workset, group: GroupId) -> Result<()> {
+    fn contract(&self, work: &mut Ops, group: GroupId) -> Result<()> {
         if !self.missing.contract.schema.is_empty() {
             schema::render(work, self.context, &self.names, &self.missing.contract.schema, group)?;
         }
@@ -317,8 +317,8 @@ impl<'a> Installation<'a> {
     }
 
     /// The edits that the accepted groups make.
-    fn work(&self, accepted: &Accepted) -> Result<Workset<'a>> {
-        let mut work = Workset::new(self.context.repo);
+    fn work(&self, accepted: &Accepted) -> Result<Ops<'a>> {
+        let mut work = Ops::new(self.context.repo);
         let taken = |group: Option<GroupId>| group.filter(|group| accepted.contains(group));
         if let Some(group) = taken(self.groups.contract) {
             self.contract(&mut work, group)?;

@@ -4,8 +4,8 @@ use super::names::Names;
 use super::{BRIDGE, OPTIONS};
 use crate::edit::{GroupId, indent, trivia};
 use crate::error::{self, Error, Result};
-use crate::plan::facts::Context;
-use crate::plan::workset::Workset;
+use crate::plan::model::Context;
+use crate::plan::ops::Ops;
 use crate::plan::{formals, removal};
 use crate::resolve::module::Module;
 use crate::resolve::scope;
@@ -31,7 +31,7 @@ pub fn missing(context: &Context) -> Vec<String> {
 ///
 /// # Errors
 /// `unsupported-module` where the file is no module that options could go into.
-pub fn render(work: &mut Workset, context: &Context, names: &Names, wanted: &[String], group: GroupId) -> Result<()> {
+pub fn render(work: &mut Ops, context: &Context, names: &Names, wanted: &[String], group: GroupId) -> Result<()> {
     let path = context.rules().paths.server.join("options.nix");
     let text = names.code(OPTIONS)?;
     let Some(source) = context.repo.source(&path) else {
@@ -137,11 +137,12 @@ pub fn bridge(rules: &Rules, legacy: &[String]) -> Result<String> {
     let mut text = BRIDGE.to_owned();
     let shown = |name: &String| !fields_of_bridge.contains(name);
     let renamed = legacy.iter().filter(|name| shown(name)).filter_map(|name| {
-        let field = rules
-            .fields
-            .get(name)
-            .filter(|field| fields_of_bridge.contains(field))?;
-        Some(format!("\n      {} = service.{field};", syntax::attr_text(name)))
+        let field = rules.fields.get(name)?;
+        let name = syntax::attr_text(name);
+        match field.is_known() && fields_of_bridge.contains(&field.path()) {
+            true => Some(format!("\n      {name} = service.{field};")),
+            false => None,
+        }
     });
     let renamed: String = renamed.collect();
     ranges.into_iter().for_each(|range| text.replace_range(range, ""));

@@ -7,8 +7,8 @@ use super::{COLLECTOR, texts};
 use crate::edit::{GroupId, indent, trivia};
 use crate::error::{self, Result};
 use crate::plan::enablement::{self, Setting};
-use crate::plan::facts::Context;
-use crate::plan::workset::Workset;
+use crate::plan::model::Context;
+use crate::plan::ops::Ops;
 use crate::repo::{Repository, hosts};
 use crate::resolve::Known;
 use crate::resolve::Value;
@@ -27,7 +27,7 @@ pub fn unimported(context: &Context, wanted: &[&'static str]) -> Vec<&'static st
 ///
 /// # Errors
 /// `no-host` without a `default.nix` of the server's modules, `unsupported-module` where its imports are no list.
-pub fn imports(work: &mut Workset, context: &Context, files: &[&str], group: GroupId) -> Result<()> {
+pub fn imports(work: &mut Ops, context: &Context, files: &[&str], group: GroupId) -> Result<()> {
     let rules = context.rules();
     let path = rules.paths.server.join("default.nix");
     let Some(source) = context.repo.source(&path) else {
@@ -53,7 +53,7 @@ pub fn imports(work: &mut Workset, context: &Context, files: &[&str], group: Gro
 /// # Errors
 /// `unsupported-module` where the file is no module or its imports are no list.
 pub fn add_imports(
-    work: &mut Workset,
+    work: &mut Ops,
     repo: &Repository,
     path: &Path,
     wanted: &[String],
@@ -114,7 +114,7 @@ pub fn has_settings(context: &Context) -> Result<bool> {
 ///
 /// # Errors
 /// `unsupported-module` where the settings have no set for it.
-pub fn settings(work: &mut Workset, context: &Context, group: GroupId) -> Result<()> {
+pub fn settings(work: &mut Ops, context: &Context, group: GroupId) -> Result<()> {
     let namespaces = &context.rules().namespaces;
     let comment = texts::settings_comment(&context.rules().paths.server, &context.host.name, &namespaces.collector);
     let block = (
@@ -140,7 +140,7 @@ pub fn settings(work: &mut Workset, context: &Context, group: GroupId) -> Result
 }
 
 fn setting(
-    work: &mut Workset,
+    work: &mut Ops,
     context: &Context,
     namespace: &str,
     rest: &str,
@@ -270,7 +270,7 @@ fn extra<'a>(context: &Context<'a>) -> Vec<((&'a Module, ast::Expr), Vec<String>
 ///
 /// # Errors
 /// `unsupported-module` where the settings have no set for it.
-pub fn middlewares(work: &mut Workset, context: &Context, names: &[String], group: GroupId) -> Result<()> {
+pub fn middlewares(work: &mut Ops, context: &Context, names: &[String], group: GroupId) -> Result<()> {
     let quoted: Vec<String> = names.iter().map(|name| syntax::string_text(name)).collect();
     for ((module, value), _) in extra(context) {
         if let ast::Expr::List(list) = &value {

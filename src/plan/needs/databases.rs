@@ -6,7 +6,7 @@ use super::servers::{self, Partial};
 use super::{Requirements, texts};
 use crate::error::Place;
 use crate::plan::Skipped;
-use crate::plan::facts::{self, Context, ServiceFacts};
+use crate::plan::model::{self, Context, ServiceFacts};
 use crate::rules::parts;
 use crate::syntax;
 
@@ -101,12 +101,12 @@ fn taken(context: &Context, service: &ServiceFacts, database: &Database) -> Opti
     }
     let services = parts(&rules.namespaces.services);
     let mentions = |name: &str| {
-        let declarations = facts::topmost(context.model, &[&services[..], &[name]].concat());
+        let declarations = model::topmost(context.model, &[&services[..], &[name]].concat());
         declarations
             .iter()
             .any(|declaration| declaration.module.source.text().contains(&database.name))
     };
-    let legacy = facts::legacy_names(context.model, rules);
+    let legacy = model::legacy_names(context.model, rules);
     let mut before = legacy.into_iter().filter(|name| *name < service.name && mentions(name));
     before.find(|name| {
         let same = |found: &Database| (found.kind, &found.name) == (database.kind, &database.name);

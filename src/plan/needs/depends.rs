@@ -7,7 +7,7 @@ use super::state::{self, State};
 use super::{Dependency, Requirements, texts};
 use crate::error::Place;
 use crate::plan::Skipped;
-use crate::plan::facts::{Context, ServiceFacts};
+use crate::plan::model::{Context, ServiceFacts};
 use crate::resolve::module::Module;
 use crate::resolve::value::{Known, Value};
 use crate::rules::parts;

@@ -14,7 +14,7 @@ pub mod texts;
 use databases::Database;
 
 use super::Skipped;
-use super::facts::{Context, ServiceFacts};
+use super::model::{Context, ServiceFacts};
 
 /// A service that another one depends on, and how that is known.
 #[derive(Clone, Debug, PartialEq, Eq)]

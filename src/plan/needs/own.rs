@@ -1,6 +1,6 @@
 //! What a service's own definitions say: the values at an option path, however the definitions are split.
 
-use crate::plan::facts::{Context, ServiceFacts};
+use crate::plan::model::{Context, ServiceFacts};
 use crate::plan::share::ownership;
 use crate::resolve::module::{Def, Module};
 use crate::resolve::value::{Known, Value, Why};

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use super::Requirements;
 use super::said::{ConnectionLiteral, Field};
+use crate::plan::Move;
 use crate::plan::alias;
-use crate::plan::facts::{Context, ServiceFacts};
+use crate::plan::model::{Context, ServiceFacts};
 use crate::plan::share::extract::ExtractedParts;
 use crate::rules::parts;
 use crate::syntax;
@@ -67,6 +68,30 @@ impl ContractReads {
     /// Whether the code says the contract often enough for a name of it.
     pub fn are_many(&self) -> bool {
         self.0.len() > 1
+    }
+
+    /// What of the service's code is read from its contract, for people.
+    pub fn moves(&self, context: &Context, facts: &ServiceFacts) -> Vec<Move> {
+        let contract = format!(
+            "{}.{}",
+            context.rules().namespaces.contract,
+            syntax::attr_text(&facts.name)
+        );
+        // One address says several fields.
+        let literals = self.list().chunk_by(|a, b| a.node() == b.node());
+        let moves = literals.map(|literal| {
+            let fields: Vec<&str> = literal.iter().map(|said| said.field.name()).collect();
+            let to = match fields[..] {
+                [field] => format!("{contract}.databaseConfig.{field}"),
+                _ => format!("{contract}.databaseConfig"),
+            };
+            Move {
+                what: super::texts::read_move(&fields),
+                from: Some(facts.home.source.place_of(literal[0].node())),
+                to: Some(to),
+            }
+        });
+        moves.collect()
     }
 
     /// What is replaced by what, where the expression `contract` is the contract.

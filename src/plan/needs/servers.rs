@@ -8,7 +8,7 @@ use super::own::ServiceDefs;
 use super::said::{self, ConnectionLiteral, Field, Spot};
 use super::{address, containers, texts};
 use crate::error::Place;
-use crate::plan::facts::Context;
+use crate::plan::model::Context;
 use crate::resolve::module::{self, Module};
 use crate::resolve::value::{Known, Value, Why};
 use crate::rules::parts;

@@ -1,6 +1,6 @@
 //! Whether a service is on: only one that is may be depended on, since the contracts' check would fail otherwise.
 
-use crate::plan::facts::{self, Context};
+use crate::plan::model::{self, Context};
 use crate::resolve::value::{self, Known, Value, Why};
 use crate::rules::parts;
 
@@ -28,7 +28,7 @@ pub fn of_service(context: &Context, name: &str) -> State {
     }
     let legacy: Vec<&str> = [parts(&rules.namespaces.services), vec![name]].concat();
     let mut answer = State::Nowhere;
-    for declaration in facts::topmost(context.model, &legacy) {
+    for declaration in model::topmost(context.model, &legacy) {
         if !context.model.is_imported(declaration.path()) {
             continue;
         }

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::enablement::{self, Setting};
-use super::facts::{self, Context};
 use super::install::{schema, wiring};
+use super::model::{self, Context};
+use super::ops::Ops;
 use super::vmtest::NewTest;
-use super::workset::Workset;
 use super::{Accepted, Group, Move, Proposal, Safety, Skipped, texts};
 use crate::edit::{GroupId, SourceChange};
 use crate::error::{self, Result};
@@ -159,7 +159,7 @@ impl<'a> NewService<'a> {
     }
 
     /// Imports the module from its category, and the category from the server's modules where it is new.
-    fn import(&self, work: &mut Workset) -> Result<()> {
+    fn import(&self, work: &mut Ops) -> Result<()> {
         let server = &self.context.rules().paths.server;
         let category = server.join(&self.wanted.category).join("default.nix");
         let own = vec![format!("./{}", self.wanted.name)];
@@ -192,7 +192,7 @@ impl Proposal for NewService<'_> {
     }
 
     fn render(&self, accepted: &Accepted) -> Result<SourceChange> {
-        let mut work = Workset::new(self.context.repo);
+        let mut work = Ops::new(self.context.repo);
         if !accepted.contains(&CONTRACT) {
             return work.finish();
         }
@@ -293,7 +293,7 @@ fn holds_services(context: &Context, module: &Module) -> bool {
 
 /// Every name that a new service cannot have.
 pub fn taken(context: &Context) -> Vec<String> {
-    let mut names = facts::legacy_names(context.model, context.rules());
-    names.extend(facts::contract_names(context.model, context.rules()));
+    let mut names = model::legacy_names(context.model, context.rules());
+    names.extend(model::contract_names(context.model, context.rules()));
     names
 }

@@ -3,9 +3,9 @@
 use super::{Exposure, Kind, Wanted};
 use crate::error::{self, Error, Result};
 use crate::plan::evolve::schema::Schema;
-use crate::plan::facts::Context;
+use crate::plan::model::Context;
 use crate::plan::{install, texts};
-use crate::rules::parts;
+use crate::rules::{ContractField, parts};
 use crate::syntax::{self, AstNode};
 
 /// What every contract says, here or in the host's settings.
@@ -150,7 +150,7 @@ fn stops_units(context: &Context) -> bool {
         .rules()
         .backup_fields
         .iter()
-        .find(|(_, contract)| *contract == "backupUnits");
+        .find(|(_, contract)| **contract == ContractField::BackupUnits);
     match (context.model.declaration(&namespace), field) {
         (Some((_, declaration)), Some((legacy, _))) => install::schema::options_below(declaration.value.syntax())
             .iter()

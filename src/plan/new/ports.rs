@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::plan::facts::Context;
+use crate::plan::model::Context;
 use crate::resolve::{Known, Value};
 use crate::rules::parts;
 

@@ -11,12 +11,12 @@ use crate::error::{self, Result};
 use crate::plan::Accepted;
 use crate::plan::alias::{self, ContractAlias};
 use crate::plan::contract::{self, ContractFragment};
-use crate::plan::facts::{Context, ServiceFacts};
 use crate::plan::groups::Groups;
+use crate::plan::model::{Context, ServiceFacts};
 use crate::plan::needs::reads::ContractReads;
+use crate::plan::ops::Ops;
 use crate::plan::placement;
 use crate::plan::texts;
-use crate::plan::workset::Workset;
 use crate::resolve::module::Def;
 use crate::syntax::{self, AstNode, Source, SyntaxNode, ast};
 
@@ -105,7 +105,7 @@ impl Extraction<'_, '_> {
     /// `unmovable`, `target-exists`, `computed-path`.
     pub fn render(
         &self,
-        work: &mut Workset,
+        work: &mut Ops,
         fragments: Vec<ContractFragment>,
         above: &[String],
         leftovers: &RemainingFile,
@@ -115,7 +115,7 @@ impl Extraction<'_, '_> {
         if self.context.repo.exists(target) {
             return Err(error::plan::target_exists(self.share.source.place(0..0), target));
         }
-        let text = self.module(fragments, above, moved)?;
+        let text = self.module(work, fragments, above, moved)?;
         work.create_formatted(target.clone(), text);
         imports::add(
             work,
@@ -129,7 +129,13 @@ impl Extraction<'_, '_> {
         Ok(())
     }
 
-    fn module(&self, fragments: Vec<ContractFragment>, above: &[String], moved: &[SyntaxNode]) -> Result<String> {
+    fn module(
+        &self,
+        work: &mut Ops,
+        fragments: Vec<ContractFragment>,
+        above: &[String],
+        moved: &[SyntaxNode],
+    ) -> Result<String> {
         let mut nodes = moved.to_vec();
         nodes.extend(self.share.bindings.iter().filter_map(value_of));
         nodes.extend(self.share.bindings.iter().flat_map(dynamic_names));
@@ -144,6 +150,9 @@ impl Extraction<'_, '_> {
         needs.arguments.extend(["config".to_owned(), "lib".to_owned()]);
         let alias = ContractAlias::new(self.context, self.facts, self.reads, || contract_name(&needs));
         let reads = self.reads.map_or_else(Vec::new, |reads| reads.texts(alias.text()));
+        if let (Some(group), Some(reads)) = (self.groups.reads, self.reads) {
+            work.tell(group, reads.moves(self.context, self.facts));
+        }
         let namespace = contract::path(self.context, self.facts);
         let guard = alias.condition(&self.facts.guard);
         let arguments: String = needs.arguments.iter().map(|name| format!("{name},\n")).collect();
@@ -159,7 +168,9 @@ impl Extraction<'_, '_> {
         text.push_str(&format!("{{\nconfig = lib.mkMerge [\n{}\n{{\n", texts::CONTRACT_HEADER));
         above.iter().for_each(|comment| text.push_str(&format!("{comment}\n")));
         text.push_str(&format!("{namespace} = {{\n"));
-        fragments.iter().for_each(|fragment| text.push_str(&fragment.text));
+        fragments
+            .iter()
+            .for_each(|fragment| text.push_str(work.put_fragment(fragment)));
         text.push_str(&format!(
             "}};\n{}}}\n\n",
             contract::follow(self.context, self.facts, self.groups, self.accepted)

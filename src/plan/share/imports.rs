@@ -3,16 +3,16 @@
 use std::path::Path;
 
 use crate::edit::{GroupId, indent, trivia};
+use crate::plan::ops::Ops;
 use crate::plan::placement::relative;
 use crate::plan::removal;
-use crate::plan::workset::Workset;
 use crate::repo::{Repository, hosts, literals};
 use crate::resolve::Module;
 use crate::syntax::{self, AstNode, Source, SyntaxNode, ast};
 
 /// Imports the module at `target` wherever `shared` is imported: behind it, in the order of names among its like. The
 /// import of a shared file that is `deleted` goes.
-pub fn add(work: &mut Workset, repo: &Repository, shared: &Path, target: &Path, deleted: bool, group: GroupId) {
+pub fn add(work: &mut Ops, repo: &Repository, shared: &Path, target: &Path, deleted: bool, group: GroupId) {
     for (importer, element) in importers(repo, shared) {
         let Some(source) = repo.source(&importer) else { continue };
         let Some(list) = element.syntax().parent().and_then(ast::List::cast) else {
@@ -50,7 +50,7 @@ pub fn add(work: &mut Workset, repo: &Repository, shared: &Path, target: &Path, 
 }
 
 /// Takes the imports of a file out that is deleted.
-pub fn remove(work: &mut Workset, repo: &Repository, file: &Path, group: GroupId) {
+pub fn remove(work: &mut Ops, repo: &Repository, file: &Path, group: GroupId) {
     for (importer, element) in importers(repo, file) {
         let Some(source) = repo.source(&importer) else { continue };
         let removal = removal::remove(source, &[element.syntax().clone()]);

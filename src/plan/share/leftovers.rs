@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use super::bindings;
 use crate::edit::GroupId;
+use crate::plan::ops::Ops;
 use crate::plan::removal;
 use crate::plan::texts;
-use crate::plan::workset::Workset;
 use crate::resolve::module::{self, Module};
 use crate::syntax::{self, AstNode, HasEntry, SyntaxNode, ast};
 
@@ -44,7 +44,7 @@ impl<'m> RemainingFile<'m> {
     }
 
     /// Puts comments back where they stood, since others are left there that they may speak of.
-    pub fn keep(&self, work: &mut Workset, comments: &[String], group: GroupId) {
+    pub fn keep(&self, work: &mut Ops, comments: &[String], group: GroupId) {
         for (at, text) in self.orphans.iter().filter(|(_, text)| comments.contains(text)) {
             let start = self
                 .ranges
@@ -57,7 +57,7 @@ impl<'m> RemainingFile<'m> {
     }
 
     /// Removes what goes from the file, or the file.
-    pub fn settle(&self, work: &mut Workset, services: &[String], group: GroupId) {
+    pub fn settle(&self, work: &mut Ops, services: &[String], group: GroupId) {
         let path = self.home.source.path();
         if self.deleted {
             work.delete(path);
@@ -104,7 +104,7 @@ pub fn dead_ranges(home: &Module, gone: &[Range<usize>]) -> Vec<Range<usize>> {
 }
 
 /// The comment that says who shares the file, once.
-fn mark(work: &mut Workset, home: &Module, services: &[String], group: GroupId) {
+fn mark(work: &mut Ops, home: &Module, services: &[String], group: GroupId) {
     if shared_by(home).is_some() {
         return;
     }

@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-use crate::plan::facts::{Context, contract_names, legacy_names};
+use crate::plan::model::{Context, contract_names, legacy_names};
 use crate::resolve::module::{Def, Module};
 use crate::rules::{Rules, parts};
 use crate::syntax::{self, AstNode, InterpolPart, SyntaxNode, ast};

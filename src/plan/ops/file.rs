@@ -1,129 +1,30 @@
-//! The edits of one rendering, collected file by file, and turned into a source change at the end.
+//! The edits of one file, and what they make of its text.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
-use crate::edit::{FileChange, GroupId, Parsed, SourceChange, TextEdit, settle, trivia};
+use crate::edit::{FileChange, GroupId, Parsed, TextEdit, settle, trivia};
 use crate::error::{self, Error, Result};
-use crate::later::Later;
 use crate::repo::Repository;
-use crate::syntax::Source;
+use crate::syntax::{self, Source};
 
 /// What happens to one existing file.
 #[derive(Default)]
-struct FileEdits {
-    inserts: Vec<TextEdit>,
-    removals: Vec<(Range<usize>, GroupId)>,
-    shifts: Vec<TextEdit>,
-    moved_to: Option<PathBuf>,
-    deleted: bool,
-}
-
-/// Edits under way.
-pub struct Workset<'a> {
-    repo: &'a Repository,
-    files: BTreeMap<PathBuf, FileEdits>,
-    new: BTreeMap<PathBuf, NewFile>,
-}
-
-/// A file to be made.
-enum NewFile {
-    /// Of this text.
-    Text(String),
-    /// Of a text that is formatted meanwhile.
-    Formatted(Later<Result<FileChange>>),
-}
-
-impl<'a> Workset<'a> {
-    /// Nothing changed yet.
-    pub fn new(repo: &'a Repository) -> Workset<'a> {
-        Workset {
-            repo,
-            files: BTreeMap::new(),
-            new: BTreeMap::new(),
-        }
-    }
-
-    fn file(&mut self, path: &Path) -> &mut FileEdits {
-        self.files.entry(path.to_owned()).or_default()
-    }
-
-    /// Puts `text` in at `offset`. Texts at one offset keep the order of the calls.
-    pub fn insert(&mut self, path: &Path, offset: usize, text: impl Into<String>, group: GroupId) {
-        self.replace(path, offset..offset, text, group);
-    }
-
-    /// Replaces a range.
-    pub fn replace(&mut self, path: &Path, range: Range<usize>, text: impl Into<String>, group: GroupId) {
-        let text = text.into();
-        self.file(path).inserts.push(TextEdit { range, text, group });
-    }
-
-    /// Removes a range; ranges may touch and overlap.
-    pub fn remove(&mut self, path: &Path, range: Range<usize>, group: GroupId) {
-        self.file(path).removals.push((range, group));
-    }
-
-    /// Indents lines; those that are removed are left out.
-    pub fn shift(&mut self, path: &Path, edits: Vec<TextEdit>) {
-        self.file(path).shifts.extend(edits);
-    }
-
-    /// Moves the file, with whatever edits it has.
-    pub fn move_file(&mut self, from: &Path, to: PathBuf) {
-        self.file(from).moved_to = Some(to);
-    }
-
-    /// Deletes the file.
-    pub fn delete(&mut self, path: &Path) {
-        self.file(path).deleted = true;
-    }
-
-    /// Makes a file.
-    pub fn create(&mut self, path: PathBuf, text: String) {
-        self.new.insert(path, NewFile::Text(text));
-    }
-
-    /// Makes a file of text that is formatted.
-    pub fn create_formatted(&mut self, path: PathBuf, text: String) {
-        let own = path.clone();
-        let made = Later::begin(move || formatted(own, &text));
-        self.new.insert(path, NewFile::Formatted(made));
-    }
-
-    /// The change that all of it makes.
-    ///
-    /// # Errors
-    /// `hard-link`; an internal error where edits overlap or a file that parsed would not parse any more.
-    pub fn finish(self) -> Result<SourceChange> {
-        let repo = self.repo;
-        let edited: Vec<(PathBuf, FileEdits)> = self.files.into_iter().collect();
-        let settle = |(path, edits): (PathBuf, FileEdits)| edits.settle(repo, path).transpose();
-        let changes: Vec<Result<FileChange>> = edited.into_par_iter().filter_map(settle).collect();
-        let new = self.new.into_iter().map(|(path, new)| match new {
-            NewFile::Text(text) => Ok(FileChange {
-                to: Some(path),
-                after: text.into(),
-                ..FileChange::default()
-            }),
-            NewFile::Formatted(made) => made.wait(),
-        });
-        let changes = changes.into_iter().chain(new);
-        let mut files = changes.collect::<Result<Vec<FileChange>>>()?;
-        files.sort_by(|a, b| a.path().cmp(b.path()));
-        Ok(SourceChange { files })
-    }
+pub(super) struct FileEdits {
+    pub inserts: Vec<TextEdit>,
+    pub removals: Vec<(Range<usize>, GroupId)>,
+    pub shifts: Vec<TextEdit>,
+    pub moved_to: Option<PathBuf>,
+    pub deleted: bool,
 }
 
 /// A new file of `text`, formatted.
 ///
 /// # Errors
 /// An internal error where the text does not parse.
-fn formatted(path: PathBuf, text: &str) -> Result<FileChange> {
+pub(super) fn formatted(path: PathBuf, text: &str) -> Result<FileChange> {
     let mut source = Source::new(&path, text);
     let formatted = source
         .formatted()
@@ -140,8 +41,13 @@ fn formatted(path: PathBuf, text: &str) -> Result<FileChange> {
 }
 
 impl FileEdits {
+    /// Whether a range is gone afterwards.
+    pub fn removes(&self, range: &Range<usize>) -> bool {
+        self.deleted || self.removals.iter().any(|(removed, _)| syntax::covers(removed, range))
+    }
+
     /// What they make of the file at `path`, if anything.
-    fn settle(self, repo: &Repository, path: PathBuf) -> Result<Option<FileChange>> {
+    pub fn settle(self, repo: &Repository, path: PathBuf) -> Result<Option<FileChange>> {
         let before = repo
             .text(&path)
             .ok_or_else(|| Error::internal(format!("{} is edited but not there", path.display())))?;
@@ -206,11 +112,7 @@ impl FileEdits {
         }
         let removals = joined(removals);
         // What is replaced within a stretch that goes is gone with it.
-        let removed = |edit: &TextEdit| {
-            removals
-                .iter()
-                .any(|(range, _)| crate::syntax::covers(range, &edit.range))
-        };
+        let removed = |edit: &TextEdit| removals.iter().any(|(range, _)| syntax::covers(range, &edit.range));
         self.inserts.retain(|edit| edit.range.is_empty() || !removed(edit));
         // What is put in within a stretch that goes stands between its two parts.
         let points = self.inserts.iter().filter(|edit| edit.range.is_empty());

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{Declaration, Field};
+use super::fact::{Declaration, Fact};
 use crate::error::{self, Result};
 use crate::resolve::module::entry_names;
-use crate::rules::Rules;
+use crate::rules::ContractField;
 use crate::syntax::{self, AstNode, HasEntry, ast};
 
 /// The entries of all sets that the piece's value is made of, in source order.
@@ -26,20 +26,21 @@ pub fn entries(declaration: &Declaration) -> Result<Vec<ast::Entry>> {
 ///
 /// # Errors
 /// `unsupported-value` at the second binding.
-pub fn check_twice(fields: &[Field], rules: &Rules) -> Result<()> {
-    let mut seen: BTreeMap<(&str, &str), &Field> = BTreeMap::new();
-    // Lists of directories become one list; sets are merged where they stand side by side.
-    let is_set = |field: &Field| matches!(&field.value, Some(ast::Expr::AttrSet(set)) if !syntax::is_recursive(set));
-    for field in fields.iter().filter(|field| field.name != "persistedData") {
-        let target = rules.fields.get(&field.name).unwrap_or(&field.name);
-        if let Some(first) = seen.insert((target, &field.rest), field)
-            && !(is_set(first) && is_set(field))
+pub fn check_twice(facts: &[Fact]) -> Result<()> {
+    let mut seen: BTreeMap<(&ContractField, &str), &Fact> = BTreeMap::new();
+    // Sets are merged where they stand side by side.
+    let is_set =
+        |fact: &Fact| matches!(&fact.origin.value, Some(ast::Expr::AttrSet(set)) if !syntax::is_recursive(set));
+    // Lists of directories become one list.
+    for fact in facts.iter().filter(|fact| fact.field != ContractField::PersistedData) {
+        if let Some(first) = seen.insert((&fact.field, &fact.origin.rest), fact)
+            && !(is_set(first) && is_set(fact))
         {
             let why = format!(
                 "'{}' is set in another place too, and what they are together is not known",
-                field.name
+                fact.origin.name
             );
-            return Err(error::plan::unsupported_value(field.place(), &why));
+            return Err(error::plan::unsupported_value(fact.place(), &why));
         }
     }
     Ok(())

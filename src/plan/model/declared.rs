@@ -1,0 +1,149 @@
+//! What is declared where: the names of services, the bindings that declare something, and the fields in them.
+
+use std::collections::BTreeSet;
+
+use super::fact::{Declaration, LegacyField};
+use super::literal;
+use crate::error::{self, Result};
+use crate::resolve::module::{self, Def, Module};
+use crate::resolve::value::{Eval, Known, Value};
+use crate::resolve::{Model, scope};
+use crate::rules::{Rules, parts};
+use crate::syntax::{self, AstNode, SyntaxNode, ast};
+
+/// The names of all services declared in the legacy pattern, sorted, without those that contracts project.
+pub fn legacy_names(model: &Model, rules: &Rules) -> Vec<String> {
+    declared(model, &parts(&rules.namespaces.services))
+}
+
+/// The names of all services that have a contract in a module of their own, sorted.
+pub fn contract_names(model: &Model, rules: &Rules) -> Vec<String> {
+    let contract = parts(&rules.namespaces.contract);
+    let settings = |def: &Def| def.path.len() == contract.len() + 2 && def.name(contract.len() + 1) == Some("enable");
+    let mut defs = model.under(&contract);
+    defs.retain(|(_, def)| def.path.len() > contract.len() + 1 && !settings(def));
+    let by_module = defs.chunk_by(|(a, _), (b, _)| std::ptr::eq(*a, *b));
+    let own = by_module.filter(|defs| !is_template(defs[0].0)).flatten();
+    distinct(own.filter_map(|(_, def)| def.name(contract.len())))
+}
+
+/// Names, each once and sorted.
+fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
+    let names: BTreeSet<&str> = names.collect();
+    names.into_iter().map(str::to_owned).collect()
+}
+
+/// Whether the module is a text to copy: its directory's name begins with an underscore, and nothing imports it.
+fn is_template(module: &Module) -> bool {
+    let mut directories = module.source.path().components();
+    directories.any(|part| part.as_os_str().to_string_lossy().starts_with('_'))
+}
+
+fn declared(model: &Model, prefix: &[&str]) -> Vec<String> {
+    let defs = model.under(prefix);
+    distinct(defs.iter().filter_map(|(_, def)| def.name(prefix.len())))
+}
+
+/// The outermost bindings that declare something at or below `prefix`: those whose own attrpath crosses its end.
+pub fn topmost<'a>(model: &'a Model, prefix: &[&str]) -> Vec<Declaration<'a>> {
+    model
+        .under(prefix)
+        .into_iter()
+        .filter(|(_, def)| def.path.len() - def.own < prefix.len())
+        .map(|(module, def)| Declaration {
+            module,
+            def: def.clone(),
+        })
+        .collect()
+}
+
+/// The fields that `declaration` declares for something at `depth` parts of its path.
+///
+/// # Errors
+/// `unsupported-value` where the declaration is no set literal.
+pub fn fields<'a>(declaration: &Declaration<'a>, depth: usize) -> Result<Vec<LegacyField<'a>>> {
+    let source = &declaration.module.source;
+    let text = |node: &SyntaxNode| syntax::text_of(node);
+    if declaration.def.path.len() > depth {
+        let Some(name) = declaration.def.name(depth) else {
+            return Err(error::plan::dynamic_name(declaration.place()));
+        };
+        let ast::Entry::AttrpathValue(binding) = &declaration.def.entry else {
+            return Err(error::plan::unsupported_value(declaration.place(), "it is inherited"));
+        };
+        let value = binding.value();
+        return Ok(vec![LegacyField {
+            module: declaration.module,
+            name: name.to_owned(),
+            rest: rest(&declaration.def.path[depth + 1..]),
+            node: declaration.node().clone(),
+            text: value.as_ref().map(|v| text(v.syntax())).unwrap_or_default(),
+            value,
+        }]);
+    }
+    let entries = literal::entries(declaration)?;
+    let mut found = Vec::new();
+    for entry in entries {
+        match &entry {
+            ast::Entry::AttrpathValue(binding) => {
+                let names = module::entry_names(&entry);
+                let Some(Some(name)) = names.first() else {
+                    return Err(error::plan::dynamic_name(source.place_of(entry.syntax())));
+                };
+                found.push(LegacyField {
+                    module: declaration.module,
+                    name: name.clone(),
+                    rest: rest(&names[1..]),
+                    node: entry.syntax().clone(),
+                    text: binding.value().map(|v| text(v.syntax())).unwrap_or_default(),
+                    value: binding.value(),
+                });
+            }
+            ast::Entry::Inherit(inherit) => {
+                if inherit.attrs().next().is_none() {
+                    let place = source.place_of(entry.syntax());
+                    return Err(error::plan::unsupported_value(place, "this inherit names nothing"));
+                }
+                for attr in inherit.attrs() {
+                    let name = syntax::attr_name(&attr)
+                        .ok_or_else(|| error::plan::dynamic_name(source.place_of(attr.syntax())))?;
+                    let from = inherit.from().and_then(|from| from.expr());
+                    let text = match from {
+                        Some(from) => format!("({}).{}", from.syntax().text(), syntax::attr_text(&name)),
+                        None => name.clone(),
+                    };
+                    found.push(LegacyField {
+                        module: declaration.module,
+                        name,
+                        rest: String::new(),
+                        node: entry.syntax().clone(),
+                        text,
+                        value: None,
+                    });
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn rest(path: &[Option<impl AsRef<str>>]) -> String {
+    module::path_text(path)
+}
+
+/// Whether `name` at `node` would mean something else than one of the module's own arguments.
+pub fn shadowed(node: &SyntaxNode, name: &str) -> bool {
+    matches!(
+        scope::lookup(node, name),
+        scope::Binding::Value(_) | scope::Binding::Split(_) | scope::Binding::Inherited(_)
+    )
+}
+
+/// The known string of a list element: itself, or its `directory`.
+pub fn directory(eval: &Eval, element: &ast::Expr) -> Option<String> {
+    match eval.force(element) {
+        Value::Known(Known::Str(path)) => Some(path),
+        Value::Set(set) => eval.string(&module::attribute(&set, "directory")?).ok(),
+        _ => None,
+    }
+}

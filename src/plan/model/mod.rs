@@ -1,0 +1,12 @@
+//! What a repository says about a service: facts, by the fields of the contract.
+
+mod context;
+mod declared;
+mod fact;
+pub mod literal;
+mod service;
+
+pub use context::{Choices, Context};
+pub use declared::{contract_names, directory, fields, legacy_names, shadowed, topmost};
+pub use fact::{Declaration, Fact, FactId, FactIds, Guard, Job, LegacyField, Persisted};
+pub use service::{ServiceFacts, broken_file};

@@ -1,0 +1,349 @@
+//! What the repository says about one service: everything that is declared for it, and where.
+
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+
+use super::context::Context;
+use super::declared::{contract_names, fields, legacy_names, topmost};
+use super::fact::{Declaration, Fact, FactIds, Guard, Job, LegacyField, Persisted};
+use super::literal;
+use crate::error::{self, Error, Result};
+use crate::plan::install::schema::options_below;
+use crate::plan::owner;
+use crate::plan::placement::{self, Reference};
+use crate::plan::share::ownership::Names;
+use crate::plan::share::{leftovers, ownership};
+use crate::repo::Repository;
+use crate::resolve::module::Module;
+use crate::rules::{ContractField, parts};
+use crate::syntax::{self, AstNode, ast};
+
+/// Everything about one service.
+pub struct ServiceFacts<'a> {
+    pub name: String,
+    /// The module that declares the service, and that becomes its own.
+    pub home: &'a Module,
+    /// The bindings that declare it.
+    pub declarations: Vec<Declaration<'a>>,
+    /// What they say, in source order.
+    pub facts: Vec<Fact<'a>>,
+    pub guard: Guard<'a>,
+    pub jobs: Vec<Job<'a>>,
+    pub persisted: Vec<Persisted<'a>>,
+    /// The service's new home, where that differs from where it is.
+    pub target: PathBuf,
+    /// The services that share the home file, this one included; `None` for a file of its own.
+    pub co_located: Option<Vec<String>>,
+    /// The names that it and the other services go by.
+    pub names: Names,
+    /// What [`ServiceFacts::references`] found.
+    references: OnceCell<Vec<Reference>>,
+}
+
+impl<'a> ServiceFacts<'a> {
+    /// Collects everything about the service `name`.
+    ///
+    /// # Errors
+    /// `unknown-service`, and the refusals of shapes that cannot be moved safely.
+    pub fn collect(context: &Context<'a>, name: &str) -> Result<ServiceFacts<'a>> {
+        let rules = context.rules();
+        let namespace = parts(&rules.namespaces.services);
+        let prefix: Vec<&str> = namespace.iter().copied().chain([name]).collect();
+        let declarations = topmost(context.model, &prefix);
+        let from = || {
+            let from = context.choices.from.as_ref()?;
+            context.model.module(&context.repo.import_target(from)?)
+        };
+        let Some(home) = home(&declarations, prefix.len()).or_else(from) else {
+            return Err(unknown(context, name));
+        };
+        if let Some(error) = unseen(context, name) {
+            return Err(error);
+        }
+        let mut ids = FactIds::default();
+        let mut facts = Vec::new();
+        for declaration in &declarations {
+            for field in fields(declaration, prefix.len())? {
+                facts.push(fact(context, name, field, &mut ids)?);
+            }
+        }
+        literal::check_twice(&facts)?;
+        let guard = match declarations.is_empty() {
+            true => Guard::Always,
+            false => guard(context, home, &declarations, name, &mut ids)?,
+        };
+        let place = || {
+            declarations
+                .first()
+                .map_or_else(|| home.source.place(0..0), Declaration::place)
+        };
+        let co_located = co_located(context, home, name, declarations.is_empty());
+        let named = co_located.iter().flatten().map(String::as_str).chain([name]);
+        if let Some(other) = named.into_iter().find(|name| name.chars().any(char::is_control)) {
+            return Err(error::plan::control_characters(place(), other));
+        }
+        let names = Names::of(context, name);
+        let whose = owner::Whose {
+            service: name,
+            home,
+            names: &names,
+            shared: co_located.is_some(),
+        };
+        let jobs = owner::jobs(context, &whose, &mut ids)?;
+        let persisted = owner::persisted(context, &whose, &jobs, &mut ids);
+        same_conditions(context, name, &declarations, &jobs)?;
+        let target = placement::target(rules, home.source.path(), name);
+        if !placement::is_path_word(name) && (!context.choices.in_place || co_located.is_some()) {
+            return Err(error::plan::no_directory_name(place(), name));
+        }
+        Ok(ServiceFacts {
+            name: name.to_owned(),
+            home,
+            declarations,
+            facts,
+            guard,
+            jobs,
+            persisted,
+            target,
+            co_located,
+            names,
+            references: OnceCell::new(),
+        })
+    }
+
+    /// Where the service stands, for refusals about it as a whole.
+    pub fn place(&self) -> error::Place {
+        self.declarations
+            .first()
+            .map_or_else(|| self.home.source.place(0..0), Declaration::place)
+    }
+
+    /// The path literals of the repository that the facts were collected from which name the home module, as they have
+    /// to be when it is at its target.
+    pub fn references(&self, repo: &Repository) -> &[Reference] {
+        self.references
+            .get_or_init(|| placement::references(repo, self.home.source.path(), &self.target))
+    }
+
+    /// What the declarations say for a field of the contract.
+    pub fn of<'f>(&'f self, field: &'f ContractField) -> impl Iterator<Item = &'f Fact<'a>> {
+        self.facts
+            .iter()
+            .filter(move |fact| fact.field == *field && !fact.unread)
+    }
+
+    /// The first that the declarations say for a field of the contract.
+    pub fn first(&self, field: &ContractField) -> Option<&Fact<'a>> {
+        self.facts.iter().find(|fact| fact.field == *field && !fact.unread)
+    }
+
+    /// What nothing in the legacy pattern reads.
+    pub fn unread(&self) -> impl Iterator<Item = &Fact<'a>> {
+        self.facts.iter().filter(|fact| fact.unread)
+    }
+
+    /// What the backup jobs say.
+    pub fn of_jobs(&self) -> impl Iterator<Item = &Fact<'a>> {
+        self.jobs.iter().flat_map(|job| &job.facts)
+    }
+}
+
+/// A field of the service's declarations as what it is in the contract.
+///
+/// # Errors
+/// `unknown-field` for one that the rules do not name; `unknown-contract-field` where they name a field that the
+/// repository's contract does not have.
+fn fact<'a>(context: &Context<'a>, service: &str, origin: LegacyField<'a>, ids: &mut FactIds) -> Result<Fact<'a>> {
+    let rules = context.rules();
+    let Some(field) = rules.fields.get(&origin.name) else {
+        return Err(error::plan::unknown_field(origin.place(), service, &origin.name));
+    };
+    if !field.is_known() && lacks(context, &field.option()) {
+        return Err(error::plan::unknown_contract_field(
+            origin.place(),
+            service,
+            &origin.name,
+            &field.path(),
+        ));
+    }
+    Ok(Fact {
+        id: ids.next(),
+        field: field.clone(),
+        unread: rules.unread.fields.contains(&origin.name),
+        elements: None,
+        origin,
+    })
+}
+
+/// Whether the contract's schema stands in the repository and has no such field.
+fn lacks(context: &Context, field: &str) -> bool {
+    let contract = parts(&context.rules().namespaces.contract);
+    context.model.declaration(&contract).is_some_and(|(_, declaration)| {
+        let fields = options_below(declaration.value.syntax());
+        !fields.is_empty() && fields.iter().all(|(name, _)| name != field)
+    })
+}
+
+/// Refuses a backup job that holds under a condition which is not one of the service's: the contract's fields would hold
+/// without it.
+fn same_conditions(context: &Context, name: &str, declarations: &[Declaration], jobs: &[Job]) -> Result<()> {
+    let keys = |declaration: &Declaration| -> Vec<String> {
+        let eval = context.eval(declaration.module);
+        let key = |condition: &ast::Expr| match eval.option_path(condition) {
+            Some(path) => path.join("."),
+            None => syntax::text_of(syntax::unparen(condition.clone()).syntax()),
+        };
+        declaration.def.context.conditions.iter().map(key).collect()
+    };
+    let own: Vec<String> = declarations.iter().flat_map(keys).collect();
+    for declaration in jobs.iter().flat_map(|job| &job.declarations) {
+        if declaration.def.context.opaque {
+            return Err(error::plan::unsupported_value(
+                declaration.place(),
+                "it is joined with '//'",
+            ));
+        }
+        if !declarations.is_empty() && keys(declaration).iter().any(|key| !own.contains(key)) {
+            return Err(error::plan::split_conditions(declaration.place(), name));
+        }
+    }
+    Ok(())
+}
+
+/// The services that share the module: those that its marker names, or that it declares besides `name`. A service that is
+/// declared nowhere shares its module unless everything in it is its own.
+fn co_located(context: &Context, home: &Module, name: &str, undeclared: bool) -> Option<Vec<String>> {
+    if let Some(marked) = leftovers::shared_by(home) {
+        return Some(marked);
+    }
+    let rules = context.rules();
+    let mut all: Vec<String> = [&rules.namespaces.services, &rules.namespaces.contract]
+        .into_iter()
+        .flat_map(|namespace| {
+            let prefix = parts(namespace);
+            let names = home
+                .defs
+                .iter()
+                .filter(|def| def.under(&prefix))
+                .filter_map(|def| def.name(prefix.len()));
+            names.map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect();
+    all.sort();
+    all.dedup();
+    let others = all.iter().any(|other| other != name);
+    let foreign = undeclared && !ownership::owns_everything(context, home, name);
+    (others || foreign).then_some(all)
+}
+
+/// The module that holds the main declaration: the one with a whole set, or else the first.
+fn home<'a>(declarations: &[Declaration<'a>], depth: usize) -> Option<&'a Module> {
+    let whole = declarations
+        .iter()
+        .find(|declaration| declaration.def.path.len() == depth);
+    whole.or(declarations.first()).map(|declaration| declaration.module)
+}
+
+fn unknown(context: &Context, name: &str) -> Error {
+    let known = legacy_names(context.model, context.rules());
+    if known.is_empty() && contract_names(context.model, context.rules()).is_empty() {
+        return error::plan::nothing_declared(&context.rules().namespaces.services);
+    }
+    error::plan::unknown_service(name, &known)
+}
+
+/// What turns the service on: the condition that all of its declarations in the home module share.
+fn guard<'a>(
+    context: &Context<'a>,
+    home: &'a Module,
+    declarations: &[Declaration<'a>],
+    name: &str,
+    ids: &mut FactIds,
+) -> Result<Guard<'a>> {
+    let text = |declaration: &Declaration| -> Vec<String> {
+        declaration
+            .def
+            .context
+            .conditions
+            .iter()
+            .map(|c| syntax::text_of(syntax::unparen(c.clone()).syntax()))
+            .collect()
+    };
+    let mut own = declarations
+        .iter()
+        .filter(|declaration| declaration.path() == home.source.path());
+    let first = own.next().expect("the home module has a declaration");
+    let conditions = text(first);
+    for declaration in declarations {
+        if declaration.def.context.opaque {
+            return Err(error::plan::unsupported_value(
+                declaration.place(),
+                "it is joined with '//'",
+            ));
+        }
+        if text(declaration) != conditions {
+            return Err(error::plan::split_conditions(declaration.place(), name));
+        }
+    }
+    let [condition] = first.def.context.conditions.as_slice() else {
+        return match conditions.len() {
+            0 => Ok(Guard::Always),
+            _ => Ok(Guard::Condition {
+                text: conditions
+                    .iter()
+                    .map(|c| format!("({c})"))
+                    .collect::<Vec<_>>()
+                    .join(" && "),
+            }),
+        };
+    };
+    let switches = parts(&context.rules().namespaces.switches);
+    let text = syntax::text_of(syntax::unparen(condition.clone()).syntax());
+    match context.eval(home).option_path(condition) {
+        Some(path)
+            if path.len() == switches.len() + 2
+                && path.last().is_some_and(|l| l == "enable")
+                && switches.iter().zip(&path).all(|(a, b)| a == b) =>
+        {
+            let names: Vec<&str> = path.iter().map(String::as_str).collect();
+            let definitions = context
+                .model
+                .definitions(&names)
+                .into_iter()
+                .map(|(module, def)| Declaration {
+                    module,
+                    def: def.clone(),
+                })
+                .collect();
+            Ok(Guard::Switch {
+                text,
+                path,
+                fact: ids.next(),
+                definitions,
+            })
+        }
+        _ => Ok(Guard::Condition { text }),
+    }
+}
+
+/// The syntax error of a file that mentions `name` and does not parse: what it declares cannot be seen.
+pub fn broken_file(context: &Context, name: &str) -> Option<Error> {
+    let error = |path: &Path| context.repo.source(path)?.syntax_error();
+    context.repo.containing(&[name]).into_iter().find_map(error)
+}
+
+/// Why a module of the host keeps all services back that it may say something about: what it says of `name` cannot be seen,
+/// or Nix reads it otherwise than it looks, whatever it mentions.
+fn unseen(context: &Context, name: &str) -> Option<Error> {
+    let modules = context.model.faulty();
+    // What is no text, or not there, cannot be edited either, wherever it stands.
+    let paths = modules.iter().map(PathBuf::as_path).chain(context.repo.unread());
+    let faults = paths.filter_map(|path| {
+        let source = context.repo.source(path)?;
+        Some((source, source.syntax_error()?))
+    });
+    let is_name = |c: char| c.is_alphanumeric() || "_-'".contains(c);
+    let mentions = |source: &syntax::Source| source.text().split(|c| !is_name(c)).any(|word| word == name);
+    let mut unseen = faults.filter(|(source, error)| error.code() == error::syntax::MISREAD || mentions(source));
+    unseen.next().map(|(_, error)| error)
+}
