@@ -64,21 +64,23 @@
     scripts = field: lib.concatStringsSep "\n" (lib.unique (values field));
     unless = nothing: lib.filterAttrs (_: value: value != nothing);
   in
-    {paths = lists "backupPaths";}
-    // unless [] {
-      exclude = lib.unique (lists "backupExclude");
-      systemdUnits = lib.unique (lists "backupUnits");
-    }
-    // unless "" {
-      preBackup = scripts "backupPrepare";
-      postBackup = scripts "backupCleanup";
-    }
-    // lib.optionalAttrs (values "backupPriority" != []) {
-      priority = lib.foldl' lib.min (lib.head (values "backupPriority")) (values "backupPriority");
-    }
-    // lib.optionalAttrs (values "backupRequiresNetwork" != []) {
-      requireNetwork = lib.any lib.id (values "backupRequiresNetwork");
-    };
+    lib.mapAttrs' (field: lib.nameValuePair backupFields.${field}) (
+      {backupPaths = lists "backupPaths";}
+      // unless [] {
+        backupExclude = lib.unique (lists "backupExclude");
+        backupUnits = lib.unique (lists "backupUnits");
+      }
+      // unless "" {
+        backupPrepare = scripts "backupPrepare";
+        backupCleanup = scripts "backupCleanup";
+      }
+      // lib.optionalAttrs (values "backupPriority" != []) {
+        backupPriority = lib.foldl' lib.min (lib.head (values "backupPriority")) (values "backupPriority");
+      }
+      // lib.optionalAttrs (values "backupRequiresNetwork" != []) {
+        backupRequiresNetwork = lib.any lib.id (values "backupRequiresNetwork");
+      }
+    );
 
   databases = lib.concatLists (lib.mapAttrsToList
     (name: service: map (database: database // {service = name;}) service.databases)

@@ -80,6 +80,13 @@ const ALIASES: [(&str, Field); 2] = [
 const EXTRA: &str = "extraConfig";
 
 impl ContractField {
+    /// The field that a contract has under this name, as its own or as another one; `None` for one that this program
+    /// does not know.
+    pub fn named(name: &str) -> Option<ContractField> {
+        let mut all = KNOWN.iter().chain(&ALIASES);
+        all.find(|(known, _)| *known == name).map(|(_, field)| field.clone())
+    }
+
     /// The attrpath below the service, as Nix source.
     pub fn path(&self) -> String {
         match self {

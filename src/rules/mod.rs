@@ -191,6 +191,14 @@ impl Rules {
             .map_err(|e| Error::internal("the embedded rules do not fit").because(e))
     }
 
+    /// What the field of a service is, in the legacy pattern or in a contract.
+    pub fn field(&self, namespace: &str, name: &str) -> Option<ContractField> {
+        match namespace == self.namespaces.services {
+            true => self.fields.get(name).cloned(),
+            false => ContractField::named(name),
+        }
+    }
+
     /// The settings files of `host` that may exist, in order of preference.
     pub fn settings_of(&self, host: &str) -> Vec<PathBuf> {
         self.paths

@@ -307,7 +307,10 @@ impl<'a> Installation<'a> {
             schema::render(work, self.context, &self.names, &self.missing.contract.schema, group)?;
         }
         if self.missing.contract.collector {
-            work.create(self.server("collector.nix"), self.names.code(COLLECTOR)?);
+            work.create(
+                self.server("collector.nix"),
+                self.names.code(&schema::collector(self.context)?)?,
+            );
         }
         if self.missing.contract.bridge {
             let bridge = schema::bridge(self.context.rules(), &self.legacy_fields)?;

@@ -1,7 +1,7 @@
 //! The contract's schema in the repository's `options.nix`, and the bridge fitted to its legacy schema.
 
 use super::names::Names;
-use super::{BRIDGE, OPTIONS};
+use super::{BRIDGE, COLLECTOR, OPTIONS};
 use crate::edit::{GroupId, indent, trivia};
 use crate::error::{self, Error, Result};
 use crate::plan::model::Context;
@@ -9,7 +9,7 @@ use crate::plan::ops::Ops;
 use crate::plan::{formals, removal};
 use crate::resolve::module::Module;
 use crate::resolve::scope;
-use crate::rules::{Rules, parts};
+use crate::rules::{ContractField, Rules, parts};
 use crate::syntax::{self, AstNode, HasEntry, Source, SyntaxNode, ast};
 
 /// The options of the schema that the repository does not declare yet, by their paths.
@@ -139,9 +139,12 @@ pub fn bridge(rules: &Rules, legacy: &[String]) -> Result<String> {
     let renamed = legacy.iter().filter(|name| shown(name)).filter_map(|name| {
         let field = rules.fields.get(name)?;
         let name = syntax::attr_text(name);
-        match field.is_known() && fields_of_bridge.contains(&field.path()) {
-            true => Some(format!("\n      {name} = service.{field};")),
-            false => None,
+        match field {
+            ContractField::Extra(path) => Some(format!("\n      {name} = {};", extra(path))),
+            known => {
+                let there = fields_of_bridge.contains(&known.path());
+                there.then(|| format!("\n      {name} = service.{known};"))
+            }
         }
     });
     let renamed: String = renamed.collect();
@@ -152,6 +155,74 @@ pub fn bridge(rules: &Rules, legacy: &[String]) -> Result<String> {
     {
         let at = at + text[at..].find('{').map_or(0, |brace| brace + 1);
         text.insert_str(at, &renamed);
+    }
+    Ok(with_contract_names(rules, legacy, text))
+}
+
+/// What the contract has aside, as the value of a legacy field.
+fn extra(path: &[String]) -> String {
+    let names: Vec<String> = path.iter().map(|name| syntax::attr_text(name)).collect();
+    match names.as_slice() {
+        [field] => format!("contract.{field}"),
+        [set, rest @ ..] => {
+            let rest = rest.join(".");
+            format!("lib.mkIf (contract.{set} ? {rest}) contract.{set}.{rest}")
+        }
+        [] => "null".to_owned(),
+    }
+}
+
+/// The bridge with the services that have no contract yet under the names that the collector's checks ask for.
+fn with_contract_names(rules: &Rules, legacy: &[String], text: String) -> String {
+    let asked = [
+        ContractField::Url,
+        ContractField::Middlewares,
+        ContractField::TraefikDynamicConfig,
+    ];
+    let own = asked.iter().filter_map(|field| {
+        let is_it = |name: &&String| rules.fields.get(*name) == Some(field) && **name != field.path();
+        let name = legacy.iter().find(is_it)?;
+        Some(format!("{field} = service.{};", syntax::attr_text(name)))
+    });
+    let own: Vec<String> = own.collect();
+    let Some((before, after)) = text
+        .split_once("qgroget.collector.otherServices =")
+        .filter(|_| !own.is_empty())
+    else {
+        return text;
+    };
+    let Some((value, rest)) = after.split_once(".mergedValue;") else {
+        return text;
+    };
+    let mapped = format!(
+        "lib.mapAttrs (_: service: service // {{{}}}) ({value}.mergedValue);",
+        own.join(" ")
+    );
+    format!("{before}qgroget.collector.otherServices = {mapped}{rest}")
+}
+
+/// The collector with the names that the repository's backup jobs have for their fields.
+///
+/// # Errors
+/// An internal error if the embedded collector has no such names.
+pub fn collector(context: &Context) -> Result<String> {
+    let rules = context.rules();
+    let jobs = parts(&rules.namespaces.backups);
+    let declared = context.model.declaration(&jobs);
+    let declared: Vec<String> = declared.map_or_else(Vec::new, |(_, declaration)| {
+        let fields = options_below(declaration.value.syntax()).into_iter();
+        fields.map(|(name, _)| name).collect()
+    });
+    let mut text = COLLECTOR.to_owned();
+    for (name, field) in rules.backup_fields.iter().filter(|(name, _)| declared.contains(name)) {
+        let Some(at) = text
+            .find(&format!("    {field} = \""))
+            .map(|at| at + field.path().len() + 8)
+        else {
+            return Err(Error::internal(format!("nix/collector.nix has no name for {field}")));
+        };
+        let end = at + text[at..].find('"').unwrap_or_default();
+        text.replace_range(at..end, name);
     }
     Ok(text)
 }
@@ -251,6 +322,10 @@ mod tests {
         let text = bridge(&rules, &legacy).expect("a bridge");
         assert!(text.contains("host = service.subdomain;"), "{text}");
         assert!(text.contains("url = service.url;"), "{text}");
-        assert!(!text.contains(" subdomain = ") && !text.contains("icon = "), "{text}");
+        assert!(!text.contains(" subdomain = "), "{text}");
+        assert!(
+            text.contains("icon = lib.mkIf (contract.extraConfig ? icon) contract.extraConfig.icon;"),
+            "{text}"
+        );
     }
 }

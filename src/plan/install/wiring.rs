@@ -12,8 +12,8 @@ use crate::plan::ops::Ops;
 use crate::repo::{Repository, hosts};
 use crate::resolve::Known;
 use crate::resolve::Value;
-use crate::resolve::module::{Module, attribute, list_elements};
-use crate::rules::parts;
+use crate::resolve::module::{Def, Module, attribute, list_elements};
+use crate::rules::{ContractField, parts};
 use crate::syntax::{self, AstNode, Source, ast};
 
 /// Which of the files `wanted` (below the server's modules) nothing imports yet.
@@ -197,26 +197,25 @@ pub fn outside_middlewares(context: &Context) -> Vec<String> {
     names
 }
 
-/// The services' namespaces, legacy and contract.
-fn namespaces<'r>(context: &Context<'r>) -> [Vec<&'r str>; 2] {
-    let namespaces = &context.rules().namespaces;
-    [parts(&namespaces.services), parts(&namespaces.contract)]
+/// The definitions in a module for a field of its services, legacy and contract, and how long the path to the field is.
+fn of_field<'m>(context: &Context, module: &'m Module, field: &ContractField) -> Vec<(&'m Def, usize)> {
+    let rules = context.rules();
+    let mut found = Vec::new();
+    for namespace in [&rules.namespaces.services, &rules.namespaces.contract] {
+        let prefix = parts(namespace);
+        let at = prefix.len() + 1;
+        let is_it = |def: &&Def| def.name(at).and_then(|name| rules.field(namespace, name)).as_ref() == Some(field);
+        found.extend(module.under(&prefix).filter(is_it).map(|def| (def, at + 1)));
+    }
+    found
 }
 
 /// The names of middlewares that a module's services define.
 fn defined(context: &Context, module: &Module) -> Vec<String> {
     let mut found = Vec::new();
-    for namespace in namespaces(context) {
-        let prefix = ["traefikDynamicConfig", "http", "middlewares"];
-        for def in module.under(&namespace) {
-            let at = namespace.len() + 1;
-            if prefix
-                .iter()
-                .enumerate()
-                .all(|(i, part)| def.name(at + i) == Some(*part))
-            {
-                found.extend(def.name(at + prefix.len()).map(str::to_owned));
-            }
+    for (def, at) in of_field(context, module, &ContractField::TraefikDynamicConfig) {
+        if def.name(at) == Some("http") && def.name(at + 1) == Some("middlewares") {
+            found.extend(def.name(at + 2).map(str::to_owned));
         }
     }
     let traefik = ["services", "traefik", "dynamicConfigOptions", "http", "middlewares"];
@@ -231,13 +230,9 @@ fn defined(context: &Context, module: &Module) -> Vec<String> {
 /// The names of middlewares that a module's services use.
 fn used<'a>(context: &Context<'a>, module: &'a Module) -> Vec<String> {
     let mut found = Vec::new();
-    for namespace in namespaces(context) {
-        let at = namespace.len() + 1;
-        for def in module.under(&namespace) {
-            let is_list = def.path.len() == at + 1 && matches!(def.name(at), Some("middlewares" | "middleware"));
-            if let (true, Some(value)) = (is_list, &def.value) {
-                found.extend(strings(context, module, value));
-            }
+    for (def, at) in of_field(context, module, &ContractField::Middlewares) {
+        if let (true, Some(value)) = (def.path.len() == at, &def.value) {
+            found.extend(strings(context, module, value));
         }
     }
     found

@@ -10,7 +10,7 @@ use crate::plan::Skipped;
 use crate::plan::model::{Context, ServiceFacts};
 use crate::resolve::module::Module;
 use crate::resolve::value::{Known, Value};
-use crate::rules::parts;
+use crate::rules::{ContractField, parts};
 use crate::syntax::ast;
 
 /// Something that a service is said to need.
@@ -307,8 +307,11 @@ impl<'a> Search<'_, 'a> {
             .find_map(|namespace| {
                 let prefix = parts(namespace);
                 self.context.model.under(&prefix).into_iter().find_map(|(module, def)| {
-                    let field = def.path.len() == prefix.len() + 2 && def.name(prefix.len() + 1) == Some("unitName");
-                    let value = def.value.as_ref().filter(|_| field)?;
+                    let name = def
+                        .name(prefix.len() + 1)
+                        .filter(|_| def.path.len() == prefix.len() + 2)?;
+                    let names_unit = self.context.rules().field(namespace, name) == Some(ContractField::UnitName);
+                    let value = def.value.as_ref().filter(|_| names_unit)?;
                     let says = self.context.eval(module).string(value).ok()?;
                     (says == unit)
                         .then(|| def.name(prefix.len()).map(str::to_owned))

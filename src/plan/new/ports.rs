@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::plan::model::Context;
 use crate::resolve::{Known, Value};
-use crate::rules::parts;
+use crate::rules::{ContractField, parts};
 
 /// Where free ports are looked for first.
 const FIRST: u16 = 8000;
@@ -22,9 +22,12 @@ pub fn users(context: &Context) -> BTreeMap<u16, String> {
             if def.path.len() != prefix.len() + 2 {
                 continue;
             }
-            let port = match (def.name(prefix.len() + 1), context.eval(module).force(value)) {
-                (Some("port"), Value::Known(Known::Int(port))) => u16::try_from(port).ok(),
-                (Some("url"), Value::Known(Known::Str(url))) => local_port(&url),
+            let field = def
+                .name(prefix.len() + 1)
+                .and_then(|name| context.rules().field(namespace, name));
+            let port = match (field, context.eval(module).force(value)) {
+                (Some(ContractField::Port), Value::Known(Known::Int(port))) => u16::try_from(port).ok(),
+                (Some(ContractField::Url), Value::Known(Known::Str(url))) => local_port(&url),
                 _ => None,
             };
             if let Some(port) = port {
