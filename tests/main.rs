@@ -12,6 +12,7 @@ mod orders;
 mod properties;
 mod prove;
 mod real;
+mod renamed;
 mod rules;
 mod terminal;
 mod variants;

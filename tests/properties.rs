@@ -5,7 +5,7 @@ use std::path::Path;
 
 use qgroget::edit::{GroupId, SourceChange};
 use qgroget::plan::migrate::Migration;
-use qgroget::plan::model::{Choices, Context};
+use qgroget::plan::model::{Choices, Context, legacy_names};
 use qgroget::plan::{Accepted, Proposal, Safety};
 use qgroget::repo::{Repository, hosts};
 
@@ -174,4 +174,33 @@ fn damaged_modules_are_refused_or_migrated_whole() {
         }
     }
     assert!(refused > 20 && migrated > 20, "{refused} refused, {migrated} migrated");
+}
+
+#[test]
+fn no_choice_of_groups_loses_a_fact() {
+    let rack = Repo::bare();
+    copy(&crate::common::project().join("examples/rack"), &rack.root());
+    let mut count = 0;
+    for repo in [Repo::homelab_without_git(), rack] {
+        let repository = Repository::read(&repo.root()).unwrap();
+        let host = hosts::find(&repository, None).unwrap();
+        let model = hosts::model(&repository, &host);
+        let accept = Choices::default();
+        let context = Context {
+            repo: &repository,
+            model: &model,
+            host: &host,
+            choices: &accept,
+        };
+        for service in legacy_names(&model, repository.rules()) {
+            let migration = Migration::outline(&context, &service).unwrap();
+            for accepted in choices(&migration) {
+                if let Err(error) = migration.check_with(&accepted) {
+                    panic!("{service} with {accepted:?}: {error}");
+                }
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 500, "{count} choices");
 }

@@ -107,7 +107,15 @@ impl<'a> Migration<'a> {
     /// # Errors
     /// Every refusal of rendering all groups.
     pub fn check(&self) -> Result<()> {
-        self.build_edits(&self.all(), &[]).map(drop)
+        self.check_with(&self.all())
+    }
+
+    /// Tries these groups without making the texts of the files.
+    ///
+    /// # Errors
+    /// Every refusal of rendering them; an internal error where a fact would be lost.
+    pub fn check_with(&self, accepted: &Accepted) -> Result<()> {
+        self.build_edits(accepted, &[]).map(drop)
     }
 
     /// The file that holds the service's contract afterwards.

@@ -86,7 +86,7 @@ fn fact<'a>(
         return Err(error::plan::unknown_backup_field(origin.place(), job, &origin.name));
     };
     Ok(Fact {
-        id: ids.next(),
+        id: ids.fresh(),
         field: field.clone(),
         origin,
         unread: false,
@@ -228,7 +228,7 @@ pub fn persisted<'a>(
             let whole = mine.len() == elements.len() && is_plain_list(value);
             for element in mine {
                 found.push(Persisted {
-                    id: ids.next(),
+                    id: ids.fresh(),
                     module,
                     element: element.clone(),
                     whole: whole.then(|| def.entry.syntax().clone()),

@@ -64,7 +64,7 @@ pub struct FactIds(usize);
 
 impl FactIds {
     /// A number that no other fact has.
-    pub fn next(&mut self) -> FactId {
+    pub fn fresh(&mut self) -> FactId {
         self.0 += 1;
         FactId(self.0)
     }

@@ -167,7 +167,7 @@ fn fact<'a>(context: &Context<'a>, service: &str, origin: LegacyField<'a>, ids: 
         ));
     }
     Ok(Fact {
-        id: ids.next(),
+        id: ids.fresh(),
         field: field.clone(),
         unread: rules.unread.fields.contains(&origin.name),
         elements: None,
@@ -318,7 +318,7 @@ fn guard<'a>(
             Ok(Guard::Switch {
                 text,
                 path,
-                fact: ids.next(),
+                fact: ids.fresh(),
                 definitions,
             })
         }
