@@ -83,6 +83,11 @@ impl Lab {
         }
     }
 
+    /// Whether there are notes of a run that has not come to its end.
+    pub fn has_notes(&self) -> bool {
+        self.repo.exists(".git/qgroget/plan.json")
+    }
+
     /// Copies everything to a place that stays.
     pub fn keep_at(&self, path: &Path) {
         copy(&self.directory, path);
@@ -133,8 +138,13 @@ impl Lab {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// What git finds wrong with its repository.
+    /// What git finds wrong with its repository. It is asked twice: a git that outlives a killed run may be making a
+    /// commit between the listing of the objects and that of the references.
     pub fn corrupt(&self) -> Option<String> {
+        self.found_corrupt().and_then(|_| self.found_corrupt())
+    }
+
+    fn found_corrupt(&self) -> Option<String> {
         let output = self.command("git").args(["fsck", "--strict", "--no-dangling"]).output();
         let ended = Ended::of(self, &output.unwrap());
         (ended.code != Some(0)).then(|| ended.all())

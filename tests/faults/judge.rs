@@ -15,7 +15,11 @@ pub fn after_a_kill(scenario: &Scenario, lab: &Lab, number: usize) -> Vec<String
     wrong.extend(corrupt("", lab));
     let half = !state.looks_like(&scenario.before) && !state.looks_like(&scenario.after);
     let saved = lab.copy();
-    wrong.extend(again(scenario, lab, half));
+    // A reversal that is done and has said so is no unfinished run: once more takes back what came before.
+    let done = scenario.arguments[0] == "undo" && state.looks_like(&scenario.after) && !lab.has_notes();
+    if !done {
+        wrong.extend(again(scenario, lab, half));
+    }
     for other in in_turn(&scenario.others, number) {
         lab.become_like(&saved);
         wrong.extend(another(scenario, lab, other, half));
