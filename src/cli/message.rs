@@ -7,6 +7,7 @@ use crate::commit::{Check, Message, Section, Template, Tick};
 use crate::error::Result;
 use crate::plan::cleanup::Cleanup;
 use crate::plan::install::Installation;
+use crate::plan::kinds;
 use crate::plan::migrate::Migration;
 use crate::plan::{Accepted, Proposal};
 use crate::rules::Rules;
@@ -30,13 +31,11 @@ pub fn migration(
     };
     not_applicable(Check::Secrets, migration.has_secrets(), texts::NO_SECRETS);
     not_applicable(Check::Database, migration.has_database(), texts::NO_DATABASE);
-    if migration.kinds().gain.is_some_and(|gain| !accepted.contains(&gain)) {
+    let proposed = migration.proposed();
+    if proposed.of(kinds::GAIN).is_some_and(|gain| !accepted.contains(&gain)) {
         ticks.insert(Check::Backup, Tick::Open(texts::GAP_LEFT.to_owned()));
     }
-    let declared = migration
-        .kinds()
-        .databases
-        .is_some_and(|group| accepted.contains(&group));
+    let declared = proposed.accepts(kinds::DATABASES, accepted);
     if migration.has_database() && !declared {
         ticks.insert(Check::Database, Tick::Open(texts::DATABASE_LEFT.to_owned()));
     } else if declared && ticks.get(&Check::Contract) == Some(&Tick::Ticked) {
@@ -51,8 +50,7 @@ pub fn migration(
 }
 
 fn done(migration: &Migration, accepted: &Accepted) -> BTreeMap<Section, Vec<String>> {
-    let groups = migration.kinds();
-    let has = |group: Option<crate::edit::GroupId>| group.is_some_and(|group| accepted.contains(&group));
+    let has = |kind: &str| migration.proposed().accepts(kind, accepted);
     let mut done: BTreeMap<Section, Vec<String>> = BTreeMap::new();
     let mut say = |section, text: String| done.entry(section).or_default().push(text);
     say(
@@ -63,35 +61,35 @@ fn done(migration: &Migration, accepted: &Accepted) -> BTreeMap<Section, Vec<Str
             migration.module_path(accepted).display()
         ),
     );
-    if groups.enables(accepted) {
+    if has(kinds::ENABLEMENT) {
         say(Section::Contract, texts::DONE_ENABLED.to_owned());
     }
-    if has(groups.depends) {
+    if has(kinds::DEPENDENCIES) {
         let on: Vec<String> = migration.needs().depends.iter().map(|d| d.on.clone()).collect();
         say(Section::Contract, texts::done_depends(&on));
     }
-    if has(groups.databases) {
+    if has(kinds::DATABASES) {
         let names: Vec<String> = migration.needs().databases.iter().map(|d| d.name.clone()).collect();
         say(Section::Contract, texts::done_databases(&names));
     }
-    if has(groups.reads) {
+    if has(kinds::DATABASE_READS) {
         say(Section::Contract, texts::DONE_READS.to_owned());
     }
     say(Section::Collector, texts::DONE_BRIDGE.to_owned());
-    if has(groups.gain) {
+    if has(kinds::GAIN) {
         say(Section::Collector, texts::DONE_GAIN.to_owned());
     }
-    if has(groups.placement) && migration.moves_test() {
+    if has(kinds::PLACEMENT) && migration.moves_test() {
         say(Section::VmTest, texts::DONE_TEST.to_owned());
     }
-    if groups.enables(accepted) && migration.switches_test() {
+    if has(kinds::ENABLEMENT) && migration.switches_test() {
         say(Section::VmTest, texts::DONE_TEST_SWITCH.to_owned());
     }
-    if let Some(test) = migration.test().filter(|_| has(groups.test)) {
+    if let Some(test) = migration.test().filter(|_| has(kinds::TEST)) {
         say(Section::VmTest, texts::done_new_test(&test.path, &test.check));
     }
     say(Section::Removal, texts::DONE_REMOVED.to_owned());
-    if has(groups.backup) {
+    if has(kinds::BACKUP) {
         say(Section::Removal, texts::DONE_JOB.to_owned());
     }
     done

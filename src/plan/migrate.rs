@@ -1,28 +1,24 @@
 //! The migration of one service: its groups, and what the files are for the groups that are accepted.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::group::{Accepted, Group, Proposal, Renderings, Skipped};
-use super::groups::{self, Groups};
-use super::model::{Context, Declaration, Fact, Job, ServiceFacts, literal};
+use super::kinds::{self, Draft, Outline, PLACEMENT, Proposals};
+use super::model::{Context, Declaration, ServiceFacts};
 use super::needs::Requirements;
 use super::needs::reads::ContractReads;
-use super::ops::{Ops, Taken};
+use super::ops::Ops;
 use super::sections::Sections;
 use super::share::extract::{ExtractedParts, Extraction};
 use super::share::leftovers::RemainingFile;
+use super::taking::{Removed, Taking};
 use super::vmtest::{self, NewTest};
-use super::{comments, contract, data_dir, enablement, owner, placement, removal, texts};
+use super::{comments, contract, data_dir, placement, removal, texts};
 use crate::edit::{GroupId, SourceChange};
 use crate::error::{self, Result};
 use crate::resolve::free;
 use crate::resolve::scope::Binding;
-use crate::rules::ContractField;
-use crate::syntax::{self, AstNode, SyntaxNode, ast};
-
-/// Nodes that go, file by file, each with the group that takes it.
-type Removed = BTreeMap<PathBuf, Vec<(SyntaxNode, GroupId)>>;
+use crate::syntax::{self, AstNode, SyntaxNode};
 
 /// The planned migration of one service.
 pub struct Migration<'a> {
@@ -30,7 +26,7 @@ pub struct Migration<'a> {
     facts: ServiceFacts<'a>,
     /// What leaves a shared file with the service; `None` where the file becomes the service's own.
     share: Option<ExtractedParts<'a>>,
-    groups: Groups,
+    proposed: Proposals,
     list: Vec<Group>,
     left: Vec<Skipped>,
     rendered: Renderings,
@@ -47,7 +43,7 @@ impl<'a> Migration<'a> {
     pub fn plan(context: &'a Context<'a>, service: &str) -> Result<Migration<'a>> {
         let mut migration = Migration::outline(context, service)?;
         context.repo.look_into(migration.facts.home.source.path());
-        let mut left = left(context, &migration.facts, &migration.groups);
+        let mut left = left(context, &migration.facts, &migration.proposed);
         left.extend(migration.needs.left.iter().cloned());
         left.extend(migration.test.iter().flat_map(|test| test.left()));
         migration.left = left;
@@ -83,12 +79,18 @@ impl<'a> Migration<'a> {
         let test = NewTest::of(context, &facts);
         let needs = Requirements::of(context, &facts);
         let reads = ContractReads::of(context, &facts, &needs, share.as_ref());
-        let (groups, list) = groups::list(context, &facts, &needs, &reads, test.as_ref());
+        let (proposed, list) = kinds::propose(&Outline {
+            context,
+            facts: &facts,
+            requirements: &needs,
+            reads: &reads,
+            test: test.as_ref(),
+        });
         Ok(Migration {
             context,
             facts,
             share,
-            groups,
+            proposed,
             list,
             left: Vec::new(),
             rendered: Renderings::default(),
@@ -120,11 +122,7 @@ impl<'a> Migration<'a> {
 
     /// The file that holds the service's contract afterwards.
     pub fn module_path(&self, accepted: &Accepted) -> PathBuf {
-        match self.groups.placement {
-            Some(group) if accepted.contains(&group) => self.facts.target.clone(),
-            None if self.share.is_some() => self.facts.target.clone(),
-            _ => self.facts.home.source.path().to_owned(),
-        }
+        self.draft(accepted).module_path()
     }
 
     /// Whether the module declares secrets.
@@ -156,8 +154,8 @@ impl<'a> Migration<'a> {
     }
 
     /// The groups by what they are.
-    pub fn kinds(&self) -> &Groups {
-        &self.groups
+    pub fn proposed(&self) -> &Proposals {
+        &self.proposed
     }
 
     /// What the service needs from others.
@@ -170,85 +168,49 @@ impl<'a> Migration<'a> {
         &self.facts
     }
 
+    /// The service with these groups.
+    fn draft<'d>(&'d self, accepted: &'d Accepted) -> Draft<'d, 'a> {
+        Draft {
+            context: self.context,
+            facts: &self.facts,
+            outline: self.outline_of(),
+            proposed: &self.proposed,
+            accepted,
+        }
+    }
+
+    fn outline_of(&self) -> Outline<'_, 'a> {
+        Outline {
+            context: self.context,
+            facts: &self.facts,
+            requirements: &self.needs,
+            reads: &self.reads,
+            test: self.test.as_ref(),
+        }
+    }
+
     /// Takes the facts of the accepted groups from where they stand; gives the nodes that go, file by file.
-    fn removed(&self, ops: &mut Ops, accepted: &Accepted) -> Removed {
-        let mut removed = Removed::new();
-        let mut remove = |path: &std::path::Path, node: SyntaxNode, group: GroupId| {
-            removed.entry(path.to_owned()).or_default().push((node, group))
-        };
-        let contract = self.groups.contract;
-        let persistence = self.groups.persistence.filter(|g| accepted.contains(g));
-        for fact in &self.facts.facts {
-            let group = match (&fact.field, persistence) {
-                (ContractField::PersistedData, None) => continue,
-                (ContractField::PersistedData, Some(group)) => group,
-                _ => contract,
-            };
-            ops.take(fact.id, vec![whole(fact)]);
-            remove(fact.path(), fact.origin.node.clone(), group);
-        }
-        let keeps = persistence.is_none() && self.facts.first(&ContractField::PersistedData).is_some();
-        let whole_declaration =
-            |declaration: &&Declaration| no_fields(declaration) || (literal::is_compound(declaration) && !keeps);
-        for declaration in self.facts.declarations.iter().filter(whole_declaration) {
-            remove(declaration.path(), declaration.node().clone(), contract);
-        }
-        if let Some(group) = self.groups.backup.filter(|g| accepted.contains(g)) {
-            for job in &self.facts.jobs {
-                for fact in &job.facts {
-                    ops.take(fact.id, of_job(job, fact));
-                    fact.nodes()
-                        .into_iter()
-                        .for_each(|node| remove(fact.path(), node, group));
-                }
-                let compound = job
-                    .declarations
-                    .iter()
-                    .filter(|declaration| literal::is_compound(declaration));
-                for declaration in compound.filter(|_| !job.shared) {
-                    remove(declaration.path(), declaration.node().clone(), group);
-                }
-            }
-        }
-        if let Some(group) = persistence {
-            for entry in &self.facts.persisted {
-                let element = entry.element.syntax();
-                let what = format!("persistence of {}", element.text());
-                let place = entry.module.source.place_of(element);
-                ops.take(entry.id, vec![Taken { what, place }]);
-                for node in owner::removal_nodes(std::slice::from_ref(entry)) {
-                    remove(entry.module.source.path(), node, group);
-                }
-            }
-        }
-        removed
+    fn removed(&self, ops: &mut Ops<'a>, draft: &Draft) -> Removed {
+        let mut taking = Taking::new(ops);
+        kinds::take(draft, &mut taking);
+        taking.removed()
     }
 
-    /// What the code reads from the contract, where that is accepted.
-    fn reads(&self, accepted: &Accepted) -> Option<&ContractReads> {
-        let group = self.groups.reads.filter(|group| accepted.contains(group));
-        group.map(|_| &self.reads)
-    }
-
-    fn render_contract(&self, work: &mut Ops, accepted: &Accepted, lost: &[String]) -> Result<()> {
-        if let Some(share) = &self.share {
-            return self.extract(share, work, accepted, lost);
+    fn render_contract(&self, ops: &mut Ops<'a>, draft: &Draft<'_, 'a>, lost: &[String]) -> Result<()> {
+        if let Some(parts) = &self.share {
+            return self.extract(parts, ops, draft, lost);
         }
-        let sections = Sections::find(self.context, &self.facts, &self.groups, accepted, self.reads(accepted))?;
+        let sections = Sections::find(draft)?;
         let arguments = self.check_names(&sections)?;
-        let removed = self.removed(work, accepted);
-        let orphans = self.remove_nodes(work, &removed);
+        let removed = self.removed(ops, draft);
+        let orphans = self.remove_nodes(ops, &removed);
         let mut comments = self.sorted(orphans);
         comments.of_service.extend_from_slice(lost);
         let above = std::mem::take(&mut comments.above);
-        let fragments = self.body(accepted, comments)?;
-        sections.render(work, fragments, &above)?;
+        let fragments = contract::body(draft, comments)?;
+        sections.render(ops, fragments, &above)?;
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        sections.formals(work, &arguments)
-    }
-
-    fn body(&self, accepted: &Accepted, comments: contract::Comments) -> Result<Vec<contract::ContractFragment>> {
-        contract::body(self.context, &self.facts, &self.needs, &self.groups, accepted, comments)
+        sections.formals(ops, &arguments)
     }
 
     /// Comments that stand where no rule looks for any (between the parts of a name, behind an `=`) go to the contract.
@@ -265,33 +227,31 @@ impl<'a> Migration<'a> {
 
     /// The edits that the accepted groups make; the comments `lost` are put into the contract.
     fn build_edits(&self, accepted: &Accepted, lost: &[String]) -> Result<Ops<'a>> {
-        let mut work = Ops::new(self.context.repo);
-        if !accepted.contains(&self.groups.contract) {
-            return Ok(work);
+        let mut ops = Ops::new(self.context.repo);
+        if !accepted.contains(&self.proposed.contract()) {
+            return Ok(ops);
         }
-        self.render_contract(&mut work, accepted, lost)?;
-        vmtest::import(&mut work, self.context, &self.facts, self.groups.contract);
-        if let Some(group) = self.groups.enablement.filter(|group| accepted.contains(group)) {
-            enablement::render(&mut work, self.context, &self.facts, group)?;
-            vmtest::follow(&mut work, self.context, &self.facts, group)?;
-        }
-        if let Some(group) = self.groups.placement.filter(|group| accepted.contains(group)) {
-            placement::render(&mut work, self.context.repo, &self.facts, group)?;
-        }
-        if let (Some(group), Some(test)) = (self.groups.test.filter(|group| accepted.contains(group)), &self.test) {
-            test.render(&mut work, self.context, &self.module_path(accepted), group)?;
-        }
-        work.check(self.facts.facts.iter().chain(self.facts.of_jobs()))?;
-        Ok(work)
+        let draft = self.draft(accepted);
+        self.render_contract(&mut ops, &draft, lost)?;
+        kinds::edit(&draft, &mut ops)?;
+        ops.check(self.facts.facts.iter().chain(self.facts.of_jobs()))?;
+        Ok(ops)
     }
 
     /// The service leaves its file for one of its own.
-    fn extract(&self, share: &ExtractedParts<'a>, work: &mut Ops, accepted: &Accepted, lost: &[String]) -> Result<()> {
-        let mut gone = self.removed(work, accepted);
-        let own = gone.remove(self.facts.home.source.path()).unwrap_or_default();
-        let mut orphans = self.remove_nodes(work, &gone);
-        let mut nodes: Vec<(SyntaxNode, GroupId)> = own.clone();
-        nodes.extend(share.nodes().into_iter().map(|node| (node, self.groups.contract)));
+    fn extract(
+        &self,
+        parts: &ExtractedParts<'a>,
+        ops: &mut Ops<'a>,
+        draft: &Draft<'_, 'a>,
+        lost: &[String],
+    ) -> Result<()> {
+        let contract = draft.contract();
+        let mut removed = self.removed(ops, draft);
+        let own = removed.remove(self.facts.home.source.path()).unwrap_or_default();
+        let mut orphans = self.remove_nodes(ops, &removed);
+        let mut nodes: Vec<(SyntaxNode, GroupId)> = own;
+        nodes.extend(parts.nodes().into_iter().map(|node| (node, contract)));
         let leftovers = RemainingFile::of(self.facts.home, &nodes);
         orphans.extend(leftovers.orphans.iter().map(|(at, text)| (false, *at, text.clone())));
         let mut comments = self.sorted(orphans);
@@ -299,24 +259,17 @@ impl<'a> Migration<'a> {
         let mut above = std::mem::take(&mut comments.above);
         if !leftovers.deleted {
             // What stood above several services' declarations stays with those that are left.
-            leftovers.keep(work, &above, self.groups.contract);
+            leftovers.keep(ops, &above, contract);
             above.clear();
         }
-        let fragments = self.body(accepted, comments)?;
+        let fragments = contract::body(draft, comments)?;
         let moved = self.facts.facts.iter().chain(self.facts.of_jobs());
         let values = moved.flat_map(|fact| fact.values());
         let mut texts: Vec<SyntaxNode> = values.map(|value| value.syntax().clone()).collect();
         texts.extend(self.facts.persisted.iter().map(|entry| entry.element.syntax().clone()));
         texts.extend(data_dir::of_node(self.context, &self.facts)?);
-        let extraction = Extraction {
-            context: self.context,
-            facts: &self.facts,
-            share,
-            groups: &self.groups,
-            accepted,
-            reads: self.reads(accepted),
-        };
-        extraction.render(work, fragments, &above, &leftovers, &texts)
+        let extraction = Extraction { draft, parts };
+        extraction.render(ops, fragments, &above, &leftovers, &texts)
     }
 
     /// Removes nodes; returns the comments that lose their place, with whether they stood in another file, and where.
@@ -332,7 +285,7 @@ impl<'a> Migration<'a> {
                 let group = nodes
                     .iter()
                     .find(|(node, _)| inside(node))
-                    .map_or(self.groups.contract, |(_, group)| *group);
+                    .map_or(self.proposed.contract(), |(_, group)| *group);
                 work.remove(path, range, group);
             }
             orphans.extend(removal.orphans.into_iter().map(|(at, text)| (path != home, at, text)));
@@ -433,34 +386,10 @@ fn encloses(binding: &Binding, offset: usize) -> bool {
     }
 }
 
-/// A fact that goes as a whole.
-fn whole(fact: &Fact) -> Taken {
-    Taken {
-        what: fact.origin.name.clone(),
-        place: fact.place(),
-    }
-}
-
-/// A fact of a backup job, element by element where others share the job.
-fn of_job(job: &Job, fact: &Fact) -> Vec<Taken> {
-    let Some(elements) = &fact.elements else {
-        return vec![whole(fact)];
-    };
-    let element = |element: &ast::Expr| Taken {
-        what: format!("{} of the job {}", element.syntax().text(), job.name),
-        place: fact.origin.module.source.place_of(element.syntax()),
-    };
-    elements.iter().map(element).collect()
-}
-
-fn no_fields(declaration: &Declaration) -> bool {
-    matches!(&declaration.def.value, Some(ast::Expr::AttrSet(set)) if syntax::HasEntry::entries(set).next().is_none())
-}
-
 /// What the plan sees and does not touch.
-fn left(context: &Context, facts: &ServiceFacts, groups: &Groups) -> Vec<Skipped> {
+fn left(context: &Context, facts: &ServiceFacts, proposed: &Proposals) -> Vec<Skipped> {
     let home = &facts.home.source;
-    if groups.placement.is_some() {
+    if proposed.of(PLACEMENT).is_some() {
         return placement::mentions(context.repo, facts);
     }
     if context.model.is_imported(home.path()) || facts.co_located.is_some() {

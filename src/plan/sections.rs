@@ -8,12 +8,11 @@ use std::ops::Range;
 use super::alias::{self, ContractAlias};
 use super::contract::{self, ContractFragment};
 use super::formals;
-use super::groups::Groups;
-use super::model::{Context, Guard, ServiceFacts};
-use super::needs::reads::ContractReads;
+use super::kinds::{DATABASE_READS, Draft, SECRETS};
+use super::model::{Guard, ServiceFacts};
 use super::ops::Ops;
 use super::texts;
-use super::{Accepted, Move, placement, removal};
+use super::{Move, placement, removal};
 use crate::edit::{Brackets, indent, trivia};
 use crate::error::{self, Result};
 use crate::resolve::module::{self, Module};
@@ -59,17 +58,13 @@ struct Delimiters {
 
 /// The parts of the home module that the sections are built around.
 pub struct Sections<'c, 'a> {
-    context: &'c Context<'a>,
+    draft: &'c Draft<'c, 'a>,
     facts: &'c ServiceFacts<'a>,
-    groups: &'c Groups,
-    accepted: &'c Accepted,
     shape: Shape,
     /// The condition of the implementation and of the secrets, as source.
     guard: String,
     /// The contract, with a name where the guard needs one or the implementation reads it more than once.
     alias: ContractAlias,
-    /// What is read from it, where that is accepted.
-    reads: Option<&'c ContractReads>,
 }
 
 impl<'c, 'a> Sections<'c, 'a> {
@@ -77,25 +72,18 @@ impl<'c, 'a> Sections<'c, 'a> {
     ///
     /// # Errors
     /// `unsupported-module` where the module's configuration has another form.
-    pub fn find(
-        context: &'c Context<'a>,
-        facts: &'c ServiceFacts<'a>,
-        groups: &'c Groups,
-        accepted: &'c Accepted,
-        reads: Option<&'c ContractReads>,
-    ) -> Result<Sections<'c, 'a>> {
+    pub fn find(draft: &'c Draft<'c, 'a>) -> Result<Sections<'c, 'a>> {
+        let facts = draft.facts;
         let shape = shape(facts.home)?;
-        let alias = ContractAlias::new(context, facts, reads, || alias::fresh(facts.home));
+        let reads = draft.reads().map(|(_, reads)| reads);
+        let alias = ContractAlias::new(draft.context, facts, reads, || alias::fresh(facts.home));
         let guard = alias.condition(&facts.guard);
         Ok(Sections {
-            context,
+            draft,
             facts,
-            groups,
-            accepted,
             shape,
             guard,
             alias,
-            reads,
         })
     }
 
@@ -114,7 +102,7 @@ impl<'c, 'a> Sections<'c, 'a> {
     pub fn render(&self, work: &mut Ops, fragments: Vec<ContractFragment>, above: &[String]) -> Result<()> {
         let text = self.facts.home.source.text();
         let path = self.facts.home.source.path();
-        let core = self.groups.contract;
+        let core = self.draft.contract();
         let unit = indent::unit(text);
         let place = self.place();
         let base = self.base(&place);
@@ -128,7 +116,7 @@ impl<'c, 'a> Sections<'c, 'a> {
             };
             self.structure_first(work, place.start, pad)?;
         }
-        let namespace = contract::path(self.context, self.facts);
+        let namespace = contract::path(self.draft.context, self.facts);
         let head = format!(
             "{}{}{}\n{{\n{}{namespace} = {{\n",
             gap(text, place.start),
@@ -141,7 +129,7 @@ impl<'c, 'a> Sections<'c, 'a> {
             let text = code.put(work.put_fragment(&fragment));
             work.insert(path, place.start, text, fragment.group);
         }
-        let follow = contract::follow(self.context, self.facts, self.groups, self.accepted);
+        let follow = contract::follow(self.draft);
         let behind = format!(
             "}};\n{follow}}}\n\n{}\n{}",
             texts::IMPLEMENTATION_HEADER,
@@ -204,27 +192,23 @@ impl<'c, 'a> Sections<'c, 'a> {
 
     /// Lets the implementation read its database's connection from the contract.
     fn read(&self, work: &mut Ops) {
-        let (Some(group), Some(reads)) = (self.groups.reads, self.reads) else {
+        let Some((group, reads)) = self.draft.reads() else {
             return;
         };
         for (range, text) in reads.texts(self.alias.text()) {
             work.replace(self.facts.home.source.path(), range, text, group);
         }
-        work.tell(group, reads.moves(self.context, self.facts));
+        work.tell(group, reads.moves(self.draft.context, self.facts));
     }
 
     /// Moves structural bindings before the configuration, with their paths as the module's new place needs them.
     fn structure_first(&self, work: &mut Ops, at: usize, pad: &str) -> Result<()> {
         let source = &self.facts.home.source;
-        let moves = self
-            .groups
-            .placement
-            .is_some_and(|group| self.accepted.contains(&group));
-        let target = if moves { &self.facts.target } else { source.path() };
+        let target = self.draft.module_path();
         for node in late_structure(&self.facts.home.body) {
             let own = syntax::span(&node);
             let extent = trivia::extent(source.text(), &node);
-            let text = placement::relocated(source, &node, target, &[])?;
+            let text = placement::relocated(source, &node, &target, &[])?;
             let (before, after) = (
                 &source.text()[extent.text.start..own.start],
                 &source.text()[own.end..extent.text.end],
@@ -233,9 +217,9 @@ impl<'c, 'a> Sections<'c, 'a> {
                 source.path(),
                 at,
                 format!("{pad}{before}{text}{after}\n\n"),
-                self.groups.contract,
+                self.draft.contract(),
             );
-            work.remove(source.path(), extent.whole, self.groups.contract);
+            work.remove(source.path(), extent.whole, self.draft.contract());
         }
         Ok(())
     }
@@ -301,18 +285,17 @@ impl<'c, 'a> Sections<'c, 'a> {
 
     /// The bindings of secrets that go to the third section.
     fn secrets(&self) -> Vec<SyntaxNode> {
-        let accepted = self.groups.secrets.is_some_and(|group| self.accepted.contains(&group));
-        if accepted {
-            secret_bindings(self.facts.home)
-        } else {
-            Vec::new()
+        match self.draft.accepts(SECRETS) {
+            Some(_) => secret_bindings(self.facts.home),
+            None => Vec::new(),
         }
     }
 
     fn secrets_section(&self, work: &mut Ops, secrets: &[SyntaxNode]) -> String {
         let source = &self.facts.home.source;
-        let Some(group) = self.groups.secrets.filter(|_| !secrets.is_empty()) else {
-            return match self.groups.secrets {
+        let proposed = self.draft.proposed.of(SECRETS);
+        let Some(group) = proposed.filter(|_| !secrets.is_empty()) else {
+            return match proposed {
                 None => format!("{}\n{}\n", texts::SECRETS_HEADER, texts::NO_SECRETS),
                 Some(_) => String::new(),
             };
@@ -345,8 +328,8 @@ impl<'c, 'a> Sections<'c, 'a> {
         if let Some(binding) = self.alias.binding() {
             // The switch stays the guard, so that only what is read needs the name.
             let group = match &self.facts.guard {
-                Guard::Switch { .. } => self.groups.reads.unwrap_or(self.groups.contract),
-                _ => self.groups.contract,
+                Guard::Switch { .. } => self.draft.accepts(DATABASE_READS).unwrap_or(self.draft.contract()),
+                _ => self.draft.contract(),
             };
             match outermost_let(home) {
                 Some(let_in) => {
@@ -372,7 +355,7 @@ impl<'c, 'a> Sections<'c, 'a> {
                 .map(|span| (span.start, span.end))
                 .collect();
             for (start, end) in spans {
-                work.replace(path, start..end, self.guard.clone(), self.groups.contract);
+                work.replace(path, start..end, self.guard.clone(), self.draft.contract());
             }
         }
     }
@@ -382,7 +365,7 @@ impl<'c, 'a> Sections<'c, 'a> {
     /// # Errors
     /// `unsupported-module` for a function with a single argument.
     pub fn formals(&self, work: &mut Ops, names: &[&str]) -> Result<()> {
-        formals::add(work, self.facts.home, names, self.groups.contract)
+        formals::add(work, self.facts.home, names, self.draft.contract())
     }
 }
 

@@ -3,11 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::enablement::Setting;
 use super::flake::{Check, Flake};
 use super::install::names::Names;
 use super::model::{Context, Guard, ServiceFacts};
 use super::ops::Ops;
+use super::setting::Setting;
 use super::{Move, Skipped, placement, removal, texts};
 use crate::edit::{GroupId, indent, trivia};
 use crate::error::Result;

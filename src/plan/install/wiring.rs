@@ -6,9 +6,9 @@ use super::schema::{predefined_middlewares, unreadable};
 use super::{COLLECTOR, texts};
 use crate::edit::{GroupId, indent, trivia};
 use crate::error::{self, Result};
-use crate::plan::enablement::{self, Setting};
 use crate::plan::model::Context;
 use crate::plan::ops::Ops;
+use crate::plan::setting::{self, Setting};
 use crate::repo::{Repository, hosts};
 use crate::resolve::Known;
 use crate::resolve::Value;
@@ -105,7 +105,7 @@ pub fn add_imports(
 /// # Errors
 /// `no-settings` without such a file.
 pub fn has_settings(context: &Context) -> Result<bool> {
-    let settings = enablement::settings(context)?;
+    let settings = setting::host(context)?;
     let contract = parts(&context.rules().namespaces.contract);
     Ok(settings.under(&contract).next().is_some())
 }
@@ -158,7 +158,7 @@ fn setting(
         comment,
         last: true,
     }
-    .insert(work, enablement::settings(context)?, group)
+    .insert(work, setting::host(context)?, group)
 }
 
 /// The middlewares that services name and that nothing in the configuration defines, sorted.

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::enablement::{self, Setting};
 use super::install::{schema, wiring};
 use super::model::{self, Context};
 use super::ops::Ops;
+use super::setting::{self, Setting};
 use super::vmtest::NewTest;
 use super::{Accepted, Group, Move, Proposal, Safety, Skipped, texts};
 use crate::edit::{GroupId, SourceChange};
@@ -210,7 +210,7 @@ impl Proposal for NewService<'_> {
                 comment: "",
                 last: false,
             };
-            setting.insert(&mut work, enablement::settings(self.context)?, self.enablement)?;
+            setting.insert(&mut work, setting::host(self.context)?, self.enablement)?;
         }
         if let (Some(group), Some(test)) = (self.tested.filter(|group| accepted.contains(group)), &self.test) {
             test.render(&mut work, self.context, &self.path, group)?;

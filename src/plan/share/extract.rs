@@ -8,12 +8,10 @@ use super::leftovers::RemainingFile;
 use super::ownership;
 use crate::edit::{Brackets, trivia};
 use crate::error::{self, Result};
-use crate::plan::Accepted;
 use crate::plan::alias::{self, ContractAlias};
 use crate::plan::contract::{self, ContractFragment};
-use crate::plan::groups::Groups;
+use crate::plan::kinds::Draft;
 use crate::plan::model::{Context, ServiceFacts};
-use crate::plan::needs::reads::ContractReads;
 use crate::plan::ops::Ops;
 use crate::plan::placement;
 use crate::plan::texts;
@@ -88,13 +86,8 @@ type Replaced = (Range<usize>, String);
 
 /// Writes the service's module and takes its things out of the shared file.
 pub struct Extraction<'e, 'a> {
-    pub context: &'e Context<'a>,
-    pub facts: &'e ServiceFacts<'a>,
-    pub share: &'e ExtractedParts<'a>,
-    pub groups: &'e Groups,
-    pub accepted: &'e Accepted,
-    /// What is read from the contract, where that is accepted.
-    pub reads: Option<&'e ContractReads>,
+    pub draft: &'e Draft<'e, 'a>,
+    pub parts: &'e ExtractedParts<'a>,
 }
 
 impl Extraction<'_, '_> {
@@ -111,21 +104,21 @@ impl Extraction<'_, '_> {
         leftovers: &RemainingFile,
         moved: &[SyntaxNode],
     ) -> Result<()> {
-        let target = &self.facts.target;
-        if self.context.repo.exists(target) {
-            return Err(error::plan::target_exists(self.share.source.place(0..0), target));
+        let target = &self.draft.facts.target;
+        if self.draft.context.repo.exists(target) {
+            return Err(error::plan::target_exists(self.parts.source.place(0..0), target));
         }
         let text = self.module(work, fragments, above, moved)?;
         work.create_formatted(target.clone(), text);
         imports::add(
             work,
-            self.context.repo,
-            self.share.source.path(),
+            self.draft.context.repo,
+            self.parts.source.path(),
             target,
             leftovers.deleted,
-            self.groups.contract,
+            self.draft.contract(),
         );
-        leftovers.settle(work, &self.share.services, self.groups.contract);
+        leftovers.settle(work, &self.parts.services, self.draft.contract());
         Ok(())
     }
 
@@ -137,24 +130,25 @@ impl Extraction<'_, '_> {
         moved: &[SyntaxNode],
     ) -> Result<String> {
         let mut nodes = moved.to_vec();
-        nodes.extend(self.share.bindings.iter().filter_map(value_of));
-        nodes.extend(self.share.bindings.iter().flat_map(dynamic_names));
+        nodes.extend(self.parts.bindings.iter().filter_map(value_of));
+        nodes.extend(self.parts.bindings.iter().flat_map(dynamic_names));
         nodes.extend(
-            self.share
+            self.parts
                 .elements
                 .iter()
                 .flat_map(|(_, elements)| imports::nodes(elements)),
         );
         nodes.extend(self.guard_nodes());
-        let mut needs = bindings::needs(self.facts.home, &nodes, &|node| self.relocated(node, &[]))?;
+        let mut needs = bindings::needs(self.draft.facts.home, &nodes, &|node| self.relocated(node, &[]))?;
         needs.arguments.extend(["config".to_owned(), "lib".to_owned()]);
-        let alias = ContractAlias::new(self.context, self.facts, self.reads, || contract_name(&needs));
-        let reads = self.reads.map_or_else(Vec::new, |reads| reads.texts(alias.text()));
-        if let (Some(group), Some(reads)) = (self.groups.reads, self.reads) {
-            work.tell(group, reads.moves(self.context, self.facts));
+        let reads = self.draft.reads().map(|(_, reads)| reads);
+        let alias = ContractAlias::new(self.draft.context, self.draft.facts, reads, || contract_name(&needs));
+        let reads = reads.map_or_else(Vec::new, |reads| reads.texts(alias.text()));
+        if let Some((group, reads)) = self.draft.reads() {
+            work.tell(group, reads.moves(self.draft.context, self.draft.facts));
         }
-        let namespace = contract::path(self.context, self.facts);
-        let guard = alias.condition(&self.facts.guard);
+        let namespace = contract::path(self.draft.context, self.draft.facts);
+        let guard = alias.condition(&self.draft.facts.guard);
         let arguments: String = needs.arguments.iter().map(|name| format!("{name},\n")).collect();
         let mut text = format!("{{\n{arguments}...\n}}: ");
         if needs.with_lib {
@@ -171,10 +165,7 @@ impl Extraction<'_, '_> {
         fragments
             .iter()
             .for_each(|fragment| text.push_str(work.put_fragment(fragment)));
-        text.push_str(&format!(
-            "}};\n{}}}\n\n",
-            contract::follow(self.context, self.facts, self.groups, self.accepted)
-        ));
+        text.push_str(&format!("}};\n{}}}\n\n", contract::follow(self.draft)));
         self.sections(&mut text, &guard, &reads)?;
         text.push_str("];\n}\n");
         Ok(Brackets::new("", "  ", true).put(&text))
@@ -183,10 +174,10 @@ impl Extraction<'_, '_> {
     fn sections(&self, text: &mut String, guard: &str, reads: &[Replaced]) -> Result<()> {
         let secret = |def: &&Def| def.path.first().and_then(|p| p.as_deref()) == Some("sops");
         let mut implementation = Vec::new();
-        for def in self.share.bindings.iter().filter(|def| !secret(def)) {
+        for def in self.parts.bindings.iter().filter(|def| !secret(def)) {
             implementation.push(self.binding(def, reads)?);
         }
-        for (def, elements) in &self.share.elements {
+        for (def, elements) in &self.parts.elements {
             implementation.push(self.list(def, elements, reads)?);
         }
         text.push_str(&format!("{}\n", texts::IMPLEMENTATION_HEADER));
@@ -194,7 +185,7 @@ impl Extraction<'_, '_> {
             true => text.push_str(&format!(
                 "# {} {}\n\n",
                 texts::NO_IMPLEMENTATION,
-                self.share.source.path().display()
+                self.parts.source.path().display()
             )),
             false => text.push_str(&format!(
                 "(lib.mkIf {guard} {{\n{}\n}})\n\n",
@@ -202,7 +193,7 @@ impl Extraction<'_, '_> {
             )),
         }
         let mut secrets = Vec::new();
-        for def in self.share.bindings.iter().filter(secret) {
+        for def in self.parts.bindings.iter().filter(secret) {
             secrets.push(self.binding(def, reads)?);
         }
         text.push_str(&format!("{}\n", texts::SECRETS_HEADER));
@@ -216,6 +207,7 @@ impl Extraction<'_, '_> {
     /// The condition's own names are needed where it is the guard.
     fn guard_nodes(&self) -> Vec<SyntaxNode> {
         let conditions = self
+            .draft
             .facts
             .declarations
             .first()
@@ -226,12 +218,12 @@ impl Extraction<'_, '_> {
 
     /// A binding under its whole option path, with its comments.
     fn binding(&self, def: &Def, reads: &[Replaced]) -> Result<String> {
-        let text = self.share.source.text();
+        let text = self.parts.source.text();
         let own = syntax::span(def.entry.syntax());
         let extent = trivia::extent(text, def.entry.syntax()).text;
         let ast::Entry::AttrpathValue(binding) = &def.entry else {
             return Err(error::plan::unsupported_value(
-                self.share.source.place_of(def.entry.syntax()),
+                self.parts.source.place_of(def.entry.syntax()),
                 "it is inherited",
             ));
         };
@@ -252,9 +244,9 @@ impl Extraction<'_, '_> {
     fn list(&self, def: &Def, elements: &[ast::Expr], reads: &[Replaced]) -> Result<String> {
         let mut items = Vec::new();
         for element in elements {
-            let extent = trivia::extent(self.share.source.text(), element.syntax()).text;
+            let extent = trivia::extent(self.parts.source.text(), element.syntax()).text;
             let own = syntax::span(element.syntax());
-            let text = self.share.source.text();
+            let text = self.parts.source.text();
             items.push(format!(
                 "{}{}{}",
                 &text[extent.start..own.start],
@@ -273,7 +265,7 @@ impl Extraction<'_, '_> {
 
     /// A node's text as it has to be in the new file.
     fn relocated(&self, node: &SyntaxNode, reads: &[Replaced]) -> Result<String> {
-        placement::relocated(self.share.source, node, &self.facts.target, reads)
+        placement::relocated(self.parts.source, node, &self.draft.facts.target, reads)
     }
 }
 

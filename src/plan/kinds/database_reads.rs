@@ -1,0 +1,22 @@
+//! Literals of the service's code that say what its contract says of its databases: read from there.
+
+use super::{DATABASE_READS, DATABASES, Kind, Outline, Proposed, preserving};
+use crate::plan::needs::texts;
+
+pub struct DatabaseReads;
+
+impl Kind for DatabaseReads {
+    fn name(&self) -> &'static str {
+        DATABASE_READS
+    }
+
+    // The layouts replace the literals, since they know what the module calls its contract.
+    fn propose(&self, outline: &Outline) -> Option<Proposed> {
+        let there = !outline.reads.list().is_empty();
+        there.then(|| Proposed {
+            // What is not declared cannot be read.
+            needs: Some(DATABASES),
+            ..preserving(texts::reads_title(&outline.facts.name), texts::READS_WHY)
+        })
+    }
+}

@@ -1,0 +1,38 @@
+//! The databases of the service, as the configuration says them.
+
+use super::{DATABASES, Draft, Kind, Outline, Proposed, preserving};
+use crate::edit::GroupId;
+use crate::error::Result;
+use crate::plan::contract::{Slot, Writer};
+use crate::plan::needs::texts;
+use crate::rules::ContractField;
+
+pub struct Databases;
+
+impl Kind for Databases {
+    fn name(&self) -> &'static str {
+        DATABASES
+    }
+
+    fn propose(&self, outline: &Outline) -> Option<Proposed> {
+        let names: Vec<&str> = outline
+            .requirements
+            .databases
+            .iter()
+            .map(|database| database.name.as_str())
+            .collect();
+        // What the declarations say is carried.
+        let there = !names.is_empty() && outline.facts.first(&ContractField::Databases).is_none();
+        let title = texts::databases_title(&outline.facts.name, &names);
+        there.then(|| preserving(title, texts::DATABASES_WHY))
+    }
+
+    fn write(&self, draft: &Draft, group: GroupId, slot: Slot, contract: &mut Writer) -> Result<()> {
+        if slot == Slot::Requirements {
+            let requirements = draft.outline.requirements;
+            let what = requirements.databases.iter().map(|database| database.line()).collect();
+            contract.add(group, requirements.databases_text(), &ContractField::Databases, what);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,40 @@
+//! Paths that are declared for backups and that nothing reads: a real backup, where a person wants it.
+
+use super::{Draft, GAIN, Kind, Outline, Proposed, backup};
+use crate::edit::GroupId;
+use crate::error::Result;
+use crate::plan::contract::{Slot, Writer};
+use crate::plan::group::Safety;
+use crate::plan::model::{Fact, ServiceFacts};
+use crate::plan::texts;
+use crate::rules::ContractField;
+
+pub struct Gain;
+
+fn unread<'f, 'a>(facts: &'f ServiceFacts<'a>) -> impl Iterator<Item = &'f Fact<'a>> {
+    facts.unread().filter(|fact| fact.field == ContractField::BackupPaths)
+}
+
+impl Kind for Gain {
+    fn name(&self) -> &'static str {
+        GAIN
+    }
+
+    fn propose(&self, outline: &Outline) -> Option<Proposed> {
+        let there = unread(outline.facts).next().is_some() && !backup::is_there(outline.facts);
+        there.then(|| Proposed {
+            title: texts::gain_title(&outline.facts.name),
+            why: texts::GAIN_WHY,
+            safety: Safety::Gains,
+            needs: None,
+        })
+    }
+
+    // The contract takes the fields, whether they become a backup or a comment.
+    fn write(&self, draft: &Draft, group: GroupId, slot: Slot, contract: &mut Writer) -> Result<()> {
+        if slot == Slot::Backups {
+            unread(draft.facts).for_each(|fact| contract.carry(group, fact));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,228 @@
+//! The kinds of change that a migration proposes, a file each: what a kind proposes, which facts it takes, what it writes
+//! into the contract, and which edits it makes elsewhere. Adding one is a file and a line in [`KINDS`].
+
+mod backup;
+mod contract;
+mod database_reads;
+mod databases;
+mod dependencies;
+mod enablement;
+mod gain;
+mod persistence;
+mod placement;
+mod secrets;
+mod test;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::contract::{Slot, Writer};
+use super::group::{Accepted, Group, Safety};
+use super::model::{Context, ServiceFacts};
+use super::needs::Requirements;
+use super::needs::reads::ContractReads;
+use super::ops::Ops;
+use super::taking::Taking;
+use super::vmtest::NewTest;
+use crate::edit::GroupId;
+use crate::error::Result;
+
+/// The kinds, in the order in which people are asked about them. The contract comes first, and everything else goes
+/// into it.
+const KINDS: [&dyn Kind; 11] = [
+    &contract::Contract,
+    &enablement::Enablement,
+    &persistence::Persistence,
+    &backup::Backup,
+    &gain::Gain,
+    &dependencies::Dependencies,
+    &databases::Databases,
+    &database_reads::DatabaseReads,
+    &secrets::Secrets,
+    &placement::Placement,
+    &test::Test,
+];
+
+pub const CONTRACT: &str = "contract";
+pub const ENABLEMENT: &str = "enablement";
+pub const PERSISTENCE: &str = "persistence";
+pub const BACKUP: &str = "backup";
+pub const GAIN: &str = "gain";
+pub const DEPENDENCIES: &str = "dependencies";
+pub const DATABASES: &str = "databases";
+pub const DATABASE_READS: &str = "database-reads";
+pub const SECRETS: &str = "secrets";
+pub const PLACEMENT: &str = "placement";
+pub const TEST: &str = "test";
+
+/// A kind of change.
+trait Kind: Sync {
+    /// A short machine-readable name.
+    fn name(&self) -> &'static str;
+
+    /// The group that is proposed, where the service has something of the kind.
+    fn propose(&self, outline: &Outline) -> Option<Proposed>;
+
+    /// Takes the facts that go with the group from where they stand.
+    fn take(&self, _draft: &Draft, _group: GroupId, _taking: &mut Taking) {}
+
+    /// Writes what belongs into one slot of the contract.
+    ///
+    /// # Errors
+    /// What cannot be said there.
+    fn write(&self, _draft: &Draft, _group: GroupId, _slot: Slot, _contract: &mut Writer) -> Result<()> {
+        Ok(())
+    }
+
+    /// Makes the edits elsewhere.
+    ///
+    /// # Errors
+    /// What cannot be edited.
+    fn edit(&self, _draft: &Draft, _group: GroupId, _ops: &mut Ops) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// A group as its kind proposes it.
+struct Proposed {
+    title: String,
+    why: &'static str,
+    safety: Safety,
+    /// Another kind without which it makes no sense; the contract goes without saying.
+    needs: Option<&'static str>,
+}
+
+/// A group that leaves the configuration as it is.
+fn preserving(title: String, why: &'static str) -> Proposed {
+    Proposed {
+        title,
+        why,
+        safety: Safety::Preserves,
+        needs: None,
+    }
+}
+
+/// What is known of a service before anything is proposed.
+#[derive(Clone, Copy)]
+pub struct Outline<'o, 'a> {
+    pub context: &'a Context<'a>,
+    pub facts: &'o ServiceFacts<'a>,
+    pub requirements: &'o Requirements,
+    pub reads: &'o ContractReads,
+    /// A test that the service does not have yet.
+    pub test: Option<&'o NewTest<'a>>,
+}
+
+/// A service with the groups that are accepted.
+pub struct Draft<'d, 'a> {
+    pub context: &'a Context<'a>,
+    pub facts: &'d ServiceFacts<'a>,
+    pub outline: Outline<'d, 'a>,
+    pub proposed: &'d Proposals,
+    pub accepted: &'d Accepted,
+}
+
+impl Draft<'_, '_> {
+    /// The group of the contract.
+    pub fn contract(&self) -> GroupId {
+        self.proposed.contract()
+    }
+
+    /// The file that holds the service's contract afterwards.
+    pub fn module_path(&self) -> PathBuf {
+        match self.accepts(PLACEMENT).is_some() || self.facts.co_located.is_some() {
+            true => self.facts.target.clone(),
+            false => self.facts.home.source.path().to_owned(),
+        }
+    }
+
+    /// What the code reads from the contract, where that is accepted, with its group.
+    pub fn reads(&self) -> Option<(GroupId, &ContractReads)> {
+        Some((self.accepts(DATABASE_READS)?, self.outline.reads))
+    }
+
+    /// The group of a kind, where it is accepted.
+    pub fn accepts(&self, kind: &str) -> Option<GroupId> {
+        self.proposed.of(kind).filter(|group| self.accepted.contains(group))
+    }
+}
+
+/// The groups of a service by their kinds.
+#[derive(Clone, Debug)]
+pub struct Proposals(BTreeMap<&'static str, GroupId>);
+
+impl Proposals {
+    /// The group of the contract, which every service has.
+    pub fn contract(&self) -> GroupId {
+        self.0[CONTRACT]
+    }
+
+    /// The group of a kind; `None` where the service has nothing of it.
+    pub fn of(&self, kind: &str) -> Option<GroupId> {
+        self.0.get(kind).copied()
+    }
+
+    /// Whether the group of a kind is there and accepted.
+    pub fn accepts(&self, kind: &str, accepted: &Accepted) -> bool {
+        self.of(kind).is_some_and(|group| accepted.contains(&group))
+    }
+}
+
+/// The groups of a service's migration, in the order in which they are asked about. What they move, the operations of a
+/// rendering say.
+pub fn propose(outline: &Outline) -> (Proposals, Vec<Group>) {
+    let mut proposals = Proposals(BTreeMap::new());
+    let mut list: Vec<Group> = Vec::new();
+    for kind in KINDS {
+        let Some(proposed) = kind.propose(outline) else {
+            continue;
+        };
+        let also = match proposed.needs {
+            Some(other) => match proposals.of(other) {
+                Some(group) => Some(group),
+                None => continue,
+            },
+            None => None,
+        };
+        let id = GroupId(list.len());
+        proposals.0.insert(kind.name(), id);
+        let contract = list.first().map(|contract| contract.id);
+        list.push(Group {
+            id,
+            kind: kind.name(),
+            title: proposed.title,
+            why: proposed.why.to_owned(),
+            safety: proposed.safety,
+            needs: contract.into_iter().chain(also).collect(),
+            moves: Vec::new(),
+        });
+    }
+    (proposals, list)
+}
+
+/// The kinds whose groups are accepted.
+fn accepted<'k>(draft: &'k Draft) -> impl Iterator<Item = (&'static dyn Kind, GroupId)> + use<'k> {
+    let kinds = KINDS.into_iter();
+    kinds.filter_map(|kind| Some((kind, draft.accepts(kind.name())?)))
+}
+
+/// Takes the facts of the accepted groups from where they stand.
+pub fn take(draft: &Draft, taking: &mut Taking) {
+    accepted(draft).for_each(|(kind, group)| kind.take(draft, group, taking));
+}
+
+/// Writes a slot of the contract.
+///
+/// # Errors
+/// What cannot be said there.
+pub fn write(draft: &Draft, slot: Slot, contract: &mut Writer) -> Result<()> {
+    accepted(draft).try_for_each(|(kind, group)| kind.write(draft, group, slot, contract))
+}
+
+/// Makes the edits of the accepted groups beside the contract's module.
+///
+/// # Errors
+/// What cannot be edited.
+pub fn edit(draft: &Draft, ops: &mut Ops) -> Result<()> {
+    accepted(draft).try_for_each(|(kind, group)| kind.edit(draft, group, ops))
+}

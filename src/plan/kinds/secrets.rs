@@ -1,0 +1,19 @@
+//! The secrets that the module declares: together, in the third section.
+
+use super::{Kind, Outline, Proposed, SECRETS, preserving};
+use crate::plan::{sections, texts};
+
+pub struct Secrets;
+
+impl Kind for Secrets {
+    fn name(&self) -> &'static str {
+        SECRETS
+    }
+
+    // The layout moves the bindings, since it makes the section. A service that leaves a shared file has them there anyway.
+    fn propose(&self, outline: &Outline) -> Option<Proposed> {
+        let facts = outline.facts;
+        let there = facts.co_located.is_none() && !sections::secret_bindings(facts.home).is_empty();
+        there.then(|| preserving(texts::SECRETS_TITLE.to_owned(), texts::SECRETS_WHY))
+    }
+}
