@@ -52,10 +52,12 @@ impl<'g> Locked<'g> {
     pub(super) fn take(git: &'g GitState, disk: &mut Disk<'_>, place: &Place) -> Result<Locked<'g>> {
         let failed = |cause| error::apply::no_journal(&place.notes, cause);
         let (lock, held) = (git.git_dir().join("index.lock"), place.notes.join(HELD));
-        disk.remove_file(&held).map_err(failed)?;
-        let content = format!("qgroget {}\n", std::process::id());
-        disk.write_new(&held, content.as_bytes(), FilePermissions::Usual(0o600))
-            .map_err(failed)?;
+        // It stays until the notes go: taking the lock once more, to take the change back, needs no room.
+        if !held.exists() {
+            let content = format!("qgroget {}\n", std::process::id());
+            disk.write_new(&held, content.as_bytes(), FilePermissions::Usual(0o600))
+                .map_err(failed)?;
+        }
         let locked = Locked {
             git,
             lock,
@@ -65,13 +67,9 @@ impl<'g> Locked<'g> {
             match disk.link(&held, &locked.lock) {
                 Ok(()) => return Ok(locked),
                 Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => thread::sleep(LOCK_PAUSE),
-                Err(cause) => {
-                    let _ = disk.remove_file(&held);
-                    return Err(failed(cause));
-                }
+                Err(cause) => return Err(failed(cause)),
             }
         }
-        let _ = disk.remove_file(&held);
         Err(error::git::index_locked(&locked.lock))
     }
 
@@ -161,10 +159,8 @@ impl<'g> Locked<'g> {
 
     /// Gives the lock back.
     pub(super) fn release(&self, disk: &mut Disk<'_>) {
-        // Where it fails, the next run finds the lock, and that it is ours: so its other name goes after it.
-        if disk.insist(|disk| disk.remove_file(&self.lock)).is_ok() {
-            let _ = disk.insist(|disk| disk.remove_file(&self.notes.join(HELD)));
-        }
+        // Where it fails, the next run finds the lock, and by its other name that it is ours.
+        let _ = disk.insist(|disk| disk.remove_file(&self.lock));
     }
 }
 
