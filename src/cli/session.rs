@@ -224,10 +224,8 @@ impl Loaded {
 
     /// The same host in the repository as a change would leave it.
     pub fn after(&self, change: &crate::edit::SourceChange) -> Loaded {
-        let repo = self.repo.after(change);
-        repo.look_ahead(change);
         Loaded {
-            repo,
+            repo: self.repo.after(change),
             host: self.host.clone(),
             modules: self.modules.clone(),
             model: OnceCell::new(),

@@ -45,7 +45,6 @@ impl<'a> Migration<'a> {
     /// Every refusal of [`Facts::collect`] and of rendering all groups.
     pub fn plan(context: &'a Context<'a>, service: &str) -> Result<Migration<'a>> {
         let mut migration = Migration::outline(context, service)?;
-        context.repo.look_into(migration.facts.home.source.path());
         let mut left = left(context, &migration.facts, &migration.groups);
         left.extend(migration.needs.left.iter().cloned());
         left.extend(migration.test.iter().flat_map(|test| test.left()));

@@ -5,11 +5,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use crate::edit::{FileChange, GroupId, Parsed, SourceChange, TextEdit, settle, trivia};
 use crate::error::{self, Error, Result};
-use crate::later::Later;
 use crate::repo::Repository;
 use crate::syntax::Source;
 
@@ -31,11 +28,10 @@ pub struct Workset<'a> {
 }
 
 /// A file to be made.
-enum NewFile {
-    /// Of this text.
-    Text(String),
-    /// Of a text that is formatted meanwhile.
-    Formatted(Later<Result<FileChange>>),
+struct NewFile {
+    text: String,
+    /// Whether its text is formatted.
+    formatted: bool,
 }
 
 impl<'a> Workset<'a> {
@@ -85,14 +81,12 @@ impl<'a> Workset<'a> {
 
     /// Makes a file.
     pub fn create(&mut self, path: PathBuf, text: String) {
-        self.new.insert(path, NewFile::Text(text));
+        self.new.insert(path, NewFile { text, formatted: false });
     }
 
     /// Makes a file of text that is formatted.
     pub fn create_formatted(&mut self, path: PathBuf, text: String) {
-        let own = path.clone();
-        let made = Later::begin(move || formatted(own, &text));
-        self.new.insert(path, NewFile::Formatted(made));
+        self.new.insert(path, NewFile { text, formatted: true });
     }
 
     /// The change that all of it makes.
@@ -101,19 +95,17 @@ impl<'a> Workset<'a> {
     /// `hard-link`; an internal error where edits overlap or a file that parsed would not parse any more.
     pub fn finish(self) -> Result<SourceChange> {
         let repo = self.repo;
-        let edited: Vec<(PathBuf, FileEdits)> = self.files.into_iter().collect();
         let settle = |(path, edits): (PathBuf, FileEdits)| edits.settle(repo, path).transpose();
-        let changes: Vec<Result<FileChange>> = edited.into_par_iter().filter_map(settle).collect();
-        let new = self.new.into_iter().map(|(path, new)| match new {
-            NewFile::Text(text) => Ok(FileChange {
+        let changes = self.files.into_iter().filter_map(settle);
+        let new = self.new.into_iter().map(|(path, new)| match new.formatted {
+            true => formatted(path, &new.text),
+            false => Ok(FileChange {
                 to: Some(path),
-                after: text.into(),
+                after: new.text.into(),
                 ..FileChange::default()
             }),
-            NewFile::Formatted(made) => made.wait(),
         });
-        let changes = changes.into_iter().chain(new);
-        let mut files = changes.collect::<Result<Vec<FileChange>>>()?;
+        let mut files = changes.chain(new).collect::<Result<Vec<FileChange>>>()?;
         files.sort_by(|a, b| a.path().cmp(b.path()));
         Ok(SourceChange { files })
     }

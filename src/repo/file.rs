@@ -127,23 +127,6 @@ impl File {
         }
     }
 
-    /// Finds out what the next plan will ask, so that it need not wait for it; of a file that nobody has parsed it will ask
-    /// nothing.
-    pub(super) fn look_ahead(&self) {
-        if !self.is_parsed() {
-            return;
-        }
-        self.imports();
-        self.path_literals();
-        Original::layout(self);
-    }
-
-    /// Finds out what plans ask of files that they do not change.
-    pub(super) fn look_through(&self) {
-        self.path_literals();
-        self.commented_paths();
-    }
-
     /// The paths that its comments begin with.
     pub(super) fn commented_paths(&self) -> &[CommentedPath] {
         self.commented.get_or_init(|| literals::commented(self))
@@ -160,11 +143,8 @@ impl Original for File {
     }
 
     fn is_formatted(&self) -> bool {
-        // Formatting takes other work up while it waits: what waits for this answer must not be among it.
-        self.formatted.get().copied().unwrap_or_else(|| {
-            let formatted = File::source(self).formatted().as_deref() == Some(&*self.text);
-            *self.formatted.get_or_init(|| formatted)
-        })
+        let formatted = || File::source(self).formatted().as_deref() == Some(&*self.text);
+        *self.formatted.get_or_init(formatted)
     }
 }
 
@@ -197,6 +177,11 @@ impl Files {
         let start = self.sorted.partition_point(|file| *file.path < *directory);
         let rest = &self.sorted[start..];
         &rest[..rest.partition_point(|file| file.path.starts_with(directory))]
+    }
+
+    /// All files, sorted by path.
+    pub(super) fn as_slice(&self) -> &[Arc<File>] {
+        &self.sorted
     }
 
     /// All files, sorted by path.

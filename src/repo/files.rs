@@ -136,19 +136,6 @@ impl Repository {
             || !self.files.below(path).is_empty()
     }
 
-    /// Has other threads parse the modules that are a host's even if nothing imports them, the last ones first: who needs
-    /// them begins with the first.
-    pub(super) fn parse_behind(&self) {
-        let (files, rules) = (self.files.clone(), Arc::clone(&self.rules));
-        rayon::spawn(move || {
-            let files: Vec<&Arc<File>> = files.iter().rev().collect();
-            let taken_in = files.par_iter().filter(|file| file.is_taken_in(&rules));
-            taken_in.for_each(|file| {
-                file.source();
-            });
-        });
-    }
-
     /// The paths of the Nix files whose text contains one of `needles`, sorted.
     pub fn containing(&self, needles: &[&str]) -> Vec<&Path> {
         let finders: Vec<memchr::memmem::Finder> = needles
@@ -209,31 +196,6 @@ impl Repository {
     /// What the file's `imports` name, as paths relative to the root; whether something stands there is not asked.
     pub(super) fn imports(&self, path: &Path) -> &[PathBuf] {
         self.files.get(path).map_or(&[], |file| file.imports())
-    }
-
-    /// Has another thread find out what plans ask of every file.
-    pub fn look_through(&self) {
-        let files = self.files.clone();
-        rayon::spawn(move || {
-            files
-                .iter()
-                .filter(|file| file.is_parsed())
-                .for_each(|file| file.look_through())
-        });
-    }
-
-    /// Has another thread look into the file at `path`, which is about to be edited.
-    pub fn look_into(&self, path: &Path) {
-        if let Some(file) = self.files.get(path) {
-            let file = Arc::clone(file);
-            rayon::spawn(move || file.look_ahead());
-        }
-    }
-
-    /// Has other threads look into the files that `change` has left here, for the plan that comes next.
-    pub fn look_ahead(&self, change: &SourceChange) {
-        let left = change.files.iter().filter_map(|file| file.to.as_ref());
-        left.for_each(|path| self.look_into(path));
     }
 
     /// The repository as the end of an unfinished run, `change`, will leave it, files that are no Nix included.

@@ -32,7 +32,7 @@ pub struct Host {
 /// `unknown-host`, `no-host`, `several-hosts`, `no-settings`.
 pub fn find(repo: &Repository, wanted: Option<&str>) -> Result<Host> {
     let names = names(repo);
-    follow_imports(repo, &names);
+    parse(repo);
     let name = match wanted {
         Some(name) if names.iter().any(|n| n == name) => name.to_owned(),
         Some(name) => return Err(error::repo::unknown_host(name, &names)),
@@ -87,21 +87,13 @@ pub fn serving(repo: &Repository) -> Vec<String> {
         .collect()
 }
 
-/// Parses in parallel what the hosts are made of, so that nobody has to wait for one file after the other. The modules that
-/// no import need lead to are left to other threads when this returns: what asks for one of them first parses it.
-fn follow_imports(repo: &Repository, hosts: &[String]) {
-    repo.parse_behind();
-    let mut seen: BTreeSet<PathBuf> = BTreeSet::new();
-    let starts = hosts.iter().flat_map(|host| starts(repo, host));
-    let mut open: Vec<PathBuf> = starts.map(Path::to_owned).collect();
-    while !open.is_empty() {
-        let targets = |path: &PathBuf| {
-            let named = repo.imports(path).iter();
-            named.filter_map(|named| repo.import_target(named)).collect::<Vec<_>>()
-        };
-        let found: Vec<PathBuf> = open.par_iter().flat_map_iter(targets).collect();
-        open = found.into_iter().filter(|path| seen.insert(path.clone())).collect();
-    }
+/// Parses in parallel the files that hosts are made of. What few others their imports lead to is parsed when it is asked for.
+fn parse(repo: &Repository) {
+    let (files, rules) = (repo.files().as_slice(), repo.rules());
+    let is_part = |file: &&Arc<File>| file.path().starts_with(&rules.paths.hosts) || file.is_taken_in(rules);
+    files.par_iter().filter(is_part).for_each(|file| {
+        file.imports();
+    });
 }
 
 /// Every module file that the host's static imports lead to.

@@ -14,7 +14,6 @@ mod indent;
 
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::SyntaxNode;
@@ -30,7 +29,7 @@ static FORMATTED: LazyLock<Mutex<FxHashMap<String, Arc<str>>>> = LazyLock::new(M
 /// Formats the text of `root`, a tree without errors. `None` where it has to be formatted as a whole.
 pub(super) fn format(root: &SyntaxNode, text: &str, formatter: Formatter) -> Option<String> {
     let whole = Piece::of(root, text, None)?;
-    let pieces = whole.all().into_par_iter();
+    let pieces = whole.all().into_iter();
     let shapes: Option<Vec<Arc<str>>> = pieces.map(|piece| formatted(&piece.shape, formatter)).collect();
     whole.assemble(&mut shapes?.into_iter())
 }
@@ -54,9 +53,7 @@ pub(super) fn format_beside(root: &SyntaxNode, text: &str, before: &Piece, forma
     let known = texts(&old);
     let is_new = |piece: &Piece| !known.contains(&*piece.text);
     let new: Vec<&Piece> = pieces.iter().copied().filter(|piece| is_new(piece)).collect();
-    // All of them are looked at, at once: where one has to be formatted, the others are needed as well.
-    let rough = |piece: &&&Piece| !is_formatted(&piece.shape, formatter);
-    if new.par_iter().filter(rough).count() == 0 {
+    if new.iter().all(|piece| is_formatted(&piece.shape, formatter)) {
         return Beside::Same(whole);
     }
     let stays = texts(&pieces);
@@ -68,7 +65,7 @@ pub(super) fn format_beside(root: &SyntaxNode, text: &str, before: &Piece, forma
         true => formatted(&piece.shape, formatter),
         false => Some(piece.shape.as_str().into()),
     };
-    let shapes: Option<Vec<Arc<str>>> = pieces.par_iter().map(laid_out).collect();
+    let shapes: Option<Vec<Arc<str>>> = pieces.iter().map(laid_out).collect();
     let text = shapes.and_then(|shapes| whole.assemble(&mut shapes.into_iter()));
     text.map_or(Beside::Whole, Beside::Formatted)
 }
