@@ -4,7 +4,6 @@
 //! A tree prints back to exactly the text it was parsed from. Offsets are byte offsets into that text.
 
 mod pieces;
-mod reparse;
 mod said;
 pub mod screen;
 mod search;
@@ -97,24 +96,6 @@ impl Source {
             green: unparsed(&text),
             text,
             fault: Some(Arc::new(Fault::Unread(why))),
-        }
-    }
-
-    /// The file with another text: this one's with others in the place of some ranges of it, `changes`, which are sorted and
-    /// disjoint.
-    pub fn edited(&self, text: impl Into<Arc<str>>, changes: &[(Range<usize>, &str)]) -> Source {
-        let text = text.into();
-        let correct = self.fault.is_none();
-        match correct
-            .then(|| reparse::reparse(&self.root(), &self.text, changes))
-            .flatten()
-        {
-            Some(green) => Source {
-                text,
-                green,
-                ..self.clone()
-            },
-            None => Source::new(&self.path, text),
         }
     }
 

@@ -38,8 +38,7 @@ pub fn settle(original: &impl Original, mut edits: Vec<TextEdit>) -> Result<Sett
     let before: &str = original.source().text();
     super::render::match_line_ends(before, &mut edits)?;
     let edited = apply(before, &mut edits)?;
-    let changes: Vec<(Range<usize>, &str)> = edits.iter().map(|edit| (edit.range.clone(), &*edit.text)).collect();
-    let source = original.source().edited(edited, &changes);
+    let source = Source::new(original.source().path(), edited);
     if source.expr().is_err() {
         return Err(Error::internal("the edited file would not parse").because(source.text().to_string()));
     }
@@ -53,9 +52,7 @@ pub fn settle(original: &impl Original, mut edits: Vec<TextEdit>) -> Result<Sett
         LaidOut::New(text) => {
             if let Some(found) = whitespace_edits(parsed.source.text(), &text) {
                 white = found;
-                let changes: Vec<(Range<usize>, &str)> =
-                    white.iter().map(|(range, text)| (range.clone(), &**text)).collect();
-                parsed.source = parsed.source.edited(text, &changes);
+                parsed.source = Source::new(parsed.source.path(), text);
             }
         }
     }
