@@ -9,9 +9,8 @@ use rustc_hash::FxHashMap;
 
 use super::literals::{self, CommentedPath, PathLiteral};
 use crate::edit::FileChange;
-use crate::edit::settle::Original;
 use crate::rules::Rules;
-use crate::syntax::{Layout, Source, Unread};
+use crate::syntax::{Source, Unread};
 
 /// One Nix file.
 pub(super) struct File {
@@ -25,8 +24,6 @@ pub(super) struct File {
     imports: OnceLock<Vec<PathBuf>>,
     literals: OnceLock<Vec<PathLiteral>>,
     commented: OnceLock<Vec<CommentedPath>>,
-    layout: OnceLock<Layout>,
-    formatted: OnceLock<bool>,
     taken_in: OnceLock<bool>,
 }
 
@@ -42,8 +39,6 @@ impl File {
             imports: OnceLock::new(),
             literals: OnceLock::new(),
             commented: OnceLock::new(),
-            layout: OnceLock::new(),
-            formatted: OnceLock::new(),
             taken_in: OnceLock::new(),
         }
     }
@@ -61,8 +56,7 @@ impl File {
     pub(super) fn after(change: &FileChange, path: &Path) -> File {
         let mut file = File::new(path.to_owned(), Arc::clone(&change.after));
         if let Some(parsed) = change.parsed() {
-            file.source = parsed.source.at(path).into();
-            file.layout = parsed.layout.clone().map_or_else(OnceLock::new, OnceLock::from);
+            file.source = parsed.at(path).into();
         }
         file
     }
@@ -130,21 +124,6 @@ impl File {
     /// The paths that its comments begin with.
     pub(super) fn commented_paths(&self) -> &[CommentedPath] {
         self.commented.get_or_init(|| literals::commented(self))
-    }
-}
-
-impl Original for File {
-    fn source(&self) -> &Source {
-        File::source(self)
-    }
-
-    fn layout(&self) -> &Layout {
-        self.layout.get_or_init(|| File::source(self).layout())
-    }
-
-    fn is_formatted(&self) -> bool {
-        let formatted = || File::source(self).formatted().as_deref() == Some(&*self.text);
-        *self.formatted.get_or_init(formatted)
     }
 }
 

@@ -10,7 +10,6 @@ use super::file::{File, Files, Others};
 use super::literals::PathLiteral;
 use super::scan::{self, Text};
 use crate::edit::SourceChange;
-use crate::edit::settle::Original;
 use crate::error::{self, Error, Place, Result};
 use crate::resolve::{Def, Module};
 use crate::rules::{self, Rules};
@@ -117,11 +116,6 @@ impl Repository {
     /// The texts of the files that are no Nix and are text, sorted by path; each is read from the disk once.
     pub fn other_texts(&self) -> impl Iterator<Item = (&Path, Arc<str>)> {
         self.others.texts(&self.root)
-    }
-
-    /// The Nix file at `path` as edits are planned for it.
-    pub fn original(&self, path: &Path) -> Option<&impl Original> {
-        self.files.get(path).map(|file| &**file)
     }
 
     /// Whether a Nix file stands at `path`.
