@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::facts::{Context, Facts, Field, Piece};
-use super::group::{Accepted, Group, Left, Proposal, Renderings};
+use super::group::{Accepted, Group, Left, Proposal};
 use super::groups::{self, Groups};
 use super::needs::Needs;
 use super::needs::reads::Reads;
@@ -32,7 +32,6 @@ pub struct Migration<'a> {
     groups: Groups,
     list: Vec<Group>,
     left: Vec<Left>,
-    rendered: Renderings,
     test: Option<NewTest<'a>>,
     needs: Needs,
     reads: Reads,
@@ -84,7 +83,6 @@ impl<'a> Migration<'a> {
             groups,
             list,
             left: Vec::new(),
-            rendered: Renderings::default(),
             test,
             needs,
             reads,
@@ -456,6 +454,6 @@ impl Proposal for Migration<'_> {
     }
 
     fn render(&self, accepted: &Accepted) -> Result<SourceChange> {
-        self.rendered.get(accepted, || self.draw(accepted))
+        self.draw(accepted)
     }
 }

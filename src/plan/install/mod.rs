@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use self::names::Names;
 use super::facts::Context;
 use super::flake::{Check, Flake};
-use super::group::{Accepted, Group, Left, Move, Proposal, Renderings, Safety};
+use super::group::{Accepted, Group, Left, Move, Proposal, Safety};
 use super::workset::Workset;
 use crate::edit::{GroupId, SourceChange};
 use crate::error::Result;
@@ -134,7 +134,6 @@ pub struct Installation<'a> {
     list: Vec<Group>,
     groups: Groups,
     left: Vec<Left>,
-    rendered: Renderings,
 }
 
 impl<'a> Installation<'a> {
@@ -155,7 +154,6 @@ impl<'a> Installation<'a> {
             list: Vec::new(),
             groups: Groups::default(),
             left: Vec::new(),
-            rendered: Renderings::default(),
         };
         installation.list_groups();
         let all = installation.list.iter().map(|group| group.id).collect();
@@ -434,6 +432,6 @@ impl Proposal for Installation<'_> {
     }
 
     fn render(&self, accepted: &Accepted) -> Result<SourceChange> {
-        self.rendered.get(accepted, || self.work(accepted)?.finish())
+        self.work(accepted)?.finish()
     }
 }
