@@ -15,9 +15,6 @@ use qgroget::repo::hosts::{self, Modules};
 use rayon::prelude::*;
 
 fn main() {
-    // As the program does.
-    let pool = rayon::ThreadPoolBuilder::new().use_current_thread();
-    pool.build_global().expect("nobody has made the pool");
     divan::main();
 }
 
