@@ -1,11 +1,10 @@
 //! Single files: their texts as found, what was made of them once somebody asked, and sets of them.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-
-use rustc_hash::FxHashMap;
 
 use super::literals::{self, CommentedPath, PathLiteral};
 use crate::edit::FileChange;
@@ -132,7 +131,7 @@ impl File {
 pub(super) struct Files {
     /// Sorted by path.
     sorted: Vec<Arc<File>>,
-    by_path: FxHashMap<Arc<OsStr>, Arc<File>>,
+    by_path: HashMap<Arc<OsStr>, Arc<File>>,
 }
 
 /// What a path is looked up by: as it is, since that takes a fraction of the time that its components do.

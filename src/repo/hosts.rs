@@ -1,14 +1,13 @@
 //! Hosts, and the modules that each is made of: static imports followed from a host's directory.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Repository;
 use super::file::File;
@@ -110,8 +109,8 @@ fn starts<'r>(repo: &'r Repository, host: &str) -> Vec<&'r Path> {
 }
 
 /// The path of every module file that static imports lead to from `starts`, the starts included.
-fn reached_from<'r>(repo: &'r Repository, starts: Vec<&'r Path>) -> FxHashSet<&'r OsStr> {
-    let mut reached = FxHashSet::default();
+fn reached_from<'r>(repo: &'r Repository, starts: Vec<&'r Path>) -> HashSet<&'r OsStr> {
+    let mut reached = HashSet::default();
     let mut open = starts;
     while let Some(path) = open.pop() {
         if reached.insert(path.as_os_str()) {
@@ -170,7 +169,7 @@ pub fn imports(repo: &Repository, module: &Module) -> Vec<(PathBuf, ast::Expr)> 
 
 /// Modules as they were read, by their files: as long as a file's text is the same, so is its module.
 #[derive(Clone, Default)]
-pub struct Modules(Rc<RefCell<FxHashMap<OsString, Option<Rc<Module>>>>>);
+pub struct Modules(Rc<RefCell<HashMap<OsString, Option<Rc<Module>>>>>);
 
 impl Modules {
     /// The module that `source` is, if it is one.
@@ -211,7 +210,7 @@ pub fn module_files(repo: &Repository, host: &Host) -> BTreeSet<PathBuf> {
 }
 
 /// The files of [`module_files`], sorted by path, and the paths of those that the host's imports lead to.
-fn files_of<'r>(repo: &'r Repository, host: &Host) -> (Vec<&'r Arc<File>>, FxHashSet<&'r OsStr>) {
+fn files_of<'r>(repo: &'r Repository, host: &Host) -> (Vec<&'r Arc<File>>, HashSet<&'r OsStr>) {
     let taken_in = |file: &&Arc<File>| file.is_taken_in(repo.rules());
     let reached = reached_from(repo, starts(repo, &host.name));
     let is_own = |file: &&Arc<File>| reached.contains(file.path().as_os_str()) || *file.path() == *host.settings;
