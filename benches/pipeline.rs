@@ -1,8 +1,7 @@
 //! The pipeline's steps, on `examples/homelab` or the repository that QGROGET_BENCH names. `cargo bench`.
 //!
 //! `read_and_parse` is the floor that the others are measured against: walk, read and parse everything once.
-//! Formatted pieces are remembered in a process, so that all but the first sample of a plan find theirs: how long the
-//! program takes is measured from outside (`hyperfine`).
+//! How long the program takes is measured from outside (`hyperfine`).
 
 use std::path::{Path, PathBuf};
 
@@ -16,9 +15,6 @@ use qgroget::repo::hosts::{self, Modules};
 use rayon::prelude::*;
 
 fn main() {
-    // As the program does.
-    let pool = rayon::ThreadPoolBuilder::new().use_current_thread();
-    pool.build_global().expect("nobody has made the pool");
     divan::main();
 }
 

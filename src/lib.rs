@@ -36,8 +36,6 @@ pub mod secrets;
 
 pub mod deep;
 
-mod later;
-
 // The proposal made by hand is shared with the tests and the example outside, which know the crate by name.
 #[cfg(test)]
 extern crate self as qgroget;

@@ -1,10 +1,11 @@
 //! Arguments in, exit status out.
 
 use std::io::Write as _;
+use std::process::ExitCode;
 
 use clap::Parser as _;
 
-fn main() {
+fn main() -> ExitCode {
     let run = || qgroget::cli::run(&qgroget::cli::args::Cli::parse());
     // Walks over trees go a call deeper with each level; what is parsed has a thousand at most.
     let code = qgroget::deep::on_a_deep_stack(run);
@@ -14,6 +15,5 @@ fn main() {
     if let Some(signal) = qgroget::process::interrupted() {
         let _ = signal_hook::low_level::emulate_default_handler(signal);
     }
-    // What is left is memory, which the system takes back at once, and the allocator page by page.
-    signal_hook::low_level::exit(code.into())
+    code.into()
 }

@@ -4,7 +4,6 @@
 //! A tree prints back to exactly the text it was parsed from. Offsets are byte offsets into that text.
 
 mod pieces;
-mod reparse;
 mod said;
 pub mod screen;
 mod search;
@@ -25,7 +24,7 @@ pub use search::{
 use rowan::GreenNode;
 
 use crate::error::{self, Error, Place, Result};
-use pieces::{Beside, Piece};
+use pieces::Beside;
 
 /// One parsed file. Cheap to clone and to send between threads; trees are made on demand from shared green nodes.
 #[derive(Clone)]
@@ -57,18 +56,6 @@ pub enum Unread {
     Link,
 }
 
-/// The pieces of a file that are laid out one by one; none where it can't be cut into such. Cheap to clone.
-#[derive(Clone)]
-pub struct Layout(Option<Arc<Piece>>);
-
-/// What [`Source::laid_out`] makes of a file.
-pub enum LaidOut {
-    /// It is laid out already.
-    Same(Layout),
-    /// Its text, laid out.
-    New(String),
-}
-
 /// Its path and length: the text is long, and the tree says nothing more.
 impl std::fmt::Debug for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -97,24 +84,6 @@ impl Source {
             green: unparsed(&text),
             text,
             fault: Some(Arc::new(Fault::Unread(why))),
-        }
-    }
-
-    /// The file with another text: this one's with others in the place of some ranges of it, `changes`, which are sorted and
-    /// disjoint.
-    pub fn edited(&self, text: impl Into<Arc<str>>, changes: &[(Range<usize>, &str)]) -> Source {
-        let text = text.into();
-        let correct = self.fault.is_none();
-        match correct
-            .then(|| reparse::reparse(&self.root(), &self.text, changes))
-            .flatten()
-        {
-            Some(green) => Source {
-                text,
-                green,
-                ..self.clone()
-            },
-            None => Source::new(&self.path, text),
         }
     }
 
@@ -175,30 +144,21 @@ impl Source {
         if self.fault.is_some() {
             return None;
         }
-        pieces::format(&self.root(), &self.text, alejandra).or_else(|| alejandra(&self.text))
+        pieces::format(self, alejandra).or_else(|| alejandra(&self.text))
     }
 
-    /// The file as it should be laid out, which has come by changes from one with the layout `before`: formatted where that
-    /// was formatted, and otherwise as it is.
-    ///
-    /// `was_formatted` is asked where a file cannot be formatted in pieces: whether all of it was formatted before.
-    pub fn laid_out(&self, before: &Layout, was_formatted: impl FnOnce() -> bool) -> LaidOut {
-        let in_pieces = |known: &Arc<Piece>| pieces::format_beside(&self.root(), &self.text, known, alejandra);
-        let formatted = match before.0.as_ref().map_or(Beside::Whole, in_pieces) {
-            Beside::Same(pieces) => return LaidOut::Same(Layout(Some(Arc::new(pieces)))),
+    /// The text of the file with all formatted that it did not have as it came by changes from `before`, where that was
+    /// formatted; `None` where that is its text.
+    pub fn laid_out(&self, before: &Source) -> Option<String> {
+        let formatted = match pieces::format_beside(self, before, alejandra) {
+            Beside::Same => None,
             Beside::Formatted(text) => Some(text),
-            Beside::Whole if was_formatted() => self.formatted(),
-            Beside::Whole => None,
+            Beside::Whole => {
+                let was_formatted = before.formatted().as_deref() == Some(&*before.text);
+                was_formatted.then(|| self.formatted()).flatten()
+            }
         };
-        match formatted.filter(|text| **text != *self.text) {
-            Some(text) => LaidOut::New(text),
-            None => LaidOut::Same(self.layout()),
-        }
-    }
-
-    /// The file's pieces, for [`Source::laid_out`].
-    pub fn layout(&self) -> Layout {
-        Layout(Piece::of(&self.root(), &self.text, None).map(Arc::new))
+        formatted.filter(|text| **text != *self.text)
     }
 
     /// The root node, errors or not.

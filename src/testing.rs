@@ -12,20 +12,6 @@ pub fn colored(styled: &str) -> String {
     styled.replace('\u{1b}', "␛")
 }
 
-/// Numbers that look like chance, the same ones in every run.
-pub struct Chance(pub u64);
-
-impl Chance {
-    /// One below `limit`, or 0.
-    pub fn below(&mut self, limit: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % limit.max(1)
-    }
-}
-
 /// The texts of the Nix files below `directory`, each with its path.
 pub fn nix_texts(directory: &Path) -> Vec<(PathBuf, String)> {
     let walk = ignore::Walk::new(directory).map(|entry| entry.expect("a directory").into_path());

@@ -40,7 +40,6 @@ use crate::scratch;
 
 /// Runs the command that the arguments name; returns the process's exit status.
 pub fn run(cli: &Cli) -> u8 {
-    small_pages();
     interrupt::install();
     scratch::sweep();
     scratch::keep_out_of(&cli.global.repo);
@@ -95,12 +94,4 @@ fn dispatch(cli: &Cli, session: &Session) -> crate::error::Result<u8> {
         Command::Completions(args) => Ok(documents::completions(args, session)),
         Command::Man => documents::man(session),
     }
-}
-
-/// Asks for memory in small pages. The allocator (alejandra's) would have pages of 2 MB: a run touches parts of many,
-/// and clearing all of them takes longer than half of what is done in them.
-fn small_pages() {
-    #[cfg(target_os = "linux")]
-    // Where the kernel does not know the call, it is slower, and nothing else.
-    let _ = rustix::thread::disable_transparent_huge_pages(true);
 }

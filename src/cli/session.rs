@@ -196,12 +196,10 @@ pub fn is_outdated(error: &Error) -> bool {
     matches!(error.code(), "changed-since" | "head-moved")
 }
 
-/// Makes this thread one of those that share parallel work. It would wait for the others else, and waking them takes as
-/// long as much of what they are given.
-fn threads() {
+/// Gives the threads that share parallel work stacks on which they can walk trees.
+pub fn threads() {
     // Where the pool is there already, since this is not the first time, it stays as it is.
     let _ = rayon::ThreadPoolBuilder::new()
-        .use_current_thread()
         .stack_size(crate::deep::STACK)
         .build_global();
 }
@@ -224,10 +222,8 @@ impl Loaded {
 
     /// The same host in the repository as a change would leave it.
     pub fn after(&self, change: &crate::edit::SourceChange) -> Loaded {
-        let repo = self.repo.after(change);
-        repo.look_ahead(change);
         Loaded {
-            repo,
+            repo: self.repo.after(change),
             host: self.host.clone(),
             modules: self.modules.clone(),
             model: OnceCell::new(),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::TextEdit;
-use crate::syntax::{Layout, Source};
+use crate::syntax::Source;
 
 /// What happens to one file. At least one of `from` and `to` is set.
 #[derive(Clone, Debug, Default)]
@@ -20,29 +20,14 @@ pub struct FileChange {
     pub after: Arc<str>,
     /// How `after` comes from `before`: disjoint and sorted by range. Empty for new, deleted and purely moved files.
     pub edits: Vec<TextEdit>,
-    /// What the plan knows of `after`; read by [`FileChange::parsed`].
-    pub parsed: Option<Parsed>,
-}
-
-/// A text that somebody has looked into.
-#[derive(Clone)]
-pub struct Parsed {
-    /// The text, parsed.
-    pub source: Source,
-    /// Its pieces, where it was cut into such.
-    pub layout: Option<Layout>,
-}
-
-impl std::fmt::Debug for Parsed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.source.fmt(f)
-    }
+    /// `after`, parsed, where the plan has done so; read by [`FileChange::parsed`].
+    pub parsed: Option<Source>,
 }
 
 impl FileChange {
     /// `after`, parsed; `None` where nobody has looked into this very text.
-    pub fn parsed(&self) -> Option<&Parsed> {
-        let own = |parsed: &&Parsed| Arc::ptr_eq(parsed.source.text(), &self.after);
+    pub fn parsed(&self) -> Option<&Source> {
+        let own = |parsed: &&Source| Arc::ptr_eq(parsed.text(), &self.after);
         self.parsed.as_ref().filter(own)
     }
 

@@ -9,5 +9,5 @@ pub mod text_edit;
 pub mod trivia;
 
 pub use brackets::Brackets;
-pub use change::{FileChange, Parsed, SourceChange};
+pub use change::{FileChange, SourceChange};
 pub use text_edit::{GroupId, TextEdit};

@@ -8,60 +8,42 @@
 use std::ops::Range;
 
 use super::render::apply;
-use super::{GroupId, Parsed, TextEdit};
+use super::{GroupId, TextEdit};
 use crate::error::{Error, Result};
-use crate::syntax::{LaidOut, Layout, Source};
+use crate::syntax::Source;
 
 /// What edits make of a file.
 pub struct Settled {
     /// The final text, parsed.
-    pub parsed: Parsed,
+    pub source: Source,
     /// The edits that make it: disjoint, sorted, in offsets of the original, with bytes of the original between any two.
     pub edits: Vec<TextEdit>,
 }
 
-/// What is known of the file that is edited.
-pub trait Original {
-    /// The file.
-    fn source(&self) -> &Source;
-    /// Its pieces.
-    fn layout(&self) -> &Layout;
-    /// Whether it is as alejandra would leave it.
-    fn is_formatted(&self) -> bool;
-}
-
-/// Applies `edits` to `original` and formats what is new, where the original was formatted.
+/// Applies `edits` to the file `original` and formats what is new, where what it comes to was formatted.
 ///
 /// # Errors
 /// An internal error where edits overlap, or the result does not parse although the original did.
-pub fn settle(original: &impl Original, mut edits: Vec<TextEdit>) -> Result<Settled> {
-    let before: &str = original.source().text();
+pub fn settle(original: &Source, mut edits: Vec<TextEdit>) -> Result<Settled> {
+    let before: &str = original.text();
     super::render::match_line_ends(before, &mut edits)?;
-    let edited = apply(before, &mut edits)?;
-    let changes: Vec<(Range<usize>, &str)> = edits.iter().map(|edit| (edit.range.clone(), &*edit.text)).collect();
-    let source = original.source().edited(edited, &changes);
+    let mut source = Source::new(original.path(), apply(before, &mut edits)?);
     if source.expr().is_err() {
         return Err(Error::internal("the edited file would not parse").because(source.text().to_string()));
     }
-    let mut parsed = Parsed { source, layout: None };
     if edits.is_empty() {
-        return Ok(Settled { parsed, edits });
+        return Ok(Settled { source, edits });
     }
     let mut white = Vec::new();
-    match parsed.source.laid_out(original.layout(), || original.is_formatted()) {
-        LaidOut::Same(layout) => parsed.layout = Some(layout),
-        LaidOut::New(text) => {
-            if let Some(found) = whitespace_edits(parsed.source.text(), &text) {
-                white = found;
-                let changes: Vec<(Range<usize>, &str)> =
-                    white.iter().map(|(range, text)| (range.clone(), &**text)).collect();
-                parsed.source = parsed.source.edited(text, &changes);
-            }
-        }
+    if let Some(text) = source.laid_out(original)
+        && let Some(found) = whitespace_edits(source.text(), &text)
+    {
+        white = found;
+        source = Source::new(source.path(), text);
     }
     // Also where nothing is added: no two edits are left at one place, whose order would be lost.
     let edits = compose(before, &edits, &white, edits[0].group);
-    Ok(Settled { parsed, edits })
+    Ok(Settled { source, edits })
 }
 
 /// The replacements of white space that make `formatted` of `edited`; `None` if anything else differs.
@@ -218,27 +200,8 @@ mod tests {
         }
     }
 
-    struct Plain(Source, Layout);
-
-    impl Plain {
-        fn new(text: &str) -> Plain {
-            let source = Source::new("x.nix", text);
-            Plain(source.clone(), source.layout())
-        }
-    }
-
-    impl Original for Plain {
-        fn source(&self) -> &Source {
-            &self.0
-        }
-
-        fn layout(&self) -> &Layout {
-            &self.1
-        }
-
-        fn is_formatted(&self) -> bool {
-            is_formatted(self.0.text())
-        }
+    fn file(text: &str) -> Source {
+        Source::new("x.nix", text)
     }
 
     fn is_formatted(text: &str) -> bool {
@@ -246,8 +209,8 @@ mod tests {
     }
 
     fn check(original: &str, edits: Vec<TextEdit>) -> String {
-        let mut settled = settle(&Plain::new(original), edits).expect("settles");
-        let text = settled.parsed.source.text().to_string();
+        let mut settled = settle(&file(original), edits).expect("settles");
+        let text = settled.source.text().to_string();
         assert_eq!(apply(original, &mut settled.edits).expect("applies"), text);
         assert!(is_formatted(&text) || !is_formatted(original), "{text}");
         text
@@ -282,7 +245,7 @@ mod tests {
     fn no_two_edits_are_left_at_one_place() {
         let (one, mut other) = (edit(1..1, "b=2;"), edit(1..1, "c=3;"));
         other.group = GroupId(2);
-        let settled = settle(&Plain::new("{a=1;}"), vec![one, other]).expect("settles");
+        let settled = settle(&file("{a=1;}"), vec![one, other]).expect("settles");
         let found: Vec<(Range<usize>, &str)> = settled.edits.iter().map(|e| (e.range.clone(), &*e.text)).collect();
         assert_eq!(found, [(1..1, "b=2;c=3;")]);
     }
@@ -326,6 +289,6 @@ mod tests {
 
     #[test]
     fn a_result_that_does_not_parse_is_never_returned() {
-        assert!(settle(&Plain::new("{ a = 1; }"), vec![edit(2..3, "=")]).is_err());
+        assert!(settle(&file("{ a = 1; }"), vec![edit(2..3, "=")]).is_err());
     }
 }

@@ -55,7 +55,7 @@ fn removed(repo: &Repository, file: &FileChange) -> Vec<String> {
 /// The comments of a file afterwards that edits have brought or touched.
 fn added(file: &FileChange) -> Vec<String> {
     let root = || match file.parsed() {
-        Some(parsed) => parsed.source.root(),
+        Some(parsed) => parsed.root(),
         None => Source::new("text.nix", Arc::clone(&file.after)).root(),
     };
     match (&file.from, &file.to) {

@@ -1,7 +1,6 @@
 //! The unit of approval: one semantic change, whole or not at all.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
@@ -63,25 +62,6 @@ pub struct Skipped {
     pub why: String,
     /// What a person may want to do about it.
     pub next: Option<String>,
-}
-
-/// What a plan was rendered to already: it is asked for the same sets of groups again and again.
-#[derive(Debug, Default)]
-pub struct Renderings(RefCell<BTreeMap<Accepted, SourceChange>>);
-
-impl Renderings {
-    /// What `accepted` is rendered to, by `render` the first time.
-    ///
-    /// # Errors
-    /// Those of `render`.
-    pub fn get(&self, accepted: &Accepted, render: impl FnOnce() -> Result<SourceChange>) -> Result<SourceChange> {
-        if let Some(change) = self.0.borrow().get(accepted) {
-            return Ok(change.clone());
-        }
-        let change = render()?;
-        self.0.borrow_mut().insert(accepted.clone(), change.clone());
-        Ok(change)
-    }
 }
 
 /// What is proposed for one service (or for the contract's installation): groups, and the files they make.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::group::{Accepted, Group, Proposal, Renderings, Skipped};
+use super::group::{Accepted, Group, Proposal, Skipped};
 use super::kinds::{self, Draft, Outline, PLACEMENT, Proposals};
 use super::model::{Context, Declaration, ServiceFacts};
 use super::needs::Requirements;
@@ -29,7 +29,6 @@ pub struct Migration<'a> {
     proposed: Proposals,
     list: Vec<Group>,
     left: Vec<Skipped>,
-    rendered: Renderings,
     test: Option<NewTest<'a>>,
     needs: Requirements,
     reads: ContractReads,
@@ -42,7 +41,6 @@ impl<'a> Migration<'a> {
     /// Every refusal of [`ServiceFacts::collect`] and of rendering all groups.
     pub fn plan(context: &'a Context<'a>, service: &str) -> Result<Migration<'a>> {
         let mut migration = Migration::outline(context, service)?;
-        context.repo.look_into(migration.facts.home.source.path());
         let mut left = left(context, &migration.facts, &migration.proposed);
         left.extend(migration.needs.left.iter().cloned());
         left.extend(migration.test.iter().flat_map(|test| test.left()));
@@ -93,7 +91,6 @@ impl<'a> Migration<'a> {
             proposed,
             list,
             left: Vec::new(),
-            rendered: Renderings::default(),
             test,
             needs,
             reads,
@@ -417,6 +414,6 @@ impl Proposal for Migration<'_> {
     }
 
     fn render(&self, accepted: &Accepted) -> Result<SourceChange> {
-        self.rendered.get(accepted, || self.draw(accepted))
+        self.draw(accepted)
     }
 }

@@ -155,34 +155,16 @@ fn info(locked: &Value) -> Value {
     if let Some(rev) = locked["rev"].as_str() {
         info.insert("shortRev".to_owned(), json!(rev.get(..7).unwrap_or(rev)));
     }
-    if let Some(date) = locked["lastModified"].as_i64() {
-        info.insert("lastModifiedDate".to_owned(), json!(date_of(date)));
+    if let Some(date) = locked["lastModified"].as_i64().and_then(date_of) {
+        info.insert("lastModifiedDate".to_owned(), json!(date));
     }
     Value::Object(info)
 }
 
-/// Seconds since 1970 as `YYYYMMDDhhmmss`, the form of `lastModifiedDate`.
-fn date_of(seconds: i64) -> String {
-    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    // Civil date from days, by eras of 400 years that begin in March.
-    let z = days + 719_468;
-    let (era, day_of_era) = (z.div_euclid(146_097), z.rem_euclid(146_097));
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_index = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
-    let month = if month_index < 10 {
-        month_index + 3
-    } else {
-        month_index - 9
-    };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!(
-        "{year:04}{month:02}{day:02}{:02}{:02}{:02}",
-        rest / 3600,
-        rest / 60 % 60,
-        rest % 60
-    )
+/// Seconds since 1970 as `YYYYMMDDhhmmss`, the form of `lastModifiedDate`; `None` for a time that no calendar has.
+fn date_of(seconds: i64) -> Option<String> {
+    let time = jiff::Timestamp::from_second(seconds).ok()?;
+    Some(time.strftime("%Y%m%d%H%M%S").to_string())
 }
 
 /// A flake's outputs on both sides.
@@ -288,9 +270,10 @@ mod tests {
 
     #[test]
     fn dates_have_the_flakes_form() {
-        assert_eq!(date_of(0), "19700101000000");
-        assert_eq!(date_of(951_827_696), "20000229123456");
-        assert_eq!(date_of(1_735_689_599), "20241231235959");
+        assert_eq!(date_of(0).as_deref(), Some("19700101000000"));
+        assert_eq!(date_of(951_827_696).as_deref(), Some("20000229123456"));
+        assert_eq!(date_of(1_735_689_599).as_deref(), Some("20241231235959"));
+        assert_eq!(date_of(i64::MAX), None);
     }
 
     #[test]

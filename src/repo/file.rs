@@ -1,17 +1,15 @@
 //! Single files: their texts as found, what was made of them once somebody asked, and sets of them.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use rustc_hash::FxHashMap;
-
 use super::literals::{self, CommentedPath, PathLiteral};
 use crate::edit::FileChange;
-use crate::edit::settle::Original;
 use crate::rules::Rules;
-use crate::syntax::{Layout, Source, Unread};
+use crate::syntax::{Source, Unread};
 
 /// One Nix file.
 pub(super) struct File {
@@ -25,8 +23,6 @@ pub(super) struct File {
     imports: OnceLock<Vec<PathBuf>>,
     literals: OnceLock<Vec<PathLiteral>>,
     commented: OnceLock<Vec<CommentedPath>>,
-    layout: OnceLock<Layout>,
-    formatted: OnceLock<bool>,
     taken_in: OnceLock<bool>,
 }
 
@@ -42,8 +38,6 @@ impl File {
             imports: OnceLock::new(),
             literals: OnceLock::new(),
             commented: OnceLock::new(),
-            layout: OnceLock::new(),
-            formatted: OnceLock::new(),
             taken_in: OnceLock::new(),
         }
     }
@@ -61,8 +55,7 @@ impl File {
     pub(super) fn after(change: &FileChange, path: &Path) -> File {
         let mut file = File::new(path.to_owned(), Arc::clone(&change.after));
         if let Some(parsed) = change.parsed() {
-            file.source = parsed.source.at(path).into();
-            file.layout = parsed.layout.clone().map_or_else(OnceLock::new, OnceLock::from);
+            file.source = parsed.at(path).into();
         }
         file
     }
@@ -127,44 +120,9 @@ impl File {
         }
     }
 
-    /// Finds out what the next plan will ask, so that it need not wait for it; of a file that nobody has parsed it will ask
-    /// nothing.
-    pub(super) fn look_ahead(&self) {
-        if !self.is_parsed() {
-            return;
-        }
-        self.imports();
-        self.path_literals();
-        Original::layout(self);
-    }
-
-    /// Finds out what plans ask of files that they do not change.
-    pub(super) fn look_through(&self) {
-        self.path_literals();
-        self.commented_paths();
-    }
-
     /// The paths that its comments begin with.
     pub(super) fn commented_paths(&self) -> &[CommentedPath] {
         self.commented.get_or_init(|| literals::commented(self))
-    }
-}
-
-impl Original for File {
-    fn source(&self) -> &Source {
-        File::source(self)
-    }
-
-    fn layout(&self) -> &Layout {
-        self.layout.get_or_init(|| File::source(self).layout())
-    }
-
-    fn is_formatted(&self) -> bool {
-        // Formatting takes other work up while it waits: what waits for this answer must not be among it.
-        self.formatted.get().copied().unwrap_or_else(|| {
-            let formatted = File::source(self).formatted().as_deref() == Some(&*self.text);
-            *self.formatted.get_or_init(|| formatted)
-        })
     }
 }
 
@@ -173,7 +131,7 @@ impl Original for File {
 pub(super) struct Files {
     /// Sorted by path.
     sorted: Vec<Arc<File>>,
-    by_path: FxHashMap<Arc<OsStr>, Arc<File>>,
+    by_path: HashMap<Arc<OsStr>, Arc<File>>,
 }
 
 /// What a path is looked up by: as it is, since that takes a fraction of the time that its components do.
@@ -197,6 +155,11 @@ impl Files {
         let start = self.sorted.partition_point(|file| *file.path < *directory);
         let rest = &self.sorted[start..];
         &rest[..rest.partition_point(|file| file.path.starts_with(directory))]
+    }
+
+    /// All files, sorted by path.
+    pub(super) fn as_slice(&self) -> &[Arc<File>] {
+        &self.sorted
     }
 
     /// All files, sorted by path.

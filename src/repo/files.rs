@@ -10,7 +10,6 @@ use super::file::{File, Files, Others};
 use super::literals::PathLiteral;
 use super::scan::{self, Text};
 use crate::edit::SourceChange;
-use crate::edit::settle::Original;
 use crate::error::{self, Error, Place, Result};
 use crate::resolve::{Def, Module};
 use crate::rules::{self, Rules};
@@ -119,11 +118,6 @@ impl Repository {
         self.others.texts(&self.root)
     }
 
-    /// The Nix file at `path` as edits are planned for it.
-    pub fn original(&self, path: &Path) -> Option<&impl Original> {
-        self.files.get(path).map(|file| &**file)
-    }
-
     /// Whether a Nix file stands at `path`.
     pub fn has(&self, path: &Path) -> bool {
         self.files.get(path).is_some()
@@ -134,19 +128,6 @@ impl Repository {
         self.has(path)
             || self.other_files().iter().any(|other| other.starts_with(path))
             || !self.files.below(path).is_empty()
-    }
-
-    /// Has other threads parse the modules that are a host's even if nothing imports them, the last ones first: who needs
-    /// them begins with the first.
-    pub(super) fn parse_behind(&self) {
-        let (files, rules) = (self.files.clone(), Arc::clone(&self.rules));
-        rayon::spawn(move || {
-            let files: Vec<&Arc<File>> = files.iter().rev().collect();
-            let taken_in = files.par_iter().filter(|file| file.is_taken_in(&rules));
-            taken_in.for_each(|file| {
-                file.source();
-            });
-        });
     }
 
     /// The paths of the Nix files whose text contains one of `needles`, sorted.
@@ -209,31 +190,6 @@ impl Repository {
     /// What the file's `imports` name, as paths relative to the root; whether something stands there is not asked.
     pub(super) fn imports(&self, path: &Path) -> &[PathBuf] {
         self.files.get(path).map_or(&[], |file| file.imports())
-    }
-
-    /// Has another thread find out what plans ask of every file.
-    pub fn look_through(&self) {
-        let files = self.files.clone();
-        rayon::spawn(move || {
-            files
-                .iter()
-                .filter(|file| file.is_parsed())
-                .for_each(|file| file.look_through())
-        });
-    }
-
-    /// Has another thread look into the file at `path`, which is about to be edited.
-    pub fn look_into(&self, path: &Path) {
-        if let Some(file) = self.files.get(path) {
-            let file = Arc::clone(file);
-            rayon::spawn(move || file.look_ahead());
-        }
-    }
-
-    /// Has other threads look into the files that `change` has left here, for the plan that comes next.
-    pub fn look_ahead(&self, change: &SourceChange) {
-        let left = change.files.iter().filter_map(|file| file.to.as_ref());
-        left.for_each(|path| self.look_into(path));
     }
 
     /// The repository as the end of an unfinished run, `change`, will leave it, files that are no Nix included.

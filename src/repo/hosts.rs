@@ -1,14 +1,13 @@
 //! Hosts, and the modules that each is made of: static imports followed from a host's directory.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Repository;
 use super::file::File;
@@ -32,7 +31,7 @@ pub struct Host {
 /// `unknown-host`, `no-host`, `several-hosts`, `no-settings`.
 pub fn find(repo: &Repository, wanted: Option<&str>) -> Result<Host> {
     let names = names(repo);
-    follow_imports(repo, &names);
+    parse(repo);
     let name = match wanted {
         Some(name) if names.iter().any(|n| n == name) => name.to_owned(),
         Some(name) => return Err(error::repo::unknown_host(name, &names)),
@@ -87,21 +86,13 @@ pub fn serving(repo: &Repository) -> Vec<String> {
         .collect()
 }
 
-/// Parses in parallel what the hosts are made of, so that nobody has to wait for one file after the other. The modules that
-/// no import need lead to are left to other threads when this returns: what asks for one of them first parses it.
-fn follow_imports(repo: &Repository, hosts: &[String]) {
-    repo.parse_behind();
-    let mut seen: BTreeSet<PathBuf> = BTreeSet::new();
-    let starts = hosts.iter().flat_map(|host| starts(repo, host));
-    let mut open: Vec<PathBuf> = starts.map(Path::to_owned).collect();
-    while !open.is_empty() {
-        let targets = |path: &PathBuf| {
-            let named = repo.imports(path).iter();
-            named.filter_map(|named| repo.import_target(named)).collect::<Vec<_>>()
-        };
-        let found: Vec<PathBuf> = open.par_iter().flat_map_iter(targets).collect();
-        open = found.into_iter().filter(|path| seen.insert(path.clone())).collect();
-    }
+/// Parses in parallel the files that hosts are made of. What few others their imports lead to is parsed when it is asked for.
+fn parse(repo: &Repository) {
+    let (files, rules) = (repo.files().as_slice(), repo.rules());
+    let is_part = |file: &&Arc<File>| file.path().starts_with(&rules.paths.hosts) || file.is_taken_in(rules);
+    files.par_iter().filter(is_part).for_each(|file| {
+        file.imports();
+    });
 }
 
 /// Every module file that the host's static imports lead to.
@@ -118,8 +109,8 @@ fn starts<'r>(repo: &'r Repository, host: &str) -> Vec<&'r Path> {
 }
 
 /// The path of every module file that static imports lead to from `starts`, the starts included.
-fn reached_from<'r>(repo: &'r Repository, starts: Vec<&'r Path>) -> FxHashSet<&'r OsStr> {
-    let mut reached = FxHashSet::default();
+fn reached_from<'r>(repo: &'r Repository, starts: Vec<&'r Path>) -> HashSet<&'r OsStr> {
+    let mut reached = HashSet::default();
     let mut open = starts;
     while let Some(path) = open.pop() {
         if reached.insert(path.as_os_str()) {
@@ -178,7 +169,7 @@ pub fn imports(repo: &Repository, module: &Module) -> Vec<(PathBuf, ast::Expr)> 
 
 /// Modules as they were read, by their files: as long as a file's text is the same, so is its module.
 #[derive(Clone, Default)]
-pub struct Modules(Rc<RefCell<FxHashMap<OsString, Option<Rc<Module>>>>>);
+pub struct Modules(Rc<RefCell<HashMap<OsString, Option<Rc<Module>>>>>);
 
 impl Modules {
     /// The module that `source` is, if it is one.
@@ -219,7 +210,7 @@ pub fn module_files(repo: &Repository, host: &Host) -> BTreeSet<PathBuf> {
 }
 
 /// The files of [`module_files`], sorted by path, and the paths of those that the host's imports lead to.
-fn files_of<'r>(repo: &'r Repository, host: &Host) -> (Vec<&'r Arc<File>>, FxHashSet<&'r OsStr>) {
+fn files_of<'r>(repo: &'r Repository, host: &Host) -> (Vec<&'r Arc<File>>, HashSet<&'r OsStr>) {
     let taken_in = |file: &&Arc<File>| file.is_taken_in(repo.rules());
     let reached = reached_from(repo, starts(repo, &host.name));
     let is_own = |file: &&Arc<File>| reached.contains(file.path().as_os_str()) || *file.path() == *host.settings;

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use memchr::memmem::Finder;
+use rayon::prelude::*;
+use rustix::fs::OFlags;
 
-use super::walk::{self, Entry, Visitor};
+use super::walk::{self, Scope};
 use crate::error::{self, Error, Result};
 use crate::rules::Rules;
 use crate::syntax::Unread;
@@ -48,7 +50,7 @@ pub(super) struct Found {
 /// # Errors
 /// `no-directory` where the root cannot be reached.
 pub(super) fn everything(root: &Path) -> Result<Found> {
-    gather(root, &[Path::new("")], &[], || Reader::new(Task::Read))
+    gather(root, &Scope::new(&[Path::new("")], &[]), &Task::Read)
 }
 
 /// Reads the Nix files below the directories of the hosts and of the server.
@@ -56,8 +58,7 @@ pub(super) fn everything(root: &Path) -> Result<Found> {
 /// # Errors
 /// `no-directory` where the root cannot be reached.
 pub(super) fn of_hosts(root: &Path, rules: &Rules) -> Result<Found> {
-    let own = own_directories(rules);
-    gather(root, &own, &[], || Reader::new(Task::Read))
+    gather(root, &Scope::new(&own_directories(rules), &[]), &Task::Read)
 }
 
 /// Searches the Nix files that [`of_hosts`] does not read for definitions of services.
@@ -67,8 +68,8 @@ pub(super) fn of_hosts(root: &Path, rules: &Rules) -> Result<Found> {
 pub(super) fn beyond_hosts(root: &Path, rules: &Rules) -> Result<Found> {
     let names = &rules.namespaces;
     let needles = Needle::all([&names.services, &names.backups, &names.contract].map(String::as_str));
-    let reader = || Reader::new(Task::Search(needles.clone()));
-    gather(root, &[Path::new("")], &own_directories(rules), reader)
+    let scope = Scope::new(&[Path::new("")], &own_directories(rules));
+    gather(root, &scope, &Task::Search(needles))
 }
 
 fn own_directories(rules: &Rules) -> Vec<&Path> {
@@ -110,33 +111,38 @@ fn linked(root: &Path, link: &Path) -> Option<Text> {
     })
 }
 
-fn gather<'r>(root: &Path, from: &[&Path], skipped: &[&Path], reader: impl Fn() -> Reader<'r> + Sync) -> Result<Found> {
-    let walked =
-        walk::walk(root, from, skipped, reader).map_err(|cause| error::repo::no_directory(root).because(cause))?;
-    let mut all = Found::default();
-    let mut unreadable = Vec::new();
-    for reader in walked.visitors {
-        all.texts.extend(reader.found.texts);
-        all.others.extend(reader.found.others);
-        all.mentions.extend(reader.found.mentions);
-        all.files += reader.found.files;
-        unreadable.extend(reader.unreadable);
+/// Lists the parts `scope` of the tree, and reads or searches the Nix files.
+fn gather(root: &Path, scope: &Scope, task: &Task) -> Result<Found> {
+    let listed = walk::list(root, scope).map_err(|cause| error::repo::no_directory(root).because(cause))?;
+    let is_nix = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "nix");
+    let (nix, others): (Vec<PathBuf>, Vec<PathBuf>) = listed.files.into_iter().partition(is_nix);
+    let mut all = Found {
+        files: nix.len(),
+        unreadable: listed.errors,
+        ..Found::default()
+    };
+    match task {
+        Task::Read => all.read(root, nix),
+        Task::Search(needles) => {
+            let buffer = || vec![0; BLOCK];
+            // A file that cannot be read is none that a host could be made of.
+            let is_hit = |buffer: &mut Vec<u8>, path: PathBuf| {
+                let found = open(&root.join(&path)).and_then(|file| contains(file, needles, buffer));
+                found.is_ok_and(|found| found).then_some(path)
+            };
+            all.mentions = nix.into_par_iter().map_init(buffer, is_hit).flatten().collect();
+            return Ok(all);
+        }
     }
-    all.texts.extend(walked.absent.into_iter().map(|(path, text)| Text {
+    all.others = others;
+    all.texts.extend(listed.absent.into_iter().map(|(path, text)| Text {
         path,
         text,
         unread: Some(Unread::NotCheckedOut),
         is_linked: false,
     }));
     all.texts
-        .extend(walked.links.iter().filter_map(|link| linked(root, link)));
-    all.others.sort_unstable();
-    all.mentions.sort_unstable();
-    unreadable.sort_by(|a, b| a.0.cmp(&b.0));
-    let files = unreadable
-        .into_iter()
-        .map(|(path, cause)| error::repo::unreadable(&path).because(cause));
-    all.unreadable = walked.errors.into_iter().chain(files).collect();
+        .extend(listed.links.iter().filter_map(|link| linked(root, link)));
     Ok(all)
 }
 
@@ -148,56 +154,33 @@ enum Task<'r> {
     Search(Vec<Needle<'r>>),
 }
 
-/// Reads on one thread.
-struct Reader<'r> {
-    task: Task<'r>,
-    found: Found,
-    unreadable: Vec<(PathBuf, io::Error)>,
-    buffer: Vec<u8>,
-}
-
-impl<'r> Reader<'r> {
-    fn new(task: Task<'r>) -> Reader<'r> {
-        Reader {
-            task,
-            found: Found::default(),
-            unreadable: Vec::new(),
-            buffer: vec![0; BLOCK],
-        }
-    }
-}
-
-impl Visitor for Reader<'_> {
-    fn file(&mut self, entry: &Entry) {
-        if !entry.is_nix() {
-            if let Task::Read = self.task {
-                self.found.others.push(entry.path());
-            }
-            return;
-        }
-        self.found.files += 1;
-        let file = entry.open();
-        match &self.task {
-            Task::Read => match file.and_then(|file| read_text(file, entry.path(), &mut self.buffer)) {
-                Ok(text) => self.found.texts.push(text),
-                Err(cause) => self.unreadable.push((entry.path(), cause)),
-            },
-            Task::Search(needles) => {
-                // A file that cannot be read is none that a host could be made of.
-                if file
-                    .and_then(|file| contains(file, needles, &mut self.buffer))
-                    .unwrap_or(false)
-                {
-                    self.found.mentions.push(entry.path());
-                }
+impl Found {
+    /// Reads the Nix files at `paths`, which are sorted.
+    fn read(&mut self, root: &Path, paths: Vec<PathBuf>) {
+        let buffer = || vec![0; BLOCK];
+        let read = |buffer: &mut Vec<u8>, path: PathBuf| {
+            let file = open(&root.join(&path));
+            file.and_then(|file| read_text(file, path.clone(), buffer))
+                .map_err(|cause| error::repo::unreadable(&path).because(cause))
+        };
+        let read: Vec<Result<Text>> = paths.into_par_iter().map_init(buffer, read).collect();
+        for text in read {
+            match text {
+                Ok(text) => self.texts.push(text),
+                Err(error) => self.unreadable.push(error),
             }
         }
     }
+}
+
+/// Opens a file that was a regular one when its directory was listed; it may have become a pipe or a link since.
+fn open(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    File::options().read(true).custom_flags(flags.bits() as i32).open(path)
 }
 
 /// What a definition below some namespaces looks like, as far as bytes tell: their first name, and behind it the others
 /// of one of them or an equals sign. Comments look the same: who wants to be sure parses the file.
-#[derive(Clone)]
 struct Needle<'r> {
     first: Finder<'r>,
     /// What may follow: the other names, with their dots.

@@ -1,470 +1,242 @@
-//! A parallel walk over the files that git would not ignore.
+//! The files of a tree: those that git tracks, ignored or not, and the others that git would not ignore.
 //!
-//! Directories are listed once, without a `stat` of what is in them, and files are opened from their directory's
-//! descriptor: on a tree of many small files, path lookups cost more than reading. Symbolic links are not followed,
-//! so that a walk ends and sees each file once. What cannot be listed is skipped, as git skips it.
+//! Symbolic links are not followed, so that a walk ends and sees each file once.
 
-use std::ffi::{CStr, OsStr};
-use std::fs::File;
+use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
+use git2::IndexEntryExtendedFlag;
+use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use crate::error::{self, Error};
 
 /// The largest file of patterns that is read, in bytes.
 const LARGEST_PATTERNS: u64 = 1024 * 1024;
 
-/// What is done with the files that one thread comes to.
-pub(super) trait Visitor: Send {
-    /// A regular file.
-    fn file(&mut self, entry: &Entry);
-}
-
-/// A regular file that the walk has come to.
-pub(super) struct Entry<'a> {
-    directory: &'a Path,
-    descriptor: BorrowedFd<'a>,
-    name: &'a CStr,
-}
-
-impl Entry<'_> {
-    /// Whether its name ends like that of a Nix file.
-    pub(super) fn is_nix(&self) -> bool {
-        let name = self.name.to_bytes();
-        name.len() > 4 && name.ends_with(b".nix")
-    }
-
-    /// Its path relative to the root.
-    pub(super) fn path(&self) -> PathBuf {
-        self.directory.join(OsStr::from_bytes(self.name.to_bytes()))
-    }
-
-    /// Opens it for reading.
-    pub(super) fn open(&self) -> io::Result<File> {
-        // Not blocking: it may have become a pipe since its directory was listed.
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        Ok(rustix::fs::openat(self.descriptor, self.name, flags, Mode::empty())?.into())
-    }
-}
-
-/// What a walk comes back with.
-pub(super) struct Walked<V> {
-    /// Each thread's visitor.
-    pub(super) visitors: Vec<V>,
-    /// What could not be seen, in the order of the paths: directories, and files of patterns.
-    pub(super) errors: Vec<Error>,
+/// What stands in a tree. All paths are relative to its root.
+#[derive(Default)]
+pub(super) struct Listed {
+    /// Regular files, sorted.
+    pub(super) files: Vec<PathBuf>,
+    /// Symbolic links, sorted.
+    pub(super) links: Vec<PathBuf>,
     /// The Nix files that a sparse checkout leaves out, with what is staged.
     pub(super) absent: Vec<(PathBuf, Arc<str>)>,
-    /// The symbolic links that git would not ignore, sorted.
-    pub(super) links: Vec<PathBuf>,
+    /// What could not be seen, in the order of the paths: directories, and files of patterns.
+    pub(super) errors: Vec<Error>,
 }
 
-/// Walks the directories `from` of the tree at `root`, relative to it, without those in `skipped`, on as many threads as
-/// there are processors.
+/// The parts of a tree that are looked at.
+#[derive(Clone)]
+pub(super) struct Scope {
+    /// Directories.
+    from: Vec<PathBuf>,
+    /// Directories that are left out.
+    skipped: Vec<PathBuf>,
+}
+
+impl Scope {
+    /// The directories `from`, without those in `skipped`, all relative to the root.
+    pub(super) fn new(from: &[&Path], skipped: &[&Path]) -> Scope {
+        let owned = |paths: &[&Path]| paths.iter().map(|path| (*path).to_owned()).collect();
+        Scope {
+            from: owned(from),
+            skipped: owned(skipped),
+        }
+    }
+
+    fn has(&self, path: &Path) -> bool {
+        self.from.iter().any(|from| path.starts_with(from)) && !self.skips(path)
+    }
+
+    /// Whether something in the directory at `path` may be part of it.
+    fn leads_through(&self, path: &Path) -> bool {
+        self.from
+            .iter()
+            .any(|from| path.starts_with(from) || from.starts_with(path))
+            && !self.skips(path)
+    }
+
+    fn skips(&self, path: &Path) -> bool {
+        self.skipped.iter().any(|skipped| path.starts_with(skipped))
+    }
+}
+
+/// What stands in the parts `scope` of the tree at `root`.
 ///
 /// # Errors
 /// Where `root` cannot be reached.
-pub(super) fn walk<V: Visitor>(
-    root: &Path,
-    from: &[&Path],
-    skipped: &[&Path],
-    visitor: impl Fn() -> V + Sync,
-) -> io::Result<Walked<V>> {
+pub(super) fn list(root: &Path, scope: &Scope) -> io::Result<Listed> {
     let root = root.canonicalize()?;
-    let seen = Seen::new(&root);
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let queue = Queue {
-        state: Mutex::new(State {
-            open: Vec::new(),
-            busy: threads,
-        }),
-        changed: Condvar::new(),
-    };
-    let above = Ignores::above(&seen);
-    let first: Vec<Directory> = from
-        .iter()
-        .filter_map(|path| Directory::at(&seen, path, above.clone()))
+    let mut listed = found(&root, scope);
+    if let Some(git) = git2::Repository::discover(&root).ok() {
+        listed.add_tracked(&root, scope, &git);
+    }
+    listed.files.sort_unstable();
+    listed.links.sort_unstable();
+    Ok(listed)
+}
+
+/// What git would not ignore, in no order.
+fn found(root: &Path, scope: &Scope) -> Listed {
+    let top = root.ancestors().find(|path| path.join(".git").exists());
+    let above = root
+        .ancestors()
+        .take_while(|path| top.is_some_and(|top| path.starts_with(top)));
+    let mut errors: Vec<(PathBuf, Error)> = std::iter::once(root)
+        .chain(above.skip(1))
+        .filter_map(|directory| too_much(root, directory))
         .collect();
-    let work = |first: Vec<Directory>| {
-        let mut turn = Turn {
-            queue: &queue,
-            found: first,
-        };
-        let mut visitor = visitor();
-        let mut listing = Vec::new();
-        while let Some(directory) = turn.next() {
-            list(&seen, directory, &mut visitor, &mut listing, &mut turn.found);
-            turn.found
-                .retain(|directory| !skipped.contains(&directory.path.as_path()));
-        }
-        visitor
-    };
-    let work = &work;
-    let visitors = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(move || work(Vec::new()))).collect();
-        let mut visitors = vec![work(first)];
-        for thread in others {
-            // A panic in a visitor is ours, and goes on as one.
-            visitors.push(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        }
-        visitors
-    });
-    let is_wanted = |path: &Path| {
-        from.iter().any(|from| path.starts_with(from)) && !skipped.iter().any(|skipped| path.starts_with(skipped))
-    };
-    let absent = seen.absent(is_wanted);
-    let mut errors = seen.errors.into_inner().unwrap_or_else(PoisonError::into_inner);
-    errors.sort_by(|a, b| a.0.cmp(&b.0));
-    let mut links = seen.links.into_inner().unwrap_or_else(PoisonError::into_inner);
-    links.sort_unstable();
-    Ok(Walked {
-        visitors,
-        links,
-        errors: errors.into_iter().map(|(_, error)| error).collect(),
-        absent,
-    })
-}
-
-/// What all threads of a walk share.
-struct Seen {
-    root: PathBuf,
-    errors: Mutex<Vec<(PathBuf, Error)>>,
-    links: Mutex<Vec<PathBuf>>,
-    tracked: OnceLock<Tracked>,
-}
-
-/// What git tracks.
-#[derive(Default)]
-struct Tracked {
-    /// Paths relative to the root, sorted.
-    paths: Vec<PathBuf>,
-    /// The Nix files among them that are not to be on the disk, with their blobs.
-    left_out: Vec<(PathBuf, git2::Oid)>,
-}
-
-/// How git marks entries that a sparse checkout leaves out.
-const SKIPPED: u16 = 1 << 14;
-
-impl Seen {
-    fn new(root: &Path) -> Seen {
-        Seen {
-            root: root.to_owned(),
-            errors: Mutex::default(),
-            links: Mutex::default(),
-            tracked: OnceLock::new(),
-        }
-    }
-
-    fn error(&self, path: &Path, error: Error) {
-        let mut errors = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
-        errors.push((path.to_owned(), error));
-    }
-
-    /// What git tracks; nothing where there is no repository of git's. It is asked for only where something is ignored or
-    /// left out.
-    fn tracked(&self) -> &Tracked {
-        self.tracked.get_or_init(|| self.read_tracked().unwrap_or_default())
-    }
-
-    fn read_tracked(&self) -> Option<Tracked> {
-        let git = git2::Repository::discover(&self.root).ok()?;
-        let top = git.workdir()?.canonicalize().ok()?;
-        let prefix = self.root.strip_prefix(&top).ok()?;
-        let mut tracked = Tracked::default();
-        for entry in git.index().ok()?.iter() {
-            let path = Path::new(OsStr::from_bytes(&entry.path));
-            let Ok(own) = path.strip_prefix(prefix) else { continue };
-            tracked.paths.push(own.to_owned());
-            if entry.flags_extended & SKIPPED != 0 && own.extension().is_some_and(|extension| extension == "nix") {
-                tracked.left_out.push((own.to_owned(), entry.id));
-            }
-        }
-        tracked.paths.sort_unstable();
-        Some(tracked)
-    }
-
-    /// Whether git tracks `path`, an absolute one, or something in it.
-    fn is_tracked(&self, path: &Path) -> bool {
-        let Ok(path) = path.strip_prefix(&self.root) else {
-            return false;
-        };
-        let paths = &self.tracked().paths;
-        let at = paths.partition_point(|tracked| tracked.as_path() < path);
-        paths.get(at).is_some_and(|tracked| tracked.starts_with(path))
-    }
-
-    /// The Nix files that a sparse checkout leaves out, with what is staged.
-    fn absent(&self, is_wanted: impl Fn(&Path) -> bool) -> Vec<(PathBuf, Arc<str>)> {
-        let sparse = || {
-            let top = self.root.ancestors().find(|path| path.join(".git").exists())?;
-            let entry = top.join(".git");
-            let own = match entry.is_dir() {
-                true => entry,
-                false => top.join(std::fs::read_to_string(entry).ok()?.strip_prefix("gitdir:")?.trim()),
-            };
-            own.join("info/sparse-checkout").exists().then_some(())
-        };
-        if sparse().is_none() {
-            return Vec::new();
-        }
-        let Ok(git) = git2::Repository::discover(&self.root) else {
-            return Vec::new();
-        };
-        let left_out = self.tracked().left_out.iter();
-        left_out
-            .filter(|(path, _)| is_wanted(path) && !self.root.join(path).exists())
-            .filter_map(|(path, id)| {
-                let blob = git.find_blob(*id).ok()?;
-                Some((path.clone(), String::from_utf8_lossy(blob.content()).into()))
-            })
-            .collect()
-    }
-}
-
-/// A directory to be listed.
-struct Directory {
-    path: PathBuf,
-    ignores: Option<Arc<Ignores>>,
-    /// Whether git ignores it, so that only what it tracks in it counts.
-    is_ignored: bool,
-}
-
-impl Directory {
-    /// The directory at `path`, unless git would ignore it.
-    fn at(seen: &Seen, path: &Path, above: Option<Arc<Ignores>>) -> Option<Directory> {
-        let (mut ignores, mut directory, mut is_ignored) = (above, seen.root.clone(), false);
-        for part in path {
-            ignores = Ignores::of(seen, &directory, ignores);
-            directory.push(part);
-            is_ignored |= ignores.as_ref().is_some_and(|i| i.ignore(&directory, true));
-            if is_ignored && !seen.is_tracked(&directory) {
-                return None;
-            }
-        }
-        // A repository need not have all of the directories that its rules name.
-        (path.as_os_str().is_empty() || directory.symlink_metadata().is_ok_and(|found| found.is_dir())).then(|| {
-            Directory {
-                path: path.to_owned(),
-                ignores,
-                is_ignored,
-            }
+    let inner: Arc<Mutex<Vec<(PathBuf, Error)>>> = Arc::default();
+    let mut walk = WalkBuilder::new(root);
+    walk.standard_filters(false)
+        .parents(top.is_some())
+        .git_ignore(errors.is_empty())
+        .git_exclude(true)
+        .git_global(true)
+        .require_git(false)
+        .filter_entry(filter(root, scope, &inner));
+    let (sender, entries) = mpsc::channel();
+    walk.build_parallel().run(|| {
+        let sender = sender.clone();
+        Box::new(move |entry| match sender.send(entry) {
+            Ok(()) => WalkState::Continue,
+            Err(_) => WalkState::Quit,
         })
+    });
+    drop(sender);
+    let mut listed = Listed::default();
+    for entry in entries {
+        match entry {
+            Ok(entry) => listed.add(root, scope, &entry),
+            Err(error) => errors.extend(unlisted(root, error)),
+        }
+    }
+    errors.append(&mut inner.lock().unwrap_or_else(PoisonError::into_inner));
+    errors.sort_by(|a, b| a.0.cmp(&b.0));
+    listed.errors = errors.into_iter().map(|(_, error)| error).collect();
+    listed
+}
+
+/// Which entries are looked at. Directories whose patterns are too much are noted in `errors`, and left alone.
+fn filter(
+    root: &Path,
+    scope: &Scope,
+    errors: &Arc<Mutex<Vec<(PathBuf, Error)>>>,
+) -> impl Fn(&DirEntry) -> bool + Send + Sync + 'static {
+    let (root, scope, errors) = (root.to_owned(), scope.clone(), Arc::clone(errors));
+    move |entry| {
+        let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
+        if !is_directory || entry.depth() == 0 {
+            return true;
+        }
+        let path = entry.path();
+        let own = path.strip_prefix(&root).unwrap_or(path);
+        if entry.file_name() == ".git" || !scope.leads_through(own) {
+            return false;
+        }
+        let error = too_much(&root, path);
+        let is_taken = error.is_none();
+        errors.lock().unwrap_or_else(PoisonError::into_inner).extend(error);
+        is_taken
     }
 }
 
-/// Lists one directory: visits its files and adds its directories to `found`.
-fn list<V: Visitor>(
-    seen: &Seen,
-    directory: Directory,
-    visitor: &mut V,
-    listing: &mut Vec<rustix::fs::DirEntry>,
-    found: &mut Vec<Directory>,
-) {
-    let path = seen.root.join(&directory.path);
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::DIRECTORY;
-    listing.clear();
-    let mut read = || -> io::Result<_> {
-        let descriptor = rustix::fs::open(&path, flags, Mode::empty())?;
-        for entry in Dir::read_from(&descriptor)? {
-            listing.push(entry?);
-        }
-        Ok(descriptor)
+/// Why the patterns in `directory` are not read, with their path, if they are not.
+fn too_much(root: &Path, directory: &Path) -> Option<(PathBuf, Error)> {
+    let patterns = directory.join(".gitignore");
+    let why = match patterns.metadata().ok()? {
+        found if !found.is_file() => "it is no file".to_owned(),
+        found if found.len() > LARGEST_PATTERNS => format!("it has more than {LARGEST_PATTERNS} bytes"),
+        _ => return None,
     };
-    let descriptor = match read() {
-        Ok(descriptor) => descriptor,
-        // It went away since its name was read.
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return,
-        Err(cause) => return seen.error(&directory.path, error::repo::unlisted(&directory.path).because(cause)),
-    };
-    let own = listing.iter().any(|entry| entry.file_name() == c".gitignore");
-    let ignores = match own {
-        true => Ignores::of(seen, &path, directory.ignores),
-        false => directory.ignores,
-    };
-    for entry in listing.iter() {
-        let name = entry.file_name();
-        let kind = match entry.file_type() {
-            // Some file systems do not say it in the listing.
-            FileType::Unknown => rustix::fs::statat(&descriptor, name, AtFlags::SYMLINK_NOFOLLOW)
-                .map_or(FileType::Unknown, |stat| FileType::from_raw_mode(stat.st_mode)),
-            kind => kind,
+    let own = patterns.strip_prefix(root).unwrap_or(&patterns);
+    Some((own.to_owned(), error::repo::not_taken(own, &why)))
+}
+
+/// The refusal of a directory that cannot be listed; `None` for one that went away since its name was read, and for patterns
+/// that make no sense: as in git, these are left out and the others count.
+fn unlisted(root: &Path, error: ignore::Error) -> Option<(PathBuf, Error)> {
+    let path = path_of(&error)?;
+    let path = path.strip_prefix(root).unwrap_or(path).to_owned();
+    let cause = error
+        .into_io_error()
+        .filter(|cause| cause.kind() != io::ErrorKind::NotFound)?;
+    let refusal = error::repo::unlisted(&path).because(cause);
+    Some((path, refusal))
+}
+
+fn path_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } => path_of(err),
+        _ => None,
+    }
+}
+
+impl Listed {
+    fn add(&mut self, root: &Path, scope: &Scope, entry: &DirEntry) {
+        let (Ok(path), Some(kind)) = (entry.path().strip_prefix(root), entry.file_type()) else {
+            return;
         };
-        let is_directory = kind == FileType::Directory;
-        let special = [c".", c"..", c".git"].contains(&name);
-        let is_link = kind == FileType::Symlink;
-        if (is_directory && special) || !(is_directory || is_link || kind == FileType::RegularFile) {
-            continue;
+        if !scope.has(path) {
+            return;
         }
-        let plain = OsStr::from_bytes(name.to_bytes());
-        let ignored = || {
-            ignores
-                .as_ref()
-                .is_some_and(|i| i.ignore(&path.join(plain), is_directory))
+        if kind.is_file() {
+            self.files.push(path.to_owned());
+        } else if kind.is_symlink() {
+            self.links.push(path.to_owned());
+        }
+    }
+
+    /// Adds what git tracks and ignores, and what a sparse checkout leaves out.
+    fn add_tracked(&mut self, root: &Path, scope: &Scope, git: &git2::Repository) {
+        let Some(top) = git.workdir().and_then(|top| top.canonicalize().ok()) else {
+            return;
         };
-        let is_ignored = directory.is_ignored || ignored();
-        if is_ignored && !seen.is_tracked(&path.join(plain)) {
-            continue;
-        }
-        if is_directory {
-            found.push(Directory {
-                path: directory.path.join(plain),
-                ignores: ignores.clone(),
-                is_ignored,
-            });
-        } else if is_link {
-            let mut links = seen.links.lock().unwrap_or_else(PoisonError::into_inner);
-            links.push(directory.path.join(plain));
-        } else {
-            visitor.file(&Entry {
-                directory: &directory.path,
-                descriptor: descriptor.as_fd(),
-                name,
-            });
-        }
-    }
-}
-
-/// Directories that no thread has listed yet.
-struct Queue {
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-struct State {
-    open: Vec<Directory>,
-    /// Threads that may still find directories.
-    busy: usize,
-}
-
-/// One thread's part in emptying the queue.
-struct Turn<'q> {
-    queue: &'q Queue,
-    /// What it has found since it last took a directory.
-    found: Vec<Directory>,
-}
-
-impl Turn<'_> {
-    /// Hands in what was found and takes the next directory; `None` when all are listed.
-    fn next(&mut self) -> Option<Directory> {
-        let mut state = self.queue.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.busy -= 1;
-        if self.found.len() > 1 {
-            self.queue.changed.notify_all();
-        }
-        state.open.append(&mut self.found);
-        loop {
-            if let Some(directory) = state.open.pop() {
-                state.busy += 1;
-                return Some(directory);
+        let (Ok(prefix), Ok(index)) = (root.strip_prefix(&top), git.index()) else {
+            return;
+        };
+        let all = self.files.iter().chain(&self.links);
+        let known: HashSet<&OsStr> = all.map(|path| path.as_os_str()).collect();
+        let (mut files, mut links) = (Vec::new(), Vec::new());
+        for entry in index.iter() {
+            let path = Path::new(OsStr::from_bytes(&entry.path));
+            let Ok(path) = path.strip_prefix(prefix) else { continue };
+            if known.contains(path.as_os_str()) || !scope.has(path) || is_behind_a_link(root, path) {
+                continue;
             }
-            if state.busy == 0 {
-                self.queue.changed.notify_all();
-                return None;
-            }
-            state = self.queue.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-}
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        // A thread that panics must not leave the others waiting for what it would find.
-        if std::thread::panicking() {
-            self.queue.state.lock().unwrap_or_else(PoisonError::into_inner).busy -= 1;
-            self.queue.changed.notify_all();
-        }
-    }
-}
-
-/// The patterns in force in a directory, innermost first.
-struct Ignores {
-    matcher: Gitignore,
-    outer: Option<Arc<Ignores>>,
-}
-
-impl Ignores {
-    /// Whether git would ignore the file or directory at `path`.
-    fn ignore(&self, path: &Path, is_directory: bool) -> bool {
-        let mut scope = Some(self);
-        while let Some(ignores) = scope {
-            match ignores.matcher.matched(path, is_directory) {
-                ignore::Match::Ignore(_) => return true,
-                ignore::Match::Whitelist(_) => return false,
-                ignore::Match::None => scope = ignores.outer.as_deref(),
+            match root.join(path).symlink_metadata() {
+                Ok(found) if found.is_symlink() => links.push(path.to_owned()),
+                Ok(found) if found.is_file() => files.push(path.to_owned()),
+                Ok(_) => {}
+                Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+                    let flags = IndexEntryExtendedFlag::from_bits_truncate(entry.flags_extended);
+                    let is_nix = path.extension().is_some_and(|extension| extension == "nix");
+                    if let (true, true, Ok(blob)) = (flags.is_skip_worktree(), is_nix, git.find_blob(entry.id)) {
+                        let text = String::from_utf8_lossy(blob.content()).into();
+                        self.absent.push((path.to_owned(), text));
+                    }
+                }
+                // Reading it says why.
+                Err(_) => files.push(path.to_owned()),
             }
         }
-        false
-    }
-
-    /// `outer` with the directory's own `.gitignore`.
-    fn of(seen: &Seen, directory: &Path, outer: Option<Arc<Ignores>>) -> Option<Arc<Ignores>> {
-        Ignores::with(seen, directory, &directory.join(".gitignore"), outer)
-    }
-
-    /// `outer` with the patterns in `file`, which are relative to `base`. As in git, a pattern that makes no sense
-    /// is left out and the others count.
-    fn with(seen: &Seen, base: &Path, file: &Path, outer: Option<Arc<Ignores>>) -> Option<Arc<Ignores>> {
-        // As git does, one that is a link is left alone.
-        match file.symlink_metadata() {
-            Ok(found) if found.is_file() && found.len() <= LARGEST_PATTERNS => {}
-            Ok(found) if found.is_file() => {
-                let own = file.strip_prefix(&seen.root).unwrap_or(file);
-                let why = format!("it has more than {LARGEST_PATTERNS} bytes");
-                seen.error(own, error::repo::not_taken(own, &why));
-                return outer;
-            }
-            _ => return outer,
-        }
-        let mut builder = GitignoreBuilder::new(base);
-        builder.add(file);
-        match builder.build() {
-            Ok(matcher) if !matcher.is_empty() => Some(Arc::new(Ignores { matcher, outer })),
-            _ => outer,
-        }
-    }
-
-    /// What is in force at `root` from outside: the person's excludes, the repository's own, and the `.gitignore` files
-    /// of the directories between its top and `root`.
-    fn above(seen: &Seen) -> Option<Arc<Ignores>> {
-        let root = &*seen.root;
-        let (matcher, _) = GitignoreBuilder::new(root).build_global();
-        let global = (!matcher.is_empty()).then(|| Arc::new(Ignores { matcher, outer: None }));
-        let Some(top) = root.ancestors().find(|path| path.join(".git").exists()) else {
-            return global;
-        };
-        let mut ignores = match git_directory(top) {
-            Some(git) => Ignores::with(seen, top, &git.join("info/exclude"), global),
-            None => global,
-        };
-        let mut between: Vec<&Path> = root
-            .ancestors()
-            .skip(1)
-            .take_while(|path| path.starts_with(top))
-            .collect();
-        between.reverse();
-        for directory in between {
-            ignores = Ignores::of(seen, directory, ignores);
-        }
-        ignores
+        self.files.append(&mut files);
+        self.links.append(&mut links);
     }
 }
 
-/// The directory that holds what a repository's worktrees share.
-fn git_directory(top: &Path) -> Option<PathBuf> {
-    let entry = top.join(".git");
-    if entry.is_dir() {
-        return Some(entry);
-    }
-    let link = std::fs::read_to_string(entry).ok()?;
-    let own = top.join(link.strip_prefix("gitdir:")?.trim());
-    match std::fs::read_to_string(own.join("commondir")) {
-        Ok(common) => Some(own.join(common.trim())),
-        Err(_) => Some(own),
-    }
+/// Whether a directory of `path` is a symbolic link now.
+fn is_behind_a_link(root: &Path, path: &Path) -> bool {
+    let mut above = path.ancestors().skip(1);
+    above.any(|directory| {
+        root.join(directory)
+            .symlink_metadata()
+            .is_ok_and(|found| found.is_symlink())
+    })
 }

@@ -18,10 +18,10 @@ pub struct Free {
 pub fn variables(node: &SyntaxNode) -> BTreeMap<String, Free> {
     let mut found = BTreeMap::new();
     for used in syntax::uses(node) {
-        if found.contains_key(used.name) {
+        if found.contains_key(&used.name) {
             continue;
         }
-        let (ident, name) = (used.node(), used.name.to_owned());
+        let (ident, name) = (used.node(), used.name);
         let binding = scope::lookup(&ident, &name);
         if !matches!(binding, Binding::Global) && !binds_inside(&binding, node) {
             found.insert(

@@ -1,13 +1,12 @@
 //! The modules of one machine, and where each option is declared and defined.
 
 use std::cell::{OnceCell, RefCell};
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
-
-use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::module::{self, Def, Module, OptionDecl};
 use super::value::Why;
@@ -17,11 +16,11 @@ use crate::syntax::{self, AstNode, ast};
 #[derive(Clone, Default)]
 pub struct Model {
     modules: Vec<Rc<Module>>,
-    imported: FxHashSet<OsString>,
+    imported: HashSet<OsString>,
     /// The modules that have definitions with a key, in order.
-    by_key: FxHashMap<String, Vec<Rc<Module>>>,
+    by_key: HashMap<String, Vec<Rc<Module>>>,
     /// What expressions were found to be, which is asked again for each service.
-    strings: RefCell<FxHashMap<Asked, Answer>>,
+    strings: RefCell<HashMap<Asked, Answer>>,
     /// The paths of the host's modules of which nothing can be read.
     faulty: Rc<[PathBuf]>,
     /// The names that services go by, which is asked again for each service.
@@ -41,8 +40,8 @@ struct Answer {
 impl Model {
     /// A model of these modules, in the order in which they are given; `imported` are the paths of the files
     /// that the host's imports lead to.
-    pub fn new(modules: Vec<Rc<Module>>, imported: FxHashSet<OsString>) -> Model {
-        let mut by_key: FxHashMap<String, Vec<Rc<Module>>> = FxHashMap::default();
+    pub fn new(modules: Vec<Rc<Module>>, imported: HashSet<OsString>) -> Model {
+        let mut by_key: HashMap<String, Vec<Rc<Module>>> = HashMap::default();
         for module in &modules {
             for key in module.keys() {
                 match by_key.get_mut(key) {

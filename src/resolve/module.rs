@@ -3,9 +3,8 @@
 //! Definitions are found through attribute sets however they are split (`a.b.c = x`, `a = { b.c = x; }`),
 //! through `mkIf`, `mkMerge`, priorities, `let … in`, `with`, parentheses and `//` (NixOS manual, "Writing NixOS Modules").
 
+use std::collections::HashMap;
 use std::rc::Rc;
-
-use rustc_hash::FxHashMap;
 
 use super::scope::Binding;
 use crate::syntax::{self, AstNode, HasEntry, Source, ast};
@@ -157,7 +156,7 @@ pub struct Module {
     /// Every option declaration, in source order.
     pub options: Vec<OptionDecl>,
     /// The definitions by [`keys`] of their paths: indices, in source order.
-    by_key: FxHashMap<String, Vec<usize>>,
+    by_key: HashMap<String, Vec<usize>>,
 }
 
 impl Module {
@@ -193,7 +192,7 @@ impl Module {
             body,
             defs: Vec::new(),
             options: Vec::new(),
-            by_key: FxHashMap::default(),
+            by_key: HashMap::default(),
         }
     }
 

@@ -4,8 +4,6 @@ use std::fmt::Write as _;
 use std::ops::AddAssign;
 use std::path::Path;
 
-use rayon::prelude::*;
-
 use super::hunks::{Hunk, Line, Piece, Tag, emphasised, hunks, lines, pairs};
 use super::patch::similarity;
 use super::texts;
@@ -72,7 +70,7 @@ impl Rendered {
 /// The diff of a change.
 pub fn render(change: &SourceChange) -> Rendered {
     let mut rendered = Rendered::default();
-    let files: Vec<(String, Stat)> = change.files.par_iter().map(file_diff).collect();
+    let files: Vec<(String, Stat)> = change.files.iter().map(file_diff).collect();
     for (text, stat) in files {
         rendered.text.push_str(&text);
         rendered.stat += stat;

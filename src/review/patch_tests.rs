@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::*;
-use crate::testing::Chance;
+use fastrand::Rng;
 
 fn file(from: Option<&str>, to: Option<&str>, before: &str, after: &str) -> FileChange {
     FileChange {
@@ -218,35 +218,35 @@ fn texts_like_patches() {
     );
 }
 
-impl Chance {
-    fn text(&mut self, like: &str) -> String {
-        let pool = ["};\n", "\n", "  x = {\n", "a\r\n", "é\n", "\t\n", "  };\n"];
-        let mut lines: Vec<&str> = like.split_inclusive('\n').collect();
-        for _ in 0..self.below(12) {
-            let at = self.below(lines.len() + 1);
-            if at < lines.len() && self.below(3) == 0 {
-                lines.remove(at);
-            } else {
-                lines.insert(at, pool[self.below(7)]);
-            }
+/// `like` with lines taken out and put in.
+fn changed(chance: &mut Rng, like: &str) -> String {
+    let pool = ["};\n", "\n", "  x = {\n", "a\r\n", "é\n", "\t\n", "  };\n"];
+    let mut lines: Vec<&str> = like.split_inclusive('\n').collect();
+    for _ in 0..chance.usize(..12) {
+        let at = chance.usize(..=lines.len());
+        if at < lines.len() && chance.usize(..3) == 0 {
+            lines.remove(at);
+        } else {
+            lines.insert(at, pool[chance.usize(..pool.len())]);
         }
-        let mut text = lines.concat();
-        if self.below(5) == 0 {
-            text = text.trim_end_matches('\n').to_owned();
-        }
-        text
+    }
+    let text = lines.concat();
+    match chance.usize(..5) {
+        0 => text.trim_end_matches('\n').to_owned(),
+        _ => text,
     }
 }
 
 #[test]
 fn any_texts_apply() {
-    let mut chance = Chance(7);
+    // The same texts in every run.
+    let mut chance = Rng::with_seed(7);
     for _ in 0..12 {
         let files = (0..25).map(|number| {
-            let before = chance.text("{\n  a = 1;\n\n  b = 2;\n\n  c = {\n    d = 3;\n  };\n}\n");
-            let after = chance.text(&before);
+            let before = changed(&mut chance, "{\n  a = 1;\n\n  b = 2;\n\n  c = {\n    d = 3;\n  };\n}\n");
+            let after = changed(&mut chance, &before);
             let from = format!("f{number}");
-            let to = if chance.below(4) == 0 {
+            let to = if chance.usize(..4) == 0 {
                 format!("moved/{number}")
             } else {
                 from.clone()

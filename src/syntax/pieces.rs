@@ -1,169 +1,326 @@
-//! Formatting with alejandra in pieces, with the same result as in one.
+//! Formatting with alejandra in pieces.
 //!
-//! alejandra lays an expression out several times to find how it fits, and in each of these does so again for what
-//! is in it: its time doubles with every level of nesting. Yet how a binding is laid out depends on nothing around it,
-//! once its set stands over several lines, and the other way round; so it is with the elements of a list. So such bindings
-//! and elements are cut out, each is formatted by itself, with a short one in its place, and put back at the indentation
-//! that this one got. What is laid out already, since it is no more than a name and a word, is put back as it was.
+//! A new file is formatted as a whole. Of an edited file only those bindings and list elements are formatted that the file did
+//! not have before, and only where the ones in whose place they come were formatted: what was formatted stays so, and what was
+//! not is left alone, in the same file as well.
 //!
-//! A shape that was formatted before is remembered. An edited file has most pieces in common with the file before, and most
-//! of the others differ from those of other files in nothing but words, or in how long a list is.
+//! A piece is a binding of a set or `let` that stands over several lines, or an element of such a list with several lines of
+//! its own. How it is laid out depends on nothing around it, so it is formatted by itself, without its indentation and with
+//! short stand-ins for the pieces in it, and put back at the indentation that its own stand-in got. The result is the same as
+//! if alejandra had formatted everything at once; where it could differ, the file is not cut ([`Piece::of`]), or the string that
+//! depends on its column stays in what is around it ([`is_placed`]).
+//!
+//! Two things need the pieces. alejandra knows files only, and would touch what nobody has edited. And it tries several layouts
+//! for each expression, in each of them again for what is in it, so that its time doubles with every level of nesting:
+//! formatting whole files, a dry run of all services of a repository with a hundred files takes @WHOLE@ of processor time, and
+//! @PIECES@ in pieces.
 
-mod cut;
-mod indent;
+use std::collections::HashSet;
+use std::ops::Range;
 
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use rnix::{NodeOrToken, SyntaxKind};
 
-use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
-
-use super::SyntaxNode;
-pub(super) use cut::Piece;
-use cut::{Kind, lines};
+use super::{Source, SyntaxNode, comments, is_whitespace, span};
 
 /// What formats a whole text; `None` if it does not parse.
 type Formatter = fn(&str) -> Option<String>;
 
-/// The shapes that were formatted.
-static FORMATTED: LazyLock<Mutex<FxHashMap<String, Arc<str>>>> = LazyLock::new(Mutex::default);
-
-/// Formats the text of `root`, a tree without errors. `None` where it has to be formatted as a whole.
-pub(super) fn format(root: &SyntaxNode, text: &str, formatter: Formatter) -> Option<String> {
-    let whole = Piece::of(root, text, None)?;
-    let pieces = whole.all().into_par_iter();
-    let shapes: Option<Vec<Arc<str>>> = pieces.map(|piece| formatted(&piece.shape, formatter)).collect();
-    whole.assemble(&mut shapes?.into_iter())
+/// Formats a file without errors. `None` where it has to be formatted as a whole.
+pub(super) fn format(source: &Source, formatter: Formatter) -> Option<String> {
+    let whole = Piece::of(source)?;
+    let formatted: Option<Vec<String>> = whole.all().iter().map(|piece| formatter(&piece.text)).collect();
+    whole.assemble(&mut formatted?.into_iter())
 }
 
-/// What a file becomes, one that has come from another with the pieces `before`.
+/// What an edited file becomes.
 pub(super) enum Beside {
     /// It has to be formatted as a whole, if at all.
     Whole,
-    /// It is as it should be, and these are its pieces.
-    Same(Piece),
+    /// It is as it should be.
+    Same,
+    /// This text.
     Formatted(String),
 }
 
-/// Formats the pieces of a file that are not among the pieces `before`, provided that those of `before` which are gone
-/// were formatted. So what was formatted stays so, and what was not, beside the changes or among them, is left alone.
-pub(super) fn format_beside(root: &SyntaxNode, text: &str, before: &Piece, formatter: Formatter) -> Beside {
-    let Some(whole) = Piece::of(root, text, Some(before)) else {
+/// Formats the pieces of a file that are not among those of the file `before`, provided that those which are gone were
+/// formatted.
+pub(super) fn format_beside(source: &Source, before: &Source, formatter: Formatter) -> Beside {
+    let (Some(before), Some(whole)) = (Piece::of(before), Piece::of(source)) else {
         return Beside::Whole;
     };
     let (pieces, old) = (whole.all(), before.all());
-    let known = texts(&old);
-    let is_new = |piece: &Piece| !known.contains(&*piece.text);
-    let new: Vec<&Piece> = pieces.iter().copied().filter(|piece| is_new(piece)).collect();
-    // All of them are looked at, at once: where one has to be formatted, the others are needed as well.
-    let rough = |piece: &&&Piece| !is_formatted(&piece.shape, formatter);
-    if new.par_iter().filter(rough).count() == 0 {
-        return Beside::Same(whole);
-    }
-    let stays = texts(&pieces);
-    let mut gone = old.iter().filter(|piece| !stays.contains(&*piece.text));
-    if !gone.all(|piece| is_formatted(&piece.shape, formatter)) {
-        return Beside::Same(whole);
-    }
-    let laid_out = |piece: &&Piece| match is_new(piece) {
-        true => formatted(&piece.shape, formatter),
-        false => Some(piece.shape.as_str().into()),
+    let (stays, known) = (texts(&pieces), texts(&old));
+    let laid_out = |piece: &&Piece| match known.contains(&*piece.text) {
+        true => Some(piece.text.clone()),
+        false => formatter(&piece.text),
     };
-    let shapes: Option<Vec<Arc<str>>> = pieces.par_iter().map(laid_out).collect();
-    let text = shapes.and_then(|shapes| whole.assemble(&mut shapes.into_iter()));
+    let Some(formatted) = pieces.iter().map(laid_out).collect::<Option<Vec<String>>>() else {
+        return Beside::Whole;
+    };
+    let was_formatted = |piece: &&Piece| formatter(&piece.text).as_ref() == Some(&piece.text);
+    let mut gone = old.iter().filter(|piece| !stays.contains(&*piece.text));
+    let is_same = pieces.iter().zip(&formatted).all(|(piece, text)| piece.text == *text);
+    if is_same || !gone.all(was_formatted) {
+        return Beside::Same;
+    }
+    let text = whole.assemble(&mut formatted.into_iter());
     text.map_or(Beside::Whole, Beside::Formatted)
 }
 
-fn texts<'p>(pieces: &[&'p Piece]) -> FxHashSet<&'p str> {
+fn texts<'p>(pieces: &[&'p Piece]) -> HashSet<&'p str> {
     pieces.iter().map(|piece| piece.text.as_str()).collect()
 }
 
-/// A shape as alejandra would leave it.
-fn formatted(shape: &str, formatter: Formatter) -> Option<Arc<str>> {
-    match well_indented(shape, formatter) {
-        Some(indented) => Some(indented.into()),
-        None if is_laid_out(shape, formatter) => Some(shape.into()),
-        None => remembered(shape, formatter),
-    }
+/// What is cut out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A binding.
+    Binding,
+    /// An element of a list.
+    Element,
 }
 
-/// Whether alejandra would leave a shape as it is.
-fn is_formatted(shape: &str, formatter: Formatter) -> bool {
-    well_indented(shape, formatter).is_none() && is_laid_out(shape, formatter)
-}
-
-/// What alejandra would make of a shape that has nothing but its indentation wrong; `None` for others. alejandra does not
-/// look at the indentation that it finds, so that shapes which differ in nothing else become the same.
-fn well_indented(shape: &str, formatter: Formatter) -> Option<String> {
-    let indented = indent::by_brackets(shape)?;
-    (indented != shape && is_laid_out(&indented, formatter)).then_some(indented)
-}
-
-fn is_laid_out(shape: &str, formatter: Formatter) -> bool {
-    let shape = shortened(shape);
-    remembered(&shape, formatter).as_deref() == Some(&*shape)
-}
-
-/// A shape with two lines of each run of bindings or elements that take one each: how many there are changes nothing about
-/// the layout, nor do comments and single blank lines among them.
-fn shortened(shape: &str) -> String {
-    let mut kept: Vec<&str> = Vec::new();
-    let all: Vec<&str> = lines(shape).collect();
-    let mut rest = &all[..];
-    while let Some(first) = rest.first() {
-        let run = run(rest);
-        match run {
-            0 | 1 => kept.push(first),
-            _ => kept.extend([rest[..run].iter().find(|line| is_stand_in(line)).unwrap_or(first); 2]),
+impl Kind {
+    /// What stands in its place. Texts that contain one of these are not cut.
+    const fn stand_in(self) -> &'static str {
+        match self {
+            Kind::Binding => "cut'out = 0;",
+            Kind::Element => "cut'out",
         }
-        rest = &rest[run.max(1)..];
     }
-    kept.join("\n")
+
+    /// What stands around it when it is formatted by itself.
+    fn frame(self) -> (&'static str, &'static str) {
+        match self {
+            Kind::Binding => ("{\n  ", "\n}\n"),
+            // A list of one element might have it beside its bracket.
+            Kind::Element => ("[\n  cut'out\n  ", "\n]\n"),
+        }
+    }
 }
 
-/// How many lines from the first on are stand-ins of one kind, at one column, with comments and single blank lines among them;
-/// 0 where there is no stand-in.
-fn run(lines: &[&str]) -> usize {
-    let column = |line: &str| line.len() - line.trim_start().len();
-    let Some(stand_in) = lines
-        .iter()
-        .copied()
-        .find(|line| !is_comment(line))
-        .filter(|line| is_stand_in(line))
-    else {
-        return 0;
+/// A whole file, or a binding or element as it would stand in a set or list that is not indented.
+struct Piece {
+    /// Its text, with stand-ins for the pieces in it.
+    text: String,
+    /// The pieces in it, in order.
+    inner: Vec<Piece>,
+    /// `None` for a file.
+    kind: Option<Kind>,
+}
+
+impl Piece {
+    /// A file, cut into pieces. `None` where it has to be formatted as a whole.
+    fn of(source: &Source) -> Option<Piece> {
+        let (root, text) = (source.root(), source.text());
+        // The layout of a block comment depends on the column that it stands in.
+        let has_block_comment =
+            || text.contains("/*") && comments(&root).iter().any(|comment| comment.starts_with("/*"));
+        if text.contains(Kind::Element.stand_in()) || text.contains('\r') || has_block_comment() {
+            return None;
+        }
+        let content = Content::of(&root, text);
+        Some(Piece {
+            text: content.text,
+            inner: content.inner,
+            kind: None,
+        })
+    }
+
+    /// This piece and those in it, in the order in which [`Piece::assemble`] takes their texts.
+    fn all(&self) -> Vec<&Piece> {
+        let inner = self.inner.iter().flat_map(Piece::all);
+        std::iter::once(self).chain(inner).collect()
+    }
+
+    /// Puts the pieces together, with these texts. `None` where one of them is not what was to be expected.
+    fn assemble(&self, texts: &mut impl Iterator<Item = String>) -> Option<String> {
+        let text = texts.next()?;
+        let mut rest = text.as_str();
+        if let Some(kind) = self.kind {
+            let (open, close) = kind.frame();
+            rest = rest.strip_prefix(open)?.strip_suffix(close)?;
+            // Whatever stands further out than the piece would be out of place when it is indented.
+            let inside = |line: &str| line.is_empty() || line.starts_with("  ");
+            if !rest.split('\n').skip(1).all(inside) {
+                return None;
+            }
+        }
+        let mut result = String::with_capacity(2 * text.len());
+        for piece in &self.inner {
+            let (before, after) = rest.split_once(piece.kind?.stand_in())?;
+            result.push_str(before);
+            let columns = indentation(&result)?;
+            indent_into(&mut result, &piece.assemble(texts)?, columns);
+            rest = after;
+        }
+        result.push_str(rest);
+        Some(result)
+    }
+}
+
+/// By how much a piece has to be indented that comes next, at the beginning of a line.
+fn indentation(text: &str) -> Option<usize> {
+    let line = &text[text.rfind('\n')? + 1..];
+    (line.bytes().all(|byte| byte == b' ')).then_some(line.len().checked_sub(2)?)
+}
+
+/// Appends a text whose first line's indentation is there already, with the others indented by `columns` more.
+fn indent_into(result: &mut String, text: &str, columns: usize) {
+    for (number, line) in text.split('\n').enumerate() {
+        if number > 0 {
+            result.push('\n');
+            if !line.is_empty() {
+                result.extend(std::iter::repeat_n(' ', columns));
+            }
+        }
+        result.push_str(line);
+    }
+}
+
+/// What stands in a node.
+struct Content<'t> {
+    /// The text of the file that it stands in.
+    file: &'t str,
+    /// Its own, with stand-ins for the pieces in it.
+    text: String,
+    inner: Vec<Piece>,
+    /// Whether the layout of a string in it, outside of these pieces, depends on the column that it stands at.
+    placed: bool,
+}
+
+impl<'t> Content<'t> {
+    /// What stands in `node` of the file with the text `file`.
+    fn of(node: &SyntaxNode, file: &'t str) -> Content<'t> {
+        let mut content = Content {
+            file,
+            text: String::with_capacity(span(node).len()),
+            inner: Vec::new(),
+            placed: false,
+        };
+        content.fill(node);
+        content
+    }
+
+    /// Appends what stands in `node`, with the outermost bindings and elements cut out.
+    fn fill(&mut self, node: &SyntaxNode) {
+        let kind = vertical(node);
+        self.placed |= node.kind() == SyntaxKind::NODE_STRING && is_placed(node);
+        for child in node.children_with_tokens() {
+            match (child, kind) {
+                (NodeOrToken::Token(token), _) => self.text.push_str(token.text()),
+                (NodeOrToken::Node(child), Some(kind)) => self.cut(&child, kind),
+                (NodeOrToken::Node(child), None) => self.fill(&child),
+            }
+        }
+    }
+
+    /// Appends a node, as a piece if it can be one.
+    fn cut(&mut self, node: &SyntaxNode, kind: Kind) {
+        let range = span(node);
+        let text = &self.file[range.clone()];
+        let is_binding = node.kind() == SyntaxKind::NODE_ATTRPATH_VALUE;
+        let is_piece = match kind {
+            Kind::Binding => is_binding && !is_plain(text),
+            Kind::Element => text.contains('\n'),
+        };
+        if !is_piece {
+            return self.fill(node);
+        }
+        let mut inside = Content::of(node, self.file);
+        if inside.placed {
+            self.text.push_str(&inside.text);
+            self.inner.append(&mut inside.inner);
+            self.placed = true;
+            return;
+        }
+        self.text.push_str(kind.stand_in());
+        self.inner.push(Piece {
+            text: alone(&inside.text, column(self.file, &range), kind.frame()),
+            inner: inside.inner,
+            kind: Some(kind),
+        });
+    }
+}
+
+/// What a node has a line each of, wherever it stands.
+fn vertical(node: &SyntaxNode) -> Option<Kind> {
+    let kind = match node.kind() {
+        SyntaxKind::NODE_ATTR_SET | SyntaxKind::NODE_LET_IN => Kind::Binding,
+        SyntaxKind::NODE_LIST => Kind::Element,
+        _ => return None,
     };
-    let mut length = 0;
-    for (number, line) in lines.iter().copied().enumerate() {
-        let is_part = line == stand_in || (is_comment(line) && column(line) == column(stand_in));
-        match is_part {
-            true => length = number + 1,
-            // One blank line, with something before it.
-            false if line.is_empty() && length == number => {}
-            false => break,
+    let mut tokens = node.children_with_tokens().filter_map(NodeOrToken::into_token);
+    let breaks = tokens.any(|token| is_whitespace(&token) && token.text().contains('\n'));
+    breaks.then_some(kind)
+}
+
+/// How many spaces a range stands behind, if there is nothing else before it in its line.
+fn column(text: &str, range: &Range<usize>) -> Option<usize> {
+    let line = &text[text[..range.start].rfind('\n')? + 1..range.start];
+    line.bytes().all(|byte| byte == b' ').then_some(line.len())
+}
+
+/// Whether a binding is a name and one word, between them what alejandra puts there.
+fn is_plain(text: &str) -> bool {
+    let is_word = |text: &str| {
+        let inside = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        inside.is_some_and(|inside| !inside.contains(['"', '\\', '$', '\n']))
+            || text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"_-.'/".contains(&byte))
+    };
+    let parts = text.strip_suffix(';').and_then(|text| text.split_once(" = "));
+    parts.is_some_and(|(name, value)| is_word(name) && is_word(value))
+}
+
+/// Whether the layout of a string depends on the column that it stands at: that of one of several lines between double quotes,
+/// and of one between `''` that begins in the line of these (alejandra indents that line as well).
+fn is_placed(string: &SyntaxNode) -> bool {
+    let is_indented = string.first_token().is_some_and(|open| open.text() == "''");
+    let mut begun = false;
+    for part in string.children_with_tokens().skip(1) {
+        let NodeOrToken::Token(token) = part else {
+            begun = true;
+            continue;
+        };
+        let (first, breaks) = match token.text().split_once('\n') {
+            Some((first, _)) => (first, true),
+            None => (token.text(), false),
+        };
+        begun |= token.kind() == SyntaxKind::TOKEN_STRING_CONTENT && !first.trim().is_empty();
+        if breaks {
+            return begun || !is_indented;
         }
     }
-    length
+    false
 }
 
-fn is_stand_in(line: &str) -> bool {
-    [Kind::Binding, Kind::Element]
-        .iter()
-        .any(|kind| line.trim_start() == kind.stand_in())
+/// What stands at `column` as the only one of a set or list. Where all of its lines are indented at least as far, the
+/// text is the same wherever it stands, so that one that moved is recognised.
+fn alone(piece: &str, column: Option<usize>, (open, close): (&str, &str)) -> String {
+    let moved = column.and_then(|column| moved(piece, column));
+    [open, moved.as_deref().unwrap_or(piece), close].concat()
 }
 
-fn is_comment(line: &str) -> bool {
-    line.trim_start() == Kind::Comment.stand_in()
-}
-
-/// What `shape` is when it is formatted.
-fn remembered(shape: &str, formatter: Formatter) -> Option<Arc<str>> {
-    let memory = || FORMATTED.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = memory().get(shape).cloned();
-    known.or_else(|| {
-        let formatted: Arc<str> = formatter(shape)?.into();
-        memory().insert(shape.to_owned(), Arc::clone(&formatted));
-        Some(formatted)
-    })
+/// A text whose lines behind the first have `columns` spaces, with two instead; `None` unless all of them have as many, and
+/// something else.
+fn moved(text: &str, columns: usize) -> Option<String> {
+    let mut lines = text.split('\n');
+    let mut result = lines.next()?.to_owned();
+    for line in lines {
+        result.push('\n');
+        if line.is_empty() {
+            continue;
+        }
+        let (margin, rest) = line.split_at_checked(columns)?;
+        if rest.is_empty() || margin.bytes().any(|byte| byte != b' ') {
+            return None;
+        }
+        result.push_str("  ");
+        result.push_str(rest);
+    }
+    Some(result)
 }
 
 #[cfg(test)]
@@ -175,7 +332,7 @@ mod tests {
     use crate::testing::nix_texts;
 
     fn in_pieces(text: &str) -> Option<String> {
-        format(&rnix::Root::parse(text).syntax(), text, alejandra)
+        format(&Source::new("x.nix", text), alejandra)
     }
 
     /// Options within options, as deep as `depth`, with a comment and an indented string in each.
@@ -236,28 +393,12 @@ mod tests {
     }
 
     #[test]
-    fn how_long_a_list_is_changes_nothing() {
-        let list = |count: usize, between: &str| {
-            let words: String = (0..count).map(|n| format!("    ./path-{n}{between}\n")).collect();
-            format!("{{\n  imports = [\n{words}    (import ./a {{\n      b.c = 1;\n    }})\n  ];\n}}\n")
-        };
-        let pieces = |text: &str| Piece::of(&rnix::Root::parse(text).syntax(), text, None).expect("is cut");
+    fn a_list_is_laid_out_as_in_one_piece() {
         for between in ["", "\n"] {
-            let shortened = |count| {
-                let text = list(count, between).replace("\n\n    (", "\n    (");
-                assert_eq!(in_pieces(&text).as_deref(), Some(&*text));
-                assert_eq!(alejandra(&text).as_deref(), Some(&*text));
-                let pieces = pieces(&text);
-                let mut shortened: Vec<String> = pieces
-                    .all()
-                    .iter()
-                    .map(|piece| super::shortened(&piece.shape))
-                    .collect();
-                shortened.sort();
-                shortened
-            };
-            assert_eq!(shortened(9), shortened(30));
-            assert_eq!(shortened(9).len(), 3);
+            let words: String = (0..9).map(|n| format!("    ./path-{n}\n{between}")).collect();
+            let text = format!("{{\n  imports = [\n{words}    (import ./a {{\n      b.c = 1;\n    }})\n  ];\n}}\n");
+            assert_eq!(in_pieces(&text).as_deref(), Some(&*text));
+            assert_eq!(alejandra(&text).as_deref(), Some(&*text));
         }
         let text = "{\n  a = [./b\n    ./c ./d];\n}\n";
         assert_eq!(in_pieces(text), alejandra(text));
@@ -280,8 +421,20 @@ mod tests {
     fn what_depends_on_its_surroundings_is_left_to_the_whole() {
         assert_eq!(in_pieces("{\n  a = /* b\n c */ 1;\n}\n"), None);
         assert_eq!(in_pieces("{\r\n  a = 1;\r\n}\r\n"), None);
-        for kind in [Kind::Binding, Kind::Element, Kind::Word, Kind::Path, Kind::Comment] {
+        for kind in [Kind::Binding, Kind::Element] {
             assert_eq!(in_pieces(&format!("{{\n  a = 1; # {}\n}}\n", kind.stand_in())), None);
         }
+    }
+
+    #[test]
+    fn strings_that_depend_on_their_column_are_found() {
+        let found = |text: &str| Content::of(&Source::new("x.nix", text).root(), text).placed;
+        assert!(!found("[ \"a\" \"b${c}\" ''d'' ''\n  e\n'' ''  \n  ${f}\n  g\n'' ]"));
+        assert!(found("\"a\nb\nc\""));
+        assert!(found("\"${a}\n\""));
+        assert!(found("''a\n  b\n''"));
+        assert!(found("''${a}\n  b\n''"));
+        assert!(found("''\n ${\"b\nc\"} d\n''"));
+        assert!(found("''\n  ${''a\n''}\n''"));
     }
 }

@@ -1,98 +1,14 @@
-//! Searches of whole trees.
-//!
-//! A red node is made for every step that is taken through a tree, which is most of what a search costs where little is
-//! found. These look through the green tree, which is there already, and make red nodes of what is found alone.
+//! Searches of trees.
 
 use std::ops::Range;
 
-use rnix::{NixLanguage, NodeOrToken, SyntaxKind, TextRange, TextSize};
-use rowan::Language as _;
-use rowan::{GreenNodeData, GreenTokenData};
+use rnix::{NixLanguage, SyntaxKind};
 
-use super::{AstNode, Source, SyntaxNode, ast, span};
-
-/// A node or token of a green tree, with where it is.
-struct Visit<'t> {
-    green: NodeOrToken<&'t GreenNodeData, &'t GreenTokenData>,
-    kind: SyntaxKind,
-    /// The kind of the node that it stands in, parentheses aside; `None` for the first.
-    parent: Option<SyntaxKind>,
-    start: TextSize,
-}
-
-impl Visit<'_> {
-    fn range(&self) -> TextRange {
-        TextRange::at(self.start, length(self.green))
-    }
-}
-
-fn length(green: NodeOrToken<&GreenNodeData, &GreenTokenData>) -> TextSize {
-    match green {
-        NodeOrToken::Node(node) => node.text_len(),
-        NodeOrToken::Token(token) => token.text_len(),
-    }
-}
-
-/// Calls `see` with all that stands below `node`, itself included, in source order; it says whether to look inside.
-fn walk<'t>(node: &'t SyntaxNode, see: &mut impl FnMut(&Visit<'t>) -> bool) {
-    fn below<'t>(
-        green: &'t GreenNodeData,
-        around: SyntaxKind,
-        mut at: TextSize,
-        see: &mut impl FnMut(&Visit<'t>) -> bool,
-    ) {
-        for child in green.children() {
-            let visit = Visit {
-                kind: NixLanguage::kind_from_raw(child.kind()),
-                green: child,
-                parent: Some(around),
-                start: at,
-            };
-            if let (true, NodeOrToken::Node(inner)) = (see(&visit), child) {
-                let is_paren = visit.kind == SyntaxKind::NODE_PAREN;
-                below(inner, if is_paren { around } else { visit.kind }, at, see);
-            }
-            at += visit.range().len();
-        }
-    }
-    let visit = Visit {
-        green: NodeOrToken::Node(node.green()),
-        kind: node.kind(),
-        parent: None,
-        start: node.text_range().start(),
-    };
-    if see(&visit) {
-        below(node.green(), visit.kind, visit.start, see);
-    }
-}
-
-/// The smallest node around `range` in the tree of `root`, and those around that.
-pub(super) fn around(root: &SyntaxNode, range: TextRange) -> impl Iterator<Item = SyntaxNode> + use<> {
-    let node = match root.covering_element(range) {
-        NodeOrToken::Node(node) => Some(node),
-        NodeOrToken::Token(token) => token.parent(),
-    };
-    std::iter::successors(node, SyntaxNode::parent)
-}
-
-/// The red node of type `N` at `range` in the tree of `root`.
-fn red<N: AstNode<Language = NixLanguage>>(root: &SyntaxNode, range: TextRange) -> Option<N> {
-    around(root, range)
-        .take_while(|node| node.text_range() == range)
-        .find_map(N::cast)
-}
+use super::{AstNode, Source, SyntaxNode, ast, is_comment, span, token_span, tokens};
 
 /// Every node of type `N` below `node`, itself included, in source order.
 pub fn nodes<N: AstNode<Language = NixLanguage>>(node: &SyntaxNode) -> Vec<N> {
-    let mut ranges = Vec::new();
-    walk(node, &mut |visit| {
-        let is_node = matches!(visit.green, NodeOrToken::Node(_));
-        if is_node && N::can_cast(visit.kind) {
-            ranges.push(visit.range());
-        }
-        is_node
-    });
-    ranges.into_iter().filter_map(|range| red(node, range)).collect()
+    node.descendants().filter_map(N::cast).collect()
 }
 
 /// A relative path literal.
@@ -107,94 +23,54 @@ pub struct PathRel {
 
 /// Every relative path literal of a file, in source order.
 pub fn paths(source: &Source) -> Vec<PathRel> {
-    let text = source.text().as_bytes();
-    let mut found = Vec::new();
-    walk(&source.root(), &mut |visit| {
-        let NodeOrToken::Node(green) = visit.green else {
-            return false;
-        };
-        let span = super::to_range(visit.range());
-        if ast::PathRel::can_cast(visit.kind) {
-            let is_operand = |kind| ast::List::can_cast(kind) || ast::Apply::can_cast(kind);
-            found.push(PathRel {
-                span: span.clone(),
-                is_computed: green.children().any(|part| matches!(part, NodeOrToken::Node(_))),
-                is_operand: visit.parent.is_some_and(is_operand),
-            });
+    let literals = nodes::<ast::PathRel>(&source.root()).into_iter();
+    let path = |literal: ast::PathRel| {
+        let node = literal.syntax();
+        let outside = node.ancestors().skip(1).find(|node| !ast::Paren::can_cast(node.kind()));
+        let is_operand = |kind| ast::List::can_cast(kind) || ast::Apply::can_cast(kind);
+        PathRel {
+            span: span(node),
+            is_computed: node.first_child().is_some(),
+            is_operand: outside.is_some_and(|node| is_operand(node.kind())),
         }
-        // Most of a file has no slash in it.
-        memchr::memchr(b'/', &text[span]).is_some()
-    });
-    found
+    };
+    literals.map(path).collect()
 }
 
 /// The text of a node.
 pub fn text_of(node: &SyntaxNode) -> String {
-    fn collect(green: &GreenNodeData, text: &mut String) {
-        for child in green.children() {
-            match child {
-                NodeOrToken::Node(node) => collect(node, text),
-                NodeOrToken::Token(token) => text.push_str(token.text()),
-            }
-        }
-    }
-    let mut text = String::with_capacity(span(node).len());
-    collect(node.green(), &mut text);
-    text
+    node.text().to_string()
 }
 
 /// The bindings and `inherit`s among the children of `scope` that may bind `name`, in source order: a binding that begins with
 /// another name does not.
 pub fn binders(scope: &SyntaxNode, name: &str) -> Vec<SyntaxNode> {
-    let is_ident = |node: &&GreenNodeData| NixLanguage::kind_from_raw(node.kind()) == SyntaxKind::NODE_IDENT;
-    let other = |value: &GreenNodeData| {
-        let ident = first(value).and_then(first).filter(is_ident);
-        ident.is_some_and(|ident| ident_text(ident) != Some(name))
-    };
-    let mut found = Vec::new();
-    let mut at = scope.text_range().start();
-    for child in scope.green().children() {
-        let range = TextRange::at(at, length(child));
-        at = range.end();
-        let NodeOrToken::Node(node) = child else { continue };
-        let may_bind = match NixLanguage::kind_from_raw(node.kind()) {
-            SyntaxKind::NODE_ATTRPATH_VALUE => !other(node),
-            SyntaxKind::NODE_INHERIT => true,
-            _ => false,
-        };
-        if may_bind {
-            found.extend(scope.child_or_token_at_range(range).and_then(NodeOrToken::into_node));
+    let may_bind = |node: &SyntaxNode| match ast::AttrpathValue::cast(node.clone()) {
+        Some(value) => {
+            let first = value.attrpath().and_then(|path| path.attrs().next());
+            !matches!(first, Some(ast::Attr::Ident(ident)) if super::ident_text(&ident) != name)
         }
-    }
-    found
+        None => ast::Inherit::can_cast(node.kind()),
+    };
+    scope.children().filter(may_bind).collect()
 }
 
 /// Whether a function's parameter binds `name`: as one of its formals, as the whole argument.
 pub fn is_param(lambda: &ast::Lambda, name: &str) -> bool {
-    let binds = |node: &GreenNodeData| first(node).and_then(ident_text) == Some(name);
-    let param = first(lambda.syntax().green());
-    param.is_some_and(|param| match NixLanguage::kind_from_raw(param.kind()) {
-        SyntaxKind::NODE_IDENT_PARAM => binds(param),
-        SyntaxKind::NODE_PATTERN => param.children().filter_map(NodeOrToken::into_node).any(binds),
-        _ => false,
-    })
+    let is_name = |ident: Option<ast::Ident>| ident.is_some_and(|ident| super::ident_text(&ident) == name);
+    match lambda.param() {
+        Some(ast::Param::IdentParam(param)) => is_name(param.ident()),
+        Some(ast::Param::Pattern(pattern)) => {
+            is_name(pattern.pat_bind().and_then(|bind| bind.ident()))
+                || pattern.pat_entries().any(|entry| is_name(entry.ident()))
+        }
+        None => false,
+    }
 }
 
 /// Whether a set is recursive.
 pub fn is_recursive(set: &ast::AttrSet) -> bool {
-    let mut tokens = set.syntax().green().children().filter_map(NodeOrToken::into_token);
-    let first = tokens.next().map(|token| NixLanguage::kind_from_raw(token.kind()));
-    first == Some(SyntaxKind::TOKEN_REC)
-}
-
-/// The first node in `node`.
-fn first(node: &GreenNodeData) -> Option<&GreenNodeData> {
-    node.children().find_map(NodeOrToken::into_node)
-}
-
-/// The text of an identifier.
-fn ident_text(ident: &GreenNodeData) -> Option<&str> {
-    Some(ident.children().next()?.into_token()?.text())
+    set.rec_token().is_some()
 }
 
 /// The text of every comment below `node`, in order, without what is white at its end.
@@ -204,70 +80,46 @@ pub fn comments(node: &SyntaxNode) -> Vec<String> {
 
 /// The [`comments`] of which a part is in one of `ranges`.
 pub fn comments_at(node: &SyntaxNode, ranges: &[Range<usize>]) -> Vec<String> {
-    let mut found = Vec::new();
-    walk(node, &mut |visit| {
-        let own = super::to_range(visit.range());
-        let is_in = ranges
+    let is_in = |own: Range<usize>| {
+        ranges
             .iter()
-            .any(|range| range.start < own.end && own.start < range.end);
-        if let (NodeOrToken::Token(token), SyntaxKind::TOKEN_COMMENT, true) = (visit.green, visit.kind, is_in) {
-            found.push(token.text().trim_end().to_owned());
-        }
-        is_in
-    });
-    found
+            .any(|range| range.start < own.end && own.start < range.end)
+    };
+    tokens(node)
+        .filter(|token| is_comment(token) && is_in(token_span(token)))
+        .map(|token| token.text().trim_end().to_owned())
+        .collect()
 }
 
 /// A name where it is used.
-pub struct Use<'t> {
+pub struct Use {
     /// The name.
-    pub name: &'t str,
-    root: &'t SyntaxNode,
-    range: TextRange,
+    pub name: String,
+    ident: ast::Ident,
 }
 
-impl Use<'_> {
+impl Use {
     /// The identifier.
     pub fn node(&self) -> SyntaxNode {
-        let ident: Option<ast::Ident> = red(self.root, self.range);
-        ident.expect("an identifier stands there").syntax().clone()
+        self.ident.syntax().clone()
     }
 
     /// The identifier's byte range.
     pub fn span(&self) -> Range<usize> {
-        super::to_range(self.range)
+        span(self.ident.syntax())
     }
 }
 
 /// Every identifier below `node` that is a variable: not an attribute name, not a formal argument's name.
-pub fn uses(node: &SyntaxNode) -> Vec<Use<'_>> {
-    use SyntaxKind::{NODE_ATTRPATH, NODE_IDENT, NODE_IDENT_PARAM, NODE_INHERIT, NODE_PAT_BIND, NODE_PAT_ENTRY};
-    let outside = node.parent().map(|parent| parent.kind());
-    let mut found = Vec::new();
-    walk(node, &mut |visit| {
-        let NodeOrToken::Node(green) = visit.green else {
-            return true;
-        };
-        let parent = visit.parent.or(outside);
-        if visit.kind != NODE_IDENT || matches!(parent, Some(NODE_ATTRPATH | NODE_PAT_BIND | NODE_IDENT_PARAM)) {
-            return true;
-        }
-        let Some(NodeOrToken::Token(token)) = green.children().next() else {
-            return true;
-        };
-        let used = Use {
-            name: token.text(),
-            root: node,
-            range: visit.range(),
-        };
-        // A formal's default is a use, and `inherit x` is one where it names no source.
-        let doubtful = matches!(parent, Some(NODE_PAT_ENTRY | NODE_INHERIT));
-        if !doubtful || is_use(&used.node()) {
-            found.push(used);
-        }
-        true
-    });
-    found
+pub fn uses(node: &SyntaxNode) -> Vec<Use> {
+    let idents = nodes::<ast::Ident>(node).into_iter();
+    idents
+        .filter(is_use)
+        .map(|ident| Use {
+            name: super::ident_text(&ident),
+            ident,
+        })
+        .collect()
 }
 
 /// The identifiers of [`uses`] that are `name`.
@@ -276,13 +128,20 @@ pub fn uses_of(node: &SyntaxNode, name: &str) -> Vec<SyntaxNode> {
     used.map(|used| used.node()).collect()
 }
 
-/// Whether an identifier of a formal or an `inherit` is a use of the name.
-fn is_use(ident: &SyntaxNode) -> bool {
-    let Some(parent) = ident.parent() else { return true };
-    if let Some(entry) = ast::PatEntry::cast(parent.clone()) {
-        return entry.ident().is_none_or(|own| span(own.syntax()) != span(ident));
+/// Whether an identifier is a use of a name. A formal's default is, and in `inherit` it is where no source is named.
+fn is_use(ident: &ast::Ident) -> bool {
+    let Some(parent) = ident.syntax().parent() else {
+        return true;
+    };
+    match parent.kind() {
+        SyntaxKind::NODE_ATTRPATH | SyntaxKind::NODE_PAT_BIND | SyntaxKind::NODE_IDENT_PARAM => false,
+        SyntaxKind::NODE_PAT_ENTRY => {
+            let name = ast::PatEntry::cast(parent).and_then(|entry| entry.ident());
+            name.as_ref() != Some(ident)
+        }
+        SyntaxKind::NODE_INHERIT => ast::Inherit::cast(parent).is_none_or(|inherit| inherit.from().is_none()),
+        _ => true,
     }
-    ast::Inherit::cast(parent).is_none_or(|inherit| inherit.from().is_none())
 }
 
 #[cfg(test)]
@@ -293,26 +152,16 @@ mod tests {
                         in {\n  g.h = \"${i} ${./j}\";\n  k = x: x y;\n}\n";
 
     #[test]
-    fn what_is_found_is_what_a_walk_over_all_nodes_finds() {
+    fn nodes_paths_and_comments_are_found_in_source_order() {
         let source = Source::new("x.nix", TEXT);
         let root = source.root();
-        let walked: Vec<String> = root
-            .descendants()
-            .filter_map(ast::AttrpathValue::cast)
-            .map(|value| value.syntax().text().to_string())
-            .collect();
-        let found: Vec<String> = nodes::<ast::AttrpathValue>(&root)
+        let bindings: Vec<String> = nodes::<ast::AttrpathValue>(&root)
             .iter()
-            .map(|value| value.syntax().text().to_string())
+            .map(|value| text_of(value.syntax()))
             .collect();
-        assert_eq!(found, walked);
-        let spans: Vec<Range<usize>> = paths(&source).into_iter().map(|path| path.span).collect();
-        let walked: Vec<Range<usize>> = nodes::<ast::PathRel>(&root)
-            .iter()
-            .map(|path| span(path.syntax()))
-            .collect();
-        assert_eq!(spans, walked);
-        assert_eq!(spans.len(), 1);
+        assert_eq!(bindings, ["c = d.e or f;", "g.h = \"${i} ${./j}\";", "k = x: x y;"]);
+        let found: Vec<&str> = paths(&source).into_iter().map(|path| &TEXT[path.span]).collect();
+        assert_eq!(found, ["./j"]);
         assert_eq!(comments(&root), ["# one", "/* two */"]);
         let two = TEXT.find("two").expect("is there");
         assert_eq!(comments_at(&root, &[0..0, two..two + 1]), ["/* two */"]);
@@ -394,7 +243,7 @@ mod tests {
     #[test]
     fn names_that_are_bound_or_selected_are_no_uses() {
         let root = Source::new("x.nix", TEXT).root();
-        let found: Vec<&str> = uses(&root).iter().map(|used| used.name).collect();
+        let found: Vec<String> = uses(&root).into_iter().map(|used| used.name).collect();
         assert_eq!(found, ["lib", "lib", "b", "d", "f", "i", "x", "y"]);
         for used in uses(&root) {
             assert_eq!(used.node().text().to_string(), used.name);

@@ -18,7 +18,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use choices::{Chance, Choices};
+use choices::Choices;
+use fastrand::Rng;
 use proptest::prelude::*;
 use targets::{Lab, Outcome};
 
@@ -58,26 +59,32 @@ fn corpus() -> Vec<String> {
     texts
 }
 
+fn bytes(chance: &mut Rng, count: usize) -> Vec<u8> {
+    let mut bytes = vec![0; count];
+    chance.fill(&mut bytes);
+    bytes
+}
+
 /// The text number `number` of a run: generated, or a known one that was changed.
-fn input(corpus: &[String], chance: &mut Chance, is_plan: bool) -> String {
-    let generated = |chance: &mut Chance| {
-        let length = [40, 120, 400][chance.below(3)];
-        generate::module(&mut Choices::new(&chance.bytes(length)))
+fn input(corpus: &[String], chance: &mut Rng, is_plan: bool) -> String {
+    let generated = |chance: &mut Rng| {
+        let length = [40, 120, 400][chance.usize(..3)];
+        generate::module(&mut Choices::new(&bytes(chance, length)))
     };
-    match chance.below(8) {
+    match chance.usize(..8) {
         0..=2 => generated(chance),
         3 => {
             let text = generated(chance);
             mutate::mutated(&text, corpus, chance)
         }
-        4 if !is_plan => String::from_utf8_lossy(&chance.bytes(64)).into_owned(),
+        4 if !is_plan => String::from_utf8_lossy(&bytes(chance, 64)).into_owned(),
         4 => generated(chance),
         _ if is_plan => {
             let text = generated(chance);
             mutate::mutated(&text, corpus, chance)
         }
         _ => {
-            let text = corpus[chance.below(corpus.len())].clone();
+            let text = corpus[chance.usize(..corpus.len())].clone();
             mutate::mutated(&text, corpus, chance)
         }
     }
@@ -89,10 +96,9 @@ fn run(target: &str, seed: u64, count: usize) -> (BTreeMap<Outcome, usize>, Dura
     let lab = (target == "planner").then(Lab::new);
     let mut failures = 0;
     for number in 0..count as u64 {
-        let mut chance = Chance((seed + number).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
-        chance.next();
+        let mut chance = Rng::with_seed(seed + number);
         let text = input(&corpus, &mut chance, lab.is_some());
-        let in_place = chance.below(2) == 0;
+        let in_place = chance.usize(..2) == 0;
         let try_it = || {
             let begun = Instant::now();
             let done = catch_unwind(AssertUnwindSafe(|| match &lab {

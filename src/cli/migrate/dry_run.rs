@@ -7,7 +7,7 @@ use crate::cli::args::{Format, Migrate};
 use crate::cli::palette::{self, paint};
 use crate::cli::proving::{self, Verifier};
 use crate::cli::session::{Loaded, Session};
-use crate::cli::show::{self, Planned};
+use crate::cli::show;
 use crate::cli::{init, message, texts};
 use crate::edit::SourceChange;
 use crate::error::Result;
@@ -31,7 +31,6 @@ pub fn run(args: &Migrate, session: &Session, choices: Choices, loaded: Loaded, 
         change: SourceChange::default(),
         refused: false,
         gains: false,
-        shown: None,
     };
     run.run(loaded, services)
 }
@@ -45,8 +44,6 @@ struct DryRun<'s> {
     change: SourceChange,
     refused: bool,
     gains: bool,
-    /// The last service's plan, shown while the next one is planned.
-    shown: Option<Planned>,
 }
 
 impl DryRun<'_> {
@@ -55,12 +52,9 @@ impl DryRun<'_> {
         let ui = &self.session.ui;
         let body = || -> Result<u8> {
             loaded = self.installation(loaded)?;
-            let planned = services
-                .iter()
-                .try_fold(loaded, |loaded, name| self.service(loaded, name));
-            // Also where one has failed: the ones before it are planned.
-            self.show(None);
-            loaded = planned?;
+            for name in services {
+                loaded = self.service(loaded, name)?;
+            }
             let proof = self.proof(&loaded)?;
             if human {
                 if let Some(proof) = &proof {
@@ -130,14 +124,6 @@ impl DryRun<'_> {
         Ok(loaded.after(&decision.change))
     }
 
-    /// Shows the plan that is waiting, and has `next` wait.
-    fn show(&mut self, next: Option<Planned>) {
-        if let Some(planned) = std::mem::replace(&mut self.shown, next) {
-            planned.show(&self.session.ui);
-            self.session.ui.line("");
-        }
-    }
-
     fn service(&mut self, loaded: Loaded, name: &str) -> Result<Loaded> {
         let human = self.args.deciding.format == Format::Human;
         let ui = &self.session.ui;
@@ -145,7 +131,6 @@ impl DryRun<'_> {
         let context = loaded.context(&model, self.choices);
         let migration = match find(&context, name) {
             Found::Nothing => {
-                self.show(None);
                 if human {
                     ui.line(texts::migrated_already(name));
                 }
@@ -153,7 +138,6 @@ impl DryRun<'_> {
                 return Ok(loaded);
             }
             Found::Refused(error) => {
-                self.show(None);
                 self.refused = true;
                 self.document.services.push(Service::refused(name, [&error]));
                 ui.error(&error);
@@ -169,7 +153,8 @@ impl DryRun<'_> {
             .iter()
             .any(|d| migration.groups()[d.group.0].safety == Safety::Gains);
         if human {
-            self.show(Some(Planned::new(ui, &*migration, &decision, message.text())));
+            show::planned(ui, &*migration, &decision, message.text());
+            ui.line("");
         }
         if self.args.deciding.format == Format::Json {
             let mut entry = Service::decided(&*migration, &decision, ServiceOutcome::Planned)?;

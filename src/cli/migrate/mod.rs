@@ -58,7 +58,6 @@ fn distinct(names: &[String]) -> Vec<String> {
 /// Every service that is declared the old way, those that others depend on before those.
 fn all(loaded: &super::session::Loaded, choices: &Choices) -> Vec<String> {
     let model = loaded.model();
-    loaded.repo.look_through();
     let names = model::legacy_names(&model, loaded.repo.rules());
     needs::ordered(&loaded.context(&model, choices), names)
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use self::names::Names;
 use super::flake::{Check, Flake};
-use super::group::{Accepted, Group, Move, Proposal, Renderings, Safety, Skipped};
+use super::group::{Accepted, Group, Move, Proposal, Safety, Skipped};
 use super::model::Context;
 use super::ops::Ops;
 use crate::edit::{GroupId, SourceChange};
@@ -134,7 +134,6 @@ pub struct Installation<'a> {
     list: Vec<Group>,
     groups: Groups,
     left: Vec<Skipped>,
-    rendered: Renderings,
 }
 
 impl<'a> Installation<'a> {
@@ -155,7 +154,6 @@ impl<'a> Installation<'a> {
             list: Vec::new(),
             groups: Groups::default(),
             left: Vec::new(),
-            rendered: Renderings::default(),
         };
         installation.list_groups();
         let all = installation.list.iter().map(|group| group.id).collect();
@@ -437,6 +435,6 @@ impl Proposal for Installation<'_> {
     }
 
     fn render(&self, accepted: &Accepted) -> Result<SourceChange> {
-        self.rendered.get(accepted, || self.work(accepted)?.finish())
+        self.work(accepted)?.finish()
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::edit::{FileChange, GroupId, Parsed, TextEdit, settle, trivia};
+use crate::edit::{FileChange, GroupId, TextEdit, settle, trivia};
 use crate::error::{self, Error, Result};
 use crate::repo::Repository;
 use crate::syntax::{self, Source};
@@ -35,7 +35,7 @@ pub(super) fn formatted(path: PathBuf, text: &str) -> Result<FileChange> {
     Ok(FileChange {
         to: Some(path),
         after: Arc::clone(source.text()),
-        parsed: Some(Parsed { source, layout: None }),
+        parsed: Some(source),
         ..FileChange::default()
     })
 }
@@ -62,10 +62,10 @@ impl FileEdits {
             }));
         }
         let to = self.moved_to.clone();
-        let original = repo.original(&path).expect("a file with a text");
+        let original = repo.source(&path).expect("a file with a text");
         let settled = settle::settle(original, self.merged(before))
             .map_err(|error| Error::internal(format!("{}: {}", path.display(), error.message())).because(error))?;
-        let after = Arc::clone(settled.parsed.source.text());
+        let after = Arc::clone(settled.source.text());
         if *after == **before && to.is_none() {
             return Ok(None);
         }
@@ -75,7 +75,7 @@ impl FileEdits {
             before: before.clone(),
             after,
             edits: settled.edits,
-            parsed: Some(settled.parsed),
+            parsed: Some(settled.source),
         }))
     }
 

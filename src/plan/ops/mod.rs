@@ -6,11 +6,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
 use crate::edit::{FileChange, GroupId, SourceChange, TextEdit};
 use crate::error::Result;
-use crate::later::Later;
 use crate::plan::contract::ContractFragment;
 use crate::plan::group::Move;
 use crate::plan::model::{Fact, FactId};
@@ -35,11 +32,10 @@ pub struct Ops<'a> {
 }
 
 /// A file to be made.
-enum NewFile {
-    /// Of this text.
-    Text(String),
-    /// Of a text that is formatted meanwhile.
-    Formatted(Later<Result<FileChange>>),
+struct NewFile {
+    text: String,
+    /// Whether its text is formatted.
+    formatted: bool,
 }
 
 impl<'a> Ops<'a> {
@@ -152,14 +148,12 @@ impl<'a> Ops<'a> {
 
     /// Makes a file.
     pub fn create(&mut self, path: PathBuf, text: String) {
-        self.new.insert(path, NewFile::Text(text));
+        self.new.insert(path, NewFile { text, formatted: false });
     }
 
     /// Makes a file of text that is formatted.
     pub fn create_formatted(&mut self, path: PathBuf, text: String) {
-        let own = path.clone();
-        let made = Later::begin(move || formatted(own, &text));
-        self.new.insert(path, NewFile::Formatted(made));
+        self.new.insert(path, NewFile { text, formatted: true });
     }
 
     /// The change that all of it makes.
@@ -168,19 +162,17 @@ impl<'a> Ops<'a> {
     /// `hard-link`; an internal error where edits overlap or a file that parsed would not parse any more.
     pub fn finish(self) -> Result<SourceChange> {
         let repo = self.repo;
-        let edited: Vec<(PathBuf, FileEdits)> = self.files.into_iter().collect();
         let settle = |(path, edits): (PathBuf, FileEdits)| edits.settle(repo, path).transpose();
-        let changes: Vec<Result<FileChange>> = edited.into_par_iter().filter_map(settle).collect();
-        let new = self.new.into_iter().map(|(path, new)| match new {
-            NewFile::Text(text) => Ok(FileChange {
+        let changes = self.files.into_iter().filter_map(settle);
+        let new = self.new.into_iter().map(|(path, new)| match new.formatted {
+            true => formatted(path, &new.text),
+            false => Ok(FileChange {
                 to: Some(path),
-                after: text.into(),
+                after: new.text.into(),
                 ..FileChange::default()
             }),
-            NewFile::Formatted(made) => made.wait(),
         });
-        let changes = changes.into_iter().chain(new);
-        let mut files = changes.collect::<Result<Vec<FileChange>>>()?;
+        let mut files = changes.chain(new).collect::<Result<Vec<FileChange>>>()?;
         files.sort_by(|a, b| a.path().cmp(b.path()));
         Ok(SourceChange { files })
     }

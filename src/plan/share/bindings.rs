@@ -278,7 +278,7 @@ fn doubtful(module: &Module, lets: &[ast::LetIn], gone: &[Range<usize>]) -> BTre
     let (mut open, mut rest) = (gone.to_vec(), bindings.clone());
     while let Some(range) = open.pop() {
         let inside = uses.iter().filter(|used| range.contains(&used.span().start));
-        let used: BTreeSet<&str> = inside.map(|used| used.name).collect();
+        let used: BTreeSet<&str> = inside.map(|used| &*used.name).collect();
         for (bound, span) in rest.extract_if(.., |(bound, _)| bound.iter().any(|name| used.contains(name.as_str()))) {
             names.extend(bound);
             open.push(span);
@@ -316,7 +316,7 @@ fn doubtful(module: &Module, lets: &[ast::LetIn], gone: &[Range<usize>]) -> BTre
 
 /// The entries of a `let` that a name means where it is used.
 fn let_sites(used: &syntax::Use) -> Vec<SyntaxNode> {
-    let sites: Vec<SyntaxNode> = match scope::lookup(&used.node(), used.name) {
+    let sites: Vec<SyntaxNode> = match scope::lookup(&used.node(), &used.name) {
         Binding::Value(value) => vec![value.syntax().clone()],
         Binding::Split(values) => values.iter().map(|v| v.syntax().clone()).collect(),
         Binding::Inherited(inherit) => vec![inherit.syntax().clone()],
