@@ -1,7 +1,7 @@
 //! Single files: their texts as found, what was made of them once somebody asked, and sets of them.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -204,17 +204,24 @@ impl FromIterator<File> for Files {
 /// The files that are no Nix (data, documents), for mentions and links that a move would break.
 pub(super) struct Others {
     paths: Vec<PathBuf>,
+    /// The files that may be read; `None` for all of them.
+    tracked: Option<HashSet<PathBuf>>,
     /// The text of each, once it was asked for; `None` for one that is no text.
     texts: Vec<OnceLock<Option<Arc<str>>>>,
 }
 
 impl Others {
-    /// The files at these paths, which are sorted. Nothing is read yet.
-    pub(super) fn new(mut paths: Vec<PathBuf>) -> Others {
+    /// The files at these paths, which are sorted. Nothing is read yet, and what git does not track never is.
+    pub(super) fn new(mut paths: Vec<PathBuf>, tracked: Option<HashSet<PathBuf>>) -> Others {
         // What a secret mentions is none of this program's business.
         paths.retain(|path| !crate::secrets::looks_like_a_secret(path));
         let texts = paths.iter().map(|_| OnceLock::new()).collect();
-        Others { paths, texts }
+        Others { paths, tracked, texts }
+    }
+
+    /// As these, at other paths.
+    pub(super) fn at(&self, paths: Vec<PathBuf>) -> Others {
+        Others::new(paths, self.tracked.clone())
     }
 
     /// All paths, relative to the root.
@@ -224,9 +231,12 @@ impl Others {
 
     /// The texts below `root` of those that are text.
     pub(super) fn texts(&self, root: &Path) -> impl Iterator<Item = (&Path, Arc<str>)> {
-        self.paths.iter().zip(&self.texts).filter_map(move |(path, text)| {
-            let read = || std::fs::read_to_string(root.join(path)).ok().map(Into::into);
-            Some((path.as_path(), text.get_or_init(read).clone()?))
-        })
+        let may_be_read = |path: &PathBuf| self.tracked.as_ref().is_none_or(|tracked| tracked.contains(path));
+        let all = self.paths.iter().zip(&self.texts);
+        all.filter(move |(path, _)| may_be_read(path))
+            .filter_map(move |(path, text)| {
+                let read = || std::fs::read_to_string(root.join(path)).ok().map(Into::into);
+                Some((path.as_path(), text.get_or_init(read).clone()?))
+            })
     }
 }

@@ -35,7 +35,12 @@ impl Repository {
         let found = scan::everything(root)?;
         match found.unreadable.into_iter().next() {
             Some(error) => Err(error),
-            None => Ok(Repository::of(root, rules, found.texts, found.others)),
+            None => Ok(Repository::of(
+                root,
+                rules,
+                found.texts,
+                Others::new(found.others, found.tracked),
+            )),
         }
     }
 
@@ -49,7 +54,7 @@ impl Repository {
         let rules = rules(root)?;
         let found = scan::of_hosts(root, &rules)?;
         let mut survey = Survey {
-            repo: Repository::of(root, rules, found.texts, found.others),
+            repo: Repository::of(root, rules, found.texts, Others::new(found.others, found.tracked)),
             unreadable: found.unreadable,
         };
         survey.add([PathBuf::from("flake.nix")]);
@@ -57,13 +62,13 @@ impl Repository {
         Ok(survey)
     }
 
-    fn of(root: &Path, rules: Rules, texts: Vec<Text>, others: Vec<PathBuf>) -> Repository {
+    fn of(root: &Path, rules: Rules, texts: Vec<Text>, others: Others) -> Repository {
         let files = texts.into_iter().map(file);
         Repository {
             root: root.to_owned(),
             rules: Arc::new(rules),
             files: files.collect(),
-            others: Arc::new(Others::new(others)),
+            others: Arc::new(others),
         }
     }
 
@@ -206,7 +211,7 @@ impl Repository {
         paths.retain(|path| !gone.contains(&path));
         paths.extend(come.cloned());
         paths.sort();
-        next.others = Arc::new(Others::new(paths));
+        next.others = Arc::new(self.others.at(paths));
         next
     }
 

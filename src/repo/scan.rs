@@ -1,6 +1,6 @@
 //! What is read of a tree: everything, or what the hosts are made of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
@@ -37,6 +37,8 @@ pub(super) struct Found {
     pub(super) texts: Vec<Text>,
     /// Other files, sorted.
     pub(super) others: Vec<PathBuf>,
+    /// What git tracks; `None` where there is no git.
+    pub(super) tracked: Option<HashSet<PathBuf>>,
     /// Nix files that were not read and seem to define something below one of the namespaces, sorted.
     pub(super) mentions: Vec<PathBuf>,
     /// Nix files that could not be read, in the order of their paths.
@@ -93,7 +95,8 @@ pub(super) fn text(root: &Path, path: &Path) -> Result<Option<Text>> {
 }
 
 /// The module that a symbolic link leads to, or the `default.nix` of the directory that it leads to, at the link's path.
-fn linked(root: &Path, link: &Path) -> Option<Text> {
+/// Only what is a Nix file by its own name and not `ignored` is opened: a link may lead to a secret.
+fn linked(root: &Path, ignored: &dyn Fn(&Path) -> bool, link: &Path) -> Option<Text> {
     let is_module = link.extension().is_some_and(|extension| extension == "nix");
     let path = match root.join(link).is_dir() {
         true => link.join("default.nix"),
@@ -103,8 +106,17 @@ fn linked(root: &Path, link: &Path) -> Option<Text> {
     let full = root.join(&path);
     // What leads to nothing, to itself or to a device is none for Nix either.
     let is_file = full.metadata().is_ok_and(|found| found.is_file());
-    let file = is_file.then(|| File::open(&full).ok()).flatten()?;
-    let text = read_text(file, path, &mut vec![0; BLOCK]).ok()?;
+    let goal = is_file.then(|| full.canonicalize().ok()).flatten()?;
+    let is_nix = goal.extension().is_some_and(|extension| extension == "nix");
+    let text = match is_nix && !ignored(&goal) {
+        true => read_text(File::open(&full).ok()?, path, &mut vec![0; BLOCK]).ok()?,
+        false => Text {
+            path,
+            text: "".into(),
+            unread: None,
+            is_linked: false,
+        },
+    };
     Some(Text {
         unread: Some(Unread::Link),
         ..text
@@ -141,8 +153,12 @@ fn gather(root: &Path, scope: &Scope, task: &Task) -> Result<Found> {
         unread: Some(Unread::NotCheckedOut),
         is_linked: false,
     }));
-    all.texts
-        .extend(listed.links.iter().filter_map(|link| linked(root, link)));
+    if !listed.links.is_empty() {
+        let ignored = walk::ignored(root, listed.tracked.as_ref());
+        all.texts
+            .extend(listed.links.iter().filter_map(|link| linked(root, &ignored, link)));
+    }
+    all.tracked = listed.tracked;
     Ok(all)
 }
 

@@ -26,6 +26,8 @@ pub(super) struct Listed {
     pub(super) links: Vec<PathBuf>,
     /// The Nix files that a sparse checkout leaves out, with what is staged.
     pub(super) absent: Vec<(PathBuf, Arc<str>)>,
+    /// What git tracks; `None` where there is no git.
+    pub(super) tracked: Option<HashSet<PathBuf>>,
     /// What could not be seen, in the order of the paths: directories, and files of patterns.
     pub(super) errors: Vec<Error>,
 }
@@ -204,9 +206,11 @@ impl Listed {
         let all = self.files.iter().chain(&self.links);
         let known: HashSet<&OsStr> = all.map(|path| path.as_os_str()).collect();
         let (mut files, mut links) = (Vec::new(), Vec::new());
+        let tracked = self.tracked.insert(HashSet::new());
         for entry in index.iter() {
             let path = Path::new(OsStr::from_bytes(&entry.path));
             let Ok(path) = path.strip_prefix(prefix) else { continue };
+            tracked.insert(path.to_owned());
             if known.contains(path.as_os_str()) || !scope.has(path) || is_behind_a_link(root, path) {
                 continue;
             }
@@ -228,6 +232,22 @@ impl Listed {
         }
         self.files.append(&mut files);
         self.links.append(&mut links);
+    }
+}
+
+/// Whether git ignores the file at an absolute path, and does not track it either.
+pub(super) fn ignored<'t>(root: &Path, tracked: Option<&'t HashSet<PathBuf>>) -> impl Fn(&Path) -> bool + use<'t> {
+    let root = root.canonicalize().ok();
+    let git = root.as_ref().and_then(|root| git2::Repository::discover(root).ok());
+    move |path: &Path| {
+        let own = root.as_ref().and_then(|root| path.strip_prefix(root).ok());
+        let is_tracked = own.is_some_and(|own| tracked.is_some_and(|tracked| tracked.contains(own)));
+        let top = git.as_ref().and_then(|git| git.workdir()?.canonicalize().ok());
+        let of_git = top.and_then(|top| path.strip_prefix(top).ok().map(Path::to_owned));
+        match (&git, of_git) {
+            (Some(git), Some(path)) if !is_tracked => git.is_path_ignored(path).unwrap_or(true),
+            _ => false,
+        }
     }
 }
 

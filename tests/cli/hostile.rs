@@ -324,3 +324,36 @@ fn a_module_behind_a_link() {
         .refuses("behind-a-link")
         .says("--> modules/server/media/video/default.nix:1:1");
 }
+
+/// What a link leads to may be a secret under another name.
+#[test]
+fn a_link_is_followed_only_to_nix_files_that_git_does_not_ignore() {
+    for (target, ignored) in [(".env", true), ("private/keys", false), ("private/local.nix", true)] {
+        let repo = Repo::with_contract();
+        repo.write(target, "DB_PASSWORD=hunter2 jellyseerr\n");
+        if ignored {
+            repo.write(".git/info/exclude", format!("/{target}\n"));
+        }
+        symlink(format!("../../../{target}"), repo.path("modules/server/misc/env.nix")).unwrap();
+        for arguments in [
+            &["migrate", "jellyseerr", "--dry-run"][..],
+            &["check", "--no-eval"],
+            &["status"],
+        ] {
+            soon(&repo, arguments).says_not("hunter2");
+        }
+    }
+}
+
+/// A text may mention a moved file; what a person has not given to git is not opened for that.
+#[test]
+fn files_that_git_does_not_track_are_not_opened_for_what_they_mention() {
+    let repo = Repo::with_contract();
+    let mention = "see modules/server/media/video/jellyseerr.nix\n";
+    repo.write("given.md", mention);
+    repo.commit_all("docs: a mention");
+    repo.write("own.md", mention);
+    soon(&repo, &["migrate", "jellyseerr", "--dry-run"])
+        .says("given.md:1")
+        .says_not("own.md");
+}
