@@ -64,7 +64,11 @@ impl<'g> Locked<'g> {
             notes: place.notes.clone(),
         };
         for _ in 0..LOCK_TRIES {
-            match disk.link(&held, &locked.lock) {
+            let is_held = |disk: &mut Disk<'_>| match disk.link(&held, &locked.lock) {
+                Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => Err(cause),
+                linked => Ok(linked),
+            };
+            match disk.insist(is_held).flatten() {
                 Ok(()) => return Ok(locked),
                 Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => thread::sleep(LOCK_PAUSE),
                 Err(cause) => return Err(failed(cause)),
