@@ -140,6 +140,8 @@ pub fn undo_entry(entry: &Entry, wide: usize) -> String {
     let state = match entry.state {
         State::Intact => "",
         State::Changed => "  (changed since: only `git revert` takes it back)",
+        State::OldMark => "  (marked by an earlier version: only `git revert` takes it back)",
+        State::Shallow => "  (at the end of this shallow clone: `git fetch --unshallow` first)",
         State::Undone => "  (taken back)",
     };
     format!("[{}] {:wide$}  {}{state}", entry.short, entry.name, entry.title)

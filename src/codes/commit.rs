@@ -78,10 +78,19 @@ pub const CODES: &[Code] = &[
     Code {
         code: "undo-changed",
         title: "the commit to take back was changed since",
-        means: "The commit carries the line by which `undo` knows it (Qgroget-Change), but it changes something else than what was committed then: it was amended, or conflicts were resolved in a rebase.",
+        means: "The commit carries the line by which `undo` knows it (Qgroget-Change), but it changes something else than what was committed then: it was amended, or conflicts were resolved in a rebase. Or the line is of an earlier version, and does not tell.",
         why: "Taking it back would also take back what you put into it.",
         before: "$ git commit --amend --all\n$ qgroget undo",
         after: "$ git commit --amend --only\n$ qgroget undo",
         next: "`git show` and `git revert` with the commit that is named; or another service's commit: `qgroget undo <service>`.",
+    },
+    Code {
+        code: "undo-shallow",
+        title: "a shallow clone ends at the commit to take back",
+        means: "The clone was made with `--depth`, and does not have the commit before this one.",
+        why: "What was there before it is not known here; git itself takes every file for added by it, and a revert would remove them all.",
+        before: "$ git clone --depth 1 <url>\n$ qgroget undo",
+        after: "$ git fetch --unshallow\n$ qgroget undo",
+        next: "Fetch the rest of the history.",
     },
 ];

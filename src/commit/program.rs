@@ -54,9 +54,10 @@ pub(super) fn commit(
     let drafted = Draft::of(git, disk, targets).and_then(|draft| {
         let index = locked.read()?;
         super::refuse_lost_staging(git, &index, targets, &draft)?;
-        Ok((draft, index))
+        let message = draft.marked(git, message)?;
+        Ok((draft, index, message))
     });
-    let (draft, index) = match drafted {
+    let (draft, index, message) = match drafted {
         Ok(drafted) => drafted,
         Err(error) => {
             locked.release(disk);
@@ -80,7 +81,7 @@ pub(super) fn commit(
         .and_then(|()| locked.install(disk));
     locked.release(disk);
     let made = ready
-        .and_then(|()| run(disk, git, &place, &draft, message, unhonoured))
+        .and_then(|()| run(disk, git, &place, &draft, &message, unhonoured))
         .and_then(|run| {
             // A git that was killed, or could not remove them, has left the locks that it held.
             branch::remove_stale(git, disk, &place, &journal)

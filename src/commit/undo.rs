@@ -48,6 +48,10 @@ pub enum State {
     Intact,
     /// It changes something else by now.
     Changed,
+    /// Its mark is of an earlier version: whether it was changed since cannot be known.
+    OldMark,
+    /// What was before it is not in this shallow clone.
+    Shallow,
     /// A later commit takes it back.
     Undone,
 }
@@ -151,8 +155,7 @@ pub fn list(git: &GitState) -> Result<Vec<Entry>> {
                         *count -= 1;
                         State::Undone
                     }
-                    None if is_intact(git, &commit, &mark)? => State::Intact,
-                    None => State::Changed,
+                    None => state(git, &commit, &mark)?,
                 };
                 entries.push(entry(git, &commit, mark, state)?);
             }
@@ -173,17 +176,32 @@ fn entry(git: &GitState, commit: &Commit<'_>, mark: Mark, state: State) -> Resul
     })
 }
 
-fn is_intact(git: &GitState, commit: &Commit<'_>, mark: &Mark) -> Result<bool> {
+/// The state of a commit that no later one takes back.
+fn state(git: &GitState, commit: &Commit<'_>, mark: &Mark) -> Result<State> {
     let failed = |cause| error::git::failed("read the commit", cause);
+    if mark.is_old() {
+        return Ok(State::OldMark);
+    }
     if commit.parent_count() > 1 {
-        return Ok(false);
+        return Ok(State::Changed);
     }
     let parent = match commit.parents().next() {
         Some(parent) => Some(parent.tree().map_err(failed)?),
+        // At the boundary of a shallow clone the commit names a parent that git takes for absent.
+        None if commit
+            .raw_header_bytes()
+            .split(|byte| *byte == b'\n')
+            .any(|line| line.starts_with(b"parent ")) =>
+        {
+            return Ok(State::Shallow);
+        }
         None => None,
     };
     let tree = commit.tree().map_err(failed)?;
-    Ok(mark::digest_of(git, parent.as_ref(), &tree)? == mark.digest)
+    Ok(match mark::digest_of(git, parent.as_ref(), &tree)? == mark.digest {
+        true => State::Intact,
+        false => State::Changed,
+    })
 }
 
 /// Which commit is to be taken back.
@@ -225,8 +243,11 @@ pub fn plan_undo(git: &GitState, which: Which<'_>) -> Result<Option<Plan>> {
         .into_iter()
         .filter(|entry| entry.state != State::Undone && which.is(entry));
     for entry in wanted {
-        if entry.state == State::Changed {
-            return Err(error::git::undo_changed(&entry.title, &entry.short, &entry.name));
+        match entry.state {
+            State::Changed => return Err(error::git::undo_changed(&entry.title, &entry.short, &entry.name)),
+            State::OldMark => return Err(error::git::undo_old_mark(&entry.title, &entry.short)),
+            State::Shallow => return Err(error::git::undo_shallow(&entry.title, &entry.short)),
+            State::Intact | State::Undone => {}
         }
         // One that is reverted by hand already leads to nothing: then it is the one before.
         if let Some(plan) = plan(git, entry)? {

@@ -219,6 +219,32 @@ pub fn undo_changed(title: &str, id: &str, name: &str) -> Error {
     .hint("`qgroget undo --list` names the commits that can be taken back: `qgroget undo <service>`")
 }
 
+/// The commit to take back has a mark that does not tell whether it was changed since.
+pub fn undo_old_mark(title: &str, id: &str) -> Error {
+    Error::refused(
+        "undo-changed",
+        format!("cannot take back \"{title}\": whether it was changed since is not known"),
+    )
+    .reason(format!(
+        "{id} has the mark of an earlier version, which does not see lines that moved or a changed mode"
+    ))
+    .hint(format!(
+        "`git show {id}` shows what it changes, `git revert {id}` takes all of it back"
+    ))
+}
+
+/// The commit before the one to take back is not here.
+pub fn undo_shallow(title: &str, id: &str) -> Error {
+    Error::refused(
+        "undo-shallow",
+        format!("cannot take back \"{title}\": this clone is shallow, and does not have what was before it"),
+    )
+    .reason(format!(
+        "the history here ends at {id}, so that git takes all files for added by it; `git revert` would remove them all"
+    ))
+    .hint("`git fetch --unshallow` gets the rest of the history; then run again")
+}
+
 /// The files of the commit to take back have been changed since.
 pub fn undo_dirty(title: &str, files: &[DirtyFile]) -> Error {
     let list: Vec<String> = files
