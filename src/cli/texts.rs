@@ -13,6 +13,12 @@ pub fn recovered(recovered: &Recovered) -> String {
         Outcome::Finished(Some(id)) => {
             format!("an earlier run, `{intent}`, was interrupted; it is finished now, at commit {id}: {files}")
         }
+        Outcome::Followed => format!(
+            "an earlier run, `{intent}`, was interrupted, and HEAD was moved by hand since; its files are as HEAD has them: {files}"
+        ),
+        Outcome::ByHand(id) => format!(
+            "an earlier run, `{intent}`, was interrupted, and your own commit {id} has its change: {files}\n`qgroget undo` does not know that commit; `git revert {id}` takes it back"
+        ),
         Outcome::Dropped => format!(
             "an earlier run, `{intent}`, was interrupted, and commits were made by hand since; nothing of it was touched"
         ),
@@ -30,8 +36,16 @@ pub fn pending(pending: &Pending) -> String {
         Some(pid) => format!("another run, `{intent}`, is writing now (process {pid})"),
         None => format!("an earlier run, `{intent}`, was interrupted"),
     };
+    if let (None, Some(pid)) = (pending.running, pending.committing) {
+        return format!(
+            "{begin}, and its commit is still being made (process {pid}); what is shown is without it, and the next run waits for it"
+        );
+    }
     match (&pending.outcome, pending.running) {
-        (Outcome::Dropped, _) => format!("{begin}; what is shown is what is there"),
+        (Outcome::Followed, None) => {
+            format!("{begin}; what is shown is as HEAD has it, as the next run that writes will leave it")
+        }
+        (Outcome::Dropped | Outcome::ByHand(_), _) => format!("{begin}; what is shown is what is there"),
         (_, Some(_)) => format!("{begin}; what is shown is without its unfinished half"),
         (Outcome::RolledBack, None) => {
             format!("{begin}; what is shown is without it, as the next run that writes will leave it")
