@@ -101,7 +101,8 @@ fn recovery_in_a_copy_leaves_the_original_alone() {
 
 #[test]
 fn what_a_person_has_brought_back_or_removed_by_hand_never_stops_a_recovery() {
-    let edits: [(&str, fn(&TestRepo)); 5] = [
+    type Edit = fn(&TestRepo);
+    let edits: [(&str, Edit); 5] = [
         ("restored", |repo| repo.write("settings.nix", SETTINGS)),
         ("removed", |repo| {
             let _ = std::fs::remove_file(repo.path("hosts/Server/jellyfin.nix"));
