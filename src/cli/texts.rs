@@ -77,6 +77,7 @@ pub const INIT_DONE: &str = "the contract is installed already: nothing to do";
 pub const INIT_FIRST: &str =
     "The contract is not installed in this repository yet, so it comes first, as a commit of its own.";
 pub const CLEANUP_DONE: &str = "nothing of the legacy pattern is left: nothing to do";
+pub const NOT_WRITTEN_AGAIN: &str = "nothing of it was written; run the same command again after that";
 pub const NOTHING_WRITTEN: &str = "Nothing was written.";
 pub const NO_COMMIT: &str =
     "The changes are in the working tree, not committed. A flake sees new files after: git add --intent-to-add .";
@@ -163,11 +164,20 @@ pub fn undo_entry(entry: &Entry, wide: usize) -> String {
 
 pub fn undone(undone: &Undone) -> String {
     let Undone { short, title, .. } = undone;
-    let files = list(&undone.paths);
+    let (removed, restored): (Vec<PathBuf>, Vec<PathBuf>) = undone
+        .paths
+        .iter()
+        .cloned()
+        .partition(|path| undone.removed.contains(path));
+    let lines = [("restored", restored), ("removed", removed)];
+    let lines = lines.iter().filter(|(_, paths)| !paths.is_empty());
+    let files: String = lines
+        .map(|(what, paths)| format!("\n  {what}: {}", list(paths)))
+        .collect();
     match &undone.commit {
-        None => format!("took back [{short}] {title}\n  restored: {files}"),
+        None => format!("took back [{short}] {title}{files}"),
         Some(commit) => format!(
-            "reverted [{short}] {title} by the new commit [{}], because {}\n  restored: {files}",
+            "reverted [{short}] {title} by the new commit [{}], because {}{files}",
             commit.short,
             undo_why(undone.way)
         ),

@@ -186,12 +186,7 @@ fn tree_mode(git: &GitState, head: Option<&Tree<'_>>, path: &Path, mode: &Mode) 
         Mode::Like(other) => other.as_path(),
         Mode::Keep => path,
     };
-    let trusted = git
-        .repo()
-        .config()
-        .and_then(|config| config.get_bool("core.fileMode"))
-        .unwrap_or(true);
-    let executable = if trusted {
+    let executable = if git.trusts_modes() {
         let file = git.workdir().join(source).metadata();
         file.is_ok_and(|file| file.permissions().mode() & 0o100 != 0)
     } else {

@@ -70,6 +70,14 @@ impl GitState {
         index.get_path(Path::new(path), 0).map(|entry| (entry.id, entry.mode))
     }
 
+    /// Whether git takes the modes of files for theirs (`core.fileMode`).
+    pub(crate) fn trusts_modes(&self) -> bool {
+        let config = self.repo.config();
+        config
+            .and_then(|config| config.get_bool("core.fileMode"))
+            .unwrap_or(true)
+    }
+
     /// The index on disk, read anew.
     pub(crate) fn read_index(&self) -> Result<Index> {
         let mut index = self.repo.index().map_err(error::git::index_unreadable)?;
