@@ -90,7 +90,7 @@ impl<'s> Committer<'s> {
         dirty.retain(|file| !self.own.borrow().contains(&file.path));
         match dirty.is_empty() {
             true => Ok(()),
-            false => Err(crate::error::git::dirty(&dirty)),
+            false => Err(crate::error::git::dirty(&dirty, git.head()?.id().is_none())),
         }
     }
 

@@ -152,13 +152,19 @@ impl Session {
     /// # Errors
     /// What the last attempt fails with.
     pub fn again<T>(&self, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
+        let mut done = attempt();
         for _ in 1..TRIES {
-            match attempt() {
+            match done {
                 Err(error) if is_outdated(&error) => self.ui.warn(texts::planned_again(&error)),
                 done => return done,
             }
+            // What has changed may be what a person has not committed yet.
+            done = attempt().map_err(|error| match error.code() {
+                "dirty-files" | "undo-dirty" => error.hint(texts::NOT_WRITTEN_AGAIN),
+                _ => error,
+            });
         }
-        attempt()
+        done
     }
 
     /// Reads the repository and says which files do not parse.

@@ -13,6 +13,12 @@ pub fn recovered(recovered: &Recovered) -> String {
         Outcome::Finished(Some(id)) => {
             format!("an earlier run, `{intent}`, was interrupted; it is finished now, at commit {id}: {files}")
         }
+        Outcome::Followed => format!(
+            "an earlier run, `{intent}`, was interrupted, and HEAD was moved by hand since; its files are as HEAD has them: {files}"
+        ),
+        Outcome::ByHand(id) => format!(
+            "an earlier run, `{intent}`, was interrupted, and your own commit {id} has its change: {files}\n`qgroget undo` does not know that commit; `git revert {id}` takes it back"
+        ),
         Outcome::Dropped => format!(
             "an earlier run, `{intent}`, was interrupted, and commits were made by hand since; nothing of it was touched"
         ),
@@ -30,8 +36,16 @@ pub fn pending(pending: &Pending) -> String {
         Some(pid) => format!("another run, `{intent}`, is writing now (process {pid})"),
         None => format!("an earlier run, `{intent}`, was interrupted"),
     };
+    if let (None, Some(pid)) = (pending.running, pending.committing) {
+        return format!(
+            "{begin}, and its commit is still being made (process {pid}); what is shown is without it, and the next run waits for it"
+        );
+    }
     match (&pending.outcome, pending.running) {
-        (Outcome::Dropped, _) => format!("{begin}; what is shown is what is there"),
+        (Outcome::Followed, None) => {
+            format!("{begin}; what is shown is as HEAD has it, as the next run that writes will leave it")
+        }
+        (Outcome::Dropped | Outcome::ByHand(_), _) => format!("{begin}; what is shown is what is there"),
         (_, Some(_)) => format!("{begin}; what is shown is without its unfinished half"),
         (Outcome::RolledBack, None) => {
             format!("{begin}; what is shown is without it, as the next run that writes will leave it")
@@ -63,6 +77,7 @@ pub const INIT_DONE: &str = "the contract is installed already: nothing to do";
 pub const INIT_FIRST: &str =
     "The contract is not installed in this repository yet, so it comes first, as a commit of its own.";
 pub const CLEANUP_DONE: &str = "nothing of the legacy pattern is left: nothing to do";
+pub const NOT_WRITTEN_AGAIN: &str = "nothing of it was written; run the same command again after that";
 pub const NOTHING_WRITTEN: &str = "Nothing was written.";
 pub const NO_COMMIT: &str =
     "The changes are in the working tree, not committed. A flake sees new files after: git add --intent-to-add .";
@@ -140,6 +155,8 @@ pub fn undo_entry(entry: &Entry, wide: usize) -> String {
     let state = match entry.state {
         State::Intact => "",
         State::Changed => "  (changed since: only `git revert` takes it back)",
+        State::OldMark => "  (marked by an earlier version: only `git revert` takes it back)",
+        State::Shallow => "  (at the end of this shallow clone: `git fetch --unshallow` first)",
         State::Undone => "  (taken back)",
     };
     format!("[{}] {:wide$}  {}{state}", entry.short, entry.name, entry.title)
@@ -147,11 +164,20 @@ pub fn undo_entry(entry: &Entry, wide: usize) -> String {
 
 pub fn undone(undone: &Undone) -> String {
     let Undone { short, title, .. } = undone;
-    let files = list(&undone.paths);
+    let (removed, restored): (Vec<PathBuf>, Vec<PathBuf>) = undone
+        .paths
+        .iter()
+        .cloned()
+        .partition(|path| undone.removed.contains(path));
+    let lines = [("restored", restored), ("removed", removed)];
+    let lines = lines.iter().filter(|(_, paths)| !paths.is_empty());
+    let files: String = lines
+        .map(|(what, paths)| format!("\n  {what}: {}", list(paths)))
+        .collect();
     match &undone.commit {
-        None => format!("took back [{short}] {title}\n  restored: {files}"),
+        None => format!("took back [{short}] {title}{files}"),
         Some(commit) => format!(
-            "reverted [{short}] {title} by the new commit [{}], because {}\n  restored: {files}",
+            "reverted [{short}] {title} by the new commit [{}], because {}{files}",
             commit.short,
             undo_why(undone.way)
         ),

@@ -16,6 +16,10 @@ use crate::review::{Reply, Terminal as _, diff};
 /// # Errors
 /// As [`commit::plan_undo`] and [`commit::undo`].
 pub fn run(args: &Undo, session: &Session) -> Result<u8> {
+    found(args, session).map_err(error::git::without_no_commit)
+}
+
+fn found(args: &Undo, session: &Session) -> Result<u8> {
     let git = session.git_to_commit()?;
     if args.list {
         return list(&git, session);

@@ -179,12 +179,22 @@ impl Wanted {
 
     /// Whether a commit was made of this run's, whatever hooks have made of its tree.
     pub(super) fn is_made_of(&self, commit: &git2::Commit<'_>) -> bool {
-        let marked = |mark: &String| {
-            commit
-                .message_bytes()
-                .split(|byte| *byte == b'\n')
-                .any(|line| line == mark.as_bytes())
-        };
+        let marked = |mark: &String| has_line(commit, mark);
         commit.parent_ids().eq(self.parent) && (self.is(commit) || self.mark.as_ref().is_some_and(marked))
     }
+
+    /// Whether a commit has the mark that this run's was to have; one that somebody makes by hand has none.
+    ///
+    /// # Errors
+    /// `git-failed`.
+    pub(super) fn is_marked(&self, git: &GitState, id: Oid) -> Result<bool> {
+        let failed = |cause| error::git::failed("read the commit", cause);
+        let commit = git.repo().find_commit(id).map_err(failed)?;
+        Ok(self.mark.as_ref().is_none_or(|mark| has_line(&commit, mark)))
+    }
+}
+
+fn has_line(commit: &git2::Commit<'_>, wanted: &str) -> bool {
+    let mut lines = commit.message_bytes().split(|byte| *byte == b'\n');
+    lines.any(|line| line == wanted.as_bytes())
 }

@@ -9,7 +9,8 @@ use git2::{Index, Oid, Tree};
 
 use super::disk::Disk;
 use super::journal::{Entry, Noted};
-use super::{Mode, Target, text};
+use super::mark::{self, Mark, Marked};
+use super::{Message, Mode, Target, text};
 use crate::error::{self, Result};
 use crate::repo::git::{GitState, Head, IndexChange, MODE_EXECUTABLE, MODE_FILE, bare_entry, remove};
 
@@ -47,6 +48,20 @@ impl<'r> Draft<'r> {
             changes,
             tree,
         })
+    }
+
+    /// `message` with the mark of what the commit changes, where it has one of a change.
+    ///
+    /// # Errors
+    /// `git-failed`.
+    pub(super) fn marked(&self, git: &GitState, message: &Message) -> Result<Message> {
+        let Some(Marked::Change(mark)) = mark::find(message.text()) else {
+            return Ok(message.clone());
+        };
+        let failed = |cause| error::git::failed("read the tree of the commit", cause);
+        let tree = git.repo().find_tree(self.tree).map_err(failed)?;
+        let digest = mark::digest_of(git, self.head_tree.as_ref(), &tree)?;
+        Ok(message.marked(&Mark { digest, ..mark }))
     }
 
     /// Writes the commit itself; no reference names it yet.
@@ -171,12 +186,7 @@ fn tree_mode(git: &GitState, head: Option<&Tree<'_>>, path: &Path, mode: &Mode) 
         Mode::Like(other) => other.as_path(),
         Mode::Keep => path,
     };
-    let trusted = git
-        .repo()
-        .config()
-        .and_then(|config| config.get_bool("core.fileMode"))
-        .unwrap_or(true);
-    let executable = if trusted {
+    let executable = if git.trusts_modes() {
         let file = git.workdir().join(source).metadata();
         file.is_ok_and(|file| file.permissions().mode() & 0o100 != 0)
     } else {

@@ -10,10 +10,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::check::Checked;
-use super::disk::Disk;
-use super::journal::{self, Journal, Noted};
+use super::disk::{Disk, FilePermissions, Ownership};
+use super::index::Side;
+use super::journal::{self, Entry, Journal, Noted};
 use super::place::Place;
+use super::text;
 use crate::error::{self, Result};
+use crate::repo::git::{GitState, Unhonoured};
 
 /// A step that failed, and the path it was about.
 pub(super) type Failed = (PathBuf, io::Error);
@@ -48,12 +51,14 @@ pub(super) fn stage(disk: &mut Disk<'_>, place: &Place, journal: &Journal, check
     }
     for (noted, file) in journal.files.iter().zip(checked) {
         if let Some(after) = &file.after {
-            disk.write_new(&noted.side, &after.bytes, after.permissions)
+            disk.write_new(&noted.side(place), &after.bytes, after.permissions)
                 .map_err(|cause| (noted.path.clone(), cause))?;
         }
     }
-    let sides = journal.files.iter().filter_map(|noted| noted.side.parent());
-    disk.sync_directories(sides).map_err(|cause| (PathBuf::new(), cause))
+    let sides: Vec<PathBuf> = journal.files.iter().map(|noted| noted.side(place)).collect();
+    let directories = sides.iter().filter_map(|side| side.parent());
+    disk.sync_directories(directories)
+        .map_err(|cause| (PathBuf::new(), cause))
 }
 
 /// Puts the new texts in place, removals last; gives the paths at which somebody else has written meanwhile, which stay.
@@ -61,7 +66,7 @@ pub(super) fn put_in_place(disk: &mut Disk<'_>, place: &Place, journal: &Journal
     let (written, removed): (Vec<&Noted>, Vec<&Noted>) = journal.files.iter().partition(|noted| noted.after.is_some());
     let mut foreign = Vec::new();
     for noted in written.into_iter().chain(removed) {
-        let done = put(disk, &place.base, noted, Way::Forward).map_err(|cause| (noted.path.clone(), cause))?;
+        let done = put(disk, place, noted, Way::Forward).map_err(|cause| (noted.path.clone(), cause))?;
         if !done {
             foreign.push(noted.path.clone());
         }
@@ -74,7 +79,7 @@ pub(super) fn put_in_place(disk: &mut Disk<'_>, place: &Place, journal: &Journal
 /// Puts the original of one file back, if the file still holds what the change made of it. Returns whether it is now as
 /// before.
 pub(super) fn put_back(disk: &mut Disk<'_>, place: &Place, noted: &Noted) -> Result<bool, Failed> {
-    put(disk, &place.base, noted, Way::Back).map_err(|cause| (noted.path.clone(), cause))
+    put(disk, place, noted, Way::Back).map_err(|cause| (noted.path.clone(), cause))
 }
 
 /// Puts the original of one file back over `found`, which has been kept.
@@ -110,59 +115,160 @@ enum Way {
 }
 
 /// Brings one file from where it stands to where it is to be. Returns whether it is there now: not if somebody else has
-/// written to it.
-fn put(disk: &mut Disk<'_>, base: &Path, noted: &Noted, way: Way) -> io::Result<bool> {
-    let path = base.join(&noted.path);
+/// written to it, or to what was kept of it.
+fn put(disk: &mut Disk<'_>, place: &Place, noted: &Noted, way: Way) -> io::Result<bool> {
+    let (path, side) = (place.base.join(&noted.path), noted.side(place));
     let (from, to) = match way {
         Way::Forward => (Stands::Before, Stands::After),
         Way::Back => (Stands::After, Stands::Before),
     };
-    let found = stands(base, noted)?;
+    let found = stands(&place.base, noted)?;
     if found == to {
         return Ok(true);
     }
     if found != from {
         return Ok(false);
     }
-    let digest = |way: Way| match way {
-        Way::Forward => noted.after.as_deref(),
-        Way::Back => noted.before.as_deref(),
+    let (old, new) = match way {
+        Way::Forward => (&noted.before, &noted.after),
+        Way::Back => (&noted.after, &noted.before),
     };
-    let other = if way == Way::Forward { Way::Back } else { Way::Forward };
-    match (digest(other), digest(way)) {
-        (Some(old), Some(new)) => {
-            if !is_file(&noted.side, new)? {
-                return Err(damaged());
-            }
-            disk.insist(|disk| disk.exchange(&noted.side, &path))?;
-            if is_file(&noted.side, old)? {
+    match (old, new) {
+        (_, Some(new)) if !is_file(&side, new)? => Ok(false),
+        (Some(old), Some(_)) => {
+            disk.insist(|disk| disk.exchange(&side, &path))?;
+            if is_file(&side, old)? {
                 return Ok(true);
             }
-            disk.insist(|disk| disk.exchange(&noted.side, &path))?;
+            disk.insist(|disk| disk.exchange(&side, &path))?;
             Ok(false)
         }
-        (None, Some(new)) => {
-            if !is_file(&noted.side, new)? {
-                return Err(damaged());
-            }
-            make_parent(disk, base, &path)?;
-            match disk.insist(|disk| disk.rename_new(&noted.side, &path)) {
-                Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-                done => done.map(|()| true),
-            }
+        (None, Some(_)) => {
+            let placed =
+                make_parent(disk, &place.base, &path).and_then(|()| disk.insist(|disk| disk.rename_new(&side, &path)));
+            answered(placed)
         }
         (Some(old), None) => {
-            disk.insist(|disk| disk.rename_new(&path, &noted.side))?;
-            if is_file(&noted.side, old)? {
+            // It was taken away before, and somebody has put the same there again.
+            if is_file(&side, old)? {
+                disk.insist(|disk| disk.remove_file(&side))?;
+            }
+            if !answered(disk.insist(|disk| disk.rename_new(&path, &side)))? {
+                return Ok(false);
+            }
+            if is_file(&side, old)? {
                 return Ok(true);
             }
-            match disk.insist(|disk| disk.rename_new(&noted.side, &path)) {
-                Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => Err(cause),
-                _ => Ok(false),
-            }
+            answered(disk.insist(|disk| disk.rename_new(&side, &path))).map(|_| false)
         }
         (None, None) => Ok(true),
     }
+}
+
+/// Whether a step was taken: not where something of somebody else's is in the way.
+fn answered(step: io::Result<()>) -> io::Result<bool> {
+    match step {
+        Ok(()) => Ok(true),
+        Err(cause)
+            if matches!(
+                cause.kind(),
+                io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(false)
+        }
+        Err(cause) => Err(cause),
+    }
+}
+
+/// The text of a file on one side of its change: from beside it, or where somebody has taken that away, since they
+/// brought the file back by hand, from git. `None` where it is nowhere.
+///
+/// # Errors
+/// When the side cannot be read.
+pub(super) fn text_of(place: &Place, git: Option<&GitState>, noted: &Noted, to: Side) -> io::Result<Option<Vec<u8>>> {
+    let (Some(digest), _) = noted.on(to) else {
+        return Ok(None);
+    };
+    let is_it = |bytes: &Vec<u8>| journal::digest(bytes) == *digest;
+    match fs::read(noted.side(place)) {
+        Ok(bytes) if is_it(&bytes) => return Ok(Some(bytes)),
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
+        _ => {}
+    }
+    Ok(git.and_then(|git| in_git(git, noted, to).into_iter().find(is_it)))
+}
+
+/// What the blob of a file can look like in the working tree.
+fn in_git(git: &GitState, noted: &Noted, to: Side) -> Vec<Vec<u8>> {
+    let path = text(&noted.path);
+    let in_head = || {
+        let tree = git.head_tree().ok()?;
+        git.in_tree(tree.as_ref(), &path).ok()?.map(|(id, _)| id)
+    };
+    let Some(id) = noted.on(to).1.as_ref().and_then(|entry| entry.id).or_else(in_head) else {
+        return Vec::new();
+    };
+    let Ok(blob) = git.repo().find_blob(id) else {
+        return Vec::new();
+    };
+    let plain = blob.content().to_vec();
+    let with_returns = String::from_utf8_lossy(&plain).replace('\n', "\r\n").into_bytes();
+    let filtered = git.filter(&path).ok().flatten().and_then(|filter| {
+        let arguments = ["cat-file", "--filters", &format!("--path={path}"), &id.to_string()];
+        git.run_for_output(&arguments, None, &[Unhonoured::Filter(filter)]).ok()
+    });
+    [plain, with_returns].into_iter().chain(filtered).collect()
+}
+
+/// Writes beside each file that has to be brought to a side what it is to hold there, where that is gone. What is nowhere
+/// stays away: the file is left as found then.
+pub(super) fn replenish(
+    disk: &mut Disk<'_>,
+    place: &Place,
+    git: Option<&GitState>,
+    journal: &Journal,
+    to: Side,
+) -> Result<(), Failed> {
+    for noted in &journal.files {
+        replenish_one(disk, place, git, noted, to).map_err(|cause| (noted.path.clone(), cause))?;
+    }
+    Ok(())
+}
+
+fn replenish_one(
+    disk: &mut Disk<'_>,
+    place: &Place,
+    git: Option<&GitState>,
+    noted: &Noted,
+    to: Side,
+) -> io::Result<()> {
+    let from = match to {
+        Side::Before => Stands::After,
+        Side::After => Stands::Before,
+    };
+    let (Some(digest), _) = noted.on(to) else {
+        return Ok(());
+    };
+    let side = noted.side(place);
+    // What is there and neither text of the change is somebody's: it is never written over.
+    let known = |text: &Option<String>| text.as_deref().map_or(Ok(false), |text| is_file(&side, text));
+    let free = !side.exists() || known(&noted.before)? || known(&noted.after)?;
+    if !free || is_file(&side, digest)? || stands(&place.base, noted)? != from {
+        return Ok(());
+    }
+    let Some(bytes) = text_of(place, git, noted, to)? else {
+        return Ok(());
+    };
+    let permissions = match place.base.join(&noted.path).symlink_metadata() {
+        Ok(found) => FilePermissions::Exactly(Ownership::of(&found)),
+        Err(_) if noted.executable[usize::from(to == Side::After)] => FilePermissions::Usual(0o777),
+        Err(_) => FilePermissions::Usual(0o666),
+    };
+    let temporary = side.with_extension("again");
+    disk.remove_file(&temporary)?;
+    disk.write_new(&temporary, &bytes, permissions)?;
+    disk.rename(&temporary, &side)
 }
 
 /// A directory that somebody has removed meanwhile, since it was empty.
@@ -186,10 +292,6 @@ fn is_file(path: &Path, digest: &str) -> io::Result<bool> {
     }
 }
 
-fn damaged() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "what was kept of it is gone or damaged")
-}
-
 /// How a file of the change stands.
 pub(super) fn stands(base: &Path, noted: &Noted) -> io::Result<Stands> {
     let path = base.join(&noted.path);
@@ -208,6 +310,14 @@ pub(super) fn stands(base: &Path, noted: &Noted) -> io::Result<Stands> {
 }
 
 impl Noted {
+    /// The digest and the index's entry on one side of the change.
+    fn on(&self, side: Side) -> (&Option<String>, &Option<Entry>) {
+        match side {
+            Side::Before => (&self.before, &self.entries[0]),
+            Side::After => (&self.after, &self.entries[1]),
+        }
+    }
+
     fn judge(&self, found: Foreign) -> Stands {
         let (digest, executable) = match &found {
             Foreign::Nothing => (None, false),

@@ -23,9 +23,10 @@ use crate::repo::git::Head;
 const PLAN: &str = "plan.json";
 
 /// Raised when the format changes, so that a run touches nothing that it does not understand.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
-/// The notes of one change. Paths are relative to the base of the [`Place`].
+/// The notes of one change. Paths are relative to the base of the [`Place`] or to the notes, never absolute: the notes go
+/// with a repository that is moved or copied, and mean the files of the copy then.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Journal {
     version: u32,
@@ -86,8 +87,7 @@ pub(super) struct Wanted {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Noted {
     pub(super) path: PathBuf,
-    /// The file that holds the new text until it is in place, and then the original: absolute.
-    pub(super) side: PathBuf,
+    side: SidePath,
     /// The digest of the bytes before; `None` where nothing is.
     pub(super) before: Option<String>,
     /// The digest of the bytes afterwards; `None` where nothing is.
@@ -96,6 +96,16 @@ pub(super) struct Noted {
     pub(super) executable: [bool; 2],
     /// Before and afterwards in git's index; both `None` where the index is not touched.
     pub(super) entries: [Option<Entry>; 2],
+}
+
+/// The file that holds the new text until it is in place, and then the original.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum SidePath {
+    /// Relative to the notes.
+    Notes(PathBuf),
+    /// Relative to the base.
+    Base(PathBuf),
 }
 
 /// A blob in the index.
@@ -118,11 +128,19 @@ impl Move {
 }
 
 impl Noted {
+    /// The file that holds the new text until it is in place, and then the original.
+    pub(super) fn side(&self, place: &Place) -> PathBuf {
+        match &self.side {
+            SidePath::Notes(path) => place.notes.join(path),
+            SidePath::Base(path) => place.base.join(path),
+        }
+    }
+
     /// A path of which the index alone changes.
     pub(super) fn of_index(path: &Path, entries: [Option<Entry>; 2]) -> Noted {
         Noted {
             path: path.to_owned(),
-            side: PathBuf::new(),
+            side: SidePath::Notes(PathBuf::new()),
             before: None,
             after: None,
             executable: [false, false],
@@ -216,9 +234,9 @@ impl Journal {
     }
 
     /// Removes what lies beside the files.
-    pub(super) fn remove_sides(&self, disk: &mut Disk<'_>) -> io::Result<()> {
+    pub(super) fn remove_sides(&self, disk: &mut Disk<'_>, place: &Place) -> io::Result<()> {
         for noted in &self.files {
-            disk.insist(|disk| disk.remove_file(&noted.side))?;
+            disk.insist(|disk| disk.remove_file(&noted.side(place)))?;
         }
         Ok(())
     }
@@ -265,15 +283,15 @@ fn noted(place: &Place, number: usize, file: &Checked) -> Noted {
 }
 
 /// Among the notes, where nobody comes across it, unless that is another file system than the file's: then beside it.
-fn side(place: &Place, number: usize, path: &Path) -> PathBuf {
+fn side(place: &Place, number: usize, path: &Path) -> SidePath {
     let target = place.base.join(path);
     let device = |path: &Path| path.metadata().ok().map(|found| found.dev());
     let existing = target.ancestors().skip(1).find_map(device);
     if existing == device(&place.notes) {
-        return place.notes.join(format!("{number}.side"));
+        return SidePath::Notes(format!("{number}.side").into());
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    target.with_file_name(format!(".{name}.qgroget"))
+    SidePath::Base(path.with_file_name(format!(".{name}.qgroget")))
 }
 
 /// The directories above the files that are not there yet, parents first.

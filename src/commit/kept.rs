@@ -61,18 +61,50 @@ pub(super) fn keep(git: &GitState, disk: &mut Disk<'_>, files: &[Found]) -> Resu
     }
 }
 
-/// The command that brings files back from a reference.
+/// The command that brings files back from a reference, from anywhere in the working tree; `paths` are relative to its top.
 pub fn command(reference: &str, paths: &[PathBuf]) -> String {
     let quoted: Vec<String> = paths.iter().map(|path| quote(path)).collect();
     format!("git restore --source={reference} -- {}", quoted.join(" "))
 }
 
-/// A path as a shell takes it.
+/// A path as git's pathspec in a shell.
 fn quote(path: &Path) -> String {
     let text = path.display().to_string();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@:,".contains(c);
-    match text.chars().all(plain) {
-        true => text,
-        false => format!("'{}'", text.replace('\'', "'\\''")),
+    let magic = match text.contains(['*', '?', '[', '\\']) {
+        true => "top,literal",
+        false => "top",
+    };
+    format!("':({magic}){}'", text.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::git::testing::TestRepo;
+
+    #[test]
+    fn the_command_brings_files_back_from_anywhere() {
+        let repo = TestRepo::with(&[
+            ("my lab/it's [a].nix", "old\n"),
+            ("plain.nix", "old\n"),
+            ("below/x", ""),
+        ]);
+        let paths = ["my lab/it's [a].nix", "plain.nix"].map(PathBuf::from);
+        let found = paths.each_ref().map(|path| Found {
+            path: path.clone(),
+            bytes: b"found\n".to_vec(),
+            executable: false,
+        });
+        let kept = keep(&repo.state(), &mut Disk::real(), &found).expect("kept");
+        let command = command(&kept, &paths);
+        assert_eq!(
+            command,
+            "git restore --source=refs/qgroget/kept/1 -- ':(top,literal)my lab/it'\\''s [a].nix' ':(top)plain.nix'"
+        );
+        let shell = format!("!{command}");
+        repo.git_at(&repo.path("below"), &["-c", &format!("alias.x={shell}"), "x"]);
+        for path in paths {
+            assert_eq!(repo.read(&path.to_string_lossy()), "found\n");
+        }
     }
 }

@@ -50,6 +50,7 @@ fn objects<'r>(
     let git = landing.git;
     let draft = Draft::of(git, disk, landing.targets)?;
     super::refuse_lost_staging(git, &locked.read()?, landing.targets, &draft)?;
+    let message = draft.marked(git, message)?;
     let id = draft.commit(git, disk, message.text())?;
     draft.sync(git, disk, Some(id))?;
     Ok((draft, id))

@@ -4,8 +4,10 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::PathBuf;
+
+use rustix::fs::OFlags;
 
 use super::place::Place;
 use crate::error::{self, Result};
@@ -41,6 +43,8 @@ impl Lock {
                 .write(true)
                 .create(true)
                 .truncate(false)
+                // A link would have the number of the process written into what it names.
+                .custom_flags(OFlags::NOFOLLOW.bits() as i32)
                 .open(&path);
             let mut file = match opened {
                 // The holder before has removed the directory between our making it and opening the file.

@@ -143,7 +143,7 @@ impl Ended {
 
 /// Ends the journal of a change that is made.
 fn finish(disk: &mut Disk<'_>, place: &Place, journal: &Journal) -> std::io::Result<()> {
-    journal.remove_sides(disk)?;
+    journal.remove_sides(disk, place)?;
     files::remove_emptied(disk, place, journal)?;
     journal.end(disk, place)
 }

@@ -54,9 +54,10 @@ pub(super) fn commit(
     let drafted = Draft::of(git, disk, targets).and_then(|draft| {
         let index = locked.read()?;
         super::refuse_lost_staging(git, &index, targets, &draft)?;
-        Ok((draft, index))
+        let message = draft.marked(git, message)?;
+        Ok((draft, index, message))
     });
-    let (draft, index) = match drafted {
+    let (draft, index, message) = match drafted {
         Ok(drafted) => drafted,
         Err(error) => {
             locked.release(disk);
@@ -80,7 +81,7 @@ pub(super) fn commit(
         .and_then(|()| locked.install(disk));
     locked.release(disk);
     let made = ready
-        .and_then(|()| run(disk, git, &place, &draft, message, unhonoured))
+        .and_then(|()| run(disk, git, &place, &draft, &message, unhonoured))
         .and_then(|run| {
             // A git that was killed, or could not remove them, has left the locks that it held.
             branch::remove_stale(git, disk, &place, &journal)
@@ -222,24 +223,28 @@ fn process_line(pid: u32) -> Option<String> {
     Some(format!("{pid} {start}"))
 }
 
+/// The `git commit` of a killed run, if it goes on.
+pub(super) fn running_child(place: &Place) -> Option<u32> {
+    let line = fs::read_to_string(place.notes.join(CHILD)).ok()?;
+    let pid = line.split(' ').next().and_then(|pid| pid.parse().ok())?;
+    (process_line(pid).as_ref() == Some(&line)).then_some(pid)
+}
+
 /// Waits for the `git commit` of a killed run.
 ///
 /// # Errors
 /// `locked` if it goes on.
 pub(super) fn wait_for_child(place: &Place) -> Result<()> {
-    let Ok(line) = fs::read_to_string(place.notes.join(CHILD)) else {
-        return Ok(());
-    };
-    let Some(pid) = line.split(' ').next().and_then(|pid| pid.parse().ok()) else {
-        return Ok(());
-    };
     for _ in 0..TRIES {
-        if process_line(pid).as_ref() != Some(&line) {
+        if running_child(place).is_none() {
             return Ok(());
         }
         thread::sleep(PAUSE);
     }
-    Err(error::apply::commit_goes_on(pid))
+    match running_child(place) {
+        Some(pid) => Err(error::apply::commit_goes_on(pid)),
+        None => Ok(()),
+    }
 }
 
 fn write_index(path: &Path, draft: &Draft<'_>) -> Result<()> {

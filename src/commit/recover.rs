@@ -38,6 +38,10 @@ pub enum Outcome {
     RolledBack,
     /// All of it is done; its commit has this abbreviated id, where it makes one.
     Finished(Option<String>),
+    /// HEAD was moved by hand since, and its files are as HEAD has them.
+    Followed,
+    /// Somebody has committed its change by hand, by the commit with this abbreviated id. Everything stays as it is.
+    ByHand(String),
     /// Neither: somebody has committed its changes, or other commits, by hand since. Everything stays as it is.
     Dropped,
 }
@@ -51,6 +55,8 @@ pub struct Pending {
     pub outcome: Outcome,
     /// The process that is still at it, if one is: it is not interrupted then.
     pub running: Option<u32>,
+    /// The `git commit` of a killed run that goes on, if one does.
+    pub committing: Option<u32>,
     /// What turns the files as they are into what they will be, relative to the root.
     pub change: SourceChange,
 }
@@ -107,7 +113,10 @@ fn carry_out(disk: &mut Disk<'_>, place: &Place, git: Option<&GitState>, journal
         End::Forward(id) => {
             let foreign = match &journal.goal {
                 Goal::Commit(_) => not_as_made(place, journal)?,
-                _ => files::put_in_place(disk, place, journal).map_err(half_done)?,
+                _ => {
+                    files::replenish(disk, place, git, journal, Side::After).map_err(half_done)?;
+                    files::put_in_place(disk, place, journal).map_err(half_done)?
+                }
             };
             let mut left = Left {
                 foreign,
@@ -124,6 +133,7 @@ fn carry_out(disk: &mut Disk<'_>, place: &Place, git: Option<&GitState>, journal
             Ok(left)
         }
         End::Back => {
+            files::replenish(disk, place, git, journal, Side::Before).map_err(half_done)?;
             let left = takeback::files_back(disk, place, git, journal).map_err(half_done)?;
             if let (Some(git), Goal::Branch(_) | Goal::Commit(_)) = (git, &journal.goal) {
                 program::index_back(disk, git, place, journal, &left)?;
@@ -131,11 +141,41 @@ fn carry_out(disk: &mut Disk<'_>, place: &Place, git: Option<&GitState>, journal
             takeback::end(disk, place, journal).map_err(ended)?;
             Ok(left)
         }
-        End::Dropped => {
+        End::Follow => {
+            let left = match git {
+                Some(git) => follow_head(disk, place, git, journal)?,
+                None => Left::default(),
+            };
+            finish(disk, place, journal).map_err(ended)?;
+            Ok(left)
+        }
+        End::ByHand(_) | End::Dropped => {
             takeback::end(disk, place, journal).map_err(ended)?;
             Ok(Left::default())
         }
     }
+}
+
+/// Brings each file, and its entry in the index, to the side of the change on which HEAD has it.
+fn follow_head(disk: &mut Disk<'_>, place: &Place, git: &GitState, journal: &Journal) -> Result<Left> {
+    let half_done = |(path, cause): files::Failed| error::apply::half_done(&path, cause, &place.notes);
+    let mut sides = [journal.clone(), journal.clone()];
+    for (part, side) in sides.iter_mut().zip([Side::Before, Side::After]) {
+        part.files.clear();
+        for noted in &journal.files {
+            if End::Follow.side_of(Some(git), noted)? == Some(side) {
+                part.files.push(noted.clone());
+            }
+        }
+        files::replenish(disk, place, Some(git), part, side).map_err(half_done)?;
+    }
+    let [back, forward] = &sides;
+    let mut left = takeback::files_back(disk, place, Some(git), back).map_err(half_done)?;
+    left.foreign
+        .extend(files::put_in_place(disk, place, forward).map_err(half_done)?);
+    index_to(disk, place, git, back, Side::Before)?;
+    index_to(disk, place, git, forward, Side::After)?;
+    Ok(left)
 }
 
 /// Brings the person's index to one side of the change.
@@ -163,7 +203,12 @@ pub(super) fn not_as_made(place: &Place, journal: &Journal) -> Result<Vec<PathBu
 fn outcome(git: Option<&GitState>, end: &End) -> Result<Outcome> {
     Ok(match end {
         End::Back => Outcome::RolledBack,
+        End::Follow => Outcome::Followed,
         End::Dropped => Outcome::Dropped,
+        End::ByHand(id) => Outcome::ByHand(match git {
+            Some(git) => takeback::short(git, *id)?,
+            None => id.to_string(),
+        }),
         End::Forward(id) => Outcome::Finished(match (git, id) {
             (Some(git), Some(id)) => Some(takeback::short(git, *id)?),
             _ => None,
@@ -187,36 +232,43 @@ pub fn pending(root: &Path) -> Result<Option<Pending>> {
     let end = takeback::decide(&place, git.as_ref(), &journal)?;
     let mut change = SourceChange::default();
     for noted in &journal.files {
-        let committed = git.as_ref().is_some_and(|git| takeback::is_committed(git, noted));
-        change.files.extend(to_come(&place, noted, &end, committed)?);
+        if let Some(side) = end.side_of(git.as_ref(), noted)? {
+            change.files.extend(to_come(&place, git.as_ref(), noted, side)?);
+        }
     }
     Ok(Some(Pending {
         intent: journal.intent,
         outcome: outcome(git.as_ref(), &end)?,
         running: Lock::holder(&place),
+        committing: program::running_child(&place),
         change,
     }))
 }
 
-/// What the end of a run will make of one file; `None` if it stays as it is.
-fn to_come(place: &Place, noted: &Noted, end: &End, committed: bool) -> Result<Option<FileChange>> {
+/// What bringing a file to a side makes of it; `None` if it stays as it is.
+fn to_come(place: &Place, git: Option<&GitState>, noted: &Noted, side: Side) -> Result<Option<FileChange>> {
     let unreadable = |cause| error::apply::unreadable(&noted.path, cause);
     let found = files::stands(&place.base, noted).map_err(unreadable)?;
-    let there = match (end, &found) {
-        (End::Forward(_), Stands::Before) => noted.after.is_some(),
-        (End::Back, Stands::After) if !committed => noted.before.is_some(),
+    let there = match (side, &found) {
+        (Side::After, Stands::Before) => noted.after.is_some(),
+        (Side::Before, Stands::After) => noted.before.is_some(),
         _ => return Ok(None),
     };
     let Ok(path) = noted.path.strip_prefix(&place.prefix) else {
         return Ok(None);
     };
-    let read = |path: &Path| match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(Arc::<str>::from(text))),
-        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(cause) => Err(unreadable(cause)),
+    let now = match fs::read_to_string(place.base.join(&noted.path)) {
+        Ok(text) => Some(Arc::<str>::from(text)),
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => None,
+        Err(cause) => return Err(unreadable(cause)),
     };
-    let now = read(&place.base.join(&noted.path))?;
-    let after = if there { read(&noted.side)? } else { None };
+    let text = files::text_of(place, git, noted, side).map_err(unreadable)?;
+    let after = match text.map(String::from_utf8) {
+        Some(Ok(text)) => Some(Arc::<str>::from(text)),
+        // What was kept is nowhere: it is left as found.
+        _ if there => return Ok(None),
+        _ => None,
+    };
     Ok((now.is_some() || after.is_some()).then(|| FileChange {
         from: now.is_some().then(|| path.to_owned()),
         to: after.is_some().then(|| path.to_owned()),

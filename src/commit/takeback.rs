@@ -11,12 +11,13 @@ use git2::Oid;
 
 use super::disk::Disk;
 use super::files::{self, Failed, Foreign, Stands};
+use super::index::Side;
 use super::journal::{Goal, Journal, Move, Noted};
 use super::kept::{self, Found};
 use super::place::Place;
 use super::{branch, journal, program, text};
 use crate::error::{self, Error, Result};
-use crate::repo::git::{GitState, Head};
+use crate::repo::git::GitState;
 
 /// What others have done meanwhile, and what became of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -87,7 +88,7 @@ pub(super) fn after(
 
 /// Ends the journal of a change that was taken back.
 pub(super) fn end(disk: &mut Disk<'_>, place: &Place, journal: &Journal) -> io::Result<()> {
-    journal.remove_sides(disk)?;
+    journal.remove_sides(disk, place)?;
     journal.end(disk, place)
 }
 
@@ -122,7 +123,7 @@ pub(super) fn files_back(
             Stands::Foreign(_) => left.foreign.push(noted.path.clone()),
         }
     }
-    left.kept = git.and_then(|git| keep(git, disk, journal, &found));
+    left.kept = git.and_then(|git| keep(git, disk, place, journal, &found));
     for (noted, file, formatted) in found {
         let back = formatted && left.kept.is_some() && files::put_back_over(disk, place, noted, &file.bytes)?;
         let list = if back { &mut left.reformatted } else { &mut left.foreign };
@@ -154,11 +155,17 @@ fn judged<'n>(git: Option<&GitState>, noted: &'n Noted, bytes: Vec<u8>, executab
 }
 
 /// Keeps what was found, at the targets and in place of their sides. Where that fails, everything stays where it is.
-fn keep(git: &GitState, disk: &mut Disk<'_>, journal: &Journal, found: &[(&Noted, Found, bool)]) -> Option<String> {
+fn keep(
+    git: &GitState,
+    disk: &mut Disk<'_>,
+    place: &Place,
+    journal: &Journal,
+    found: &[(&Noted, Found, bool)],
+) -> Option<String> {
     let mut files: Vec<Found> = found.iter().map(|(_, file, _)| file.clone()).collect();
     // A write in the moment of an exchange, by a run that was killed before it could look.
     let sides = journal.files.iter().filter_map(|noted| {
-        let bytes = std::fs::read(&noted.side).ok()?;
+        let bytes = std::fs::read(noted.side(place)).ok()?;
         let digest = Some(journal::digest(&bytes));
         let strange = digest != noted.before && digest != noted.after;
         let strange = strange && !files.iter().any(|file| file.path == noted.path);
@@ -201,8 +208,39 @@ pub(super) enum End {
     Forward(Option<Oid>),
     /// It is taken back.
     Back,
+    /// HEAD was moved by hand since: each file becomes what HEAD has, if that is one of its texts.
+    Follow,
+    /// Somebody has committed it, by this commit. Everything stays as it is.
+    ByHand(Oid),
     /// It is neither: the branch has moved on, or somebody has committed it by hand. Everything stays as it is.
     Dropped,
+}
+
+impl End {
+    /// To which side of the change a file goes; `None` where it stays as it is.
+    ///
+    /// # Errors
+    /// `git-failed`.
+    pub(super) fn side_of(&self, git: Option<&GitState>, noted: &Noted) -> Result<Option<Side>> {
+        Ok(match (self, git) {
+            (End::Forward(_), _) => Some(Side::After),
+            (End::Back, Some(git)) if is_committed(git, noted) => None,
+            (End::Back, _) => Some(Side::Before),
+            (End::Follow, Some(git)) => {
+                let tree = git.head_tree()?;
+                let found = git.in_tree(tree.as_ref(), &text(&noted.path))?;
+                let is = |entry: &Option<journal::Entry>| {
+                    entry.as_ref().and_then(|entry| Some((entry.id?, entry.mode))) == found
+                };
+                match noted.entries.each_ref().map(is) {
+                    [_, true] => Some(Side::After),
+                    [true, _] => Some(Side::Before),
+                    _ => None,
+                }
+            }
+            (End::Follow, None) | (End::ByHand(_) | End::Dropped, _) => None,
+        })
+    }
 }
 
 /// How the change of a journal has to end.
@@ -210,13 +248,19 @@ pub(super) enum End {
 /// # Errors
 /// `git-failed`; `file-unreadable`.
 pub(super) fn decide(place: &Place, git: Option<&GitState>, journal: &Journal) -> Result<End> {
-    let unreadable = |noted: &Noted, cause| error::apply::unreadable(&noted.path, cause);
     match (&journal.goal, git) {
         (Goal::Files { placing: false }, _) => Ok(End::Back),
         (Goal::Files { placing: true }, _) => {
             for noted in &journal.files {
-                let found = files::stands(&place.base, noted).map_err(|cause| unreadable(noted, cause))?;
-                if matches!(found, Stands::Foreign(_)) {
+                let unreadable = |cause| error::apply::unreadable(&noted.path, cause);
+                let at_hand = || files::text_of(place, None, noted, Side::After);
+                let possible = match files::stands(&place.base, noted).map_err(unreadable)? {
+                    Stands::Foreign(_) => false,
+                    // Somebody has put the file back by hand, and the new text is nowhere.
+                    Stands::Before => noted.after.is_none() || at_hand().map_err(unreadable)?.is_some(),
+                    Stands::After => true,
+                };
+                if !possible {
                     return Ok(End::Back);
                 }
             }
@@ -224,40 +268,27 @@ pub(super) fn decide(place: &Place, git: Option<&GitState>, journal: &Journal) -
         }
         // The git directory is gone: there is nothing to go by but the files, and they stay.
         (_, None) => Ok(End::Dropped),
-        (Goal::Branch(wanted), Some(git)) => decide_by_branch(git, wanted),
+        (Goal::Branch(wanted), Some(git)) => decide_by_head(git, wanted),
         (Goal::Commit(wanted), Some(git)) => Ok(match program::find_made(git, wanted)? {
-            Some((id, true)) if git.in_history(id)? => End::Forward(Some(id)),
-            Some((_, true)) => End::Dropped,
+            Some((id, true)) if !git.in_history(id)? => End::Dropped,
+            Some((id, true)) if !wanted.is_marked(git, id)? => End::ByHand(id),
+            Some((id, true)) => End::Forward(Some(id)),
             _ if all_committed(git, journal) => End::Dropped,
             _ => End::Back,
         }),
     }
 }
 
-fn decide_by_branch(git: &GitState, wanted: &Move) -> Result<End> {
-    let now = branch::stands_at(git, &wanted.reference)?;
-    if now == wanted.from {
-        return Ok(End::Back);
+/// What counts is the commit that HEAD is on: a branch can have been renamed or switched since.
+fn decide_by_head(git: &GitState, wanted: &Move) -> Result<End> {
+    let head = git.head()?.id();
+    if head == wanted.to {
+        return Ok(End::Forward(wanted.to));
     }
-    let on = |head: &Head| head.reference() == wanted.reference;
-    if now == wanted.to {
-        // On another branch the files are that branch's.
-        return Ok(if on(&git.head()?) {
-            End::Forward(wanted.to)
-        } else {
-            End::Dropped
-        });
-    }
-    let has = |id: Option<Oid>| match (now, id) {
-        (Some(now), Some(id)) => git.descends(now, id),
-        (_, None) => Ok(true),
-        (None, Some(_)) => Ok(false),
-    };
-    let forth = match (wanted.from, wanted.to) {
-        (Some(from), Some(to)) => git.descends(to, from)?,
-        (None, _) => true,
-        (Some(_), None) => false,
-    };
-    let moved = if forth { has(wanted.to)? } else { !has(wanted.from)? };
-    Ok(if moved { End::Dropped } else { End::Back })
+    // The branch can have the change where HEAD has not.
+    let moved = branch::stands_at(git, &wanted.reference)? == wanted.to;
+    Ok(match head == wanted.from && !moved {
+        true => End::Back,
+        false => End::Follow,
+    })
 }

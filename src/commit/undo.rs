@@ -4,8 +4,8 @@
 //! that no history is rewritten. Commits are known by their [`Mark`]; one that carries a mark and changes something else
 //! than what the mark says is refused.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use git2::{Commit, Oid, Tree};
 
@@ -48,6 +48,10 @@ pub enum State {
     Intact,
     /// It changes something else by now.
     Changed,
+    /// Its mark is of an earlier version: whether it was changed since cannot be known.
+    OldMark,
+    /// What was before it is not in this shallow clone.
+    Shallow,
     /// A later commit takes it back.
     Undone,
 }
@@ -86,6 +90,8 @@ pub struct Undone {
     pub title: String,
     /// The files, relative to the top of the working tree, sorted.
     pub paths: Vec<PathBuf>,
+    /// Those of them that are gone now.
+    pub removed: Vec<PathBuf>,
     /// How.
     pub way: Way,
     /// The new commit, where one reverts it.
@@ -151,8 +157,7 @@ pub fn list(git: &GitState) -> Result<Vec<Entry>> {
                         *count -= 1;
                         State::Undone
                     }
-                    None if is_intact(git, &commit, &mark)? => State::Intact,
-                    None => State::Changed,
+                    None => state(git, &commit, &mark)?,
                 };
                 entries.push(entry(git, &commit, mark, state)?);
             }
@@ -173,17 +178,32 @@ fn entry(git: &GitState, commit: &Commit<'_>, mark: Mark, state: State) -> Resul
     })
 }
 
-fn is_intact(git: &GitState, commit: &Commit<'_>, mark: &Mark) -> Result<bool> {
+/// The state of a commit that no later one takes back.
+fn state(git: &GitState, commit: &Commit<'_>, mark: &Mark) -> Result<State> {
     let failed = |cause| error::git::failed("read the commit", cause);
+    if mark.is_old() {
+        return Ok(State::OldMark);
+    }
     if commit.parent_count() > 1 {
-        return Ok(false);
+        return Ok(State::Changed);
     }
     let parent = match commit.parents().next() {
         Some(parent) => Some(parent.tree().map_err(failed)?),
+        // At the boundary of a shallow clone the commit names a parent that git takes for absent.
+        None if commit
+            .raw_header_bytes()
+            .split(|byte| *byte == b'\n')
+            .any(|line| line.starts_with(b"parent ")) =>
+        {
+            return Ok(State::Shallow);
+        }
         None => None,
     };
     let tree = commit.tree().map_err(failed)?;
-    Ok(mark::digest_of(git, parent.as_ref(), &tree)? == mark.digest)
+    Ok(match mark::digest_of(git, parent.as_ref(), &tree)? == mark.digest {
+        true => State::Intact,
+        false => State::Changed,
+    })
 }
 
 /// Which commit is to be taken back.
@@ -221,22 +241,51 @@ pub fn plan_undo(git: &GitState, which: Which<'_>) -> Result<Option<Plan>> {
         return Err(error::git::operation_under_way(operation));
     }
     let entries = list(git)?;
-    let wanted = entries
-        .into_iter()
-        .filter(|entry| entry.state != State::Undone && which.is(entry));
-    for entry in wanted {
-        if entry.state == State::Changed {
-            return Err(error::git::undo_changed(&entry.title, &entry.short, &entry.name));
+    for (at, entry) in entries.iter().enumerate() {
+        if entry.state == State::Undone || !which.is(entry) {
+            continue;
         }
-        // One that is reverted by hand already leads to nothing: then it is the one before.
-        if let Some(plan) = plan(git, entry)? {
-            return Ok(Some(plan));
+        match entry.state {
+            State::Changed => return Err(error::git::undo_changed(&entry.title, &entry.short, &entry.name)),
+            State::OldMark => return Err(error::git::undo_old_mark(&entry.title, &entry.short)),
+            State::Shallow => return Err(error::git::undo_shallow(&entry.title, &entry.short)),
+            State::Intact | State::Undone => {}
+        }
+        let later = &entries[..at];
+        match plan(git, entry.clone(), later) {
+            // One that is reverted by hand already leads to nothing: then it is the one before.
+            Ok(None) => {}
+            planned => {
+                refuse_needed(git, entry, later)?;
+                return planned;
+            }
         }
     }
     Ok(None)
 }
 
-fn plan(git: &GitState, entry: Entry) -> Result<Option<Plan>> {
+/// The name of the commit that installs the contract, which every service needs.
+const INIT: &str = "init";
+/// The name of the commit that removes what legacy services need.
+const CLEANUP: &str = "cleanup";
+
+/// Refuses to take away what later commits build upon, newest first.
+fn refuse_needed(git: &GitState, entry: &Entry, later: &[Entry]) -> Result<()> {
+    let builds_upon = |other: &&Entry| entry.name == INIT || other.name == CLEANUP;
+    let mut names: Vec<String> = Vec::new();
+    for (at, other) in later.iter().enumerate().filter(|(_, other)| builds_upon(other)) {
+        let gone = other.state == State::Undone || matches!(plan(git, other.clone(), &later[..at]), Ok(None));
+        if !gone && !names.contains(&other.name) {
+            names.push(other.name.clone());
+        }
+    }
+    match names.is_empty() {
+        true => Ok(()),
+        false => Err(error::git::undo_needed(&entry.title, &names)),
+    }
+}
+
+fn plan(git: &GitState, entry: Entry, later: &[Entry]) -> Result<Option<Plan>> {
     let failed = |cause| error::git::failed("read the commit to take back", cause);
     let head = git.head()?;
     let commit = git.repo().find_commit(entry.id).map_err(failed)?;
@@ -251,7 +300,7 @@ fn plan(git: &GitState, entry: Entry) -> Result<Option<Plan>> {
     let to = match (way, &parent) {
         (Way::Remove, Some(parent)) => Some(parent.tree().map_err(failed)?),
         (Way::Remove, None) => None,
-        _ => Some(reverted(git, &entry, &commit)?),
+        _ => Some(reverted(git, &entry, &commit, later)?),
     };
     if to.as_ref().map(Tree::id) == Some(from.id()) {
         return Ok(None);
@@ -270,7 +319,7 @@ fn plan(git: &GitState, entry: Entry) -> Result<Option<Plan>> {
 }
 
 /// The tree of HEAD without what a commit changes.
-fn reverted<'r>(git: &'r GitState, entry: &Entry, commit: &Commit<'_>) -> Result<Tree<'r>> {
+fn reverted<'r>(git: &'r GitState, entry: &Entry, commit: &Commit<'_>, later: &[Entry]) -> Result<Tree<'r>> {
     let failed = |cause| error::git::failed("revert the commit", cause);
     let repo = git.repo();
     let head = repo.head().and_then(|head| head.peel_to_commit()).map_err(failed)?;
@@ -278,12 +327,53 @@ fn reverted<'r>(git: &'r GitState, entry: &Entry, commit: &Commit<'_>) -> Result
     trees::settle_touching(git, &mut index).map_err(failed)?;
     if index.has_conflicts() {
         let conflicts = trees::conflicts(git, &index).map_err(failed)?;
-        return Err(error::git::undo_conflict(&entry.title, &entry.short, &conflicts));
+        let names = named_in(git, &conflicts, later).map_err(failed)?;
+        return Err(error::git::undo_conflict(
+            &entry.title,
+            &entry.short,
+            &conflicts,
+            &names,
+        ));
     }
     index
         .write_tree_to(repo)
         .and_then(|id| repo.find_tree(id))
         .map_err(failed)
+}
+
+/// The names of the commits among `later` from which lines in conflict come, newest first.
+fn named_in(git: &GitState, conflicts: &[(String, String)], later: &[Entry]) -> Result<Vec<String>, git2::Error> {
+    let mut ids = BTreeSet::new();
+    for (path, merged) in conflicts {
+        let lines = trees::ours(merged);
+        let Some((id, _)) = git
+            .head_tree()
+            .ok()
+            .and_then(|tree| git.in_tree(tree.as_ref(), path).ok()?)
+        else {
+            continue;
+        };
+        let blob = git.repo().find_blob(id)?;
+        let text = String::from_utf8_lossy(blob.content()).into_owned();
+        let blame = git.repo().blame_file(Path::new(path), None)?;
+        for (number, line) in text.lines().enumerate() {
+            if lines.contains(&line)
+                && let Some(hunk) = blame.get_line(number + 1)
+            {
+                ids.insert(hunk.final_commit_id());
+            }
+        }
+    }
+    let mut names: Vec<String> = Vec::new();
+    for entry in later
+        .iter()
+        .filter(|entry| entry.state != State::Undone && ids.contains(&entry.id))
+    {
+        if !names.contains(&entry.name) {
+            names.push(entry.name.clone());
+        }
+    }
+    Ok(names)
 }
 
 fn refuse_dirty(git: &GitState, entry: &Entry, differences: &[Difference]) -> Result<()> {
@@ -312,8 +402,15 @@ pub fn undo(git: &GitState, plan: &Plan) -> Result<Undone> {
 }
 
 pub(super) fn undo_on(disk: &mut Disk<'_>, git: &GitState, plan: &Plan) -> Result<Undone> {
+    // Since it was shown somebody may have gone on.
+    if let Some(operation) = git.operation() {
+        return Err(error::git::operation_under_way(operation));
+    }
     if git.head()? != plan.head {
         return Err(error::git::head_moved());
+    }
+    if plan.way == Way::Remove && git.is_pushed(plan.entry.id)? {
+        return Err(error::git::pushed_since(&plan.entry.title));
     }
     let intent = format!("{INTENT} {}", plan.entry.name);
     let (commit, ended) = match plan.way {
@@ -327,6 +424,12 @@ pub(super) fn undo_on(disk: &mut Disk<'_>, git: &GitState, plan: &Plan) -> Resul
         short: plan.entry.short.clone(),
         title: plan.entry.title.clone(),
         paths: plan.paths(),
+        removed: plan
+            .targets
+            .iter()
+            .filter(|target| target.after.is_none())
+            .map(|target| target.path.clone())
+            .collect(),
         way: plan.way,
         commit,
         _ended: ended,

@@ -37,6 +37,7 @@ pub fn outside(path: &Path) -> Error {
         format!("{} does not stay inside the repository", path.display()),
     )
     .reason("only files of the repository are written; nothing was written")
+    .hint("see the paths in qgroget.toml: they are relative to the repository's root")
 }
 
 /// The file itself is a symbolic link.
@@ -86,6 +87,7 @@ pub fn parent_not_a_directory(path: &Path, parent: &Path) -> Error {
         ),
     )
     .reason("nothing was written")
+    .hint(format!("move {} away and run again", parent.display()))
 }
 
 /// The path cannot be put down in the journal.
@@ -97,6 +99,7 @@ pub fn not_utf8(path: &Path) -> Error {
 pub fn unreadable(path: &Path, cause: io::Error) -> Error {
     Error::refused("file-unreadable", format!("{} cannot be read", path.display()))
         .reason(cause.to_string())
+        .hint(format!("see that you may read it: `ls -l {}`", path.display()))
         .because(cause)
 }
 
@@ -230,6 +233,10 @@ pub fn locked(lock: &Path, holder: Option<u32>) -> Error {
 pub fn lock_failed(lock: &Path, cause: io::Error) -> Error {
     Error::refused("lock-failed", format!("{} cannot be locked", lock.display()))
         .reason(cause.to_string())
+        .hint(format!(
+            "see that you may write there, and that it is a file: `ls -l {}`",
+            lock.display()
+        ))
         .because(cause)
 }
 

@@ -1,9 +1,9 @@
 //! Messages about the git repository.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Error;
-use crate::repo::git::{DirtyFile, Operation};
+use crate::repo::git::{DirtyFile, DirtyState, Operation};
 
 /// How a person leaves the commit to themselves.
 const NO_COMMIT: &str = "`--no-commit` writes the files and leaves the commit to you";
@@ -28,9 +28,16 @@ pub fn ownership(root: &Path, cause: git2::Error) -> Error {
     .hint("run as the user who owns it")
     .hint(format!(
         "if you trust it: `git config --global --add safe.directory {}`",
-        root.display()
+        top(root).display()
     ))
     .because(cause)
+}
+
+/// The top of the working tree that holds `root`, as git names it; `root` where there is none to be seen.
+fn top(root: &Path) -> PathBuf {
+    let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+    let top = root.ancestors().find(|path| path.join(".git").exists());
+    top.unwrap_or(&root).to_owned()
 }
 
 /// The repository has no working tree.
@@ -44,12 +51,18 @@ pub fn bare(root: &Path) -> Error {
 
 /// The repository uses a format that the git library cannot read.
 pub fn unreadable(root: &Path, cause: git2::Error) -> Error {
-    Error::refused(
+    let error = Error::refused(
         "git-unreadable",
         format!("the git repository at {} cannot be read", root.display()),
     )
-    .reason(cause.message().to_owned())
-    .hint("`git fsck` tells whether it is damaged; `git config --list --local` shows extensions that are in use")
+    .reason(cause.message().to_owned());
+    let extension = ["extension", "object format", "oid type", "reftable"];
+    match extension.iter().any(|word| cause.message().contains(word)) {
+        true => error
+            .hint("repositories with SHA-1 object names and references in files are served, as `git init` makes them")
+            .hint("`git config --local --get-regexp '^extensions'` shows what this one has instead"),
+        false => error.hint("`git fsck` tells whether it is damaged"),
+    }
     .because(cause)
 }
 
@@ -82,19 +95,53 @@ pub fn operation_under_way(operation: Operation) -> Error {
 }
 
 /// Files that would be written have uncommitted changes.
-pub fn dirty(files: &[DirtyFile]) -> Error {
+///
+/// `unborn` says that there is no commit yet, without which git puts nothing aside.
+pub fn dirty(files: &[DirtyFile], unborn: bool) -> Error {
     let noun = if files.len() == 1 { "file has" } else { "files have" };
     let list: Vec<String> = files
         .iter()
         .map(|file| format!("  {} ({})", file.path.display(), file.state))
         .collect();
-    Error::refused(
+    let error = Error::refused(
         "dirty-files",
         format!("{} {noun} uncommitted changes and would be written", files.len()),
     )
-    .reason(list.join("\n"))
-    .hint("`git commit` them, or put them aside with `git stash --include-untracked`; changes in other files may stay")
-    .hint("to see the plan all the same: --dry-run")
+    .reason(list.join("\n"));
+    put_aside(error, files, unborn).hint("to see the plan all the same: --dry-run")
+}
+
+/// Adds how changes are put aside, which depends on what git does with the files.
+fn put_aside(error: Error, files: &[DirtyFile], unborn: bool) -> Error {
+    let of = |state: DirtyState| {
+        let paths = files.iter().filter(move |file| file.state == state);
+        paths.map(|file| super::shell_word(&file.path))
+    };
+    let mut error = error;
+    if files
+        .iter()
+        .any(|file| !matches!(file.state, DirtyState::Hidden | DirtyState::Ignored))
+    {
+        error = error.hint(match unborn {
+            true => "`git commit` them: before the first commit nothing can be put aside",
+            false => {
+                "`git commit` them, or put them aside with `git stash --include-untracked`; changes in other files may stay"
+            }
+        });
+    }
+    let hidden: Vec<String> = of(DirtyState::Hidden).collect();
+    if !hidden.is_empty() {
+        let paths = hidden.join(" ");
+        error = error.hint(format!(
+            "`git update-index --no-assume-unchanged {paths} && git update-index --no-skip-worktree {paths}` lets git see them; then commit or stash them"
+        ));
+    }
+    for path in of(DirtyState::Ignored) {
+        error = error.hint(format!(
+            "git ignores it, and a stash too; move it away: `mv {path} {path}.own`"
+        ));
+    }
+    error
 }
 
 /// What is staged of a file is in neither HEAD nor the working tree, and would be lost.
@@ -194,6 +241,18 @@ pub fn built_upon(id: &str) -> String {
     format!("the commit {id} is not as approved, and stays, since HEAD has moved on: `git revert {id}` takes it back")
 }
 
+/// The commit to remove was pushed between its being shown and its removal.
+pub fn pushed_since(title: &str) -> Error {
+    Error::refused("head-moved", format!("\"{title}\" was pushed since it was shown"))
+        .reason("others may have it by now, so that it cannot be removed any more")
+        .hint("run again: a new commit reverts it then")
+}
+
+/// An error of a run that has no `--no-commit`.
+pub fn without_no_commit(error: Error) -> Error {
+    error.without_hint(NO_COMMIT)
+}
+
 /// Nobody can be asked whether a commit is to be taken back.
 pub fn undo_not_asked() -> Error {
     Error::usage(
@@ -219,29 +278,76 @@ pub fn undo_changed(title: &str, id: &str, name: &str) -> Error {
     .hint("`qgroget undo --list` names the commits that can be taken back: `qgroget undo <service>`")
 }
 
+/// The commit to take back has a mark that does not tell whether it was changed since.
+pub fn undo_old_mark(title: &str, id: &str) -> Error {
+    Error::refused(
+        "undo-changed",
+        format!("cannot take back \"{title}\": whether it was changed since is not known"),
+    )
+    .reason(format!(
+        "{id} has the mark of an earlier version, which does not see lines that moved or a changed mode"
+    ))
+    .hint(format!(
+        "`git show {id}` shows what it changes, `git revert {id}` takes all of it back"
+    ))
+}
+
+/// The commit before the one to take back is not here.
+pub fn undo_shallow(title: &str, id: &str) -> Error {
+    Error::refused(
+        "undo-shallow",
+        format!("cannot take back \"{title}\": this clone is shallow, and does not have what was before it"),
+    )
+    .reason(format!(
+        "the history here ends at {id}, so that git takes all files for added by it; `git revert` would remove them all"
+    ))
+    .hint("`git fetch --unshallow` gets the rest of the history; then run again")
+}
+
 /// The files of the commit to take back have been changed since.
 pub fn undo_dirty(title: &str, files: &[DirtyFile]) -> Error {
     let list: Vec<String> = files
         .iter()
         .map(|file| format!("  {} ({})", file.path.display(), file.state))
         .collect();
-    Error::refused(
+    let error = Error::refused(
         "undo-dirty",
         format!("cannot take back \"{title}\": its files have uncommitted changes"),
     )
-    .reason(list.join("\n"))
-    .hint("`git commit` them, or put them aside with `git stash --include-untracked`; changes in other files may stay")
+    .reason(list.join("\n"));
+    put_aside(error, files, false)
 }
 
 /// Later commits changed the same lines.
-pub fn undo_conflict(title: &str, id: &str, conflicts: &[(String, String)]) -> Error {
+///
+/// `later` are the names of the tool's own commits among them.
+pub fn undo_conflict(title: &str, id: &str, conflicts: &[(String, String)], later: &[String]) -> Error {
     let shown: Vec<String> = conflicts.iter().map(|(path, merged)| conflict(path, merged)).collect();
-    Error::refused(
+    let error = Error::refused(
         "undo-conflict",
         format!("cannot take back \"{title}\": later commits changed the same lines"),
     )
-    .reason(format!("in conflict, and nothing is changed:\n{}", shown.join("\n")))
-    .hint(format!("`git revert {id}` and resolve the conflicts by hand"))
+    .reason(format!("in conflict, and nothing is changed:\n{}", shown.join("\n")));
+    undo_first(error, later).hint(format!("`git revert {id}` and resolve the conflicts by hand"))
+}
+
+/// Later commits build upon the one to take back.
+pub fn undo_needed(title: &str, later: &[String]) -> Error {
+    let error = Error::refused(
+        "undo-needed",
+        format!("cannot take back \"{title}\": later commits build upon it"),
+    )
+    .reason(format!(
+        "what it brought, or what the legacy pattern needs, would be missing: {}",
+        later.join(", ")
+    ));
+    undo_first(error, later)
+}
+
+fn undo_first(error: Error, later: &[String]) -> Error {
+    later
+        .iter()
+        .fold(error, |error, name| error.hint(format!("first `qgroget undo {name}`")))
 }
 
 /// The lines of a file in conflict, between git's marks, each with its number there.

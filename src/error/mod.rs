@@ -165,6 +165,12 @@ impl Error {
         self
     }
 
+    /// Takes a next step away again, where it is none.
+    pub fn without_hint(mut self, hint: &str) -> Error {
+        self.inner.hints.retain(|known| known != hint);
+        self
+    }
+
     /// Adds the error underneath.
     pub fn because(mut self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
         self.inner.cause = Some(cause.into());
@@ -222,6 +228,16 @@ impl std::error::Error for Error {
             .cause
             .as_ref()
             .map(|cause| &**cause as &(dyn std::error::Error + 'static))
+    }
+}
+
+/// A path as a word of a shell's command.
+pub fn shell_word(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+@:,".contains(c);
+    match text.chars().all(plain) {
+        true => text,
+        false => format!("'{}'", text.replace('\'', "'\\''")),
     }
 }
 

@@ -4,6 +4,9 @@ use std::path::Path;
 
 use super::Error;
 
+/// What git tracks it does not ignore.
+const IGNORED: &str = "mend the file, or let git ignore it; where git tracks it, `git rm --cached` it too";
+
 /// `--repo` names no directory.
 pub fn no_directory(root: &Path) -> Error {
     Error::usage("no-directory", format!("{} is no directory", root.display()))
@@ -28,7 +31,7 @@ pub fn unlisted(path: &Path) -> Error {
 pub fn unreadable(path: &Path) -> Error {
     Error::refused("unreadable", format!("{} cannot be read as text", path.display()))
         .reason("every Nix file is read, because any of them may mention what moves")
-        .hint("mend the file, or let git ignore it")
+        .hint(IGNORED)
 }
 
 /// A file of git's or of ours is larger than what is read, or none.

@@ -49,7 +49,7 @@ fn beyond_limits(place: Place, what: &str) -> Error {
     Error::refused("beyond-limits", what)
         .at(place)
         .reason("such a file is not parsed, since that could take forever or end the program")
-        .hint("divide the file, or let git ignore it if it is generated; the other services go on without it")
+        .hint("divide the file, or let git ignore it if it is generated (and `git rm --cached` it where it is tracked); the other services go on without it")
 }
 
 /// A file is no text from the byte `at` on.
@@ -57,7 +57,7 @@ pub fn not_utf8(place: Place, at: usize) -> Error {
     Error::refused("unreadable", format!("the file is not UTF-8 from byte {at} on"))
         .at(place)
         .reason("what is no text cannot be kept byte for byte in an edit")
-        .hint("save the file as UTF-8, or let git ignore it; the other services go on without it")
+        .hint("save the file as UTF-8, or let git ignore it (and `git rm --cached` it where it is tracked); the other services go on without it")
 }
 
 /// A sparse checkout leaves a file out.

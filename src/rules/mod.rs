@@ -1,7 +1,7 @@
 //! What is particular to this migration, as data: the names of both patterns, and a repository's own names for them.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -98,6 +98,23 @@ pub struct Paths {
     pub tests: PathBuf,
 }
 
+impl Paths {
+    /// The first that is no path inside the repository, with its key.
+    fn wrong(&self) -> Option<(&'static str, String)> {
+        let single = [("server", &self.server), ("hosts", &self.hosts), ("tests", &self.tests)];
+        let single = single.map(|(key, path)| (key, path.to_string_lossy().into_owned()));
+        let settings = self.settings.iter().map(|path| ("settings", path.clone()));
+        let stays = |path: &str| {
+            let plain = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+            !path.is_empty()
+                && !path.starts_with('~')
+                && !path.contains(char::is_control)
+                && Path::new(path).components().all(plain)
+        };
+        single.into_iter().chain(settings).find(|(_, path)| !stays(path))
+    }
+}
+
 /// Values as Nix source.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -181,8 +198,11 @@ impl Rules {
             let rules: Rules = toml::Value::Table(table)
                 .try_into()
                 .map_err(|e: toml::de::Error| bad_rules(path, text, &e))?;
-            return match rules.namespaces.wrong() {
-                Some((key, value)) => Err(bad_namespace(path, text, key, value)),
+            if let Some((key, value)) = rules.namespaces.wrong() {
+                return Err(bad_namespace(path, text, key, value));
+            }
+            return match rules.paths.wrong() {
+                Some((key, value)) => Err(bad_path(path, text, key, &value)),
                 None => Ok(rules),
             };
         }
@@ -218,6 +238,17 @@ fn bad_namespace(path: &Path, text: &str, key: &str, value: &str) -> Error {
     Error::usage("bad-rules", what)
         .at(crate::error::Place::new(path, &text.into(), span))
         .hint("write names with dots between them, as in homelab.services")
+}
+
+fn bad_path(path: &Path, text: &str, key: &str, value: &str) -> Error {
+    let span = text_of_key(text, key).unwrap_or(0..0);
+    let what = format!(
+        "{} is not valid: {key} is {value:?}, which is no path inside the repository",
+        path.display()
+    );
+    Error::usage("bad-rules", what)
+        .at(crate::error::Place::new(path, &text.into(), span))
+        .hint("write it relative to the repository's root, without `..`, as in modules/server")
 }
 
 fn bad_rules(path: &Path, text: &str, error: &toml::de::Error) -> Error {
@@ -284,6 +315,31 @@ mod tests {
             assert!(error.message().ends_with("which is no option path"), "{error}");
         }
         assert!(Rules::new(Some((Path::new(FILE), "[namespaces]\ncontract = \"a.b-c.d'\"\n"))).is_ok());
+    }
+
+    #[test]
+    fn paths_stay_inside_the_repository() {
+        for value in ["", "~", "~/tests", "/tmp/x", "a/../../b", "a\\u0000b", "a\\nb"] {
+            for (key, value) in [
+                ("tests", format!("\"{value}\"")),
+                ("server", format!("\"{value}\"")),
+                ("settings", format!("[\"ok.nix\", \"{value}\"]")),
+            ] {
+                let own = format!("[paths]\n{key} = {value}\n");
+                let error = Rules::new(Some((Path::new(FILE), &own))).expect_err("no path");
+                assert_eq!(
+                    (error.code(), error.place().expect("a place").line),
+                    ("bad-rules", 2),
+                    "{error}"
+                );
+                assert!(
+                    error.message().ends_with("which is no path inside the repository"),
+                    "{error}"
+                );
+            }
+        }
+        let own = "[paths]\ntests = \"./my tests/vm\"\nsettings = [\"{host}.nix\"]\n";
+        assert!(Rules::new(Some((Path::new(FILE), own))).is_ok());
     }
 
     #[test]

@@ -111,11 +111,12 @@ fn what_a_formatter_made_of_a_file_is_kept_and_taken_back() {
     assert_eq!(error.code(), "hook-failed");
     assert_eq!(repo.snapshot(), before);
     assert_eq!(repo.status(), "");
-    let command = "git restore --source=refs/qgroget/kept/1 -- settings.nix";
+    let command = "git restore --source=refs/qgroget/kept/1 -- ':(top)settings.nix'";
     let hint =
         format!("a formatter had changed white space in settings.nix, and that is kept; to have it again: `{command}`");
     assert!(error.hints().contains(&hint), "{error:?}");
-    let words: Vec<&str> = command.split(' ').skip(1).collect();
+    let plain = command.replace('\'', "");
+    let words: Vec<&str> = plain.split(' ').skip(1).collect();
     repo.git(&words);
     assert_eq!(repo.read("settings.nix"), "{\n}\n");
 }

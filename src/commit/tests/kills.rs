@@ -4,7 +4,7 @@ use super::*;
 
 /// How a commit is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Library,
     Program,
     Removal,
@@ -14,7 +14,7 @@ enum Kind {
 const KINDS: [Kind; 4] = [Kind::Library, Kind::Program, Kind::Removal, Kind::Reversal];
 
 /// A repository on which somebody works, ready for a run of a kind.
-fn prepared(kind: Kind) -> TestRepo {
+pub(super) fn prepared(kind: Kind) -> TestRepo {
     let repo = repo();
     if matches!(kind, Kind::Removal | Kind::Reversal) {
         drop(run(&repo, &migration()).expect("committed"));
@@ -34,7 +34,7 @@ fn prepared(kind: Kind) -> TestRepo {
 }
 
 /// One run on a disk; whether it came to its end.
-fn attempt(disk: &mut Disk<'_>, repo: &TestRepo, kind: Kind) -> Result<Ended> {
+pub(super) fn attempt(disk: &mut Disk<'_>, repo: &TestRepo, kind: Kind) -> Result<Ended> {
     let state = repo.state();
     match kind {
         Kind::Library | Kind::Program => {
@@ -51,7 +51,7 @@ fn attempt(disk: &mut Disk<'_>, repo: &TestRepo, kind: Kind) -> Result<Ended> {
 }
 
 /// Files, index entries and HEAD's tree, without what differs from run to run.
-fn standing(repo: &TestRepo) -> (crate::repo::git::testing::Snapshot, String, String) {
+pub(super) fn standing(repo: &TestRepo) -> (crate::repo::git::testing::Snapshot, String, String) {
     let (_, tree) = repo.try_git(&["rev-parse", "HEAD^{tree}"]);
     (repo.snapshot(), repo.git(&["ls-files", "--stage", "-v"]), tree)
 }

@@ -320,3 +320,213 @@ fn a_plan_is_not_carried_out_on_another_head() {
     assert_eq!(refusal(undo(&state, &plan)).code(), "head-moved");
     assert_eq!(everything(&repo), before);
 }
+
+#[test]
+fn an_amend_that_moves_lines_changes_a_mode_or_line_endings_is_seen() {
+    let numbers = "1\n2\n3\n";
+    let edits: [fn(&TestRepo); 6] = [
+        |repo| repo.write("other.nix", "3\n2\n1\n"),
+        |repo| repo.mode("other.nix", 0o755),
+        |repo| repo.mode("settings.nix", 0o755),
+        |repo| repo.write("other.nix", "1\r\n2\r\n3\r\n"),
+        |repo| repo.write("media/jellyfin/default.nix", "two\none\n"),
+        |repo| repo.write("settings.nix", "b\na\n"),
+    ];
+    for (number, edit) in edits.into_iter().enumerate() {
+        let repo = repo();
+        let change = change(vec![
+            modified("settings.nix", SETTINGS, "a\nb\n"),
+            moved(
+                "media/jellyfin.nix",
+                "media/jellyfin/default.nix",
+                "old\n",
+                "one\ntwo\n",
+            ),
+        ]);
+        assert_eq!(repo.read("other.nix"), numbers);
+        drop(run(&repo, &change).expect("committed"));
+        edit(&repo);
+        repo.git(&["commit", "--quiet", "--all", "--amend", "--no-edit"]);
+        let before = everything(&repo);
+        let error = refusal(undo_last(&repo.state()));
+        assert_eq!(error.code(), "undo-changed", "{number}");
+        assert_eq!(everything(&repo), before, "{number}");
+    }
+}
+
+#[test]
+fn a_mark_of_an_earlier_version_is_refused_and_still_pairs_with_its_revert() {
+    let repo = repo();
+    drop(run(&repo, &migration()).expect("committed"));
+    let amend = |line: &str| repo.git(&["commit", "--quiet", "--amend", "--allow-empty", "--message", line]);
+    amend("migrate\n\nQgroget-Change: jellyfin 0123456789abcdef");
+    let error = refusal(undo_last(&repo.state()));
+    assert_eq!(error.code(), "undo-changed");
+    assert_eq!(
+        error.message(),
+        "cannot take back \"migrate\": whether it was changed since is not known"
+    );
+    assert!(error.hints()[0].contains("git revert"), "{error:?}");
+    repo.git(&["revert", "--no-edit", "HEAD"]);
+    amend("revert\n\nQgroget-Undo: jellyfin 0123456789abcdef");
+    assert_eq!(list(&repo.state()).expect("listed")[0].state, State::Undone);
+}
+
+#[test]
+fn the_end_of_a_shallow_clone_is_named() {
+    let repo = repo();
+    drop(run(&repo, &migration()).expect("committed"));
+    let source = format!("file://{}", repo.root().display());
+    repo.git(&["clone", "--quiet", "--depth", "1", &source, "shallow"]);
+    let state = repo.state_at(&repo.path("shallow"));
+    let error = refusal(undo_last(&state));
+    assert_eq!(error.code(), "undo-shallow");
+    assert!(error.hints()[0].contains("git fetch --unshallow"), "{error:?}");
+    assert_eq!(list(&state).expect("listed")[0].state, State::Shallow);
+}
+
+#[test]
+fn a_filter_that_fails_since_changes_nothing_of_what_is_known() {
+    let repo = repo();
+    drop(run(&repo, &migration()).expect("committed"));
+    repo.git(&["config", "filter.q.required", "true"]);
+    repo.git(&["config", "filter.q.clean", "false"]);
+    repo.write(".gitattributes", "*.nix filter=q\n");
+    assert_eq!(list(&repo.state()).expect("listed")[0].state, State::Intact);
+}
+
+#[test]
+fn what_has_happened_since_an_undo_was_shown_is_looked_at_again() {
+    let repo = repo();
+    drop(run(&repo, &migration()).expect("committed"));
+    let state = repo.state();
+    let plan = plan_undo(&state, Which::Last).expect("planned").expect("a commit");
+    let head = repo.git(&["rev-parse", "HEAD"]);
+    repo.git(&["bisect", "start"]);
+    assert_eq!(refusal(undo(&state, &plan)).code(), "git-operation");
+    repo.git(&["bisect", "reset"]);
+    repo.git(&["update-ref", "refs/remotes/origin/main", &head]);
+    let before = everything(&repo);
+    let error = refusal(undo(&state, &plan));
+    assert_eq!(
+        (error.code(), error.message()),
+        (
+            "head-moved",
+            "\"refactor(server/jellyfin): migrate to service contract\" was pushed since it was shown"
+        )
+    );
+    assert_eq!(everything(&repo), before);
+    let plan = plan_undo(&state, Which::This(plan.chosen()))
+        .expect("planned")
+        .expect("a commit");
+    assert_eq!(plan.way, UndoWay::RevertPushed);
+}
+
+#[test]
+fn what_is_removed_is_told_from_what_is_restored() {
+    let repo = repo();
+    drop(run(&repo, &migration()).expect("committed"));
+    let undone = undo_last(&repo.state()).expect("undone").expect("a commit");
+    let removed = ["hosts/Server/jellyfin.nix", "media/jellyfin/default.nix"];
+    assert_eq!(undone.removed, removed.map(PathBuf::from));
+}
+
+#[test]
+fn the_next_steps_for_hidden_and_ignored_files_are_such() {
+    let repo = repo();
+    drop(run(&repo, &migration()).expect("committed"));
+    repo.git(&["update-index", "--assume-unchanged", "settings.nix"]);
+    repo.write("settings.nix", "hidden\n");
+    let error = refusal(undo_last(&repo.state()));
+    assert_eq!(
+        (error.code(), error.hints()),
+        (
+            "undo-dirty",
+            &["`git update-index --no-assume-unchanged settings.nix && git update-index --no-skip-worktree settings.nix` lets git see them; then commit or stash them".to_owned()][..]
+        )
+    );
+    repo.git(&["update-index", "--no-assume-unchanged", "settings.nix"]);
+    repo.git(&["checkout", "settings.nix"]);
+    repo.write(".git/info/exclude", "media/jellyfin.nix\n");
+    repo.write("media/jellyfin.nix", "ignored\n");
+    let error = refusal(undo_last(&repo.state()));
+    assert_eq!(
+        error.hints(),
+        ["git ignores it, and a stash too; move it away: `mv media/jellyfin.nix media/jellyfin.nix.own`"]
+    );
+}
+
+#[test]
+fn permissions_that_git_does_not_know_stay_with_their_files() {
+    for trusted in ["true", "false"] {
+        let repo = repo();
+        repo.git(&["config", "core.fileMode", trusted]);
+        repo.mode("media/jellyfin.nix", 0o600);
+        drop(run(&repo, &migration()).expect("committed"));
+        assert_eq!(repo.mode_of("media/jellyfin/default.nix"), 0o600);
+        let mode = if trusted == "true" { 0o640 } else { 0o710 };
+        repo.mode("settings.nix", mode);
+        drop(undo_last(&repo.state()).expect("undone").expect("a commit"));
+        assert_eq!(repo.mode_of("settings.nix"), mode, "{trusted}");
+        assert_eq!(repo.mode_of("media/jellyfin.nix"), 0o600, "{trusted}");
+        assert_eq!(repo.status(), "", "{trusted}");
+    }
+}
+
+/// Commits `change` under `name`.
+fn commit_as(repo: &TestRepo, name: &str, change: &SourceChange) {
+    let state = repo.state();
+    let message = message().marked(&Mark::of(name, &state, change).expect("a mark"));
+    drop(commit(&state, change, &message, name).expect("committed"));
+}
+
+fn undo_of(repo: &TestRepo, name: &str) -> Result<Undone> {
+    let state = repo.state();
+    undo(&state, &plan_undo(&state, Which::LastOf(name))?.expect("a commit"))
+}
+
+#[test]
+fn what_later_commits_build_upon_is_not_taken_away() {
+    let repo = repo();
+    let new = |name: &str| change(vec![created(&format!("{name}.nix"), "x\n")]);
+    for name in ["init", "dns", "jellyfin", "cleanup"] {
+        commit_as(&repo, name, &new(name));
+    }
+    let before = everything(&repo);
+    for (name, first) in [("dns", &["cleanup"][..]), ("init", &["cleanup", "jellyfin", "dns"])] {
+        let error = refusal(undo_of(&repo, name));
+        let hints: Vec<String> = first
+            .iter()
+            .map(|name| format!("first `qgroget undo {name}`"))
+            .collect();
+        assert_eq!((error.code(), error.hints()), ("undo-needed", &hints[..]), "{name}");
+    }
+    assert_eq!(everything(&repo), before);
+    repo.git(&["revert", "--no-edit", "HEAD"]);
+    drop(undo_of(&repo, "dns").expect("undone"));
+    drop(undo_of(&repo, "jellyfin").expect("undone"));
+    drop(undo_of(&repo, "init").expect("undone"));
+    assert!(!repo.path("init.nix").exists());
+}
+
+#[test]
+fn a_block_stays_for_a_later_service_and_a_real_conflict_names_it() {
+    let base = "{\n  a = 1;\n}\n";
+    let repo = TestRepo::with(&[("settings.nix", base)]);
+    let first = "{\n  a = 1;\n  modules = {\n    x.enable = true;\n  };\n}\n";
+    let second = "{\n  a = 1;\n  modules = {\n    x.enable = true;\n    y.enable = true;\n  };\n}\n";
+    commit_as(&repo, "x", &change(vec![modified("settings.nix", base, first)]));
+    commit_as(&repo, "y", &change(vec![modified("settings.nix", first, second)]));
+    let third = second.replace("x.enable = true", "x.enable = 1 == 1");
+    drop(undo_of(&repo, "x").expect("undone"));
+    let rest = "{\n  a = 1;\n  modules = {\n    y.enable = true;\n  };\n}\n";
+    assert_eq!(repo.read("settings.nix"), rest);
+    repo.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    commit_as(&repo, "z", &change(vec![modified("settings.nix", second, &third)]));
+    let error = refusal(undo_of(&repo, "x"));
+    assert_eq!(error.code(), "undo-conflict");
+    assert!(
+        error.hints().contains(&"first `qgroget undo z`".to_owned()),
+        "{error:?}"
+    );
+}

@@ -1,7 +1,8 @@
 //! A three-way merge of lines in which edits may touch.
 //!
 //! Git takes edits of neighbouring lines for a conflict. Here two services are two lines of one list, and one of them
-//! goes: the edits touch, and do not overlap.
+//! goes: the edits touch, and do not overlap. The first service brings the block that the list stands in, and when it goes
+//! the block stays for the others.
 
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 
@@ -13,10 +14,20 @@ struct Edit<'t> {
 }
 
 /// `base` with the edits that lead to `ours` and to `theirs`; `None` where two of them change the same line, or both put
-/// something at the same place.
+/// something at the same place. Where `theirs` takes away a block of brackets into which `ours` has put lines, the lines
+/// that enclose them stay; brackets are counted without regard to strings and comments, so that the result has to be parsed.
 pub(super) fn merge(base: &str, ours: &str, theirs: &str) -> Option<String> {
     let lines: Vec<&str> = base.split_inclusive('\n').collect();
     let (ours, theirs) = (edits(&lines, ours), edits(&lines, theirs));
+    let inserted: Vec<usize> = ours
+        .iter()
+        .filter(|edit| edit.from == edit.to)
+        .map(|edit| edit.from)
+        .collect();
+    let theirs: Vec<Edit<'_>> = theirs
+        .into_iter()
+        .flat_map(|edit| around(&lines, edit, &inserted))
+        .collect();
     let clashes = |a: &Edit<'_>, b: &Edit<'_>| match (a.from == a.to, b.from == b.to) {
         (true, true) => a.from == b.from,
         // An insertion beside what goes is beside it; inside, it would lose its surroundings.
@@ -49,6 +60,64 @@ pub(super) fn merge(base: &str, ours: &str, theirs: &str) -> Option<String> {
     Some(merged)
 }
 
+/// An edit without the lines that enclose what is `inserted` inside of what it takes away.
+fn around<'t>(base: &[&str], edit: Edit<'t>, inserted: &[usize]) -> Vec<Edit<'t>> {
+    let inside: Vec<usize> = inserted
+        .iter()
+        .copied()
+        .filter(|at| (edit.from + 1..edit.to).contains(at))
+        .collect();
+    let mut kept = Vec::new();
+    for at in &inside {
+        let openers = unmatched((edit.from..*at).map(|line| (line, depth(base[line]))));
+        let closers = unmatched((*at..edit.to).rev().map(|line| (line, -depth(base[line]))));
+        // What no brackets of the block enclose would lose its surroundings.
+        if openers.is_empty() || openers.len() != closers.len() {
+            return vec![edit];
+        }
+        kept.extend(openers.into_iter().chain(closers));
+    }
+    let mut lines = edit.lines;
+    let mut pieces = Vec::new();
+    let mut from = edit.from;
+    for to in edit.from..=edit.to {
+        let ends = to == edit.to || kept.contains(&to);
+        if ends || inside.contains(&to) {
+            if from < to || !lines.is_empty() {
+                pieces.push(Edit {
+                    from,
+                    to,
+                    lines: std::mem::take(&mut lines),
+                });
+            }
+            from = to + usize::from(ends);
+        }
+    }
+    pieces
+}
+
+/// How many more brackets a line opens than it closes.
+fn depth(line: &str) -> i32 {
+    line.chars()
+        .map(|c| i32::from("{[(".contains(c)) - i32::from("}])".contains(c)))
+        .sum()
+}
+
+/// The lines, each with how many brackets it opens, that open one that none of the lines after them closes.
+fn unmatched(lines: impl Iterator<Item = (usize, i32)>) -> Vec<usize> {
+    let mut open = Vec::new();
+    for (line, depth) in lines {
+        for _ in 0..depth.abs() {
+            if depth > 0 {
+                open.push(line);
+            } else {
+                open.pop();
+            }
+        }
+    }
+    open
+}
+
 fn edits<'t>(base: &[&str], text: &'t str) -> Vec<Edit<'t>> {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let ops = capture_diff_slices(Algorithm::Myers, base, &lines);
@@ -68,6 +137,28 @@ fn edits<'t>(base: &[&str], text: &'t str) -> Vec<Edit<'t>> {
 #[cfg(test)]
 mod tests {
     use super::merge;
+
+    #[test]
+    fn a_block_stays_for_the_lines_that_were_put_into_it() {
+        let base = "{\n  a = 1;\n  modules = {\n    x.enable = true;\n  };\n}\n";
+        let theirs = "{\n  a = 1;\n}\n";
+        for ours in [
+            base.replace("    x", "    w.enable = true;\n    x"),
+            base.replace("true;\n", "true;\n    y.enable = true;\n"),
+        ] {
+            let merged = ours.replace("    x.enable = true;\n", "");
+            assert_eq!(merge(base, &ours, theirs), Some(merged), "{ours}");
+        }
+        let nested = "{\n  m = {\n    n = [\n      1\n      2\n    ];\n  };\n}\n";
+        let ours = nested.replace("      2\n", "      3\n      2\n");
+        let merged = "{\n  m = {\n    n = [\n      3\n    ];\n  };\n}\n";
+        assert_eq!(merge(nested, &ours, "{\n}\n").as_deref(), Some(merged));
+        let base = "{\n  old = {\n    x = 1;\n  };\n}\n";
+        let ours = base.replace("  };\n", "    y = 2;\n  };\n");
+        let theirs = "{\n  x = 1;\n}\n";
+        let merged = "{\n  x = 1;\n  old = {\n    y = 2;\n  };\n}\n";
+        assert_eq!(merge(base, &ours, theirs).as_deref(), Some(merged));
+    }
 
     #[test]
     fn neighbouring_lines_are_merged() {

@@ -1,11 +1,12 @@
 //! Trees and what leads from one to the other, as files on disk.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use git2::build::CheckoutBuilder;
-use git2::{Delta, Oid, Tree};
+use git2::{Delta, DiffFindOptions, Oid, Tree};
 
 use super::{Entry, merge};
 use crate::commit::{After, Mode, Target, text};
@@ -19,8 +20,10 @@ pub(super) struct Difference {
     pub(super) path: String,
     /// The blob and its mode afterwards.
     pub(super) to: Option<(Oid, u32)>,
-    /// Whether the path is there before.
-    from: bool,
+    /// The mode before, where the path is there then.
+    from: Option<u32>,
+    /// The path that moves here, and its mode.
+    source: Option<(String, u32)>,
 }
 
 /// The paths at which two trees differ.
@@ -35,6 +38,7 @@ pub(super) fn differences(
 ) -> Result<Vec<Difference>> {
     let failed = |cause| error::git::failed("compare the commits", cause);
     let diff = git.repo().diff_tree_to_tree(Some(from), to, None).map_err(failed)?;
+    let moves = moves(git, from, to).map_err(failed)?;
     let mut differences = Vec::new();
     for delta in diff.deltas() {
         let sides = [(delta.old_file(), Delta::Added), (delta.new_file(), Delta::Deleted)];
@@ -50,13 +54,60 @@ pub(super) fn differences(
         }
         let new = delta.new_file();
         let there = delta.status() != Delta::Deleted;
+        let was = delta.status() != Delta::Added;
         differences.push(Difference {
-            path,
             to: there.then(|| (new.id(), u32::from(new.mode()))),
-            from: delta.status() != Delta::Added,
+            from: was.then(|| u32::from(delta.old_file().mode())),
+            source: moves.get(&path).cloned(),
+            path,
         });
     }
+    let removed: BTreeMap<String, u32> = differences
+        .iter()
+        .filter(|difference| difference.to.is_none())
+        .filter_map(|difference| Some((difference.path.clone(), difference.from?)))
+        .collect();
+    for difference in differences.iter_mut().filter(|difference| difference.source.is_none()) {
+        // A module that was rewritten as it moved from `x.nix` to `x/default.nix`, or back.
+        let other = match difference.path.strip_suffix("/default.nix") {
+            Some(directory) => format!("{directory}.nix"),
+            None => format!("{}/default.nix", difference.path.trim_end_matches(".nix")),
+        };
+        difference.source = removed.get(&other).map(|mode| (other, *mode));
+    }
     Ok(differences)
+}
+
+/// Where files move that are much the same on both sides, each with the path and mode that it comes from.
+fn moves(
+    git: &GitState,
+    from: &Tree<'_>,
+    to: Option<&Tree<'_>>,
+) -> Result<BTreeMap<String, (String, u32)>, git2::Error> {
+    let mut diff = git.repo().diff_tree_to_tree(Some(from), to, None)?;
+    diff.find_similar(Some(DiffFindOptions::new().renames(true)))?;
+    let moved = diff.deltas().filter(|delta| delta.status() == Delta::Renamed);
+    let moved = moved.filter_map(|delta| {
+        let (old, new) = (delta.old_file(), delta.new_file());
+        Some((text(new.path()?), (text(old.path()?), u32::from(old.mode()))))
+    });
+    Ok(moved.collect())
+}
+
+impl Difference {
+    /// Where its permissions come from. Git knows of them whether a file is executable, and not even that where it is told
+    /// not to trust the file system: all else stays with the file, also where it moves.
+    fn mode(&self, to: u32, trusted: bool) -> Mode {
+        let (was, kept) = match (self.from, &self.source) {
+            (Some(mode), _) => (mode, Mode::Keep),
+            (None, Some((path, mode))) => (*mode, Mode::Like(path.into())),
+            (None, None) => return Mode::Executable(to == MODE_EXECUTABLE),
+        };
+        match was == to || !trusted {
+            true => kept,
+            false => Mode::Executable(to == MODE_EXECUTABLE),
+        }
+    }
 }
 
 /// The differences as files on disk.
@@ -66,16 +117,16 @@ pub(super) fn targets(git: &GitState, to: Option<&Tree<'_>>, differences: &[Diff
     for difference in differences {
         let path = PathBuf::from(&difference.path);
         let before = match difference.from {
-            true => {
+            Some(_) => {
                 let bytes = fs::read(git.workdir().join(&path));
                 Some(bytes.map_err(|cause| error::apply::unreadable(&path, cause))?.into())
             }
-            false => None,
+            None => None,
         };
         let after = match difference.to {
             Some((_, mode)) => Some(After {
                 bytes: contents.read(git, &difference.path)?,
-                mode: Mode::Executable(mode == MODE_EXECUTABLE),
+                mode: difference.mode(mode, git.trusts_modes()),
             }),
             None => None,
         };
@@ -189,4 +240,15 @@ pub(super) fn conflicts(git: &GitState, index: &git2::Index) -> Result<Vec<(Stri
     found.sort();
     found.dedup();
     Ok(found)
+}
+
+/// The lines of a text with git's marks of a conflict that stand between them on the side of HEAD.
+pub(super) fn ours(merged: &str) -> Vec<&str> {
+    let mut inside = false;
+    let lines = merged.lines().filter(|line| {
+        let begins = line.starts_with("<<<<<<< ");
+        inside = (inside || begins) && *line != "=======" && !line.starts_with("||||||| ");
+        inside && !begins
+    });
+    lines.collect()
 }

@@ -43,22 +43,6 @@ impl GitState {
         writer.commit().map_err(failed)
     }
 
-    /// The id of the blob that git would store for a file behind a filter; `None` where there is none. Writes nothing.
-    ///
-    /// # Errors
-    /// Refuses if the filter fails.
-    pub(crate) fn filtered_id(&self, path: &str, bytes: &[u8]) -> Result<Option<Oid>> {
-        let Some(filter) = self.filter(path)? else {
-            return Ok(None);
-        };
-        let arguments = ["hash-object", "--stdin", &format!("--path={path}")];
-        let id = self.run_for_output(&arguments, Some(bytes), &[Unhonoured::Filter(filter)])?;
-        let failed = |cause| error::git::failed(&format!("read {path}"), cause);
-        Oid::from_str(String::from_utf8_lossy(&id).trim())
-            .map(Some)
-            .map_err(failed)
-    }
-
     /// The tree of HEAD; `None` before the first commit.
     pub(crate) fn head_tree(&self) -> Result<Option<Tree<'_>>> {
         let failed = |cause| error::git::failed("read HEAD", cause);
@@ -84,6 +68,14 @@ impl GitState {
     /// What is staged at git's `path`; `None` where nothing is.
     pub(crate) fn staged(&self, index: &Index, path: &str) -> Option<(Oid, u32)> {
         index.get_path(Path::new(path), 0).map(|entry| (entry.id, entry.mode))
+    }
+
+    /// Whether git takes the modes of files for theirs (`core.fileMode`).
+    pub(crate) fn trusts_modes(&self) -> bool {
+        let config = self.repo.config();
+        config
+            .and_then(|config| config.get_bool("core.fileMode"))
+            .unwrap_or(true)
     }
 
     /// The index on disk, read anew.
