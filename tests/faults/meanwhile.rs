@@ -447,7 +447,7 @@ impl Trial<'_> {
                 continue;
             };
             let command = &command[command.find("git ").unwrap()..];
-            let command = command.trim_end_matches(['`', '.', '\'']);
+            let command = command.split('`').next().unwrap_or_default().trim_end_matches('.');
             let lab = self.lab.copy();
             let output = lab.command("sh").args(["-c", command]).output().unwrap();
             let restored = State::of(&lab).files.into_values().map(|(_, bytes)| bytes);
