@@ -17,6 +17,8 @@ pub(super) struct Checked {
     pub(super) path: PathBuf,
     pub(super) before: Option<Before>,
     pub(super) after: Option<Content>,
+    /// The path that moves here.
+    pub(super) moved_from: Option<PathBuf>,
 }
 
 /// A file that is there.
@@ -99,10 +101,15 @@ pub(super) fn check(base: &Path, targets: &[Target]) -> Result<Vec<Checked>> {
                 bytes: Arc::clone(&after.bytes),
                 permissions: permissions(after),
             });
+            let moved_from = match target.after.as_ref().map(|after| &after.mode) {
+                Some(Mode::Like(other)) => Some(other.clone()),
+                _ => None,
+            };
             Checked {
                 path: target.path.clone(),
                 before,
                 after,
+                moved_from,
             }
         })
         .collect();

@@ -9,7 +9,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use git2::{Index, IndexEntry, Oid, Tree};
+use git2::{Index, IndexEntry, IndexEntryExtendedFlag, IndexEntryFlag, Oid, Tree};
 
 use super::disk::{Disk, FilePermissions};
 use super::files::{self, Stands};
@@ -254,23 +254,37 @@ fn bring(
             is_at(&index, &path, from).then_some((noted, path, to))
         })
         .collect();
+    let marks: Vec<[u16; 2]> = moves.iter().map(|(noted, ..)| marks_to_take(&index, noted)).collect();
     // Entries that go away come first: a file can make room for a directory of its name.
     for (_, path, _) in moves.iter().filter(|(_, _, to)| to.is_none()) {
         remove(&mut index, path)?;
     }
-    for (noted, path, to) in &moves {
+    for ((noted, path, to), [flags, extended]) in moves.iter().zip(marks) {
         let Some(Entry { id: Some(id), mode }) = to else {
             continue;
         };
         let kept = original.as_ref().and_then(|index| index.get_path(Path::new(path), 0));
-        let entry = match kept {
+        let mut entry = match kept {
             Some(kept) => kept,
             None if placed => timed(git, &index, noted, *id, *mode),
             None => untimed(git, &index, path, *id, *mode),
         };
+        entry.flags |= flags;
+        entry.flags_extended |= extended;
         index.add(&entry)?;
     }
     index.write()
+}
+
+/// The person's marks on the entry of a path that moves to another (`assume-unchanged`, `skip-worktree`).
+fn marks_to_take(index: &Index, noted: &Noted) -> [u16; 2] {
+    let entry = noted.moved_from.as_ref().and_then(|path| index.get_path(path, 0));
+    entry.map_or([0, 0], |entry| {
+        [
+            entry.flags & IndexEntryFlag::VALID.bits(),
+            entry.flags_extended & IndexEntryExtendedFlag::SKIP_WORKTREE.bits(),
+        ]
+    })
 }
 
 /// The entry of a file, with its times if it holds what the change made of it: with the times of another text git would

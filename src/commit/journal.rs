@@ -94,6 +94,8 @@ pub(super) struct Noted {
     pub(super) after: Option<String>,
     /// Whether it is executable, before and afterwards.
     pub(super) executable: [bool; 2],
+    /// The path that moves here: the person's marks on its entry in the index go with it.
+    pub(super) moved_from: Option<PathBuf>,
     /// Before and afterwards in git's index; both `None` where the index is not touched.
     pub(super) entries: [Option<Entry>; 2],
 }
@@ -144,6 +146,7 @@ impl Noted {
             before: None,
             after: None,
             executable: [false, false],
+            moved_from: None,
             entries,
         }
     }
@@ -278,6 +281,7 @@ fn noted(place: &Place, number: usize, file: &Checked) -> Noted {
                 .as_ref()
                 .is_some_and(|after| after.permissions.is_executable()),
         ],
+        moved_from: file.moved_from.clone(),
         entries: [None, None],
     }
 }

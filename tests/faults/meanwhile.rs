@@ -442,12 +442,12 @@ impl Trial<'_> {
         }
         let all = self.ended.all();
         for name in references.lines() {
-            // The line that brings it back may stand in quotes.
+            // It stands between backticks.
             let Some(command) = all.lines().find(|line| line.contains(name) && line.contains("git ")) else {
                 continue;
             };
             let command = &command[command.find("git ").unwrap()..];
-            let command = command.split('`').next().unwrap_or_default().trim_end_matches('.');
+            let command = command.split('`').next().unwrap_or_default();
             let lab = self.lab.copy();
             let output = lab.command("sh").args(["-c", command]).output().unwrap();
             let restored = State::of(&lab).files.into_values().map(|(_, bytes)| bytes);

@@ -530,3 +530,20 @@ fn a_block_stays_for_a_later_service_and_a_real_conflict_names_it() {
         "{error:?}"
     );
 }
+
+#[test]
+fn marks_on_an_entry_go_with_a_file_that_moves_and_come_back() {
+    for mark in ["--assume-unchanged", "--skip-worktree"] {
+        let repo = repo();
+        repo.git(&["update-index", mark, "media/jellyfin.nix"]);
+        let before = everything(&repo);
+        let marked = |path: &str| !repo.git(&["ls-files", "-v", path]).starts_with('H');
+        drop(run(&repo, &migration()).expect("committed"));
+        assert!(
+            marked("media/jellyfin/default.nix") && !marked("settings.nix"),
+            "{mark}"
+        );
+        drop(undo_last(&repo.state()).expect("undone").expect("a commit"));
+        assert_eq!(everything(&repo), before, "{mark}");
+    }
+}

@@ -77,7 +77,15 @@ fn around<'t>(base: &[&str], edit: Edit<'t>, inserted: &[usize]) -> Vec<Edit<'t>
         }
         kept.extend(openers.into_iter().chain(closers));
     }
-    let mut lines = edit.lines;
+    kept.sort_unstable();
+    kept.dedup();
+    // Of what comes in place of the block, only the block without anything in it is there already.
+    let dense = |lines: &mut dyn Iterator<Item = &str>| -> String { lines.flat_map(str::split_whitespace).collect() };
+    let emptied = dense(&mut kept.iter().map(|line| base[*line]));
+    if !kept.is_empty() && !edit.lines.is_empty() && dense(&mut edit.lines.iter().copied()) != emptied {
+        return vec![edit];
+    }
+    let mut lines = if kept.is_empty() { edit.lines } else { Vec::new() };
     let mut pieces = Vec::new();
     let mut from = edit.from;
     for to in edit.from..=edit.to {
@@ -153,11 +161,12 @@ mod tests {
         let ours = nested.replace("      2\n", "      3\n      2\n");
         let merged = "{\n  m = {\n    n = [\n      3\n    ];\n  };\n}\n";
         assert_eq!(merge(nested, &ours, "{\n}\n").as_deref(), Some(merged));
-        let base = "{\n  old = {\n    x = 1;\n  };\n}\n";
+        // In place of the block comes an empty one, or something else.
+        let base = "{\n  m = {\n    x = 1;\n  };\n}\n";
         let ours = base.replace("  };\n", "    y = 2;\n  };\n");
-        let theirs = "{\n  x = 1;\n}\n";
-        let merged = "{\n  x = 1;\n  old = {\n    y = 2;\n  };\n}\n";
-        assert_eq!(merge(base, &ours, theirs).as_deref(), Some(merged));
+        let merged = "{\n  m = {\n    y = 2;\n  };\n}\n";
+        assert_eq!(merge(base, &ours, "{\n  m = { };\n}\n").as_deref(), Some(merged));
+        assert_eq!(merge(base, &ours, "{\n  x = 1;\n}\n"), None);
     }
 
     #[test]
