@@ -45,8 +45,7 @@ impl Repository {
     }
 
     /// Reads of the repository at `root` what its hosts are made of: the Nix files below the hosts' and the server's
-    /// directories, the flake, and what their imports and the flake's paths lead to. However large the tree is around
-    /// them, that costs no more.
+    /// directories, the flake, and what their imports and the flake's paths lead to. Of the others it knows the names.
     ///
     /// # Errors
     /// `no-directory` if there is none; `bad-rules` for its `qgroget.toml`.
@@ -56,6 +55,7 @@ impl Repository {
         let mut survey = Survey {
             repo: Repository::of(root, rules, found.texts, Others::new(found.others, found.tracked)),
             unreadable: found.unreadable,
+            rest: found.unread,
         };
         survey.add([PathBuf::from("flake.nix")]);
         survey.follow_imports();
@@ -237,6 +237,8 @@ pub struct Survey {
     pub repo: Repository,
     /// The files of the hosts that could not be read, in the order of their paths.
     pub unreadable: Vec<Error>,
+    /// The Nix files elsewhere.
+    rest: Vec<PathBuf>,
 }
 
 /// What there is besides a [`Survey`].
@@ -249,22 +251,18 @@ pub struct Beyond {
 
 impl Survey {
     /// Searches the Nix files that were not read for definitions of services. None of them stays in memory.
-    ///
-    /// # Errors
-    /// `no-directory` if the root is gone.
-    pub fn beyond(&self) -> Result<Beyond> {
+    pub fn beyond(&self) -> Beyond {
         let repo = &self.repo;
-        let found = scan::beyond_hosts(&repo.root, &repo.rules)?;
+        let mut mentions = scan::mentions(&repo.root, &repo.rules, &self.rest);
+        mentions.retain(|path| !repo.has(path));
         let own = [&repo.rules.paths.hosts, &repo.rules.paths.server];
         let read = repo
             .nix_files()
             .filter(|path| own.iter().any(|own| path.starts_with(own)));
-        let mut mentions = found.mentions;
-        mentions.retain(|path| !repo.has(path));
-        Ok(Beyond {
-            files: found.files + read.count() + self.unreadable.len(),
+        Beyond {
+            files: self.rest.len() + read.count() + self.unreadable.len(),
             mentions,
-        })
+        }
     }
 
     /// Those of `paths` that turn out to define services, each with its first definition's place.

@@ -11,7 +11,7 @@ use memchr::memmem::Finder;
 use rayon::prelude::*;
 use rustix::fs::OFlags;
 
-use super::walk::{self, Scope};
+use super::walk;
 use crate::error::{self, Error, Result};
 use crate::rules::Rules;
 use crate::syntax::Unread;
@@ -30,21 +30,19 @@ pub(super) struct Text {
     pub(super) is_linked: bool,
 }
 
-/// What a walk has found.
+/// What was read of a tree.
 #[derive(Default)]
 pub(super) struct Found {
     /// Nix files that were read.
     pub(super) texts: Vec<Text>,
-    /// Other files, sorted.
+    /// Nix files that were not read.
+    pub(super) unread: Vec<PathBuf>,
+    /// Other files beside those that were read, sorted.
     pub(super) others: Vec<PathBuf>,
     /// What git tracks; `None` where there is no git.
     pub(super) tracked: Option<HashSet<PathBuf>>,
-    /// Nix files that were not read and seem to define something below one of the namespaces, sorted.
-    pub(super) mentions: Vec<PathBuf>,
-    /// Nix files that could not be read, in the order of their paths.
+    /// What could not be read: directories and files, each in the order of their paths.
     pub(super) unreadable: Vec<Error>,
-    /// How many Nix files there are.
-    pub(super) files: usize,
 }
 
 /// Reads every Nix file.
@@ -52,30 +50,31 @@ pub(super) struct Found {
 /// # Errors
 /// `no-directory` where the root cannot be reached.
 pub(super) fn everything(root: &Path) -> Result<Found> {
-    gather(root, &Scope::new(&[Path::new("")], &[]), &Task::Read)
+    gather(root, &[Path::new("")])
 }
 
-/// Reads the Nix files below the directories of the hosts and of the server.
+/// Reads the Nix files below the directories of the hosts and of the server. Of what cannot be read, what stands elsewhere is
+/// left out.
 ///
 /// # Errors
 /// `no-directory` where the root cannot be reached.
 pub(super) fn of_hosts(root: &Path, rules: &Rules) -> Result<Found> {
-    gather(root, &Scope::new(&own_directories(rules), &[]), &Task::Read)
+    gather(root, &[&rules.paths.hosts, &rules.paths.server])
 }
 
-/// Searches the Nix files that [`of_hosts`] does not read for definitions of services.
-///
-/// # Errors
-/// `no-directory` where the root cannot be reached.
-pub(super) fn beyond_hosts(root: &Path, rules: &Rules) -> Result<Found> {
+/// Those of the Nix files at `paths` that seem to define something below one of the namespaces, sorted. A file that cannot be
+/// read is none that a host could be made of.
+pub(super) fn mentions(root: &Path, rules: &Rules, paths: &[PathBuf]) -> Vec<PathBuf> {
     let names = &rules.namespaces;
     let needles = Needle::all([&names.services, &names.backups, &names.contract].map(String::as_str));
-    let scope = Scope::new(&[Path::new("")], &own_directories(rules));
-    gather(root, &scope, &Task::Search(needles))
-}
-
-fn own_directories(rules: &Rules) -> Vec<&Path> {
-    vec![&rules.paths.hosts, &rules.paths.server]
+    let is_hit = |buffer: &mut Vec<u8>, path: &PathBuf| {
+        let found = open(&root.join(path)).and_then(|file| contains(file, &needles, buffer));
+        found.is_ok_and(|found| found).then(|| path.clone())
+    };
+    let paths = paths.par_iter().map_init(|| vec![0; BLOCK], is_hit);
+    let mut found: Vec<PathBuf> = paths.flatten().collect();
+    found.sort_unstable();
+    found
 }
 
 /// The text of the Nix file at `path`; `None` if no file stands there.
@@ -123,64 +122,53 @@ fn linked(root: &Path, ignored: &dyn Fn(&Path) -> bool, link: &Path) -> Option<T
     })
 }
 
-/// Lists the parts `scope` of the tree, and reads or searches the Nix files.
-fn gather(root: &Path, scope: &Scope, task: &Task) -> Result<Found> {
-    let listed = walk::list(root, scope).map_err(|cause| error::repo::no_directory(root).because(cause))?;
+/// Lists the tree, and reads the Nix files below the directories `own`.
+fn gather(root: &Path, own: &[&Path]) -> Result<Found> {
+    let listed = walk::list(root).map_err(|cause| error::repo::no_directory(root).because(cause))?;
     let is_nix = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "nix");
-    let (nix, others): (Vec<PathBuf>, Vec<PathBuf>) = listed.files.into_iter().partition(is_nix);
+    let is_own = |path: &PathBuf| own.iter().any(|own| path.starts_with(own));
+    let (nix, mut others): (Vec<PathBuf>, Vec<PathBuf>) = listed.files.into_iter().partition(is_nix);
+    let (read, unread): (Vec<PathBuf>, Vec<PathBuf>) = nix.into_iter().partition(is_own);
+    let concerns = |directory: &PathBuf| is_own(directory) || own.iter().any(|own| own.starts_with(directory));
+    let errors = listed.errors.into_iter().filter(|(directory, _)| concerns(directory));
+    others.retain(is_own);
+    others.sort_unstable();
     let mut all = Found {
-        files: nix.len(),
-        unreadable: listed.errors,
+        unread,
+        others,
+        unreadable: errors.map(|(_, error)| error).collect(),
         ..Found::default()
     };
-    match task {
-        Task::Read => all.read(root, nix),
-        Task::Search(needles) => {
-            let buffer = || vec![0; BLOCK];
-            // A file that cannot be read is none that a host could be made of.
-            let is_hit = |buffer: &mut Vec<u8>, path: PathBuf| {
-                let found = open(&root.join(&path)).and_then(|file| contains(file, needles, buffer));
-                found.is_ok_and(|found| found).then_some(path)
-            };
-            all.mentions = nix.into_par_iter().map_init(buffer, is_hit).flatten().collect();
-            return Ok(all);
-        }
-    }
-    all.others = others;
-    all.texts.extend(listed.absent.into_iter().map(|(path, text)| Text {
+    all.read(root, read);
+    let absent = listed.absent.into_iter().filter(|(path, _)| is_own(path));
+    all.texts.extend(absent.map(|(path, text)| Text {
         path,
         text,
         unread: Some(Unread::NotCheckedOut),
         is_linked: false,
     }));
-    if !listed.links.is_empty() {
+    let links = listed.links.iter().filter(|path| is_own(path));
+    let links: Vec<&PathBuf> = links.collect();
+    if !links.is_empty() {
         let ignored = walk::ignored(root, listed.tracked.as_ref());
         all.texts
-            .extend(listed.links.iter().filter_map(|link| linked(root, &ignored, link)));
+            .extend(links.into_iter().filter_map(|link| linked(root, &ignored, link)));
     }
     all.tracked = listed.tracked;
     Ok(all)
 }
 
-/// What is done with Nix files.
-enum Task<'r> {
-    /// They are read, and kept.
-    Read,
-    /// They are searched, and forgotten.
-    Search(Vec<Needle<'r>>),
-}
-
 impl Found {
-    /// Reads the Nix files at `paths`, which are sorted.
-    fn read(&mut self, root: &Path, paths: Vec<PathBuf>) {
-        let buffer = || vec![0; BLOCK];
+    /// Reads the Nix files at `paths`.
+    fn read(&mut self, root: &Path, mut paths: Vec<PathBuf>) {
+        paths.sort_unstable();
         let read = |buffer: &mut Vec<u8>, path: PathBuf| {
             let file = open(&root.join(&path));
             file.and_then(|file| read_text(file, path.clone(), buffer))
                 .map_err(|cause| error::repo::unreadable(&path).because(cause))
         };
-        let read: Vec<Result<Text>> = paths.into_par_iter().map_init(buffer, read).collect();
-        for text in read {
+        let read = paths.into_par_iter().map_init(|| vec![0; BLOCK], read);
+        for text in read.collect::<Vec<Result<Text>>>() {
             match text {
                 Ok(text) => self.texts.push(text),
                 Err(error) => self.unreadable.push(error),

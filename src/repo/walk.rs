@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
-use git2::IndexEntryExtendedFlag;
+use git2::{IndexEntry, IndexEntryExtendedFlag};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use crate::error::{self, Error};
@@ -20,71 +20,47 @@ const LARGEST_PATTERNS: u64 = 1024 * 1024;
 /// What stands in a tree. All paths are relative to its root.
 #[derive(Default)]
 pub(super) struct Listed {
-    /// Regular files, sorted.
+    /// Regular files, in no order.
     pub(super) files: Vec<PathBuf>,
-    /// Symbolic links, sorted.
+    /// Symbolic links, in no order.
     pub(super) links: Vec<PathBuf>,
     /// The Nix files that a sparse checkout leaves out, with what is staged.
     pub(super) absent: Vec<(PathBuf, Arc<str>)>,
     /// What git tracks; `None` where there is no git.
     pub(super) tracked: Option<HashSet<PathBuf>>,
-    /// What could not be seen, in the order of the paths: directories, and files of patterns.
-    pub(super) errors: Vec<Error>,
+    /// What could not be seen: directories, and files of patterns, each with the directory that it is or stands in, in the
+    /// order of these.
+    pub(super) errors: Vec<(PathBuf, Error)>,
 }
 
-/// The parts of a tree that are looked at.
-#[derive(Clone)]
-pub(super) struct Scope {
-    /// Directories.
-    from: Vec<PathBuf>,
-    /// Directories that are left out.
-    skipped: Vec<PathBuf>,
-}
-
-impl Scope {
-    /// The directories `from`, without those in `skipped`, all relative to the root.
-    pub(super) fn new(from: &[&Path], skipped: &[&Path]) -> Scope {
-        let owned = |paths: &[&Path]| paths.iter().map(|path| (*path).to_owned()).collect();
-        Scope {
-            from: owned(from),
-            skipped: owned(skipped),
-        }
-    }
-
-    fn has(&self, path: &Path) -> bool {
-        self.from.iter().any(|from| path.starts_with(from)) && !self.skips(path)
-    }
-
-    /// Whether something in the directory at `path` may be part of it.
-    fn leads_through(&self, path: &Path) -> bool {
-        self.from
-            .iter()
-            .any(|from| path.starts_with(from) || from.starts_with(path))
-            && !self.skips(path)
-    }
-
-    fn skips(&self, path: &Path) -> bool {
-        self.skipped.iter().any(|skipped| path.starts_with(skipped))
-    }
-}
-
-/// What stands in the parts `scope` of the tree at `root`.
+/// What stands in the tree at `root`.
 ///
 /// # Errors
 /// Where `root` cannot be reached.
-pub(super) fn list(root: &Path, scope: &Scope) -> io::Result<Listed> {
+pub(super) fn list(root: &Path) -> io::Result<Listed> {
     let root = root.canonicalize()?;
-    let mut listed = found(&root, scope);
-    if let Some(git) = git2::Repository::discover(&root).ok() {
-        listed.add_tracked(&root, scope, &git);
-    }
-    listed.files.sort_unstable();
-    listed.links.sort_unstable();
+    let (mut listed, tracked) = rayon::join(|| found(&root), || tracked(&root));
+    let path = |entry: &IndexEntry| PathBuf::from(OsStr::from_bytes(&entry.path));
+    listed.tracked = tracked.as_ref().map(|tracked| tracked.iter().map(path).collect());
+    listed.add_tracked(&root, tracked.unwrap_or_default());
     Ok(listed)
 }
 
+/// What git tracks, with paths relative to `root`; `None` where there is no repository of git's.
+fn tracked(root: &Path) -> Option<Vec<IndexEntry>> {
+    let git = git2::Repository::discover(root).ok()?;
+    let top = git.workdir()?.canonicalize().ok()?;
+    let prefix = root.strip_prefix(&top).ok()?;
+    let own = |mut entry: IndexEntry| {
+        let path = Path::new(OsStr::from_bytes(&entry.path)).strip_prefix(prefix).ok()?;
+        entry.path = path.as_os_str().as_bytes().to_vec();
+        Some(entry)
+    };
+    Some(git.index().ok()?.iter().filter_map(own).collect())
+}
+
 /// What git would not ignore, in no order.
-fn found(root: &Path, scope: &Scope) -> Listed {
+fn found(root: &Path) -> Listed {
     let top = root.ancestors().find(|path| path.join(".git").exists());
     let above = root
         .ancestors()
@@ -101,7 +77,7 @@ fn found(root: &Path, scope: &Scope) -> Listed {
         .git_exclude(true)
         .git_global(true)
         .require_git(false)
-        .filter_entry(filter(root, scope, &inner));
+        .filter_entry(filter(root, &inner));
     let (sender, entries) = mpsc::channel();
     walk.build_parallel().run(|| {
         let sender = sender.clone();
@@ -114,41 +90,38 @@ fn found(root: &Path, scope: &Scope) -> Listed {
     let mut listed = Listed::default();
     for entry in entries {
         match entry {
-            Ok(entry) => listed.add(root, scope, &entry),
+            Ok(entry) => listed.add(root, &entry),
             Err(error) => errors.extend(unlisted(root, error)),
         }
     }
     errors.append(&mut inner.lock().unwrap_or_else(PoisonError::into_inner));
     errors.sort_by(|a, b| a.0.cmp(&b.0));
-    listed.errors = errors.into_iter().map(|(_, error)| error).collect();
+    listed.errors = errors;
     listed
 }
 
 /// Which entries are looked at. Directories whose patterns are too much are noted in `errors`, and left alone.
 fn filter(
     root: &Path,
-    scope: &Scope,
     errors: &Arc<Mutex<Vec<(PathBuf, Error)>>>,
 ) -> impl Fn(&DirEntry) -> bool + Send + Sync + 'static {
-    let (root, scope, errors) = (root.to_owned(), scope.clone(), Arc::clone(errors));
+    let (root, errors) = (root.to_owned(), Arc::clone(errors));
     move |entry| {
         let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
         if !is_directory || entry.depth() == 0 {
             return true;
         }
-        let path = entry.path();
-        let own = path.strip_prefix(&root).unwrap_or(path);
-        if entry.file_name() == ".git" || !scope.leads_through(own) {
+        if entry.file_name() == ".git" {
             return false;
         }
-        let error = too_much(&root, path);
+        let error = too_much(&root, entry.path());
         let is_taken = error.is_none();
         errors.lock().unwrap_or_else(PoisonError::into_inner).extend(error);
         is_taken
     }
 }
 
-/// Why the patterns in `directory` are not read, with their path, if they are not.
+/// Why the patterns in `directory` are not read, with its path, if they are not.
 fn too_much(root: &Path, directory: &Path) -> Option<(PathBuf, Error)> {
     let patterns = directory.join(".gitignore");
     let why = match patterns.metadata().ok()? {
@@ -156,8 +129,8 @@ fn too_much(root: &Path, directory: &Path) -> Option<(PathBuf, Error)> {
         found if found.len() > LARGEST_PATTERNS => format!("it has more than {LARGEST_PATTERNS} bytes"),
         _ => return None,
     };
-    let own = patterns.strip_prefix(root).unwrap_or(&patterns);
-    Some((own.to_owned(), error::repo::not_taken(own, &why)))
+    let own = |path: &Path| path.strip_prefix(root).unwrap_or(path).to_owned();
+    Some((own(directory), error::repo::not_taken(&own(&patterns), &why)))
 }
 
 /// The refusal of a directory that cannot be listed; `None` for one that went away since its name was read, and for patterns
@@ -181,13 +154,10 @@ fn path_of(error: &ignore::Error) -> Option<&Path> {
 }
 
 impl Listed {
-    fn add(&mut self, root: &Path, scope: &Scope, entry: &DirEntry) {
+    fn add(&mut self, root: &Path, entry: &DirEntry) {
         let (Ok(path), Some(kind)) = (entry.path().strip_prefix(root), entry.file_type()) else {
             return;
         };
-        if !scope.has(path) {
-            return;
-        }
         if kind.is_file() {
             self.files.push(path.to_owned());
         } else if kind.is_symlink() {
@@ -196,42 +166,28 @@ impl Listed {
     }
 
     /// Adds what git tracks and ignores, and what a sparse checkout leaves out.
-    fn add_tracked(&mut self, root: &Path, scope: &Scope, git: &git2::Repository) {
-        let Some(top) = git.workdir().and_then(|top| top.canonicalize().ok()) else {
-            return;
-        };
-        let (Ok(prefix), Ok(index)) = (root.strip_prefix(&top), git.index()) else {
-            return;
-        };
+    fn add_tracked(&mut self, root: &Path, tracked: Vec<IndexEntry>) {
         let all = self.files.iter().chain(&self.links);
-        let known: HashSet<&OsStr> = all.map(|path| path.as_os_str()).collect();
-        let (mut files, mut links) = (Vec::new(), Vec::new());
-        let tracked = self.tracked.insert(HashSet::new());
-        for entry in index.iter() {
+        let known: HashSet<&[u8]> = all.map(|path| path.as_os_str().as_bytes()).collect();
+        let is_new = |entry: &IndexEntry| !known.contains(&*entry.path);
+        let new: Vec<IndexEntry> = tracked.into_iter().filter(is_new).collect();
+        for entry in new {
             let path = Path::new(OsStr::from_bytes(&entry.path));
-            let Ok(path) = path.strip_prefix(prefix) else { continue };
-            tracked.insert(path.to_owned());
-            if known.contains(path.as_os_str()) || !scope.has(path) || is_behind_a_link(root, path) {
+            if is_behind_a_link(root, path) {
                 continue;
             }
             match root.join(path).symlink_metadata() {
-                Ok(found) if found.is_symlink() => links.push(path.to_owned()),
-                Ok(found) if found.is_file() => files.push(path.to_owned()),
+                Ok(found) if found.is_symlink() => self.links.push(path.to_owned()),
+                Ok(found) if found.is_file() => self.files.push(path.to_owned()),
                 Ok(_) => {}
                 Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
-                    let flags = IndexEntryExtendedFlag::from_bits_truncate(entry.flags_extended);
-                    let is_nix = path.extension().is_some_and(|extension| extension == "nix");
-                    if let (true, true, Ok(blob)) = (flags.is_skip_worktree(), is_nix, git.find_blob(entry.id)) {
-                        let text = String::from_utf8_lossy(blob.content()).into();
-                        self.absent.push((path.to_owned(), text));
-                    }
+                    let text = staged(root, &entry);
+                    self.absent.extend(text.map(|text| (path.to_owned(), text)));
                 }
                 // Reading it says why.
-                Err(_) => files.push(path.to_owned()),
+                Err(_) => self.files.push(path.to_owned()),
             }
         }
-        self.files.append(&mut files);
-        self.links.append(&mut links);
     }
 }
 
@@ -249,6 +205,17 @@ pub(super) fn ignored<'t>(root: &Path, tracked: Option<&'t HashSet<PathBuf>>) ->
             _ => false,
         }
     }
+}
+
+/// What is staged of a Nix file that a sparse checkout leaves out; `None` for any other.
+fn staged(root: &Path, entry: &IndexEntry) -> Option<Arc<str>> {
+    let is_left_out = IndexEntryExtendedFlag::from_bits_truncate(entry.flags_extended).is_skip_worktree();
+    if !is_left_out || !entry.path.ends_with(b".nix") {
+        return None;
+    }
+    let git = git2::Repository::discover(root).ok()?;
+    let blob = git.find_blob(entry.id).ok()?;
+    Some(String::from_utf8_lossy(blob.content()).into())
 }
 
 /// Whether a directory of `path` is a symbolic link now.

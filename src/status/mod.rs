@@ -183,7 +183,7 @@ impl Status {
             let host = hosts::find(&survey.repo, host)?;
             let model = hosts::model(&survey.repo, &host);
             let mut status = Status::collect(&survey.repo, &host, &model);
-            let beyond = beyond.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            let beyond = beyond.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             status.files.total = beyond.files.saturating_add_signed(difference);
             status.elsewhere = match beyond.mentions.len() {
                 ..=PARSED => Elsewhere::Sure(survey.definitions(&beyond.mentions)),

@@ -11,9 +11,9 @@
 //! depends on its column stays in what is around it ([`is_placed`]).
 //!
 //! Two things need the pieces. alejandra knows files only, and would touch what nobody has edited. And it tries several layouts
-//! for each expression, in each of them again for what is in it, so that its time doubles with every level of nesting:
-//! formatting whole files, a dry run of all services of a repository with a hundred files takes @WHOLE@ of processor time, and
-//! @PIECES@ in pieces.
+//! for each expression, in each of them again for what is in it, so that its time doubles with every level of nesting: in a debug
+//! build (alejandra is optimized there as well), a dry run of all services of a repository with a hundred files takes 1.5 s of
+//! processor time, and 3.3 s where whole files are formatted.
 
 use std::collections::HashSet;
 use std::ops::Range;
