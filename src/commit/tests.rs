@@ -12,6 +12,7 @@ use crate::repo::git::testing::{TestRepo, change, created, deleted, modified, mo
 mod files;
 mod hooks;
 mod kills;
+mod marks;
 mod recovery;
 mod undoing;
 

@@ -1,6 +1,7 @@
 //! Recovery after what a person may do between a kill and the next run.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
 
 use super::kills::{Kind, attempt, prepared, standing};
 use super::*;
@@ -23,16 +24,22 @@ fn killed(kind: Kind, step: usize) -> Option<TestRepo> {
     killed.then_some(repo)
 }
 
-/// A run that was killed at the first step after which `reached` holds.
-fn killed_once(kind: Kind, reached: impl Fn(&TestRepo) -> bool) -> TestRepo {
-    let mut repos = (0..).map_while(|step| killed(kind, step));
-    repos.find(reached).expect("a step")
-}
-
-/// After the exchange of the first file that has both texts.
+/// A run that was killed after the exchange of the first file that has both texts.
 fn half_placed(kind: Kind) -> TestRepo {
+    // The step is looked for once for each kind.
+    static STEPS: Mutex<Vec<(Kind, usize)>> = Mutex::new(Vec::new());
+    let mut steps = STEPS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, step)) = steps.iter().find(|(known, _)| *known == kind) {
+        let step = *step;
+        drop(steps);
+        return killed(kind, step).expect("as many steps as before");
+    }
     let before = prepared(kind).read("settings.nix");
-    killed_once(kind, |repo| repo.read("settings.nix") != before)
+    let repos = (0..).map_while(|step| Some((step, killed(kind, step)?)));
+    let exchanged = |(_, repo): &(usize, TestRepo)| repo.read("settings.nix") != before;
+    let (step, repo) = { repos }.find(exchanged).expect("a step");
+    steps.push((kind, step));
+    repo
 }
 
 fn after(kind: Kind) -> (crate::repo::git::testing::Snapshot, String, String) {
