@@ -132,11 +132,10 @@ impl Prover {
     pub fn prove_copies(&self, before: &Path, after: &Path, withheld: &Withheld) -> Result<Proof> {
         let start = Instant::now();
         let nix = self.nix()?;
-        let first = SourceTree::read(before, &SourceTree::default())?;
-        let second = SourceTree::read(after, &first)?;
+        let roots = [before, after];
+        let [first, second] = SourceTree::of_sides(roots)?;
         let trees = [&first, &second];
         let hosts = self.hosts(trees)?;
-        let roots = [before, after];
         let systems = match self.options.mode {
             Mode::Slice => None,
             Mode::System => Some(system::Systems::new(&nix, roots, &self.options.namespaces, withheld)?),

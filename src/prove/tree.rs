@@ -26,21 +26,28 @@ pub struct SourceTree {
 }
 
 impl SourceTree {
-    /// Reads all Nix files under `root`; what has the same text in `other`, the other side, mentions the same.
+    /// Reads all Nix files under the roots of both sides; what has the same text on both mentions the same.
     ///
     /// # Errors
     /// Refuses a directory that cannot be read, or one with more files than a configuration has.
-    pub fn read(root: &Path, other: &SourceTree) -> Result<SourceTree> {
-        let read = |path: PathBuf| {
-            let bytes = fs::read(root.join(&path)).ok()?;
-            let text = String::from_utf8_lossy(&bytes);
+    pub fn of_sides(roots: [&Path; 2]) -> Result<[SourceTree; 2]> {
+        let (before, after) = rayon::join(|| texts(roots[0]), || texts(roots[1]));
+        let (before, after) = (before?, after?);
+        let before = SourceTree::of(before, &SourceTree::default());
+        let after = SourceTree::of(after, &before);
+        Ok([before, after])
+    }
+
+    fn of(texts: Vec<(PathBuf, String)>, other: &SourceTree) -> SourceTree {
+        let read = |(path, text): (PathBuf, String)| {
             let known = other.files.get(&path).filter(|known| *known.text == *text);
             let mentions = known.cloned();
             let mentions = mentions.unwrap_or_else(|| Arc::new(Mentions::of(&Source::new(&path, text))));
-            Some((path, mentions))
+            (path, mentions)
         };
-        let files = nix_files(root)?.into_par_iter().filter_map(read).collect();
-        Ok(SourceTree { files })
+        SourceTree {
+            files: texts.into_par_iter().map(read).collect(),
+        }
     }
 
     /// The files that a host's modules start from.
@@ -115,6 +122,15 @@ fn meant(file: &Path, literal: &str) -> Option<PathBuf> {
     normalize(&file.parent().unwrap_or(Path::new("")).join(literal))
 }
 
+/// The Nix files under `root`, by path relative to it; what is no UTF-8 is replaced.
+fn texts(root: &Path) -> Result<Vec<(PathBuf, String)>> {
+    let read = |path: PathBuf| {
+        let bytes = fs::read(root.join(&path)).ok()?;
+        Some((path, String::from_utf8_lossy(&bytes).into_owned()))
+    };
+    Ok(nix_files(root)?.into_par_iter().filter_map(read).collect())
+}
+
 /// The paths of all Nix files under `root` that are not too large to be source, relative to it.
 fn nix_files(root: &Path) -> Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
@@ -163,7 +179,7 @@ mod tests {
         ] {
             super::super::scratch::write(&root.path().join(name), text.as_bytes()).unwrap();
         }
-        let tree = SourceTree::read(root.path(), &SourceTree::default()).unwrap();
+        let [tree, _] = SourceTree::of_sides([root.path(); 2]).unwrap();
         assert_eq!(tree.files.len(), 7);
         let starts = tree.starts(Path::new("hosts"), "A");
         let reached = tree.reached_from(&starts[..1], "A");
@@ -177,15 +193,15 @@ mod tests {
 
     #[test]
     fn what_differs_is_read_anew() {
-        let side = |text: &str, other: &SourceTree| {
+        let side = |text: &str| {
             let root = tempfile::tempdir().unwrap();
             for (name, text) in [("a.nix", "{}"), ("b.nix", text)] {
                 fs::write(root.path().join(name), text).unwrap();
             }
-            SourceTree::read(root.path(), other).unwrap()
+            root
         };
-        let before = side("1", &SourceTree::default());
-        let after = side("2", &before);
+        let (before, after) = (side("1"), side("2"));
+        let [before, after] = SourceTree::of_sides([before.path(), after.path()]).unwrap();
         assert_eq!(before.changed(&after), BTreeSet::from([PathBuf::from("b.nix")]));
         assert!(Arc::ptr_eq(
             &before.files[Path::new("a.nix")],
