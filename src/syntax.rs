@@ -298,6 +298,16 @@ pub fn literal_span(part: &ast::StrContent) -> Range<usize> {
     token_span(part.syntax())
 }
 
+/// The text of a relative path literal, piece by piece; `None` for a piece that is computed.
+pub fn path_pieces(path: &ast::PathRel) -> Vec<Option<String>> {
+    use rnix::ast::AstToken as _;
+    let piece = |part| match part {
+        InterpolPart::Literal(literal) => Some(ast::PathContent::syntax(&literal).text().to_owned()),
+        InterpolPart::Interpolation(_) => None,
+    };
+    path.parts().into_iter().map(piece).collect()
+}
+
 /// The names of an attrpath whose parts are all static; `None` at the place of a dynamic part.
 pub fn attrpath_names(path: &ast::Attrpath) -> Vec<Option<String>> {
     path.attrs().map(|attr| attr_name(&attr)).collect()
@@ -362,6 +372,13 @@ pub fn unparen(expr: ast::Expr) -> ast::Expr {
         }
     }
     expr
+}
+
+/// The node with all the parentheses that stand directly around it.
+pub fn parenthesised(node: &SyntaxNode) -> SyntaxNode {
+    let around = std::iter::successors(Some(node.clone()), SyntaxNode::parent);
+    let is_own = |outer: &SyntaxNode| outer == node || ast::Paren::can_cast(outer.kind());
+    around.take_while(is_own).last().unwrap_or_else(|| node.clone())
 }
 
 /// Takes parentheses off that have no comments in them.

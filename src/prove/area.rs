@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::compare::Namespaces;
+use super::namespaces::Namespaces;
 
 /// A part of the machine's configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -2,184 +2,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
 use serde_json::Value;
 
 use super::area::Area;
-use super::slice::{Configuration, SEPARATOR};
-use super::standin::StandIns;
-use crate::rules::ContractField;
+use super::configuration::{Configuration, SEPARATOR};
+use super::difference::{Class, Difference};
+use super::namespaces::Namespaces;
+use super::sentence;
+use super::stub::Stubs;
 
 /// Symbolic packages and generated files stand under this directory.
 pub(super) const SYMBOLIC: &str = "/symbolic/";
 /// Down to this depth a set is a set of options (`services.x`): there whether or not something defines it.
 const OPTION_SETS: usize = 2;
-/// What a value is shown as that cannot be evaluated.
-pub(super) const THROWS: &str = "<throws>";
 /// The length of a digest in a symbolic path.
 pub(super) const DIGEST: usize = 16;
-
-/// What happened to a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Class {
-    /// The configuration had it and has it no more.
-    Lost,
-    /// It is another one.
-    Changed,
-    /// The configuration has it now and had it not.
-    Gained,
-    /// The same elements in another order.
-    Reordered,
-    /// It stands in the contract now; where it takes effect it is compared as well.
-    Moved,
-}
-
-impl Class {
-    /// All of them, the most serious first.
-    pub const ALL: [Class; 5] = [
-        Class::Lost,
-        Class::Changed,
-        Class::Gained,
-        Class::Reordered,
-        Class::Moved,
-    ];
-
-    /// The word for people.
-    pub fn name(self) -> &'static str {
-        match self {
-            Class::Lost => "lost",
-            Class::Changed => "changed",
-            Class::Gained => "gained",
-            Class::Reordered => "reordered",
-            Class::Moved => "moved",
-        }
-    }
-}
-
-/// The option namespaces of the migration.
-#[derive(Clone, Debug)]
-pub struct Namespaces {
-    /// The contract's own: what appears or changes here takes effect elsewhere, where it is compared.
-    pub contract: Vec<String>,
-    /// Legacy services, an attribute set by service.
-    pub services: String,
-    /// Legacy backup jobs, an attribute set by job.
-    pub backups: String,
-    /// Fields of a legacy service that migration empties.
-    pub moved_fields: Vec<String>,
-}
-
-impl Namespaces {
-    /// The namespaces that the rules name.
-    pub fn of(rules: &crate::rules::Rules) -> Namespaces {
-        let names = &rules.namespaces;
-        let moved = [ContractField::PersistedData, ContractField::BackupPaths];
-        Namespaces {
-            contract: vec![
-                names.contract.clone(),
-                names.contract_options.clone(),
-                names.collector.clone(),
-            ],
-            services: names.services.clone(),
-            backups: names.backups.clone(),
-            moved_fields: rules
-                .fields
-                .iter()
-                .filter(|(_, to)| moved.contains(to))
-                .map(|(from, _)| from.clone())
-                .collect(),
-        }
-    }
-
-    /// The top-level names of all of them.
-    pub fn roots(&self) -> Vec<String> {
-        let all = self.contract.iter().chain([&self.services, &self.backups]);
-        let roots: BTreeSet<&str> = all.filter_map(|n| n.split('.').next()).collect();
-        roots.into_iter().map(str::to_owned).collect()
-    }
-}
-
-impl Default for Namespaces {
-    fn default() -> Namespaces {
-        let own = |name: &str| format!("qgroget.{name}");
-        Namespaces {
-            contract: ["serviceModules", "contract", "collector"].map(own).to_vec(),
-            services: own("services"),
-            backups: own("backups"),
-            moved_fields: ["persistedData", "backupDirectories"].map(str::to_owned).to_vec(),
-        }
-    }
-}
-
-/// One difference.
-#[derive(Clone, Debug, Serialize)]
-pub struct Difference {
-    /// What happened.
-    pub class: Class,
-    /// What it is about.
-    pub area: Area,
-    /// The option's path.
-    pub path: Vec<String>,
-    /// The value before, unless it was absent.
-    pub before: Option<Value>,
-    /// The value after, unless it is absent.
-    pub after: Option<Value>,
-    /// One line for a person.
-    pub sentence: String,
-    /// Where a value names a generated file: what differs in its content.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub inside: Vec<Difference>,
-}
-
-impl Difference {
-    /// Two systems that differ where nothing that can be observed does.
-    pub fn of_the_system([before, after]: &[String; 2]) -> Difference {
-        Difference {
-            class: Class::Changed,
-            area: Area::Other,
-            path: ["system", "build", "toplevel"].map(str::to_owned).to_vec(),
-            before: Some(Value::String(before.clone())),
-            after: Some(Value::String(after.clone())),
-            sentence: "the system's derivation is another one; no option that is compared says why".to_owned(),
-            inside: Vec::new(),
-        }
-    }
-
-    /// The path as it is written in Nix.
-    pub fn option(&self) -> String {
-        option_path(&self.path)
-    }
-}
-
-/// A path as it is written in Nix: names that are no identifiers stand in quotes.
-pub fn option_path(path: &[String]) -> String {
-    let quoted: Vec<String> = path
-        .iter()
-        .map(|name| {
-            let plain = name.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
-                && name
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '\''));
-            if plain { name.clone() } else { format!("\"{name}\"") }
-        })
-        .collect();
-    quoted.join(".")
-}
 
 /// A raw difference: class, path, before, after.
 type Raw = (Class, Vec<String>, Option<Value>, Option<Value>);
 
-/// Compares two configurations; what is nothing but a stand-in counts as absent.
-pub fn compare(
-    before: &Configuration,
-    after: &Configuration,
-    stand_ins: &StandIns,
-    names: &Namespaces,
-) -> Vec<Difference> {
+/// Compares two configurations; what is nothing but a stub counts as absent.
+pub fn compare(before: &Configuration, after: &Configuration, stubs: &Stubs, names: &Namespaces) -> Vec<Difference> {
     let bare = |side: &Configuration| {
         let strip = Strip {
-            stand_ins,
+            stubs,
             declared: &side.declared,
         };
         strip
@@ -197,7 +43,7 @@ pub fn differences(before: &Value, after: &Value, names: &Namespaces) -> Vec<Dif
         .map(|(class, path, before, after)| {
             let class = moved(class, &path, names);
             let area = Area::of(&path, names);
-            let sentence = super::sentence::of(class, area, &path, before.as_ref(), after.as_ref(), names);
+            let sentence = sentence::of(class, area, &path, before.as_ref(), after.as_ref(), names);
             Difference {
                 class,
                 area,
@@ -212,15 +58,15 @@ pub fn differences(before: &Value, after: &Value, names: &Namespaces) -> Vec<Dif
 }
 
 struct Strip<'a> {
-    stand_ins: &'a StandIns,
+    stubs: &'a Stubs,
     declared: &'a BTreeSet<Vec<String>>,
 }
 
 impl Strip<'_> {
-    /// The value without stand-ins, and without sets that are there only to hold some.
+    /// The value without stubs, and without sets that are there only to hold some.
     fn value(&self, value: &Value, path: &mut Vec<String>) -> Option<Value> {
         let names: Vec<&str> = path.iter().map(String::as_str).collect();
-        if self.stand_ins.is_stand_in(&names, value) {
+        if self.stubs.is_stub(&names, value) {
             return None;
         }
         let Value::Object(members) = value else {
@@ -236,8 +82,8 @@ impl Strip<'_> {
         }
         // `services.x` without a definition is what an option set is in NixOS: there, and empty.
         let option_set = path.len() <= OPTION_SETS;
-        let only_stand_ins = !members.is_empty() && !self.declared.contains(path);
-        (!kept.is_empty() || !(option_set || only_stand_ins)).then_some(Value::Object(kept))
+        let only_stubs = !members.is_empty() && !self.declared.contains(path);
+        (!kept.is_empty() || !(option_set || only_stubs)).then_some(Value::Object(kept))
     }
 }
 
@@ -391,8 +237,7 @@ fn without_digests(text: &str) -> String {
 mod tests {
     use serde_json::json;
 
-    use super::super::scan::Part;
-    use super::super::standin::Kind;
+    use super::super::kind::Kind;
     use super::*;
 
     fn side(whole: Value) -> Configuration {
@@ -403,15 +248,10 @@ mod tests {
     }
 
     fn classes(before: Value, after: Value) -> Vec<(Class, String)> {
-        compare(
-            &side(before),
-            &side(after),
-            &StandIns::default(),
-            &Namespaces::default(),
-        )
-        .into_iter()
-        .map(|d| (d.class, d.option()))
-        .collect()
+        compare(&side(before), &side(after), &Stubs::default(), &Namespaces::default())
+            .into_iter()
+            .map(|d| (d.class, d.option()))
+            .collect()
     }
 
     #[test]
@@ -473,27 +313,27 @@ mod tests {
     }
 
     #[test]
-    fn a_stand_in_is_no_value() {
-        let mut stand_ins = StandIns::default();
-        stand_ins.add(&["users", "u"].map(|p| Part::Name(p.to_owned())), Kind::String, false);
+    fn a_stub_is_no_value() {
+        let mut stubs = Stubs::default();
+        stubs.add(&["users", "u"].map(|p| Some(p.to_owned())), Kind::String, false);
         let before = side(json!({"users": {"u": "/home"}}));
         let after = side(json!({"users": {"u": "<config.users.u>"}}));
-        let found = compare(&before, &after, &stand_ins, &Namespaces::default());
+        let found = compare(&before, &after, &stubs, &Namespaces::default());
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].class, Class::Lost);
     }
 
     #[test]
-    fn a_declared_set_that_holds_only_stand_ins_can_be_lost() {
-        let mut stand_ins = StandIns::default();
+    fn a_declared_set_that_holds_only_stubs_can_be_lost() {
+        let mut stubs = Stubs::default();
         let path = ["sops", "secrets", "k", "path"];
-        stand_ins.add(&path.map(|p| Part::Name(p.to_owned())), Kind::String, false);
+        stubs.add(&path.map(|p| Some(p.to_owned())), Kind::String, false);
         let after = side(json!({"sops": {"secrets": {"k": {"path": "<config.sops.secrets.k.path>"}}}}));
         let mut before = after.clone();
         before
             .declared
             .insert(path[..3].iter().map(|p| (*p).to_owned()).collect());
-        let found = compare(&before, &after, &stand_ins, &Namespaces::default());
+        let found = compare(&before, &after, &stubs, &Namespaces::default());
         assert_eq!(found.len(), 1);
         assert_eq!(
             (found[0].class, found[0].option()),

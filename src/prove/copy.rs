@@ -51,21 +51,21 @@ impl<'a> Copy<'a> {
         self.withheld.known.contains(relative)
     }
 
-    /// Puts a stub where a name is that of a secret, whose content must not be asked for; whether it is.
+    /// Puts a socket where a name is that of a secret, whose content must not be asked for; whether it is.
     pub(super) fn withholds(&mut self, relative: &Path) -> Result<bool> {
         let secret = secrets::looks_like_a_secret(relative);
         if secret {
-            self.stub(relative, Why::Named)?;
+            self.put_socket(relative, Why::Named)?;
         }
         Ok(secret)
     }
 
-    fn stub(&mut self, relative: &Path, why: Why) -> Result<()> {
+    fn put_socket(&mut self, relative: &Path, why: Why) -> Result<()> {
         let place = self.place(relative)?;
         parent(&place)?;
         socket(self.to, &place).map_err(|cause| text::scratch("stand in for", &place, cause))?;
         self.withheld.known.insert(relative.to_owned());
-        self.withheld.stubs.insert(relative.to_owned(), why);
+        self.withheld.sockets.insert(relative.to_owned(), why);
         Ok(())
     }
 
@@ -96,11 +96,11 @@ impl<'a> Copy<'a> {
     pub(super) fn file(&mut self, relative: &Path, content: &[u8]) -> Result<()> {
         let nix = relative.extension().is_some_and(|e| e == "nix");
         if secrets::is_sealed(content) {
-            return self.stub(relative, Why::Sealed);
+            return self.put_socket(relative, Why::Sealed);
         }
         // What stands in a Nix file is in the store for everybody to read anyway.
         if !nix && secrets::holds_a_private_key(content) {
-            return self.stub(relative, Why::PrivateKey);
+            return self.put_socket(relative, Why::PrivateKey);
         }
         let large = content.len() as u64 > LARGE && !nix && relative.file_name().is_none_or(|n| n != "flake.lock");
         let digest;

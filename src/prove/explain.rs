@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::area::Area;
-use super::compare::{Class, DIGEST, Difference, Namespaces, SYMBOLIC, THROWS, differences};
-use super::slice::{Configuration, Session};
+use super::compare::{DIGEST, SYMBOLIC, differences};
+use super::configuration::{Configuration, THROWS};
+use super::difference::{Class, Difference};
+use super::namespaces::Namespaces;
+use super::slice::Session;
 
 /// Generated files that name generated files are followed this far.
 const DEPTH: usize = 4;

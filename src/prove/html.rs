@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use super::area::Area;
-use super::compare::{Class, Difference};
+use super::difference::{Class, Difference};
 use super::proof::{HostProof, Proof};
 use super::report::headline;
 use super::sentence::without_mark;

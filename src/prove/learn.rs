@@ -1,21 +1,23 @@
-//! What a failed evaluation says about the stand-in that it misses.
+//! What a failed evaluation says about the stub that it misses.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::facts::Facts;
+use super::kind::Kind;
+use super::mentions::{Mentions, OptionRead};
 use super::nix::{headline, positions};
-use super::scan::{Chain, Part, Source};
-use super::sources::Sources;
-use super::standin::{Kind, dotted};
+use super::request::EvalRequest;
+use super::stub::dotted;
+use super::tree::SourceTree;
+use crate::resolve::reads::OptionPath;
 
 /// Something to try in the next round.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Lesson {
-    /// A stand-in, or another type for one.
-    StandIn {
+pub enum RetryHint {
+    /// A stub, or another type for one.
+    Stub {
         /// The option's path.
-        path: Vec<Part>,
+        path: OptionPath,
         /// Its type.
         kind: Kind,
         /// Whether it takes the place of another type.
@@ -42,40 +44,46 @@ pub fn may_be_a_missing_value(headline: &str) -> bool {
 }
 
 /// What to try, best first.
-pub(super) fn lessons(message: &str, root: &Path, sources: &Sources, depot: &Path, facts: &Facts) -> Vec<Lesson> {
+pub(super) fn hints(
+    message: &str,
+    root: &Path,
+    tree: &SourceTree,
+    depot: &Path,
+    request: &EvalRequest,
+) -> Vec<RetryHint> {
     let head = headline(message);
-    let mut lessons = Vec::new();
-    let trace = Trace::new(message, root, sources);
+    let mut hints = Vec::new();
+    let trace = Trace::new(message, root, tree);
     if let Some(name) = between(&head, "attribute '", "' missing") {
-        missing(name, &trace, &mut lessons);
+        missing(name, &trace, &mut hints);
     } else if let Some(name) = between(&head, "undefined variable '", "'") {
-        undefined(name, &trace, &mut lessons);
+        undefined(name, &trace, &mut hints);
     } else if let Some(path) = missing_file(&head) {
         if let Ok(relative) = Path::new(path).strip_prefix(depot) {
-            lessons.push(Lesson::File(relative.to_owned()));
+            hints.push(RetryHint::File(relative.to_owned()));
         }
     } else if head.contains("infinite recursion") || head.contains("stack overflow") {
-        lessons.push(Lesson::Recursion);
+        hints.push(RetryHint::Recursion);
     } else if let Some(kind) = wanted(&head) {
-        retype(&head, kind, found(&head), &trace, facts, &mut lessons);
+        retype(&head, kind, found(&head), &trace, request, &mut hints);
         if head.starts_with("cannot coerce an integer") {
             // `x + 1` asks for a text as soon as x is one.
-            retype(&head, Kind::Int, &[Kind::String], &trace, facts, &mut lessons);
+            retype(&head, Kind::Int, &[Kind::String], &trace, request, &mut hints);
         }
     }
-    if facts.apply > 0 {
-        lessons.push(Lesson::Functions);
+    if request.apply > 0 {
+        hints.push(RetryHint::Functions);
     }
-    lessons
+    hints
 }
 
-/// Selections of the repository that a trace leads to, innermost first, with the offset it points at.
+/// Files of the repository that a trace leads to, innermost first, with the offset it points at.
 struct Trace<'a> {
-    steps: Vec<(&'a Source, usize)>,
+    steps: Vec<(&'a Mentions, usize)>,
 }
 
 impl<'a> Trace<'a> {
-    fn new(message: &str, root: &Path, sources: &'a Sources) -> Trace<'a> {
+    fn new(message: &str, root: &Path, tree: &'a SourceTree) -> Trace<'a> {
         let mut steps = Vec::new();
         let mut seen = BTreeSet::new();
         for (file, line, column) in positions(message) {
@@ -85,108 +93,97 @@ impl<'a> Trace<'a> {
             if !seen.insert((file.clone(), line, column)) {
                 continue;
             }
-            let source = sources.files.get(relative);
-            steps.extend(source.and_then(|source| Some((source, source.offset(line, column)?))));
+            let file = tree.files.get(relative);
+            steps.extend(file.and_then(|file| Some((&**file, file.offset(line, column)?))));
         }
         Trace { steps }
     }
 }
 
 /// `attribute 'x' missing`: the selection at the error's place reads it.
-fn missing(name: &str, trace: &Trace, lessons: &mut Vec<Lesson>) {
-    for (source, offset) in trace.steps.iter().take(1) {
-        let mut here: Vec<&Chain> = source
-            .chains
-            .iter()
-            .filter(|c| c.start <= *offset && *offset <= c.end)
-            .collect();
-        here.sort_by_key(|c| c.end - c.start);
-        for chain in here {
-            for path in source.resolve(&chain.root, &chain.parts, "config") {
-                if let Some(at) = position(&path, name) {
-                    let mut path = path;
-                    path[at] = Part::Name(name.to_owned());
-                    lessons.push(Lesson::StandIn {
-                        path,
-                        kind: chain.kind,
-                        replace: false,
-                    });
-                }
-            }
-        }
-    }
-    lessons.push(Lesson::Name(name.to_owned()));
-}
-
-/// The component that is this name, or that may become it.
-fn position(path: &[Part], name: &str) -> Option<usize> {
-    path.iter()
-        .rposition(|p| matches!(p, Part::Name(n) if n == name))
-        .or_else(|| path.iter().rposition(|p| *p == Part::Any))
-}
-
-/// `undefined variable 'x'` under `with`.
-fn undefined(name: &str, trace: &Trace, lessons: &mut Vec<Lesson>) {
-    for (source, _) in trace.steps.iter().take(1) {
-        for (root, parts) in &source.scopes {
-            for mut path in source.resolve(root, parts, "config") {
-                path.push(Part::Name(name.to_owned()));
-                lessons.push(Lesson::StandIn {
+fn missing(name: &str, trace: &Trace, hints: &mut Vec<RetryHint>) {
+    for (file, offset) in trace.steps.iter().take(1) {
+        let is_here = |read: &&OptionRead| read.span.start <= *offset && *offset <= read.span.end;
+        let mut here: Vec<&OptionRead> = file.reads.iter().filter(is_here).collect();
+        here.sort_by_key(|read| read.span.len());
+        for read in here {
+            if let Some(at) = position(&read.path, name) {
+                let mut path = read.path.clone();
+                path[at] = Some(name.to_owned());
+                hints.push(RetryHint::Stub {
                     path,
-                    kind: Kind::String,
+                    kind: read.kind,
                     replace: false,
                 });
             }
         }
-        if !source.scopes.is_empty() {
-            lessons.push(Lesson::Name(name.to_owned()));
+    }
+    hints.push(RetryHint::Name(name.to_owned()));
+}
+
+/// The component that is this name, or that may become it.
+fn position(path: &[Option<String>], name: &str) -> Option<usize> {
+    path.iter()
+        .rposition(|part| part.as_deref() == Some(name))
+        .or_else(|| path.iter().rposition(Option::is_none))
+}
+
+/// `undefined variable 'x'` under `with`.
+fn undefined(name: &str, trace: &Trace, hints: &mut Vec<RetryHint>) {
+    for (file, _) in trace.steps.iter().take(1) {
+        for opened in file.scopes.iter().flatten() {
+            let mut path = opened.clone();
+            path.push(Some(name.to_owned()));
+            hints.push(RetryHint::Stub {
+                path,
+                kind: Kind::String,
+                replace: false,
+            });
+        }
+        if !file.scopes.is_empty() {
+            hints.push(RetryHint::Name(name.to_owned()));
         }
     }
 }
 
-/// A value has the wrong type: a stand-in that the expression reads has to be another one.
-fn retype(head: &str, kind: Kind, from: &[Kind], trace: &Trace, facts: &Facts, lessons: &mut Vec<Lesson>) {
-    for path in shown(head, facts) {
-        lessons.push(Lesson::StandIn {
+/// A value has the wrong type: a stub that the expression reads has to be another one.
+fn retype(head: &str, kind: Kind, from: &[Kind], trace: &Trace, request: &EvalRequest, hints: &mut Vec<RetryHint>) {
+    for path in shown(head, request) {
+        hints.push(RetryHint::Stub {
             path,
             kind,
             replace: true,
         });
     }
-    // A selection that starts within a line or so of what the message points at, or ends just before, nearest first.
+    // A read that starts within a line or so of what the message points at, or ends just before, nearest first.
     const NEAR: usize = 160;
     const BEFORE: usize = 24;
-    for (source, offset) in &trace.steps {
-        let mut near: Vec<&Chain> = source
-            .chains
-            .iter()
-            .filter(|c| c.start < *offset + NEAR && *offset < c.end + BEFORE)
-            .collect();
-        near.sort_by_key(|c| c.start.abs_diff(*offset));
-        for chain in near {
-            for path in source.resolve(&chain.root, &chain.parts, "config") {
-                let now = facts.stand_ins.kind(&path);
-                if now.is_some_and(|k| k != kind && (from.is_empty() || from.contains(&k))) {
-                    lessons.push(Lesson::StandIn {
-                        path,
-                        kind,
-                        replace: true,
-                    });
-                }
+    for (file, offset) in &trace.steps {
+        let is_near = |read: &&OptionRead| read.span.start < *offset + NEAR && *offset < read.span.end + BEFORE;
+        let mut near: Vec<&OptionRead> = file.reads.iter().filter(is_near).collect();
+        near.sort_by_key(|read| read.span.start.abs_diff(*offset));
+        for read in near {
+            let now = request.stubs.kind(&read.path);
+            if now.is_some_and(|k| k != kind && (from.is_empty() || from.contains(&k))) {
+                hints.push(RetryHint::Stub {
+                    path: read.path.clone(),
+                    kind,
+                    replace: true,
+                });
             }
         }
     }
 }
 
-/// Stand-ins that the message itself shows.
-fn shown(head: &str, facts: &Facts) -> Vec<Vec<Part>> {
+/// Stubs that the message itself shows.
+fn shown(head: &str, request: &EvalRequest) -> Vec<OptionPath> {
     let mut found = Vec::new();
     for start in ["<config.", "derivation config."] {
         for (at, _) in head.match_indices(start) {
             let rest = &head[at + start.len()..];
             if let Some(end) = rest.find('>') {
                 let path = dotted(&rest[..end]);
-                if facts.stand_ins.kind(&path).is_some() {
+                if request.stubs.kind(&path).is_some() {
                     found.push(path);
                 }
             }
@@ -194,7 +191,7 @@ fn shown(head: &str, facts: &Facts) -> Vec<Vec<Part>> {
     }
     for word in head.split(|c: char| !c.is_ascii_digit()) {
         if let Some(number) = word.parse().ok().filter(|_| word.len() == 5) {
-            found.extend(facts.stand_ins.with_number(number));
+            found.extend(request.stubs.with_number(number));
         }
     }
     found
@@ -234,7 +231,7 @@ fn wanted(head: &str) -> Option<Kind> {
         .map(|(_, kind)| *kind)
 }
 
-/// The types of stand-ins that a message may have found; none where it does not say.
+/// The types of stubs that a message may have found; none where it does not say.
 fn found(head: &str) -> &'static [Kind] {
     let text = if let Some(rest) = head.strip_prefix("expected ") {
         rest.split(" but found ").nth(1).unwrap_or("")

@@ -1,6 +1,6 @@
 //! The proof: what the machine's configuration evaluates to before and after, and what differs.
 //!
-//! - slice mode evaluates the modules of a host with nixpkgs' library and symbolic stand-ins for all that is not
+//! - slice mode evaluates the modules of a host with nixpkgs' library and symbolic stubs for all that is not
 //!   there, so that it needs neither packages nor flake inputs nor network;
 //! - system mode evaluates `nixosConfigurations.<host>` itself, where the flake's inputs are at hand.
 //!
@@ -16,32 +16,37 @@ use crate::error::{Result, prove as text};
 
 pub mod area;
 pub mod compare;
+mod configuration;
 mod copy;
+pub mod difference;
 mod explain;
-mod facts;
+mod failure;
 pub mod html;
+mod kind;
 mod learn;
-mod lexer;
 mod library;
+mod mentions;
+pub mod namespaces;
 pub mod nix;
 pub mod proof;
 pub mod report;
-mod scan;
+mod request;
 pub mod scratch;
 mod sentence;
 mod slice;
-mod sources;
-mod standin;
+mod stub;
 mod system;
+mod tree;
 mod withheld;
 
 pub use area::Area;
-pub use compare::{Class, Difference, Namespaces};
+pub use difference::{Class, Difference};
+pub use namespaces::Namespaces;
 pub use proof::{HostProof, Mode, Proof, Verdict};
 pub use withheld::{Why, Withheld};
 
 use nix::Nix;
-use sources::Sources;
+use tree::SourceTree;
 
 /// What a proof may use.
 #[derive(Clone, Debug)]
@@ -58,7 +63,7 @@ pub struct ProveOptions {
     pub mode: Mode,
     /// Modules to evaluate besides the host's own, relative to the root: those whose import is commented out.
     pub extra_modules: Vec<PathBuf>,
-    /// Whether the trees that are compared are scratch copies: then stand-ins for absent files are put into them.
+    /// Whether the trees that are compared are scratch copies: then stubs for absent files are put into them.
     pub disposable: bool,
     /// Values that only upstream has, by option path or name of a module argument.
     pub values: BTreeMap<String, Value>,
@@ -127,10 +132,10 @@ impl Prover {
     pub fn prove_copies(&self, before: &Path, after: &Path, withheld: &Withheld) -> Result<Proof> {
         let start = Instant::now();
         let nix = self.nix()?;
-        let (first, second) = rayon::join(|| sources::read(before), || sources::read(after));
-        let sources = [&first?, &second?];
-        let hosts = self.hosts(sources)?;
         let roots = [before, after];
+        let [first, second] = SourceTree::of_sides(roots)?;
+        let trees = [&first, &second];
+        let hosts = self.hosts(trees)?;
         let systems = match self.options.mode {
             Mode::Slice => None,
             Mode::System => Some(system::Systems::new(&nix, roots, &self.options.namespaces, withheld)?),
@@ -148,7 +153,7 @@ impl Prover {
         for (host, required) in hosts {
             let proved = match &systems {
                 Some(systems) => self.system(systems, &host),
-                None => self.slice(&nix, &host, roots, sources, withheld),
+                None => self.slice(&nix, &host, roots, trees, withheld),
             };
             match proved {
                 Ok(proved) => proof.hosts.push(proved),
@@ -165,17 +170,17 @@ impl Prover {
         nix: &Nix,
         host: &str,
         roots: [&Path; 2],
-        sources: [&Sources; 2],
+        trees: [&SourceTree; 2],
         withheld: &Withheld,
     ) -> Result<HostProof> {
         let names = &self.options.namespaces;
         let library = library::find(nix, self.options.nixpkgs.as_deref(), roots[0])?;
-        let request = slice::Request {
+        let input = request::SliceInput {
             nix,
             library: &library,
             host,
             roots,
-            sources,
+            trees,
             extra: &self.options.extra_modules,
             values: &self.options.values,
             own: &names.contract,
@@ -183,8 +188,8 @@ impl Prover {
             withheld,
             places: [&self.options.hosts, &self.options.server],
         };
-        let (slice, session) = slice::Session::new(request)?.evaluate()?;
-        let mut differences = compare::compare(&slice.before, &slice.after, &slice.stand_ins, names);
+        let (slice, session) = slice::Session::new(input)?.evaluate()?;
+        let mut differences = compare::compare(&slice.before, &slice.after, &slice.stubs, names);
         differences.extend(failing_assertions(&slice));
         explain::explain(&mut differences, &session, names);
         Ok(HostProof {
@@ -193,7 +198,7 @@ impl Prover {
             compared: proof::count_values(&slice.before.whole, names),
             unreadable: proof::unreadable(&slice.before.whole),
             rounds: slice.rounds,
-            stand_ins: slice.stand_ins.len(),
+            stubs: slice.stubs.len(),
             absent_files: slice.absent.into_iter().collect(),
             derivations: None,
             failing: slice.after.assertions,
@@ -208,7 +213,7 @@ impl Prover {
             compared: BTreeMap::new(),
             unreadable: Vec::new(),
             rounds: 1,
-            stand_ins: 0,
+            stubs: 0,
             absent_files: Vec::new(),
             derivations: None,
             failing: Vec::new(),
@@ -217,7 +222,7 @@ impl Prover {
             system::System::Same(derivation) => proof.derivations = Some([derivation.clone(), derivation]),
             system::System::Different(sides, derivations) => {
                 let [before, after] = *sides;
-                let none = standin::StandIns::default();
+                let none = stub::Stubs::default();
                 let mut differences = compare::compare(&before, &after, &none, names);
                 if differences.is_empty() {
                     differences.push(Difference::of_the_system(&derivations));
@@ -232,9 +237,9 @@ impl Prover {
     }
 
     /// The hosts to prove, and whether the proof depends on each: on those that have the server's modules it does.
-    fn hosts(&self, sources: [&Sources; 2]) -> Result<Vec<(String, bool)>> {
+    fn hosts(&self, trees: [&SourceTree; 2]) -> Result<Vec<(String, bool)>> {
         let root = &self.options.hosts;
-        let known: BTreeSet<String> = sources.iter().flat_map(|tree| tree.hosts(root)).collect();
+        let known: BTreeSet<String> = trees.iter().flat_map(|tree| tree.hosts(root)).collect();
         if let Some(host) = &self.options.host {
             // A flake may name a host that has no directory of its own.
             if known.is_empty() || known.contains(host) {
@@ -243,12 +248,12 @@ impl Prover {
             let known: Vec<String> = known.into_iter().collect();
             return Err(text::no_such_host(host, &known));
         }
-        let changed = sources[0].changed(sources[1]);
+        let changed = trees[0].changed(trees[1]);
         let mut hosts = Vec::new();
         for host in known {
-            let reached: BTreeSet<PathBuf> = sources
+            let reached: BTreeSet<PathBuf> = trees
                 .iter()
-                .flat_map(|tree| tree.reached_from(&facts::starts(tree, root, &host, &[]), &host))
+                .flat_map(|tree| tree.reached_from(&tree.starts(root, &host), &host))
                 .collect();
             let server = reached.iter().any(|p| p.starts_with(&self.options.server));
             if server || reached.intersection(&changed).next().is_some() {

@@ -8,7 +8,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::area::Area;
-use super::compare::{Class, Difference, Namespaces};
+use super::configuration::THROWS;
+use super::difference::{Class, Difference, option_path};
+use super::namespaces::Namespaces;
 
 /// How both sides are evaluated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -17,7 +19,7 @@ pub enum Mode {
     /// System mode where it is possible, else slice mode.
     #[default]
     Auto,
-    /// The modules with symbolic stand-ins.
+    /// The modules with symbolic stubs.
     Slice,
     /// The whole system.
     System,
@@ -78,10 +80,11 @@ pub struct HostProof {
     pub compared: BTreeMap<Area, usize>,
     /// Options whose value cannot be evaluated on either side, such as removed ones.
     pub unreadable: Vec<String>,
-    /// Slice mode: rounds of evaluation that it took to name all stand-ins.
+    /// Slice mode: rounds of evaluation that it took to name all stubs.
     pub rounds: usize,
-    /// Slice mode: stand-ins that both sides were evaluated with.
-    pub stand_ins: usize,
+    /// Slice mode: stubs that both sides were evaluated with.
+    #[serde(rename = "stand_ins")]
+    pub stubs: usize,
     /// Slice mode: files that the sources name and the tree does not have; they were taken for empty.
     pub absent_files: Vec<PathBuf>,
     /// System mode: the toplevel derivations before and after.
@@ -162,8 +165,8 @@ pub fn count_values(whole: &Value, names: &Namespaces) -> BTreeMap<Area, usize> 
 pub fn unreadable(whole: &Value) -> Vec<String> {
     let mut found = Vec::new();
     leaves(whole, &mut Vec::new(), &mut |path, value| {
-        if value.as_str() == Some(super::compare::THROWS) {
-            found.push(super::compare::option_path(path));
+        if value.as_str() == Some(THROWS) {
+            found.push(option_path(path));
         }
     });
     found

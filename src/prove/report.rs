@@ -1,7 +1,7 @@
 //! The verdict for people, as lines; who prints them decides on colours.
 
 use super::area::Area;
-use super::compare::{Class, Difference};
+use super::difference::{Class, Difference};
 use super::proof::{HostProof, Mode, Proof};
 use super::sentence::shown;
 
@@ -174,7 +174,8 @@ pub(super) mod tests {
 
     use serde_json::json;
 
-    use super::super::compare::{Namespaces, differences};
+    use super::super::compare::differences;
+    use super::super::namespaces::Namespaces;
     use super::super::proof::Verdict;
     use super::*;
 
@@ -199,7 +200,7 @@ pub(super) mod tests {
                 compared: super::super::proof::count_values(&before, &Namespaces::default()),
                 unreadable: Vec::new(),
                 rounds: 1,
-                stand_ins: 90,
+                stubs: 90,
                 absent_files: Vec::new(),
                 failing: Vec::new(),
                 derivations: None,

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::area::Area;
-use super::compare::{Class, Namespaces, option_path};
-use super::slice::SEPARATOR;
+use super::configuration::SEPARATOR;
+use super::difference::{Class, option_path};
+use super::namespaces::Namespaces;
 
 /// The most of a value that a sentence shows.
 const SHOWN: usize = 120;

@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::compare::Namespaces;
+use super::configuration::Configuration;
 use super::library::source_path;
+use super::namespaces::Namespaces;
 use super::nix::{Evaluation, Nix, Outcome, headline, path_expression, string_expression};
 use super::scratch;
-use super::slice::Configuration;
 use super::withheld::Withheld;
 use crate::error::{Result, prove as text, prove::Side};
 use crate::resolve::{module, scope};

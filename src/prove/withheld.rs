@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use super::nix::{headline, positions};
 use crate::error::{Error, Place, prove as text};
+use crate::resolve::value::normalize;
+use crate::syntax::{self, Source};
 
 /// Why evaluation does not get a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +29,8 @@ pub enum Why {
 /// What the copies of a repository leave out.
 #[derive(Clone, Debug, Default)]
 pub struct Withheld {
-    /// What stands in the copies without its content.
-    pub(super) stubs: BTreeMap<PathBuf, Why>,
+    /// What stands in the copies without its content, as a socket.
+    pub(super) sockets: BTreeMap<PathBuf, Why>,
     /// What is part of the repository.
     pub(super) known: BTreeSet<PathBuf>,
     /// The repository's root, where there is more than is part of it.
@@ -39,7 +41,7 @@ impl Withheld {
     /// What either copy leaves out.
     #[must_use]
     pub fn and(mut self, other: Withheld) -> Withheld {
-        self.stubs.extend(other.stubs);
+        self.sockets.extend(other.sockets);
         self.known.extend(other.known);
         self.root = self.root.or(other.root);
         self
@@ -47,7 +49,7 @@ impl Withheld {
 
     /// Why evaluation does not get the file at `path`, relative to the root; `None` if it does, or if there is none.
     pub fn why(&self, path: &Path) -> Option<Why> {
-        if let Some(why) = self.stubs.get(path) {
+        if let Some(why) = self.sockets.get(path) {
             return Some(*why);
         }
         let mut from = self.known.range(path.to_owned()..);
@@ -118,18 +120,18 @@ fn anywhere(root: &Path, path: &Path) -> Option<Place> {
     })
 }
 
-/// Where a file names `path` by a path literal.
-fn mention(source: &str, file: &Path, path: &Path) -> Option<std::ops::Range<usize>> {
+/// Where the file `text` at `file` names `path` by a path literal.
+fn mention(text: &str, file: &Path, path: &Path) -> Option<std::ops::Range<usize>> {
     let directory = file.parent().unwrap_or(Path::new(""));
-    let name = path.file_name()?.to_str()?;
-    source.match_indices(name).find_map(|(at, _)| {
-        let literal = |c: char| c.is_alphanumeric() || "./_-+".contains(c);
-        let start = source[..at].rfind(|c| !literal(c)).map_or(0, |i| i + 1);
-        let start = (start..=at).find(|i| source.is_char_boundary(*i))?;
-        let end = at + name.len();
-        let target = super::sources::normalised(&directory.join(&source[start..end]));
-        (target == path && source[start..].starts_with('.')).then_some(start..end)
-    })
+    let is_meant = |literal: &str| normalize(&directory.join(literal)).as_deref() == Some(path);
+    if !text.contains(path.file_name()?.to_str()?) {
+        return None;
+    }
+    let literals = syntax::paths(&Source::new(file, text)).into_iter();
+    let mut plain = literals
+        .filter(|literal| !literal.is_computed)
+        .map(|literal| literal.span);
+    plain.find(|span| is_meant(&text[span.clone()]))
 }
 
 #[cfg(test)]
@@ -163,7 +165,7 @@ mod tests {
             std::fs::write(root.path().join(name), "{}").unwrap();
         }
         let withheld = Withheld {
-            stubs: BTreeMap::from([(PathBuf::from("k.key"), Why::Named)]),
+            sockets: BTreeMap::from([(PathBuf::from("k.key"), Why::Named)]),
             known: BTreeSet::from([PathBuf::from("d/known.nix")]),
             root: Some(root.path().to_owned()),
         };

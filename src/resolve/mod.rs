@@ -5,6 +5,7 @@
 pub mod free;
 pub mod model;
 pub mod module;
+pub mod reads;
 pub mod scope;
 pub mod value;
 

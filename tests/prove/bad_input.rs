@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use qgroget::error::Error;
 use qgroget::prove::{ProveOptions, Prover};
 
-use super::common::{copy, homelab, options, replace, server};
+use super::common::{copy, homelab, options, prove, replace, repository, server};
 use crate::needs_nix;
 
 fn refusal(before: &str, after: &str) -> Error {
@@ -30,6 +30,58 @@ fn what_does_not_evaluate_before_is_not_ours() {
     );
     assert!(error.reason_text().is_some_and(|r| r.contains("not in the change")));
     assert!(error.hints().iter().any(|h| h.contains("--no-verify")));
+}
+
+#[test]
+fn what_no_import_leads_to_blocks_nothing() {
+    needs_nix!();
+    let side = |uid: u32| {
+        repository(&[
+            ("hosts/Server/configuration.nix", "{imports = [../../modules/server];}"),
+            (
+                "modules/server/default.nix",
+                &format!(
+                    "{{config, ...}}: {{users.users.x.uid = {uid}; services.x.user = config.users.users.y.name;}}"
+                ),
+            ),
+            (
+                "modules/server/draft.nix",
+                "{config, ...}: {services.x = config.a.b.c; (",
+            ),
+            ("notes/binary.nix", "\u{0}"),
+        ])
+    };
+    let (before, same, after) = (side(1000), side(1000), side(1001));
+    assert!(prove(before.path(), same.path()).is_preserving());
+    let proof = prove(before.path(), after.path());
+    let differences = &proof.hosts[0].verdict.differences;
+    let options: Vec<String> = differences.iter().map(|difference| difference.option()).collect();
+    assert_eq!(options, ["users.users.x.uid"]);
+}
+
+#[test]
+fn what_an_import_leads_to_is_refused_where_it_does_not_parse() {
+    needs_nix!();
+    let side = |module: &str| {
+        repository(&[
+            ("hosts/Server/configuration.nix", "{imports = [../../modules/server];}"),
+            ("modules/server/default.nix", "{imports = [./draft.nix];}"),
+            ("modules/server/draft.nix", module),
+        ])
+    };
+    let error = Prover::new(options())
+        .prove(
+            side("{}").path(),
+            side("{config, ...}: {services.x = config.a.b.c; (").path(),
+        )
+        .expect_err("a refusal");
+    assert_eq!(error.code(), "does-not-evaluate");
+    assert!(
+        error
+            .message()
+            .starts_with("the repository does not evaluate after the change: syntax error"),
+        "{error}"
+    );
 }
 
 #[test]

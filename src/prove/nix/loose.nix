@@ -3,15 +3,15 @@
 #   lib       nixpkgs/lib
 #   lazy      down to this depth the names of a set do not depend on conditions, as if they were options;
 #             below, a set has the names that are defined under a true condition, as `attrsOf` has
-#   standIn   the value that stands for `config.<loc>` where something reads it and nothing defines it
+#   stub   the value that stands for `config.<loc>` where something reads it and nothing defines it
 #   separator what stands between two definitions of one text, so that another order can be told from another text
 #
-# `tree` says which stand-ins there are: { value = <kind>; children.<name> = tree; any = tree; }; `any` is for
+# `tree` says which stubs there are: { value = <kind>; children.<name> = tree; any = tree; }; `any` is for
 # names computed at evaluation, and applies to each name that is there.
 {
   lib,
   lazy,
-  standIn,
+  stub,
   separator,
 }: let
   inherit (lib) all attrNames concatMap filter head isAttrs isList isString length mapAttrs unique;
@@ -58,10 +58,10 @@
 
   fresh = loc: tree:
     if tree ? value && (tree.children or {}) == {}
-    then standIn loc tree.value
+    then stub loc tree.value
     else mapAttrs (name: node: fresh (loc ++ [name]) node) (tree.children or {});
 
-  # A set's members, and the stand-ins beside them.
+  # A set's members, and the stubs beside them.
   members = depth: loc: tree: defs: let
     names = namesOf defs;
     merged = name: one (depth + 1) (loc ++ [name]) (child tree name) (named name defs);
@@ -107,7 +107,7 @@
     }) (filter (d: d.value ? ${name}) defs);
   namesOf = defs: unique (concatMap (d: attrNames d.value) defs);
 
-  # The sets that have a definition of their own, among those that a stand-in is a member of: without it, a set
+  # The sets that have a definition of their own, among those that a stub is a member of: without it, a set
   # that is declared and empty could not be told from one that is only read.
   declared = depth: loc: tree: defs: let
     here =

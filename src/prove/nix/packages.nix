@@ -1,25 +1,25 @@
 # What both the slice and `import <a flake input>` take symbolic values from.
-#   scan    a JSON file: what the sources mention, and the stand-ins found so far
+#   requestFile  a JSON file: what the sources mention, and the stubs found so far
 #   expose  whether generated files' contents are printed
 {
-  scan,
+  requestFile,
   expose ? false,
 }: let
-  facts = builtins.fromJSON (builtins.readFile scan);
-  lib = import (/. + facts.library);
+  request = builtins.fromJSON (builtins.readFile requestFile);
+  lib = import (/. + request.library);
   normalWith = apply:
     import ./normal.nix {
       inherit lib apply;
-      inherit (facts) rewrite;
+      inherit (request) rewrite;
       argument = symbols.symbol;
     };
-  normal = normalWith facts.applyFunctions;
+  normal = normalWith request.applyFunctions;
   symbols = import ./symbol.nix {
     inherit lib normal expose;
-    inherit (facts) names scopedNames system;
+    inherit (request) names scopedNames system;
   };
 in {
-  inherit facts lib normal;
+  inherit request lib normal;
   plain = normalWith 0;
   inherit (symbols) pkgs symbol;
 }

@@ -2,23 +2,23 @@
 # configuration. What is not there (packages, flake inputs, upstream's options) is symbolic.
 #   root    the repository's copy
 #   depot   a directory that stands for flake inputs and `modulesPath`
-#   scan    a JSON file: what the sources mention, and the stand-ins found so far
+#   requestFile  a JSON file: what the sources mention, and the stubs found so far
 #   extra   modules to import besides the host's own, as paths under root
 #   expose  whether generated files' contents are printed
 #   select  the path of one option, to learn why its value cannot be evaluated
 {
   root,
   depot,
-  scan,
+  requestFile,
   extra ? [],
   expose ? false,
   select ? [],
 }: let
-  inherit (import ./packages.nix {inherit scan expose;}) facts lib normal plain pkgs symbol;
+  inherit (import ./packages.nix {inherit requestFile expose;}) request lib normal plain pkgs symbol;
 
   wiring = import ./wiring.nix {
-    inherit lib root depot facts symbol pkgs;
-    inherit (facts) host;
+    inherit lib root depot request symbol pkgs;
+    inherit (request) host;
   };
 
   # Distinct for distinct places, so that one value taken for another is seen.
@@ -27,7 +27,7 @@
     digit = c: lib.lists.findFirstIndex (x: x == c) 0 (lib.stringToCharacters "0123456789abcdef");
   in
     50000 + lib.foldl' (sum: c: sum * 16 + digit c) 0 digits;
-  standIn = loc: kind: let
+  stub = loc: kind: let
     place = lib.concatStringsSep "." loc;
   in
     {
@@ -45,9 +45,9 @@
     };
 
   loose = import ./loose.nix {
-    inherit lib standIn;
-    inherit (facts) separator;
-    lazy = facts.lazyDepth;
+    inherit lib stub;
+    inherit (request) separator;
+    lazy = request.lazyDepth;
   };
 
   specialArgs =
@@ -86,7 +86,7 @@
 
   upstream = import ./upstream.nix {
     inherit lib loose shape;
-    inherit (facts) standIns mentioned;
+    inherit (request) stubs mentioned;
     declared = probe.options;
   };
 
@@ -100,13 +100,13 @@
           config = {
             _module.check = false;
             _module.freeformType = loose.type 0 upstream.remaining;
-            # Without a definition of its own the free-form type is not asked, and there are no stand-ins.
+            # Without a definition of its own the free-form type is not asked, and there are no stubs.
             __declared = [];
           };
         }
         {
-          # Named by a person for this repository: weaker than a default, stronger than a stand-in.
-          config = lib.mkMerge (map (o: lib.setAttrByPath o.path (lib.mkOverride 1400 o.value)) facts.options);
+          # Named by a person for this repository: weaker than a default, stronger than a stub.
+          config = lib.mkMerge (map (o: lib.setAttrByPath o.path (lib.mkOverride 1400 o.value)) request.options);
         }
       ];
   };
@@ -128,7 +128,7 @@
     if set ? ${first} && builtins.tail path != []
     then set // {${first} = without set.${first} (builtins.tail path);}
     else removeAttrs set [first];
-  own = builtins.filter (path: lib.hasAttrByPath path config) facts.own;
+  own = builtins.filter (path: lib.hasAttrByPath path config) request.own;
   comparable = builtins.foldl' without (removeAttrs config ["assertions" "warnings" "_module" "__declared"]) own;
 in
   if select != []

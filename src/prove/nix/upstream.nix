@@ -4,24 +4,24 @@
 #   loose      loose.nix
 #   declared   the repository's own options
 #   shape      the names that it defines besides: { <first> = [<second>]; <first> = null for what is no set; }
-#   standIns   the tree of stand-ins
+#   stubs   the tree of stubs
 #   mentioned  second names by first name, that the sources of either side mention: the same options on both sides
 {
   lib,
   loose,
   declared,
   shape,
-  standIns,
+  stubs,
   mentioned,
 }: let
   # NixOS's own: here the repository's options stand beside upstream's.
   nixos = ["boot" "console" "documentation" "environment" "fileSystems" "fonts" "hardware" "i18n" "image" "networking" "nix" "nixpkgs" "powerManagement" "programs" "security" "services" "sound" "swapDevices" "system" "systemd" "time" "users" "virtualisation" "xdg" "zramSwap"];
 
   children = tree: tree.children or {};
-  secondNames = name: lib.attrNames (children ((children standIns).${name} or {}));
+  secondNames = name: lib.attrNames (children ((children stubs).${name} or {}));
   firsts =
     builtins.filter (name: !(declared ? ${name}) || (builtins.elem name nixos && !(lib.isOption declared.${name})))
-    (lib.unique (lib.attrNames shape ++ lib.attrNames (children standIns) ++ lib.intersectLists nixos (lib.attrNames mentioned)));
+    (lib.unique (lib.attrNames shape ++ lib.attrNames (children stubs) ++ lib.intersectLists nixos (lib.attrNames mentioned)));
 
   option = loc: tree:
     lib.mkOption {
@@ -30,7 +30,7 @@
     };
 
   below = name: let
-    tree = (children standIns).${name} or {};
+    tree = (children stubs).${name} or {};
     names =
       lib.filter (second: !((declared.${name} or {}) ? ${second}))
       (lib.unique ((shape.${name} or []) ++ secondNames name ++ mentioned.${name} or []));
@@ -43,7 +43,7 @@
 
   options = lib.genAttrs firsts below;
 
-  # The stand-ins that no generated option has, and that are not inside of what the repository declares.
+  # The stubs that no generated option has, and that are not inside of what the repository declares.
   prune = tree: taken:
     tree
     // {
@@ -57,14 +57,14 @@
   isDefined = option: option.isDefined && option.highestPrio < 1500;
 in {
   inherit options;
-  remaining = prune standIns (lib.recursiveUpdateUntil (_: a: b: lib.isOption a || lib.isOption b) declared options);
+  remaining = prune stubs (lib.recursiveUpdateUntil (_: a: b: lib.isOption a || lib.isOption b) declared options);
 
-  # The sets among those with stand-ins that have a definition of their own.
+  # The sets among those with stubs that have a definition of their own.
   definedSets = all:
     lib.concatLists (lib.mapAttrsToList (first: generated: let
       sets = loc: option: tree:
         lib.optionals (isDefined option) (loose.declared (lib.length loc) loc tree option.definitionsWithLocations);
-      tree = (children standIns).${first} or {};
+      tree = (children stubs).${first} or {};
     in
       if lib.isOption generated
       then sets [first] all.${first} tree

@@ -5,7 +5,7 @@
   root,
   depot,
   host,
-  facts,
+  request,
   symbol,
   pkgs,
 }: let
@@ -31,7 +31,7 @@
       }
       else {lib = it.lib // {nixosSystem = capture;};}
     );
-  inputs = lib.genAttrs (names ++ facts.inputs) input // {inherit self;};
+  inputs = lib.genAttrs (names ++ request.inputs) input // {inherit self;};
   self =
     symbol "inputs.self"
     // {
@@ -47,7 +47,7 @@
     else {};
 
   files = builtins.filter builtins.pathExists (
-    map (name: root + "/${facts.hosts}/${host}/${name}") ["configuration.nix" "default.nix"]
+    map (name: root + "/${request.hosts}/${host}/${name}") ["configuration.nix" "default.nix"]
   );
   conventional = {
     modules =
@@ -55,11 +55,11 @@
       then [(builtins.head files)]
       else
         builtins.filter builtins.pathExists (map (p: root + "/${p}") [
-          "${facts.hosts}/${host}/settings.nix"
-          facts.server
+          "${request.hosts}/${host}/settings.nix"
+          request.server
         ]);
     specialArgs =
-      lib.genAttrs facts.arguments symbol
+      lib.genAttrs request.arguments symbol
       // {
         inherit inputs self;
       }
@@ -70,5 +70,5 @@
 in {
   hosts = lib.attrNames captured;
   modules = wired.modules or [];
-  specialArgs = lib.mapAttrs (name: value: facts.values.${name} or value) (wired.specialArgs or {});
+  specialArgs = lib.mapAttrs (name: value: request.values.${name} or value) (wired.specialArgs or {});
 }

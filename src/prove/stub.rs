@@ -1,50 +1,16 @@
-//! Stand-ins: what `config.<path>` is taken to be where a module reads it and only upstream would define it.
+//! Stubs: what `config.<path>` is taken to be where a module reads it and only upstream would define it.
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::scan::Part;
+use super::kind::Kind;
+use crate::resolve::reads::OptionPath;
 
-/// The type of a stand-in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// `"<config.a.b>"`
-    String,
-    /// The same as an absolute path.
-    Path,
-    /// A number that is derived from the path, so that two stand-ins differ.
-    Int,
-    /// `false`, the default of `mkEnableOption`.
-    Bool,
-    /// `[]`
-    List,
-    /// `{}`
-    Set,
-    /// A symbolic package.
-    Package,
-}
-
-impl Kind {
-    fn name(self) -> &'static str {
-        match self {
-            Kind::String => "string",
-            Kind::Path => "path",
-            Kind::Int => "int",
-            Kind::Bool => "bool",
-            Kind::List => "list",
-            Kind::Set => "set",
-            Kind::Package => "package",
-        }
-    }
-}
-
-/// All stand-ins of a proof, one tree for both sides.
+/// All stubs of a proof, one tree for both sides.
 #[derive(Clone, Debug, Default)]
-pub struct StandIns {
+pub struct Stubs {
     root: Node,
 }
 
@@ -55,17 +21,17 @@ struct Node {
     any: Option<Box<Node>>,
 }
 
-impl StandIns {
-    /// Adds a stand-in; returns whether that changed anything. A kind that is there stays, unless `replace`.
-    pub fn add(&mut self, path: &[Part], kind: Kind, replace: bool) -> bool {
-        if path.is_empty() || path.iter().all(|p| *p == Part::Any) {
+impl Stubs {
+    /// Adds a stub; returns whether that changed anything. A kind that is there stays, unless `replace`.
+    pub fn add(&mut self, path: &[Option<String>], kind: Kind, replace: bool) -> bool {
+        if path.is_empty() || path.iter().all(|p| p.is_none()) {
             return false;
         }
         let mut node = &mut self.root;
         for part in path {
             node = match part {
-                Part::Name(name) => node.children.entry(name.clone()).or_default(),
-                Part::Any => node.any.get_or_insert_default(),
+                Some(name) => node.children.entry(name.clone()).or_default(),
+                None => node.any.get_or_insert_default(),
             };
         }
         let changed = node.kind.is_none() || (replace && node.kind != Some(kind));
@@ -75,19 +41,19 @@ impl StandIns {
         changed
     }
 
-    /// The kind of the stand-in at exactly this path.
-    pub fn kind(&self, path: &[Part]) -> Option<Kind> {
+    /// The kind of the stub at exactly this path.
+    pub fn kind(&self, path: &[Option<String>]) -> Option<Kind> {
         let mut node = &self.root;
         for part in path {
             node = match part {
-                Part::Name(name) => node.children.get(name)?,
-                Part::Any => node.any.as_deref()?,
+                Some(name) => node.children.get(name)?,
+                None => node.any.as_deref()?,
             };
         }
         node.kind
     }
 
-    /// The kind of the stand-in that covers a path of names.
+    /// The kind of the stub that covers a path of names.
     fn covering(&self, path: &[&str]) -> Option<Kind> {
         fn walk(node: &Node, path: &[&str]) -> Option<Kind> {
             let Some((first, rest)) = path.split_first() else {
@@ -99,8 +65,8 @@ impl StandIns {
         walk(&self.root, path)
     }
 
-    /// Whether `value` at `path` is nothing but the stand-in.
-    pub fn is_stand_in(&self, path: &[&str], value: &Value) -> bool {
+    /// Whether `value` at `path` is nothing but the stub.
+    pub fn is_stub(&self, path: &[&str], value: &Value) -> bool {
         let Some(kind) = self.covering(path) else { return false };
         let place = path.join(".");
         match kind {
@@ -114,17 +80,11 @@ impl StandIns {
         }
     }
 
-    /// The path of the named stand-ins whose value is this number.
-    pub fn with_number(&self, wanted: i64) -> Vec<Vec<Part>> {
+    /// The path of the named stubs whose value is this number.
+    pub fn with_number(&self, wanted: i64) -> Vec<OptionPath> {
         let mut found = Vec::new();
         self.each(|path, kind| {
-            let names: Option<Vec<&str>> = path
-                .iter()
-                .map(|p| match p {
-                    Part::Name(name) => Some(name.as_str()),
-                    Part::Any => None,
-                })
-                .collect();
+            let names: Option<Vec<&str>> = path.iter().map(Option::as_deref).collect();
             if kind == Kind::Int && names.is_some_and(|n| number(&n.join(".")) == wanted) {
                 found.push(path.to_vec());
             }
@@ -144,23 +104,23 @@ impl StandIns {
         self.len() == 0
     }
 
-    fn each(&self, mut f: impl FnMut(&[Part], Kind)) {
-        fn walk(node: &Node, path: &mut Vec<Part>, f: &mut impl FnMut(&[Part], Kind)) {
+    fn each(&self, mut f: impl FnMut(&[Option<String>], Kind)) {
+        fn walk(node: &Node, path: &mut OptionPath, f: &mut impl FnMut(&[Option<String>], Kind)) {
             if let Some(kind) = node.kind {
                 f(path, kind);
             }
             for (name, child) in &node.children {
-                path.push(Part::Name(name.clone()));
+                path.push(Some(name.clone()));
                 walk(child, path, f);
                 path.pop();
             }
             if let Some(child) = &node.any {
-                path.push(Part::Any);
+                path.push(None);
                 walk(child, path, f);
                 path.pop();
             }
         }
-        walk(&self.root, &mut Vec::new(), &mut f);
+        walk(&self.root, &mut OptionPath::new(), &mut f);
     }
 
     /// The form that `loose.nix` reads.
@@ -192,7 +152,7 @@ fn number(place: &str) -> i64 {
 }
 
 /// A dotted path from `qgroget.toml` or an error message; quotes keep a name with dots together.
-pub fn dotted(text: &str) -> Vec<Part> {
+pub fn dotted(text: &str) -> OptionPath {
     let mut parts = Vec::new();
     let mut name = String::new();
     let mut quoted = false;
@@ -204,10 +164,7 @@ pub fn dotted(text: &str) -> Vec<Part> {
         }
     }
     parts.push(name);
-    parts
-        .into_iter()
-        .map(|p| if p == "*" { Part::Any } else { Part::Name(p) })
-        .collect()
+    parts.into_iter().map(|p| (p != "*").then_some(p)).collect()
 }
 
 #[cfg(test)]
@@ -215,18 +172,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stand_in_is_known_by_its_own_place() {
-        let mut all = StandIns::default();
+    fn a_stub_is_known_by_its_own_place() {
+        let mut all = Stubs::default();
         assert!(all.add(&dotted("users.users.x.uid"), Kind::Int, false));
         assert!(all.add(&dotted("sops.secrets.*.path"), Kind::String, false));
         assert!(!all.add(&dotted("users.users.x.uid"), Kind::String, false));
-        assert!(all.is_stand_in(
+        assert!(all.is_stub(
             &["sops", "secrets", "a/b", "path"],
             &json!("<config.sops.secrets.a/b.path>")
         ));
-        assert!(!all.is_stand_in(&["sops", "secrets", "a/b", "path"], &json!("/run/x")));
+        assert!(!all.is_stub(&["sops", "secrets", "a/b", "path"], &json!("/run/x")));
         let number = number("users.users.x.uid");
-        assert!(all.is_stand_in(&["users", "users", "x", "uid"], &json!(number)));
+        assert!(all.is_stub(&["users", "users", "x", "uid"], &json!(number)));
         assert_eq!(all.with_number(number), [dotted("users.users.x.uid")]);
         assert!(all.add(&dotted("users.users.x.uid"), Kind::String, true));
         assert_eq!(all.len(), 2);
@@ -236,7 +193,7 @@ mod tests {
     fn quotes_keep_dots() {
         assert_eq!(
             dotted("a.\"b.c\".*"),
-            [Part::Name("a".into()), Part::Name("b.c".into()), Part::Any]
+            [Some("a".to_owned()), Some("b.c".to_owned()), None]
         );
     }
 }

@@ -1,0 +1,62 @@
+//! What one side of a comparison evaluates to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::error::{Result, prove as text};
+
+/// Stands between two definitions of one text: a line break, and a character that no source contains.
+pub const SEPARATOR: &str = "\n\u{2063}";
+
+/// What a value is shown as that cannot be evaluated.
+pub(super) const THROWS: &str = "<throws>";
+
+/// One side's configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Configuration {
+    /// The whole configuration, in comparable form.
+    pub whole: Value,
+    /// Messages of the assertions that fail.
+    pub assertions: Vec<String>,
+    /// The sets that have a definition of their own, among those that hold stubs.
+    pub declared: BTreeSet<Vec<String>>,
+    /// The arguments of symbolic functions (what generated files contain), by digest; only if asked for.
+    pub generated: BTreeMap<String, Value>,
+}
+
+impl Configuration {
+    /// Reads what `slice.nix` prints, and the contents of generated files from what it has said meanwhile.
+    ///
+    /// # Errors
+    /// Refuses what is no such output.
+    pub(super) fn read(output: &[u8], messages: &str) -> Result<Configuration> {
+        let mut value: Value = serde_json::from_slice(output).map_err(text::unreadable_result)?;
+        let assertions = match value["assertions"].take() {
+            Value::Array(list) => list
+                .iter()
+                .map(|m| m.as_str().map_or_else(|| m.to_string(), str::to_owned))
+                .collect(),
+            _ => Vec::new(),
+        };
+        let declared = serde_json::from_value(value["declared"].take()).map_err(text::unreadable_result)?;
+        let mut generated = BTreeMap::new();
+        for line in messages.lines() {
+            let Some(json) = line.strip_prefix("trace: generated ") else {
+                continue;
+            };
+            let Ok(mut entry) = serde_json::from_str::<Value>(json) else {
+                continue;
+            };
+            if let Some(digest) = entry["digest"].as_str().map(str::to_owned) {
+                generated.insert(digest, entry["value"].take());
+            }
+        }
+        Ok(Configuration {
+            whole: value["whole"].take(),
+            assertions,
+            declared,
+            generated,
+        })
+    }
+}
