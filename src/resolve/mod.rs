@@ -10,4 +10,4 @@ pub mod value;
 
 pub use model::Model;
 pub use module::{Def, Module, OptionDecl};
-pub use value::{Eval, Known, Value, Why};
+pub use value::{Eval, Known, UnknownReason, Value};

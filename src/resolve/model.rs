@@ -10,7 +10,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::module::{self, Def, Module, OptionDecl};
-use super::value::Why;
+use super::value::UnknownReason;
 use crate::syntax::{self, AstNode, ast};
 
 /// The modules that a host's configuration is made of, as far as the repository has them.
@@ -35,7 +35,7 @@ type Asked = (*const u8, usize, Range<usize>);
 #[derive(Clone)]
 struct Answer {
     _text: Arc<str>,
-    found: Result<String, Why>,
+    found: Result<String, UnknownReason>,
 }
 
 impl Model {
@@ -84,8 +84,8 @@ impl Model {
         &self,
         module: &Module,
         expr: &ast::Expr,
-        evaluate: impl FnOnce() -> Result<String, Why>,
-    ) -> Result<String, Why> {
+        evaluate: impl FnOnce() -> Result<String, UnknownReason>,
+    ) -> Result<String, UnknownReason> {
         let text = module.source.text();
         let asked = (
             text.as_ptr(),

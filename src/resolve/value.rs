@@ -35,14 +35,14 @@ impl Known {
 
 /// Why a value is not known.
 #[derive(Clone, Debug)]
-pub struct Why {
+pub struct UnknownReason {
     /// The reason, as the end of "not known statically: …".
     pub reason: String,
     /// Where it lies.
     pub place: Place,
 }
 
-impl fmt::Display for Why {
+impl fmt::Display for UnknownReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.reason, self.place)
     }
@@ -60,7 +60,7 @@ pub enum Value {
     /// `config.<path>`: an option's value.
     Option(Vec<String>),
     /// Not known.
-    Unknown(Why),
+    Unknown(UnknownReason),
 }
 
 /// How deep definitions may lead to each other before the evaluator gives up (a configuration may be recursive).
@@ -85,7 +85,7 @@ impl<'a> Eval<'a> {
     }
 
     fn unknown(&self, node: &syntax::SyntaxNode, reason: impl Into<String>) -> Value {
-        Value::Unknown(Why {
+        Value::Unknown(UnknownReason {
             reason: reason.into(),
             place: self.module.source.place_of(node),
         })
@@ -100,18 +100,18 @@ impl<'a> Eval<'a> {
     }
 
     /// The value as a string, or why it is not known to be one.
-    pub fn string(&self, expr: &ast::Expr) -> Result<String, Why> {
+    pub fn string(&self, expr: &ast::Expr) -> Result<String, UnknownReason> {
         match self.depth {
             0 => self.model.string(self.module, expr, || self.string_anew(expr)),
             _ => self.string_anew(expr),
         }
     }
 
-    fn string_anew(&self, expr: &ast::Expr) -> Result<String, Why> {
+    fn string_anew(&self, expr: &ast::Expr) -> Result<String, UnknownReason> {
         match self.force(expr) {
             Value::Known(Known::Str(text)) => Ok(text),
             Value::Unknown(why) => Err(why),
-            _ => Err(Why {
+            _ => Err(UnknownReason {
                 reason: "it is no string".into(),
                 place: self.module.source.place_of(expr.syntax()),
             }),
@@ -458,14 +458,14 @@ impl<'a> Eval<'a> {
     ///
     /// # Errors
     /// The first reason for which a condition's value is not known.
-    pub fn holds(&self, conditions: &[ast::Expr]) -> Result<bool, Why> {
+    pub fn holds(&self, conditions: &[ast::Expr]) -> Result<bool, UnknownReason> {
         for condition in conditions {
             match self.force(condition) {
                 Value::Known(Known::Bool(true)) => {}
                 Value::Known(Known::Bool(false)) => return Ok(false),
                 Value::Unknown(why) => return Err(why),
                 _ => {
-                    return Err(Why {
+                    return Err(UnknownReason {
                         reason: "the condition is computed".into(),
                         place: self.module.source.place_of(condition.syntax()),
                     });

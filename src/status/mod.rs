@@ -19,7 +19,7 @@ use crate::error::{Error, Place, Result};
 use crate::plan::facts::Context;
 use crate::repo::Repository;
 use crate::repo::hosts::{self, Host};
-use crate::resolve::{Model, Why};
+use crate::resolve::{Model, UnknownReason};
 use crate::rules::parts;
 
 /// The state of a repository's services on one host.
@@ -82,7 +82,7 @@ pub enum Pattern {
 #[derive(Clone, Debug)]
 pub enum Answer<T> {
     Known(T),
-    Unknown(Why),
+    Unknown(UnknownReason),
 }
 
 impl<T> Answer<T> {

@@ -11,7 +11,7 @@ use crate::plan::share::ownership::Names;
 use crate::repo::hosts;
 use crate::resolve::module::{Def, Module};
 use crate::resolve::value::{Known, Value};
-use crate::resolve::{Eval, Why};
+use crate::resolve::{Eval, UnknownReason};
 use crate::syntax::{AstNode, ast};
 
 /// What all services are read with.
@@ -265,11 +265,11 @@ impl<'a> Contract<'_, 'a> {
         service.backed_up = paths.map(|kept| BackedUp { kept, job: job.clone() }).collect();
     }
 
-    fn computed(&self, name: &str) -> Why {
+    fn computed(&self, name: &str) -> UnknownReason {
         let place = self
             .field(name)
             .map(|(module, value)| module.source.place_of(value.syntax()));
-        Why {
+        UnknownReason {
             reason: "it is computed".into(),
             place: place.unwrap_or_else(|| discover::place(self.found)),
         }
