@@ -2,6 +2,7 @@
 //!
 //! Values are known, or unknown with the reason. Nothing here does input or output.
 
+pub mod computed;
 pub mod free;
 pub mod model;
 pub mod module;
