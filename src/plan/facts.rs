@@ -4,9 +4,9 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::literal;
 use super::placement::{self, Reference};
 use super::share::ownership::Names;
+use super::{computed, literal};
 use crate::error::{self, Error, Result};
 use crate::repo::Repository;
 use crate::repo::hosts::Host;
@@ -111,7 +111,16 @@ pub struct Field<'a> {
     pub text: String,
 }
 
-impl Field<'_> {
+impl<'a> Field<'a> {
+    /// What it is, with options followed to their definitions; `None` where it says nothing.
+    pub fn evaluated(&self, context: &Context<'a>) -> Option<Value> {
+        let eval = context.eval(self.module);
+        match &self.value {
+            Some(value) => Some(eval.force(value)),
+            None => Some(eval.inherited(&ast::Inherit::cast(self.node.clone())?, &self.name)),
+        }
+    }
+
     /// Where it stands.
     pub fn place(&self) -> error::Place {
         self.module.source.place_of(&self.node)
@@ -190,7 +199,8 @@ pub fn contract_names(model: &Model, rules: &Rules) -> Vec<String> {
     defs.retain(|(_, def)| def.path.len() > contract.len() + 1 && !settings(def));
     let by_module = defs.chunk_by(|(a, _), (b, _)| std::ptr::eq(*a, *b));
     let own = by_module.filter(|defs| !is_template(defs[0].0)).flatten();
-    distinct(own.filter_map(|(_, def)| def.name(contract.len())))
+    let written = own.filter_map(|(_, def)| def.name(contract.len()));
+    distinct(written.chain(computed::names(model, &contract)))
 }
 
 /// Names, each once and sorted.
@@ -207,10 +217,12 @@ fn is_template(module: &Module) -> bool {
 
 fn declared(model: &Model, prefix: &[&str]) -> Vec<String> {
     let defs = model.under(prefix);
-    distinct(defs.iter().filter_map(|(_, def)| def.name(prefix.len())))
+    let written = defs.iter().filter_map(|(_, def)| def.name(prefix.len()));
+    distinct(written.chain(computed::names(model, prefix)))
 }
 
-/// The outermost bindings that declare something at or below `prefix`: those whose own attrpath crosses its end.
+/// The outermost bindings that declare something at or below `prefix`: those whose own attrpath crosses its end, and those
+/// that declare it without writing it out.
 pub fn topmost<'a>(model: &'a Model, prefix: &[&str]) -> Vec<Piece<'a>> {
     model
         .under(prefix)
@@ -220,6 +232,7 @@ pub fn topmost<'a>(model: &'a Model, prefix: &[&str]) -> Vec<Piece<'a>> {
             module,
             def: def.clone(),
         })
+        .chain(computed::pieces(model, prefix))
         .collect()
 }
 
@@ -241,7 +254,7 @@ pub fn fields<'a>(piece: &Piece<'a>, depth: usize) -> Result<Vec<Field<'a>>> {
         return Ok(vec![Field {
             module: piece.module,
             name: name.to_owned(),
-            rest: rest(&piece.def.path[depth + 1..]),
+            rest: rest(piece, piece.node(), &piece.def.path[depth + 1..])?,
             node: piece.node().clone(),
             text: value.as_ref().map(|v| text(v.syntax())).unwrap_or_default(),
             value,
@@ -252,14 +265,14 @@ pub fn fields<'a>(piece: &Piece<'a>, depth: usize) -> Result<Vec<Field<'a>>> {
     for entry in entries {
         match &entry {
             ast::Entry::AttrpathValue(binding) => {
-                let names = module::entry_names(&entry);
+                let names = Eval::alone(piece.module).entry_names(&entry);
                 let Some(Some(name)) = names.first() else {
                     return Err(error::plan::dynamic_name(source.place_of(entry.syntax())));
                 };
                 found.push(Field {
                     module: piece.module,
                     name: name.clone(),
-                    rest: rest(&names[1..]),
+                    rest: rest(piece, entry.syntax(), &names[1..])?,
                     node: entry.syntax().clone(),
                     text: binding.value().map(|v| text(v.syntax())).unwrap_or_default(),
                     value: binding.value(),
@@ -293,8 +306,12 @@ pub fn fields<'a>(piece: &Piece<'a>, depth: usize) -> Result<Vec<Field<'a>>> {
     Ok(found)
 }
 
-fn rest(path: &[Option<impl AsRef<str>>]) -> String {
-    module::path_text(path)
+/// The rest of a field's path as source text; the path of the binding `node`.
+fn rest(piece: &Piece, node: &SyntaxNode, path: &[Option<impl AsRef<str>>]) -> Result<String> {
+    match path.iter().all(Option::is_some) {
+        true => Ok(module::path_text(path)),
+        false => Err(error::plan::dynamic_name(piece.module.source.place_of(node))),
+    }
 }
 
 impl<'a> Facts<'a> {
@@ -315,9 +332,9 @@ impl<'a> Facts<'a> {
                 .and_then(|from| context.model.module(&context.repo.import_target(from)?))
         };
         let Some(home) = home(&pieces, prefix.len()).or_else(from) else {
-            return Err(unknown(context, name));
+            return Err(computed::refusal(context, name, None).unwrap_or_else(|| unknown(context, name)));
         };
-        if let Some(error) = unseen(context, name) {
+        if let Some(error) = unseen(context, name).or_else(|| computed::refusal(context, name, Some(home))) {
             return Err(error);
         }
         let mut all = Vec::new();
@@ -431,6 +448,7 @@ fn sharers(context: &Context, home: &Module, name: &str, undeclared: bool) -> Op
                 .iter()
                 .filter(|def| def.under(&prefix))
                 .filter_map(|def| def.name(prefix.len()));
+            let names = names.chain(computed::names_in(home, &prefix));
             names.map(str::to_owned).collect::<Vec<_>>()
         })
         .collect();
@@ -498,6 +516,10 @@ fn guard<'a>(context: &Context<'a>, home: &'a Module, pieces: &[Piece<'a>], name
                 && switches.iter().zip(&path).all(|(a, b)| a == b) =>
         {
             let names: Vec<&str> = path.iter().map(String::as_str).collect();
+            if let Some((module, part)) = context.model.may_define(&names) {
+                let why = "a part of what sets it is not written out";
+                return Err(error::plan::unsupported_switch(part.place(module), why));
+            }
             let definitions = context
                 .model
                 .definitions(&names)

@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::computed;
 use super::facts::{Field, Piece};
 use crate::error::{self, Result};
-use crate::resolve::module::entry_names;
+use crate::resolve::Eval;
 use crate::rules::Rules;
 use crate::syntax::{self, AstNode, HasEntry, ast};
 
@@ -66,7 +67,7 @@ fn collect(piece: &Piece, expr: &ast::Expr, found: &mut Vec<ast::Entry>) -> Resu
             for side in [op.lhs(), op.rhs()].into_iter().flatten() {
                 let mut inner = Vec::new();
                 collect(piece, &side, &mut inner)?;
-                let own: BTreeSet<Option<String>> = inner.iter().flat_map(first_names).collect();
+                let own: BTreeSet<Option<String>> = inner.iter().flat_map(|entry| first_names(piece, entry)).collect();
                 // What the right side sets replaces the whole of what the left side has there.
                 if own.contains(&None) || !names.is_disjoint(&own) {
                     return refused(&expr, "one side of '//' hides what the other says");
@@ -78,7 +79,7 @@ fn collect(piece: &Piece, expr: &ast::Expr, found: &mut Vec<ast::Entry>) -> Resu
         other => {
             let list = syntax::call_of(other, "mkMerge", 1).map(|mut arguments| syntax::unparen(arguments.remove(0)));
             let Some(ast::Expr::List(list)) = list else {
-                return refused(other, "it is no attribute set literal");
+                return Err(computed::no_literal(piece.module, other));
             };
             list.items().try_for_each(|item| collect(piece, &item, found))?;
         }
@@ -87,9 +88,12 @@ fn collect(piece: &Piece, expr: &ast::Expr, found: &mut Vec<ast::Entry>) -> Resu
 }
 
 /// The first name of each path that an entry binds; `None` for one that is computed.
-fn first_names(entry: &ast::Entry) -> Vec<Option<String>> {
+fn first_names(piece: &Piece, entry: &ast::Entry) -> Vec<Option<String>> {
     match entry {
-        ast::Entry::AttrpathValue(_) => vec![entry_names(entry).into_iter().next().flatten()],
+        ast::Entry::AttrpathValue(_) => {
+            let names = Eval::alone(piece.module).entry_names(entry);
+            vec![names.into_iter().next().flatten()]
+        }
         ast::Entry::Inherit(inherit) => inherit.attrs().map(|attr| syntax::attr_name(&attr)).collect(),
     }
 }

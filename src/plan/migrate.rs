@@ -376,12 +376,10 @@ impl<'a> Migration<'a> {
         let home = self.facts.home.source.path();
         let mut arguments = Vec::new();
         let jobs = self.facts.jobs.iter().flat_map(|job| &job.fields);
-        let fields = self
-            .facts
-            .fields
-            .iter()
-            .chain(jobs)
-            .filter_map(|f: &Field| Some((f.module, f.value.clone()?.syntax().clone())));
+        let fields = self.facts.fields.iter().chain(jobs).map(|f: &Field| {
+            let value = f.value.as_ref().map(|value| value.syntax());
+            (f.module, value.unwrap_or(&f.node).clone())
+        });
         let scattered = self
             .facts
             .persisted

@@ -6,6 +6,7 @@
 
 pub mod cleanup;
 pub mod comments;
+pub mod computed;
 pub mod contract;
 pub mod data_dir;
 pub mod enablement;

@@ -12,7 +12,7 @@ use crate::repo::hosts;
 use crate::resolve::module::{Def, Module};
 use crate::resolve::value::{Known, Value};
 use crate::resolve::{Eval, UnknownReason};
-use crate::syntax::{AstNode, ast};
+use crate::syntax::AstNode;
 
 /// What all services are read with.
 pub struct Surroundings<'a> {
@@ -107,50 +107,95 @@ fn legacy(context: &Context, found: &Found, service: &mut Service) {
         return;
     }
     let namespace = &context.rules().namespaces.services;
-    let field = |name: &str| field(context, namespace, &found.name, name);
-    if let Some((module, value)) = field("url") {
-        service.port = port_of_url(&Eval::new(context.model, module), &value);
-    }
-    service.exposed = Some(match field("type") {
-        Some((module, value)) => text(&Eval::new(context.model, module), &value),
-        None => Answer::Known(PRIVATE.to_owned()),
-    });
+    let field = |name: &str| Field::of(context, namespace, &found.name, name);
+    service.port = field("url").and_then(|url| url.port());
+    service.exposed = Some(field("type").map_or_else(|| Answer::Known(PRIVATE.to_owned()), |access| access.text()));
 }
 
 /// What a route is whose type nobody sets.
 const PRIVATE: &str = "private";
 
-/// A field's value, wherever it is defined.
-fn field<'a>(context: &Context<'a>, namespace: &str, service: &str, field: &str) -> Option<(&'a Module, ast::Expr)> {
-    let path: Vec<&str> = namespace.split('.').chain([service, field]).collect();
-    let mut definitions = context.model.definitions(&path).into_iter();
-    definitions.find_map(|(module, def)| Some((module, def.value.clone()?)))
+/// A field as it is defined, wherever that is.
+struct Field<'a> {
+    module: &'a Module,
+    eval: Eval<'a>,
+    /// Its definition, or why it is not known.
+    def: Result<&'a Def, UnknownReason>,
 }
 
-fn text(eval: &Eval, value: &ast::Expr) -> Answer<String> {
-    match eval.string(value) {
-        Ok(text) => Answer::Known(text),
-        Err(why) => Answer::Unknown(why),
+impl<'a> Field<'a> {
+    /// The field of a service; `None` where nothing defines it.
+    fn of(context: &Context<'a>, namespace: &str, service: &str, field: &str) -> Option<Field<'a>> {
+        let path: Vec<&str> = namespace.split('.').chain([service, field]).collect();
+        let (module, def) = match context.model.definitions(&path).into_iter().next() {
+            Some((module, def)) => (module, Ok(def)),
+            None => {
+                let (module, part) = context.model.may_define(&path)?;
+                (module, Err(part.why(module)))
+            }
+        };
+        let eval = Eval::new(context.model, module);
+        Some(Field { module, eval, def })
     }
-}
 
-/// The port that a URL names; `None` for one that names none.
-fn port_of_url(eval: &Eval, value: &ast::Expr) -> Option<Answer<u16>> {
-    match eval.string(value) {
-        Ok(url) => {
-            let (_, rest) = url.split_once("://")?;
-            let authority = rest.split('/').next()?;
-            let (_, port) = authority.rsplit_once(':')?;
-            port.parse().ok().map(Answer::Known)
+    fn value(&self) -> Value {
+        match &self.def {
+            Ok(def) => self.eval.definition(def),
+            Err(why) => Value::Unknown(why.clone()),
         }
-        Err(why) => Some(Answer::Unknown(why)),
+    }
+
+    fn string(&self) -> Result<String, UnknownReason> {
+        match self.value() {
+            Value::Known(Known::Str(text)) => Ok(text),
+            Value::Unknown(why) => Err(why),
+            _ => Err(self.why("it is no string")),
+        }
+    }
+
+    fn why(&self, reason: &str) -> UnknownReason {
+        match &self.def {
+            Ok(def) => UnknownReason {
+                reason: reason.into(),
+                place: self.module.source.place_of(def.entry.syntax()),
+            },
+            Err(why) => why.clone(),
+        }
+    }
+
+    fn text(&self) -> Answer<String> {
+        match self.string() {
+            Ok(text) => Answer::Known(text),
+            Err(why) => Answer::Unknown(why),
+        }
+    }
+
+    /// The port that a URL names; `None` for one that names none.
+    fn port(&self) -> Option<Answer<u16>> {
+        match self.string() {
+            Ok(url) => {
+                let (_, rest) = url.split_once("://")?;
+                let authority = rest.split('/').next()?;
+                let (_, port) = authority.rsplit_once(':')?;
+                port.parse().ok().map(Answer::Known)
+            }
+            Err(why) => Some(Answer::Unknown(why)),
+        }
+    }
+
+    /// The directories in it, which is a list.
+    fn directories(&self, context: &Context<'a>) -> Vec<Kept> {
+        match &self.def {
+            Ok(def) => Elements::defined(context, self.module, def).directories(),
+            Err(_) => Vec::new(),
+        }
     }
 }
 
 /// What the facts that a migration would start from say about keeping.
 fn facts(context: &Context, facts: &Facts, service: &mut Service) {
     for field in facts.named("persistedData") {
-        let own = Elements::of(context, field.module, field.value.as_ref());
+        let own = Elements::of(context, field.module, field.evaluated(context), field.value.as_ref());
         service.persisted.extend(own.directories());
     }
     for entry in &facts.persisted {
@@ -163,7 +208,9 @@ fn facts(context: &Context, facts: &Facts, service: &mut Service) {
                 .fields
                 .iter()
                 .filter(|field| field.name == "paths")
-                .flat_map(|field| Elements::of(context, field.module, field.value.as_ref()).directories())
+                .flat_map(|field| {
+                    Elements::of(context, field.module, field.evaluated(context), field.value.as_ref()).directories()
+                })
                 .collect(),
             Some(part) => part
                 .iter()
@@ -184,8 +231,8 @@ fn facts(context: &Context, facts: &Facts, service: &mut Service) {
 /// The paths of a backup job that no service has.
 fn job(context: &Context, found: &Found, service: &mut Service) {
     let namespace = &context.rules().namespaces.backups;
-    if let Some((module, value)) = field(context, namespace, &found.name, "paths") {
-        let paths = Elements::of(context, module, Some(&value)).directories();
+    if let Some(paths) = Field::of(context, namespace, &found.name, "paths") {
+        let paths = paths.directories(context);
         service.backed_up.extend(paths.into_iter().map(|kept| BackedUp {
             kept,
             job: found.name.clone(),
@@ -205,73 +252,50 @@ struct Contract<'c, 'a> {
 }
 
 impl<'a> Contract<'_, 'a> {
-    fn field(&self, name: &str) -> Option<(&'a Module, ast::Expr)> {
-        field(
-            self.context,
-            &self.context.rules().namespaces.contract,
-            &self.found.name,
-            name,
-        )
-    }
-
-    fn eval(&self, name: &str) -> Option<Value> {
-        let (module, value) = self.field(name)?;
-        Some(Eval::new(self.context.model, module).force(&value))
+    fn field(&self, name: &str) -> Option<Field<'a>> {
+        let namespace = &self.context.rules().namespaces.contract;
+        Field::of(self.context, namespace, &self.found.name, name)
     }
 
     fn elements(&self, name: &str) -> Option<Vec<Kept>> {
-        let (module, value) = self.field(name)?;
-        Some(Elements::of(self.context, module, Some(&value)).directories())
+        Some(self.field(name)?.directories(self.context))
     }
 
     fn read(&self, service: &mut Service) {
         let here = self.context.model.is_imported(self.found.module.source.path());
-        service.enabled = match self.eval("enable") {
-            _ if !here => Answer::Known(false),
-            None => Answer::Known(false),
-            Some(Value::Known(Known::Bool(on))) => Answer::Known(on),
-            Some(Value::Unknown(why)) => Answer::Unknown(why),
-            Some(_) => Answer::Unknown(self.computed("enable")),
-        };
-        service.port = match self.eval("port") {
+        let enable = self.field("enable").filter(|_| here);
+        service.enabled = enable.map_or(Answer::Known(false), |enable| match enable.value() {
+            Value::Known(Known::Bool(on)) => Answer::Known(on),
+            Value::Unknown(why) => Answer::Unknown(why),
+            _ => Answer::Unknown(enable.why("it is computed")),
+        });
+        service.port = match self.field("port").map(|port| port.value()) {
             Some(Value::Known(Known::Int(port))) => u16::try_from(port).ok().map(Answer::Known),
             Some(Value::Unknown(why)) => Some(Answer::Unknown(why)),
-            _ => self
-                .field("url")
-                .and_then(|(module, url)| port_of_url(&Eval::new(self.context.model, module), &url)),
+            _ => self.field("url").and_then(|url| url.port()),
         };
-        service.exposed = match self.eval("exposed") {
-            Some(Value::Known(Known::Bool(true))) => Some(match self.field("type") {
-                Some((module, value)) => text(&Eval::new(self.context.model, module), &value),
-                None => Answer::Known(PRIVATE.to_owned()),
-            }),
+        service.exposed = match self.field("exposed").map(|exposed| exposed.value()) {
+            Some(Value::Known(Known::Bool(true))) => {
+                let access = self.field("type").map(|access| access.text());
+                Some(access.unwrap_or_else(|| Answer::Known(PRIVATE.to_owned())))
+            }
             Some(Value::Unknown(why)) => Some(Answer::Unknown(why)),
             _ => None,
         };
-        let data_dir = self.field("dataDir").into_iter().flat_map(|(module, value)| {
-            let own = Elements::one(self.context, module, &value);
-            own.directories()
+        let data_dir = self.field("dataDir").into_iter().flat_map(|field| {
+            let value = field.def.as_ref().ok().and_then(|def| def.value.clone());
+            let own = value.map(|value| Elements::one(self.context, field.module, &value).directories());
+            own.unwrap_or_default()
         });
         service.persisted = self.elements("persistedData").unwrap_or_else(|| data_dir.collect());
-        let job = match self.field("backupJob") {
-            Some((module, value)) => match Eval::new(self.context.model, module).string(&value) {
-                Ok(job) => job,
-                Err(_) => crate::syntax::text_of(value.syntax()),
-            },
-            None => self.found.name.clone(),
-        };
+        let job = self.field("backupJob").map(|job| {
+            let written = job.def.as_ref().ok().and_then(|def| def.value.as_ref());
+            let written = written.map(|value| crate::syntax::text_of(value.syntax()));
+            job.string().ok().or(written).unwrap_or_default()
+        });
+        let job = job.unwrap_or_else(|| self.found.name.clone());
         let paths = ["backupPaths", "backupDirectories"];
         let paths = paths.into_iter().filter_map(|name| self.elements(name)).flatten();
         service.backed_up = paths.map(|kept| BackedUp { kept, job: job.clone() }).collect();
-    }
-
-    fn computed(&self, name: &str) -> UnknownReason {
-        let place = self
-            .field(name)
-            .map(|(module, value)| module.source.place_of(value.syntax()));
-        UnknownReason {
-            reason: "it is computed".into(),
-            place: place.unwrap_or_else(|| discover::place(self.found)),
-        }
     }
 }
