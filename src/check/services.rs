@@ -6,7 +6,7 @@ use std::path::Path;
 use super::statics::{Item, Reader, Static};
 use crate::error::Place;
 use crate::resolve::module::{Def, Module};
-use crate::resolve::value::{self, Eval, Why};
+use crate::resolve::value::{self, Eval, UnknownReason};
 use crate::syntax::{self, AstNode, ast};
 
 /// One definition of a field.
@@ -16,7 +16,7 @@ pub struct Definition<'a> {
     pub def: &'a Def,
     pub value: Static,
     /// Why it is not known whether the definition holds.
-    pub doubt: Option<Why>,
+    pub doubt: Option<UnknownReason>,
     rank: u8,
 }
 
@@ -273,13 +273,13 @@ enum Doubt {
     None,
     /// It does not.
     Off,
-    Some(Why),
+    Some(UnknownReason),
 }
 
 /// Whether the definition holds, as far as its first `count` conditions say.
 fn doubt(reader: &Reader, module: &Module, def: &Def, count: usize) -> Doubt {
     let why = |reason: &str| {
-        Doubt::Some(Why {
+        Doubt::Some(UnknownReason {
             reason: reason.to_owned(),
             place: module.source.place_of(def.entry.syntax()),
         })

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::resolve::module::{self, Module};
 use crate::resolve::scope::{self, Binding};
-use crate::resolve::value::{Eval, Known, Value, Why};
+use crate::resolve::value::{Eval, Known, UnknownReason, Value};
 use crate::resolve::{Def, Model};
 use crate::syntax::{self, AstNode, HasEntry, SyntaxNode, ast};
 
@@ -31,7 +31,7 @@ pub enum Static {
     /// A set whose attributes are not all to be seen.
     SomeSet,
     Function,
-    Unknown(Why),
+    Unknown(UnknownReason),
 }
 
 impl Static {
@@ -206,7 +206,7 @@ impl<'a> Reader<'a> {
             ),
             Value::Set(_) if depth > DEPTH => Static::SomeSet,
             Value::Set(set) => self.set(self.owner(module, set.syntax()), &set, depth),
-            Value::Option(path) => Static::Unknown(Why {
+            Value::Option(path) => Static::Unknown(UnknownReason {
                 reason: format!("it is the value of '{}'", path.join(".")),
                 place: module.source.place_of(node),
             }),

@@ -49,6 +49,15 @@ pub const CODES: &[Code] = &[
         next: "Write the fields out at the place that is shown.",
     },
     Code {
+        code: "legacy-schema-unreadable",
+        title: "the legacy schema has another form",
+        means: "The type of qgroget.services is no attrsOf of a submodule whose options are written out, in this repository.",
+        why: "The bridge defines exactly the fields that the schema has: without one of them, a reader of the option would see less than before.",
+        before: "type = types.attrsOf (mkServiceType {});",
+        after: "type = types.attrsOf (types.submodule {options = {url = mkOption {type = types.str;};};});",
+        next: "Write the options out in the submodule, in this file or in one that it imports.",
+    },
+    Code {
         code: "dynamic-name",
         title: "an attribute's name is computed",
         means: "A part of an attribute path is an interpolation.",

@@ -58,6 +58,39 @@ pub fn unsupported_value(place: Place, why: &str) -> Error {
     .hint("write the fields out in a set at this place, and run again")
 }
 
+/// A function makes the declaration, and those of others with it.
+pub fn generated(place: Place, function: &str) -> Error {
+    Error::refused(
+        "unsupported-value",
+        format!("this declaration cannot be taken apart: '{function}' makes it for several names at once"),
+    )
+    .at(place)
+    .reason("the service's own part of it is not written anywhere")
+    .hint("write the service out in a set beside it, take its name out here, and run again")
+}
+
+/// What is defined below a namespace stands somewhere else, or is made by a function.
+pub fn unread_definitions(place: Place, namespace: &str) -> Error {
+    Error::refused(
+        "unsupported-value",
+        format!("what this defines of {namespace} cannot be read"),
+    )
+    .at(place)
+    .reason("it is not written out here, so that not even the names in it are known")
+    .hint("write it out in attribute sets at this place, and run again")
+}
+
+/// The type of the repository's own option for services has a form that does not tell its fields.
+pub fn legacy_schema_unreadable(place: Place, namespace: &str, why: &str) -> Error {
+    Error::refused(
+        "legacy-schema-unreadable",
+        format!("what fields {namespace} has cannot be read here: {why}"),
+    )
+    .at(place)
+    .reason("the bridge shows the contracts in these fields, and readers of the option would miss what it leaves out")
+    .hint("write the fields as `options = { … };` in a submodule, and run again")
+}
+
 /// An attribute's name is computed.
 pub fn dynamic_name(place: Place) -> Error {
     Error::refused("dynamic-name", "an attribute's name is computed here")

@@ -340,8 +340,8 @@ impl<'a> Migration<'a> {
         let mut arguments = Vec::new();
         let facts = self.facts.facts.iter().chain(self.facts.of_jobs());
         let fields = facts.flat_map(|fact| {
-            let values = fact.values().into_iter();
-            values.map(|value| (fact.origin.module, value.syntax().clone()))
+            let nodes = fact.said().into_iter();
+            nodes.map(|node| (fact.origin.module, node))
         });
         let scattered = self
             .facts

@@ -7,6 +7,7 @@
 mod alias;
 pub mod cleanup;
 pub mod comments;
+pub mod computed;
 pub mod contract;
 pub mod data_dir;
 pub mod evolve;

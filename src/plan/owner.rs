@@ -101,6 +101,8 @@ fn job_names(context: &Context, namespace: &[&str]) -> Vec<String> {
         .into_iter()
         .filter_map(|(_, def)| def.name(namespace.len()).map(str::to_owned))
         .collect();
+    let computed = super::computed::names(context.model, namespace).into_iter();
+    names.extend(computed.map(str::to_owned));
     names.sort();
     names.dedup();
     names

@@ -67,7 +67,8 @@ fn emptied(entry: &SyntaxNode, gone: &[SyntaxNode]) -> Option<(SyntaxNode, Synta
     let binding = ast::AttrpathValue::cast(outer)?;
     let names = binding.attrpath()?.attrs().count();
     // `config = { }` is the module's own structure, and a `let` may be read elsewhere.
-    let structural = names == 1 && crate::resolve::module::STRUCTURAL.contains(&scope::first_name(&binding)?.as_str());
+    let structural = names == 1
+        && scope::first_name(&binding).is_some_and(|name| crate::resolve::module::STRUCTURAL.contains(&name.as_str()));
     let in_let = ast::LetIn::can_cast(binding.syntax().parent()?.kind());
     (!structural && !in_let).then(|| (binding.syntax().clone(), set.syntax().clone()))
 }

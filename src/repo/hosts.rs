@@ -142,8 +142,7 @@ pub(super) fn imported_paths(file: &File) -> Vec<PathBuf> {
     let Some(module) = Module::head(source) else {
         return Vec::new();
     };
-    let model = Model::default();
-    let eval = Eval::new(&model, &module);
+    let eval = Eval::alone(&module);
     let paths = module.imports().into_iter().map(|expr| eval.eval(&expr));
     paths
         .filter_map(|value| match value {
@@ -155,8 +154,7 @@ pub(super) fn imported_paths(file: &File) -> Vec<PathBuf> {
 
 /// The imports of a module that lead to files of the repository, each with the expression that names it.
 pub fn imports(repo: &Repository, module: &Module) -> Vec<(PathBuf, ast::Expr)> {
-    let model = Model::default();
-    let eval = Eval::new(&model, module);
+    let eval = Eval::alone(module);
     module
         .imports()
         .into_iter()
@@ -195,10 +193,18 @@ pub fn model(repo: &Repository, host: &Host) -> Model {
 /// The modules of `host`, with those of `known` that are the same.
 pub fn model_with(repo: &Repository, host: &Host, known: &Modules) -> Model {
     let (files, reached) = files_of(repo, host);
-    let modules = files.iter().filter_map(|file| known.read(file.source()));
-    let model = Model::new(modules.collect(), reached.into_iter().map(OsStr::to_owned).collect());
-    let faulty = files.iter().filter(|file| file.source().is_faulty());
-    model.beside(faulty.map(|file| file.path().to_owned()).collect())
+    let (mut modules, mut faulty, mut unread) = (Vec::new(), Vec::new(), Vec::new());
+    for file in files {
+        match known.read(file.source()) {
+            Some(module) => modules.push(module),
+            None if file.source().is_faulty() => faulty.push(file.path().to_owned()),
+            None if reached.contains(file.path().as_os_str()) => unread.push(file.source().clone()),
+            None => {}
+        }
+    }
+    let imported = reached.into_iter().map(OsStr::to_owned).collect();
+    let installed = ["collector.nix", "legacy-bridge.nix"].map(|file| repo.rules().paths.server.join(file));
+    Model::new(modules, imported).knowing(&installed).beside(faulty, unread)
 }
 
 /// The files that a host's modules stand in: what its directory's files import, the server's modules (those whose import

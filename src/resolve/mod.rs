@@ -2,6 +2,7 @@
 //!
 //! Values are known, or unknown with the reason. Nothing here does input or output.
 
+pub mod computed;
 pub mod free;
 pub mod model;
 pub mod module;
@@ -11,4 +12,4 @@ pub mod value;
 
 pub use model::Model;
 pub use module::{Def, Module, OptionDecl};
-pub use value::{Eval, Known, Value, Why};
+pub use value::{Eval, Known, UnknownReason, Value};

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::computed::Index;
 use super::module::{self, Def, Module, OptionDecl};
-use super::value::Why;
-use crate::syntax::{self, AstNode, ast};
+use super::value::UnknownReason;
+use crate::syntax::{self, AstNode, Source, ast};
 
 /// The modules that a host's configuration is made of, as far as the repository has them.
 #[derive(Clone, Default)]
@@ -19,10 +20,14 @@ pub struct Model {
     imported: HashSet<OsString>,
     /// The modules that have definitions with a key, in order.
     by_key: HashMap<String, Vec<Rc<Module>>>,
+    /// The parts of modules that are computed.
+    computed: Index,
     /// What expressions were found to be, which is asked again for each service.
     strings: RefCell<HashMap<Asked, Answer>>,
     /// The paths of the host's modules of which nothing can be read.
     faulty: Rc<[PathBuf]>,
+    /// The files that the host's imports lead to and that are written otherwise than a module is read.
+    unread: Rc<[Source]>,
     /// The names that services go by, which is asked again for each service.
     names: OnceCell<Rc<Vec<(String, String)>>>,
 }
@@ -34,7 +39,7 @@ type Asked = (*const u8, usize, Range<usize>);
 #[derive(Clone)]
 struct Answer {
     _text: Arc<str>,
-    found: Result<String, Why>,
+    found: Result<String, UnknownReason>,
 }
 
 impl Model {
@@ -51,21 +56,43 @@ impl Model {
             }
         }
         Model {
+            computed: Index::of(&modules, &[]),
             modules,
             imported,
             by_key,
             strings: RefCell::default(),
             faulty: Rc::default(),
+            unread: Rc::default(),
             names: OnceCell::new(),
         }
     }
 
-    /// The model of a host that has modules besides of which nothing can be read, at `paths`.
-    pub fn beside(self, paths: Vec<PathBuf>) -> Model {
+    /// The model of a host that has modules besides of which nothing can be read, at `paths`, and `unread` ones that are
+    /// written otherwise than a module is read.
+    pub fn beside(self, paths: Vec<PathBuf>, unread: Vec<Source>) -> Model {
         Model {
             faulty: paths.into(),
+            unread: unread.into(),
             ..self
         }
+    }
+
+    /// The model without what the modules at `paths` compute, of which it is known that it is about nothing else than
+    /// what they are asked for: the contract's own.
+    pub fn knowing(self, paths: &[PathBuf]) -> Model {
+        Model {
+            computed: Index::of(&self.modules, paths),
+            ..self
+        }
+    }
+
+    /// The files that the host's imports lead to and that are no functions to a set, and no sets.
+    pub fn unread(&self) -> &[Source] {
+        &self.unread
+    }
+
+    pub(super) fn computed_parts(&self) -> (&[Rc<Module>], &Index) {
+        (&self.modules, &self.computed)
     }
 
     /// The paths of the host's modules of which nothing can be read.
@@ -83,8 +110,8 @@ impl Model {
         &self,
         module: &Module,
         expr: &ast::Expr,
-        evaluate: impl FnOnce() -> Result<String, Why>,
-    ) -> Result<String, Why> {
+        evaluate: impl FnOnce() -> Result<String, UnknownReason>,
+    ) -> Result<String, UnknownReason> {
         let text = module.source.text();
         let asked = (
             text.as_ptr(),
@@ -157,6 +184,6 @@ impl Model {
     /// Whether nothing in the repository declares or defines `path`, anything above it as a whole, or anything below it.
     pub fn is_silent_on(&self, path: &[String]) -> bool {
         let names: Vec<&str> = path.iter().map(String::as_str).collect();
-        self.declaration(&names).is_none() && self.under(&names).is_empty()
+        self.declaration(&names).is_none() && self.under(&names).is_empty() && self.may_define(&names).is_none()
     }
 }

@@ -6,8 +6,14 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::computed::Computed;
 use super::scope::Binding;
+use super::value::Eval;
 use crate::syntax::{self, AstNode, HasEntry, Source, ast};
+
+mod walk;
+
+use walk::Walk;
 
 /// Attributes of a module that are not configuration (nixpkgs `lib/modules.nix`, `unifyModuleSyntax`).
 pub const STRUCTURAL: [&str; 8] = [
@@ -155,6 +161,8 @@ pub struct Module {
     pub defs: Vec<Def>,
     /// Every option declaration, in source order.
     pub options: Vec<OptionDecl>,
+    /// What of the configuration is computed, in source order.
+    pub computed: Vec<Computed>,
     /// The definitions by [`keys`] of their paths: indices, in source order.
     by_key: HashMap<String, Vec<usize>>,
 }
@@ -192,17 +200,18 @@ impl Module {
             body,
             defs: Vec::new(),
             options: Vec::new(),
+            computed: Vec::new(),
             by_key: HashMap::default(),
         }
     }
 
     fn collect(&mut self) {
         // Computed attribute names that the file's own `let` bindings tell are names like any other.
-        let (nothing, probe) = (super::Model::default(), self.clone());
-        let eval = super::value::Eval::new(&nothing, &probe);
+        let probe = self.clone();
         let mut walk = Walk {
             defs: &mut self.defs,
-            eval,
+            computed: &mut self.computed,
+            eval: Eval::alone(&probe),
         };
         for entry in self.body.clone().entries() {
             let names = entry_names(&entry);
@@ -344,111 +353,6 @@ pub fn entry_names(entry: &ast::Entry) -> Vec<Option<String>> {
     match entry {
         ast::Entry::AttrpathValue(value) => value.attrpath().map(|p| syntax::attrpath_names(&p)).unwrap_or_default(),
         ast::Entry::Inherit(_) => Vec::new(),
-    }
-}
-
-struct Walk<'a> {
-    defs: &'a mut Vec<Def>,
-    eval: super::value::Eval<'a>,
-}
-
-impl Walk<'_> {
-    /// Visits a binding under `prefix`; the first `skip` names of its attrpath are not part of the option path.
-    fn entry(&mut self, entry: &ast::Entry, prefix: &[Segment], skip: usize, context: &Rc<Context>) {
-        match entry {
-            ast::Entry::AttrpathValue(value) => {
-                let mut path = prefix.to_vec();
-                let attrs = value.attrpath().into_iter().flat_map(|path| path.attrs());
-                path.extend(attrs.skip(skip).map(|attr| self.eval.attr(&attr).map(Rc::from)));
-                let own = path.len() - prefix.len();
-                let Some(expr) = value.value() else { return };
-                let (head, context) = peel(expr, Rc::clone(context));
-                if !path.is_empty() {
-                    self.defs.push(Def {
-                        path: path.clone(),
-                        own,
-                        entry: entry.clone(),
-                        value: Some(head.clone()),
-                        context: Rc::clone(&context),
-                    });
-                }
-                self.inside(&head, &path, &context);
-            }
-            ast::Entry::Inherit(inherit) => {
-                for attr in inherit.attrs() {
-                    let mut path = prefix.to_vec();
-                    path.push(syntax::attr_name(&attr).map(Rc::from));
-                    self.defs.push(Def {
-                        path,
-                        own: 1,
-                        entry: entry.clone(),
-                        value: None,
-                        context: Rc::clone(context),
-                    });
-                }
-            }
-        }
-    }
-
-    fn value(&mut self, expr: &ast::Expr, path: &[Segment], context: &Rc<Context>) {
-        let (expr, context) = peel(expr.clone(), Rc::clone(context));
-        self.inside(&expr, path, &context);
-    }
-
-    /// Visits what is in a value at whose head no priorities and conditions are left.
-    fn inside(&mut self, expr: &ast::Expr, path: &[Segment], context: &Rc<Context>) {
-        match expr {
-            ast::Expr::AttrSet(set) => set.entries().for_each(|entry| self.entry(&entry, path, 0, context)),
-            ast::Expr::LetIn(let_in) => let_in.body().iter().for_each(|body| self.value(body, path, context)),
-            ast::Expr::With(with) => with.body().iter().for_each(|body| self.value(body, path, context)),
-            ast::Expr::BinOp(op) if op.operator() == Some(ast::BinOpKind::Update) => {
-                let context = Rc::new(Context {
-                    opaque: true,
-                    ..Context::clone(context)
-                });
-                [op.lhs(), op.rhs()]
-                    .into_iter()
-                    .flatten()
-                    .for_each(|side| self.value(&side, path, &context));
-            }
-            other => {
-                if let Some(arguments) = syntax::call_of(other, "mkMerge", 1)
-                    && let ast::Expr::List(list) = syntax::unparen(arguments[0].clone())
-                {
-                    list.items().for_each(|item| self.value(&item, path, context));
-                }
-            }
-        }
-    }
-}
-
-/// Takes parentheses, `mkIf`, `optionalAttrs` and priorities off the head of a value, into the context.
-fn peel(expr: ast::Expr, mut context: Rc<Context>) -> (ast::Expr, Rc<Context>) {
-    let mut expr = syntax::unparen(expr);
-    loop {
-        let (function, arguments) = syntax::call(&expr);
-        if arguments.is_empty() {
-            return (expr, context);
-        }
-        let name = syntax::function_name(&function);
-        let inner = match (name.as_deref(), arguments.as_slice()) {
-            (Some("mkIf" | "optionalAttrs"), [condition, inner]) => {
-                if !is_true(condition) {
-                    Rc::make_mut(&mut context).conditions.push(condition.clone());
-                }
-                inner.clone()
-            }
-            (Some("mkOverride" | "mkOrder"), [_, inner]) => {
-                Rc::make_mut(&mut context).priorities.extend(name);
-                inner.clone()
-            }
-            (Some("mkDefault" | "mkForce" | "mkOptionDefault" | "mkBefore" | "mkAfter" | "mkVMOverride"), [inner]) => {
-                Rc::make_mut(&mut context).priorities.extend(name);
-                inner.clone()
-            }
-            _ => return (expr, context),
-        };
-        expr = syntax::unparen(inner);
     }
 }
 

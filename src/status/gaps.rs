@@ -97,7 +97,7 @@ fn unread(around: &Surroundings, found: &Found, gaps: &mut Vec<Gap>) -> Vec<Kept
         for (module, def) in context.model.definitions(&path) {
             let place = module.source.place_of(def.entry.syntax());
             gaps.push(gap("unread-field", texts::unread_field(field), place));
-            paths.extend(Elements::of(context, module, def.value.as_ref()).directories());
+            paths.extend(Elements::defined(context, module, def).directories());
         }
     }
     paths

@@ -3,7 +3,7 @@
 use super::discover::Found;
 use super::{Answer, Kept, Service, read};
 use crate::plan::model::{self, Context};
-use crate::resolve::module::{Module, list_elements};
+use crate::resolve::module::{Def, Module, list_elements};
 use crate::resolve::value::Value;
 use crate::rules::parts;
 use crate::syntax::{AstNode, ast};
@@ -16,20 +16,29 @@ pub struct Elements<'c, 'a> {
 }
 
 impl<'c, 'a> Elements<'c, 'a> {
-    /// The elements of a list, however it is put together.
-    pub fn of(context: &'c Context<'a>, module: &'a Module, list: Option<&ast::Expr>) -> Elements<'c, 'a> {
+    /// The elements of a list, however it is put together: of what it is, or else of how it is `written`.
+    pub fn of(
+        context: &'c Context<'a>,
+        module: &'a Module,
+        list: Option<Value>,
+        written: Option<&ast::Expr>,
+    ) -> Elements<'c, 'a> {
         let mut elements = Vec::new();
-        if let Some(list) = list {
-            match context.eval(module).force(list) {
-                Value::List(found) => elements = found,
-                _ => list_elements(list, &mut elements),
-            }
+        match list {
+            Some(Value::List(found)) => elements = found,
+            _ => written.iter().for_each(|list| list_elements(list, &mut elements)),
         }
         Elements {
             context,
             module,
             elements,
         }
+    }
+
+    /// The elements of the list that a definition says.
+    pub fn defined(context: &'c Context<'a>, module: &'a Module, def: &Def) -> Elements<'c, 'a> {
+        let list = context.eval(module).definition(def);
+        Elements::of(context, module, Some(list), def.value.as_ref())
     }
 
     /// One element.
@@ -166,7 +175,7 @@ fn settings(context: &Context, found: &Found, name: &str) -> Vec<Kept> {
         let path: Vec<&str> = parts(option).into_iter().chain([container]).collect();
         for (module, def) in context.model.under(&path) {
             if def.path.len() > path.len() && def.path.last().is_some_and(|last| last.as_deref() == Some(name)) {
-                elements.extend(Elements::of(context, module, def.value.as_ref()).directories());
+                elements.extend(Elements::defined(context, module, def).directories());
             }
         }
     }

@@ -16,10 +16,11 @@ use std::path::{Path, PathBuf};
 
 use crate::edit::SourceChange;
 use crate::error::{Error, Place, Result};
+use crate::plan::computed;
 use crate::plan::model::Context;
 use crate::repo::Repository;
 use crate::repo::hosts::{self, Host};
-use crate::resolve::{Model, Why};
+use crate::resolve::{Model, UnknownReason};
 use crate::rules::parts;
 
 /// The state of a repository's services on one host.
@@ -36,7 +37,8 @@ pub struct Status {
     pub files: Files,
     /// Where services are defined in files that no host is made of, sorted.
     pub elsewhere: Elsewhere,
-    /// Files of the hosts that could not be read or do not parse: what they declare is missing here.
+    /// Files of the hosts that could not be read or do not parse, and definitions that are not written out: what they
+    /// declare is missing here.
     pub faults: Vec<Error>,
 }
 
@@ -82,7 +84,7 @@ pub enum Pattern {
 #[derive(Clone, Debug)]
 pub enum Answer<T> {
     Known(T),
-    Unknown(Why),
+    Unknown(UnknownReason),
 }
 
 impl<T> Answer<T> {
@@ -215,7 +217,10 @@ impl Status {
             services,
             files: Files { total: read, read },
             elsewhere: Elsewhere::Sure(Vec::new()),
-            faults: broken.filter_map(|path| repo.source(&path)?.syntax_error()).collect(),
+            faults: broken
+                .filter_map(|path| repo.source(&path)?.syntax_error())
+                .chain(computed::unreadable(&context))
+                .collect(),
         }
     }
 

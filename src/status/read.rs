@@ -11,9 +11,9 @@ use crate::plan::share::ownership::Names;
 use crate::repo::hosts;
 use crate::resolve::module::{Def, Module};
 use crate::resolve::value::{Known, Value};
-use crate::resolve::{Eval, Why};
+use crate::resolve::{Eval, UnknownReason};
 use crate::rules::ContractField;
-use crate::syntax::{AstNode, ast};
+use crate::syntax::AstNode;
 
 /// What all services are read with.
 pub struct Surroundings<'a> {
@@ -108,47 +108,94 @@ fn legacy(context: &Context, found: &Found, service: &mut Service) {
         return;
     }
     let rules = context.rules();
-    let legacy = |wanted: &ContractField| {
+    let field = |wanted: &ContractField| {
         let names = rules.fields.iter().filter(move |(_, field)| *field == wanted);
-        let mut values = names.filter_map(|(name, _)| field(context, &rules.namespaces.services, &found.name, name));
+        let mut values =
+            names.filter_map(|(name, _)| Field::of(context, &rules.namespaces.services, &found.name, name));
         values.next()
     };
-    if let Some((module, value)) = legacy(&ContractField::Url) {
-        service.port = port_of_url(&Eval::new(context.model, module), &value);
-    }
-    service.exposed = Some(match legacy(&ContractField::Type) {
-        Some((module, value)) => text(&Eval::new(context.model, module), &value),
-        None => Answer::Known(PRIVATE.to_owned()),
-    });
+    service.port = field(&ContractField::Url).and_then(|url| url.port());
+    let access = field(&ContractField::Type);
+    service.exposed = Some(access.map_or_else(|| Answer::Known(PRIVATE.to_owned()), |access| access.text()));
 }
 
 /// What a route is whose type nobody sets.
 const PRIVATE: &str = "private";
 
-/// A field's value, wherever it is defined.
-fn field<'a>(context: &Context<'a>, namespace: &str, service: &str, field: &str) -> Option<(&'a Module, ast::Expr)> {
-    let path: Vec<&str> = namespace.split('.').chain([service, field]).collect();
-    let mut definitions = context.model.definitions(&path).into_iter();
-    definitions.find_map(|(module, def)| Some((module, def.value.clone()?)))
+/// A field as it is defined, wherever that is.
+struct Field<'a> {
+    module: &'a Module,
+    eval: Eval<'a>,
+    /// Its definition, or why it is not known.
+    def: Result<&'a Def, UnknownReason>,
 }
 
-fn text(eval: &Eval, value: &ast::Expr) -> Answer<String> {
-    match eval.string(value) {
-        Ok(text) => Answer::Known(text),
-        Err(why) => Answer::Unknown(why),
+impl<'a> Field<'a> {
+    /// The field of a service; `None` where nothing defines it.
+    fn of(context: &Context<'a>, namespace: &str, service: &str, field: &str) -> Option<Field<'a>> {
+        let path: Vec<&str> = namespace.split('.').chain([service, field]).collect();
+        let (module, def) = match context.model.definitions(&path).into_iter().next() {
+            Some((module, def)) => (module, Ok(def)),
+            None => {
+                let (module, part) = context.model.may_define(&path)?;
+                (module, Err(part.why(module)))
+            }
+        };
+        let eval = Eval::new(context.model, module);
+        Some(Field { module, eval, def })
     }
-}
 
-/// The port that a URL names; `None` for one that names none.
-fn port_of_url(eval: &Eval, value: &ast::Expr) -> Option<Answer<u16>> {
-    match eval.string(value) {
-        Ok(url) => {
-            let (_, rest) = url.split_once("://")?;
-            let authority = rest.split('/').next()?;
-            let (_, port) = authority.rsplit_once(':')?;
-            port.parse().ok().map(Answer::Known)
+    fn value(&self) -> Value {
+        match &self.def {
+            Ok(def) => self.eval.definition(def),
+            Err(why) => Value::Unknown(why.clone()),
         }
-        Err(why) => Some(Answer::Unknown(why)),
+    }
+
+    fn string(&self) -> Result<String, UnknownReason> {
+        match self.value() {
+            Value::Known(Known::Str(text)) => Ok(text),
+            Value::Unknown(why) => Err(why),
+            _ => Err(self.why("it is no string")),
+        }
+    }
+
+    fn why(&self, reason: &str) -> UnknownReason {
+        match &self.def {
+            Ok(def) => UnknownReason {
+                reason: reason.into(),
+                place: self.module.source.place_of(def.entry.syntax()),
+            },
+            Err(why) => why.clone(),
+        }
+    }
+
+    fn text(&self) -> Answer<String> {
+        match self.string() {
+            Ok(text) => Answer::Known(text),
+            Err(why) => Answer::Unknown(why),
+        }
+    }
+
+    /// The port that a URL names; `None` for one that names none.
+    fn port(&self) -> Option<Answer<u16>> {
+        match self.string() {
+            Ok(url) => {
+                let (_, rest) = url.split_once("://")?;
+                let authority = rest.split('/').next()?;
+                let (_, port) = authority.rsplit_once(':')?;
+                port.parse().ok().map(Answer::Known)
+            }
+            Err(why) => Some(Answer::Unknown(why)),
+        }
+    }
+
+    /// The directories in it, which is a list.
+    fn directories(&self, context: &Context<'a>) -> Vec<Kept> {
+        match &self.def {
+            Ok(def) => Elements::defined(context, self.module, def).directories(),
+            Err(_) => Vec::new(),
+        }
     }
 }
 
@@ -175,7 +222,10 @@ fn facts(context: &Context, facts: &ServiceFacts, service: &mut Service) {
 /// The directories that a fact names.
 fn directories(context: &Context, fact: &Fact) -> Vec<Kept> {
     match &fact.elements {
-        None => Elements::of(context, fact.origin.module, fact.origin.value.as_ref()).directories(),
+        None => {
+            let field = &fact.origin;
+            Elements::of(context, field.module, field.evaluated(context), field.value.as_ref()).directories()
+        }
         Some(elements) => {
             let of = |element| Elements::one(context, fact.origin.module, element).directories();
             elements.iter().flat_map(of).collect()
@@ -191,10 +241,10 @@ fn job(context: &Context, found: &Found, service: &mut Service) {
         .iter()
         .filter(|(_, field)| **field == ContractField::BackupPaths);
     for (name, _) in paths {
-        let Some((module, value)) = field(context, &rules.namespaces.backups, &found.name, name) else {
+        let Some(paths) = Field::of(context, &rules.namespaces.backups, &found.name, name) else {
             continue;
         };
-        let paths = Elements::of(context, module, Some(&value)).directories();
+        let paths = paths.directories(context);
         service.backed_up.extend(paths.into_iter().map(|kept| BackedUp {
             kept,
             job: found.name.clone(),
@@ -214,73 +264,50 @@ struct Contract<'c, 'a> {
 }
 
 impl<'a> Contract<'_, 'a> {
-    fn field(&self, name: &str) -> Option<(&'a Module, ast::Expr)> {
-        field(
-            self.context,
-            &self.context.rules().namespaces.contract,
-            &self.found.name,
-            name,
-        )
-    }
-
-    fn eval(&self, name: &str) -> Option<Value> {
-        let (module, value) = self.field(name)?;
-        Some(Eval::new(self.context.model, module).force(&value))
+    fn field(&self, name: &str) -> Option<Field<'a>> {
+        let namespace = &self.context.rules().namespaces.contract;
+        Field::of(self.context, namespace, &self.found.name, name)
     }
 
     fn elements(&self, name: &str) -> Option<Vec<Kept>> {
-        let (module, value) = self.field(name)?;
-        Some(Elements::of(self.context, module, Some(&value)).directories())
+        Some(self.field(name)?.directories(self.context))
     }
 
     fn read(&self, service: &mut Service) {
         let here = self.context.model.is_imported(self.found.module.source.path());
-        service.enabled = match self.eval("enable") {
-            _ if !here => Answer::Known(false),
-            None => Answer::Known(false),
-            Some(Value::Known(Known::Bool(on))) => Answer::Known(on),
-            Some(Value::Unknown(why)) => Answer::Unknown(why),
-            Some(_) => Answer::Unknown(self.computed("enable")),
-        };
-        service.port = match self.eval("port") {
+        let enable = self.field("enable").filter(|_| here);
+        service.enabled = enable.map_or(Answer::Known(false), |enable| match enable.value() {
+            Value::Known(Known::Bool(on)) => Answer::Known(on),
+            Value::Unknown(why) => Answer::Unknown(why),
+            _ => Answer::Unknown(enable.why("it is computed")),
+        });
+        service.port = match self.field("port").map(|port| port.value()) {
             Some(Value::Known(Known::Int(port))) => u16::try_from(port).ok().map(Answer::Known),
             Some(Value::Unknown(why)) => Some(Answer::Unknown(why)),
-            _ => self
-                .field("url")
-                .and_then(|(module, url)| port_of_url(&Eval::new(self.context.model, module), &url)),
+            _ => self.field("url").and_then(|url| url.port()),
         };
-        service.exposed = match self.eval("exposed") {
-            Some(Value::Known(Known::Bool(true))) => Some(match self.field("type") {
-                Some((module, value)) => text(&Eval::new(self.context.model, module), &value),
-                None => Answer::Known(PRIVATE.to_owned()),
-            }),
+        service.exposed = match self.field("exposed").map(|exposed| exposed.value()) {
+            Some(Value::Known(Known::Bool(true))) => {
+                let access = self.field("type").map(|access| access.text());
+                Some(access.unwrap_or_else(|| Answer::Known(PRIVATE.to_owned())))
+            }
             Some(Value::Unknown(why)) => Some(Answer::Unknown(why)),
             _ => None,
         };
-        let data_dir = self.field("dataDir").into_iter().flat_map(|(module, value)| {
-            let own = Elements::one(self.context, module, &value);
-            own.directories()
+        let data_dir = self.field("dataDir").into_iter().flat_map(|field| {
+            let value = field.def.as_ref().ok().and_then(|def| def.value.clone());
+            let own = value.map(|value| Elements::one(self.context, field.module, &value).directories());
+            own.unwrap_or_default()
         });
         service.persisted = self.elements("persistedData").unwrap_or_else(|| data_dir.collect());
-        let job = match self.field("backupJob") {
-            Some((module, value)) => match Eval::new(self.context.model, module).string(&value) {
-                Ok(job) => job,
-                Err(_) => crate::syntax::text_of(value.syntax()),
-            },
-            None => self.found.name.clone(),
-        };
+        let job = self.field("backupJob").map(|job| {
+            let written = job.def.as_ref().ok().and_then(|def| def.value.as_ref());
+            let written = written.map(|value| crate::syntax::text_of(value.syntax()));
+            job.string().ok().or(written).unwrap_or_default()
+        });
+        let job = job.unwrap_or_else(|| self.found.name.clone());
         let paths = ["backupPaths", "backupDirectories"];
         let paths = paths.into_iter().filter_map(|name| self.elements(name)).flatten();
         service.backed_up = paths.map(|kept| BackedUp { kept, job: job.clone() }).collect();
-    }
-
-    fn computed(&self, name: &str) -> Why {
-        let place = self
-            .field(name)
-            .map(|(module, value)| module.source.place_of(value.syntax()));
-        Why {
-            reason: "it is computed".into(),
-            place: place.unwrap_or_else(|| discover::place(self.found)),
-        }
     }
 }

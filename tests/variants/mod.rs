@@ -10,6 +10,7 @@ mod bindings;
 mod forms;
 mod layout;
 mod module;
+mod names;
 mod shapes;
 mod text;
 mod trial;

@@ -11,6 +11,7 @@ use qgroget::plan::migrate::Migration;
 use qgroget::plan::model::{Choices, Context, ServiceFacts, contract_names, legacy_names};
 use qgroget::plan::{Accepted, Proposal, Safety};
 use qgroget::repo::{Repository, hosts};
+use qgroget::status::Status;
 use qgroget::syntax;
 
 use super::forms::Form;
@@ -183,19 +184,27 @@ impl Homelab {
 
     /// The homelab with another text of one file.
     pub fn with(&self, path: impl AsRef<Path>, text: &str) -> Variant {
-        let path = path.as_ref().to_owned();
-        let change = SourceChange {
-            files: vec![FileChange {
-                from: Some(path.clone()),
-                to: Some(path.clone()),
-                before: Arc::clone(self.repo.text(&path).expect("a file")),
-                after: text.into(),
+        self.with_files(&[(path.as_ref(), text)])
+    }
+
+    /// The homelab with other texts of these files, of which some may be new.
+    pub fn with_files(&self, files: &[(&Path, &str)]) -> Variant {
+        let changed = |(path, text): &(&Path, &str)| {
+            let before = self.repo.text(path);
+            FileChange {
+                from: before.map(|_| (*path).to_owned()),
+                to: Some((*path).to_owned()),
+                before: before.map(Arc::clone).unwrap_or_default(),
+                after: (*text).into(),
                 ..FileChange::default()
-            }],
+            }
+        };
+        let change = SourceChange {
+            files: files.iter().map(changed).collect(),
         };
         let services = self.services_of(&change);
         Variant {
-            name: path.display().to_string(),
+            name: files[0].0.display().to_string(),
             change,
             services,
         }
@@ -359,6 +368,27 @@ impl<'a> Trial<'a> {
             self.same(&repo, &format!("with {service} migrated"))?;
         }
         same.map(|()| outcomes)
+    }
+
+    /// The services one after the other; what is left means what the variant did.
+    pub fn unchanged(&self, services: &[String]) -> Result<Vec<(String, Outcome)>, String> {
+        let (outcomes, repo) = self.run(services)?;
+        let before = evaluated(&self.homelab.repo.after(&self.variant.change))?;
+        let after = evaluated(&repo)?;
+        let same = std::panic::catch_unwind(|| nix::assert_same(&before, &after, &self.variant.name));
+        same.map(|()| outcomes).map_err(|problem| message_of(&*problem))
+    }
+
+    /// What stands in the way of the variant's installation.
+    pub fn refusal(&self) -> Option<&Error> {
+        self.refusal.as_ref()
+    }
+
+    /// What `status` says of the variant.
+    pub fn status(&self) -> Status {
+        with_context(&self.start, |context| {
+            Status::collect(context.repo, context.host, context.model)
+        })
     }
 
     fn same(&self, repo: &Repository, what: &str) -> Result<(), String> {

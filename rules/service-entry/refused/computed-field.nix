@@ -2,6 +2,6 @@
 {...}: {
   qgroget.services.films = {
     url = "http://127.0.0.1:9001";
-    ${"na" + "me"} = "cinema";
+    ${builtins.substring 0 4 "names"} = "cinema";
   };
 }

@@ -7,6 +7,7 @@ use super::args::Migrate;
 use super::session::Session;
 use super::texts;
 use crate::error::{self, Error, Result};
+use crate::plan::computed;
 use crate::plan::migrate::Migration;
 use crate::plan::model::{self, Choices};
 use crate::plan::needs;
@@ -31,6 +32,13 @@ pub fn run(args: &Migrate, session: &Session) -> Result<u8> {
         true => status::undeclared(&loaded.context(&loaded.model(), &choices)),
         false => Vec::new(),
     };
+    let mut unreadable = match args.all {
+        true => computed::unreadable(&loaded.context(&loaded.model(), &choices)),
+        false => Vec::new(),
+    };
+    if services.is_empty() && !unreadable.is_empty() {
+        return Err(unreadable.remove(0));
+    }
     let code = match (services.is_empty(), args.deciding.dry_run) {
         (true, _) => {
             session.ui.line(texts::ALL_MIGRATED);
@@ -39,6 +47,9 @@ pub fn run(args: &Migrate, session: &Session) -> Result<u8> {
         (false, true) => dry_run::run(args, session, choices, loaded, &services)?,
         (false, false) => run::run(args, session, &choices, loaded, &services)?,
     };
+    for error in unreadable {
+        session.ui.note(error.to_string());
+    }
     for (service, module) in undeclared {
         session.ui.note(texts::undeclared(&service, &module));
     }

@@ -14,6 +14,7 @@ use super::ops::Ops;
 use crate::edit::{GroupId, SourceChange};
 use crate::error::Result;
 
+pub mod fields;
 pub mod names;
 pub mod schema;
 pub mod texts;
@@ -39,17 +40,17 @@ struct Contract {
 }
 
 impl Contract {
-    /// What of it the repository does not have.
-    fn missing(context: &Context, legacy_fields: &[String]) -> Contract {
+    /// What of it the repository does not have; with `bridged`, the bridge is a part of it.
+    fn missing(context: &Context, bridged: bool) -> Contract {
         let has = |file: &str| context.repo.has(&context.rules().paths.server.join(file));
         let mut files = vec!["options.nix", "collector.nix"];
-        if !legacy_fields.is_empty() {
+        if bridged {
             files.push("legacy-bridge.nix");
         }
         Contract {
             schema: schema::missing(context),
             collector: !has("collector.nix"),
-            bridge: !legacy_fields.is_empty() && !has("legacy-bridge.nix"),
+            bridge: bridged && !has("legacy-bridge.nix"),
             imports: wiring::unimported(context, &files),
         }
     }
@@ -62,7 +63,12 @@ impl Contract {
 
 /// Whether services can be migrated: what else may be left to install goes with the contract and is no part of it.
 pub fn has_contract(context: &Context) -> bool {
-    Contract::missing(context, &schema::legacy_fields(context)).is_there()
+    Contract::missing(context, is_bridged(&schema::legacy_fields(context))).is_there()
+}
+
+/// Whether the repository has a legacy schema, readable or not, which the bridge shows contracts in.
+fn is_bridged(legacy_fields: &Result<Vec<String>>) -> bool {
+    legacy_fields.as_ref().map_or(true, |fields| !fields.is_empty())
 }
 
 /// What is not there yet.
@@ -129,7 +135,7 @@ pub struct Installation<'a> {
     flake: Flake<'a>,
     names: Names,
     missing: Missing,
-    /// Fields of the repository's legacy schema; empty if it has none.
+    /// Fields of the repository's legacy schema, for the bridge; empty if none is made.
     legacy_fields: Vec<String>,
     list: Vec<Group>,
     groups: Groups,
@@ -140,11 +146,16 @@ impl<'a> Installation<'a> {
     /// Plans what is missing; a plan without groups means that everything is there.
     ///
     /// # Errors
-    /// `unsupported-module` where a file that has to be extended has another form.
+    /// `unsupported-module` where a file that has to be extended has another form; `legacy-schema-unreadable` where a
+    /// bridge is missing and the fields that it has to have are not known.
     pub fn plan(context: &'a Context<'a>) -> Result<Installation<'a>> {
         let legacy_fields = schema::legacy_fields(context);
         let flake = Flake::read(context.repo);
-        let missing = missing(context, &flake, &legacy_fields)?;
+        let missing = missing(context, &flake, is_bridged(&legacy_fields))?;
+        let legacy_fields = match missing.contract.bridge {
+            true => legacy_fields?,
+            false => Vec::new(),
+        };
         let mut installation = Installation {
             context,
             flake,
@@ -362,7 +373,7 @@ fn for_host(context: &Context, text: &str) -> String {
 }
 
 /// What the repository does not have yet.
-fn missing(context: &Context, flake: &Flake, legacy_fields: &[String]) -> Result<Missing> {
+fn missing(context: &Context, flake: &Flake, bridged: bool) -> Result<Missing> {
     let rules = context.rules();
     let has = |file: &str| context.repo.has(&rules.paths.server.join(file));
     let uses = |option: &[&str]| {
@@ -390,7 +401,7 @@ fn missing(context: &Context, flake: &Flake, legacy_fields: &[String]) -> Result
         include_str!("../../../nix/tests/collector/eval-test.nix"),
     )];
     Ok(Missing {
-        contract: Contract::missing(context, legacy_fields),
+        contract: Contract::missing(context, bridged),
         settings: !wiring::has_settings(context)?,
         middlewares: wiring::outside_middlewares(context),
         template: !has("_template/default.nix"),

@@ -1,7 +1,7 @@
 //! The contract's schema in the repository's `options.nix`, and the bridge fitted to its legacy schema.
 
 use super::names::Names;
-use super::{BRIDGE, COLLECTOR, OPTIONS};
+use super::{BRIDGE, COLLECTOR, OPTIONS, fields};
 use crate::edit::{GroupId, indent, trivia};
 use crate::error::{self, Error, Result};
 use crate::plan::model::Context;
@@ -262,15 +262,12 @@ pub fn options_set(module: &Module, prefix: &[&str]) -> (Option<usize>, ast::Att
     }
 }
 
-/// The fields of the repository's legacy service schema: the names below `options` in the submodule that the
-/// legacy option's type has.
-pub fn legacy_fields(context: &Context) -> Vec<String> {
-    let namespace = parts(&context.rules().namespaces.services);
-    let declaration = context.model.declaration(&namespace);
-    declaration.map_or_else(Vec::new, |(_, declaration)| {
-        let fields = options_below(declaration.value.syntax());
-        fields.into_iter().map(|(name, _)| name).collect()
-    })
+/// The fields of the repository's legacy service schema; none if it has none.
+///
+/// # Errors
+/// `legacy-schema-unreadable`, as [`fields::of`].
+pub fn legacy_fields(context: &Context) -> Result<Vec<String>> {
+    fields::of(context, &parts(&context.rules().namespaces.services))
 }
 
 /// The option bindings of the outermost `options = { … }`, or `options.<name> = …`, below `node`.

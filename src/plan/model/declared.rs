@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::fact::{Declaration, LegacyField};
 use super::literal;
 use crate::error::{self, Result};
+use crate::plan::computed;
 use crate::resolve::module::{self, Def, Module};
 use crate::resolve::value::{Eval, Known, Value};
 use crate::resolve::{Model, scope};
@@ -24,7 +25,8 @@ pub fn contract_names(model: &Model, rules: &Rules) -> Vec<String> {
     defs.retain(|(_, def)| def.path.len() > contract.len() + 1 && !settings(def));
     let by_module = defs.chunk_by(|(a, _), (b, _)| std::ptr::eq(*a, *b));
     let own = by_module.filter(|defs| !is_template(defs[0].0)).flatten();
-    distinct(own.filter_map(|(_, def)| def.name(contract.len())))
+    let written = own.filter_map(|(_, def)| def.name(contract.len()));
+    distinct(written.chain(computed::names(model, &contract)))
 }
 
 /// Names, each once and sorted.
@@ -41,10 +43,12 @@ fn is_template(module: &Module) -> bool {
 
 fn declared(model: &Model, prefix: &[&str]) -> Vec<String> {
     let defs = model.under(prefix);
-    distinct(defs.iter().filter_map(|(_, def)| def.name(prefix.len())))
+    let written = defs.iter().filter_map(|(_, def)| def.name(prefix.len()));
+    distinct(written.chain(computed::names(model, prefix)))
 }
 
-/// The outermost bindings that declare something at or below `prefix`: those whose own attrpath crosses its end.
+/// The outermost bindings that declare something at or below `prefix`: those whose own attrpath crosses its end, and those
+/// that declare it without writing it out.
 pub fn topmost<'a>(model: &'a Model, prefix: &[&str]) -> Vec<Declaration<'a>> {
     model
         .under(prefix)
@@ -54,6 +58,7 @@ pub fn topmost<'a>(model: &'a Model, prefix: &[&str]) -> Vec<Declaration<'a>> {
             module,
             def: def.clone(),
         })
+        .chain(computed::declarations(model, prefix))
         .collect()
 }
 
@@ -75,7 +80,7 @@ pub fn fields<'a>(declaration: &Declaration<'a>, depth: usize) -> Result<Vec<Leg
         return Ok(vec![LegacyField {
             module: declaration.module,
             name: name.to_owned(),
-            rest: rest(&declaration.def.path[depth + 1..]),
+            rest: rest(declaration, declaration.node(), &declaration.def.path[depth + 1..])?,
             node: declaration.node().clone(),
             text: value.as_ref().map(|v| text(v.syntax())).unwrap_or_default(),
             value,
@@ -86,14 +91,14 @@ pub fn fields<'a>(declaration: &Declaration<'a>, depth: usize) -> Result<Vec<Leg
     for entry in entries {
         match &entry {
             ast::Entry::AttrpathValue(binding) => {
-                let names = module::entry_names(&entry);
+                let names = Eval::alone(declaration.module).entry_names(&entry);
                 let Some(Some(name)) = names.first() else {
                     return Err(error::plan::dynamic_name(source.place_of(entry.syntax())));
                 };
                 found.push(LegacyField {
                     module: declaration.module,
                     name: name.clone(),
-                    rest: rest(&names[1..]),
+                    rest: rest(declaration, entry.syntax(), &names[1..])?,
                     node: entry.syntax().clone(),
                     text: binding.value().map(|v| text(v.syntax())).unwrap_or_default(),
                     value: binding.value(),
@@ -127,8 +132,12 @@ pub fn fields<'a>(declaration: &Declaration<'a>, depth: usize) -> Result<Vec<Leg
     Ok(found)
 }
 
-fn rest(path: &[Option<impl AsRef<str>>]) -> String {
-    module::path_text(path)
+/// The rest of a field's path as source text; the path of the binding `node`.
+fn rest(declaration: &Declaration, node: &SyntaxNode, path: &[Option<impl AsRef<str>>]) -> Result<String> {
+    match path.iter().all(Option::is_some) {
+        true => Ok(module::path_text(path)),
+        false => Err(error::plan::dynamic_name(declaration.module.source.place_of(node))),
+    }
 }
 
 /// Whether `name` at `node` would mean something else than one of the module's own arguments.

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use super::context::Context;
 use crate::error;
 use crate::resolve::module::{Def, Module, list_elements};
+use crate::resolve::value::Value;
 use crate::rules::ContractField;
 use crate::syntax::{AstNode, SyntaxNode, ast};
 
@@ -47,7 +49,16 @@ pub struct LegacyField<'a> {
     pub text: String,
 }
 
-impl LegacyField<'_> {
+impl<'a> LegacyField<'a> {
+    /// What it is, with options followed to their definitions; `None` where it says nothing.
+    pub fn evaluated(&self, context: &Context<'a>) -> Option<Value> {
+        let eval = context.eval(self.module);
+        match &self.value {
+            Some(value) => Some(eval.force(value)),
+            None => Some(eval.inherited(&ast::Inherit::cast(self.node.clone())?, &self.name)),
+        }
+    }
+
     /// Where it stands.
     pub fn place(&self) -> error::Place {
         self.module.source.place_of(&self.node)
@@ -107,6 +118,14 @@ impl<'a> Fact<'a> {
         match &self.elements {
             None => self.origin.value.iter().cloned().collect(),
             Some(elements) => elements.clone(),
+        }
+    }
+
+    /// The nodes that say it: its values, or the whole `inherit`.
+    pub fn said(&self) -> Vec<SyntaxNode> {
+        match (&self.elements, &self.origin.value) {
+            (None, None) => vec![self.origin.node.clone()],
+            _ => self.values().iter().map(|value| value.syntax().clone()).collect(),
         }
     }
 

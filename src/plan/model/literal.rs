@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::fact::{Declaration, Fact};
 use crate::error::{self, Result};
-use crate::resolve::module::entry_names;
+use crate::plan::computed;
+use crate::resolve::Eval;
 use crate::rules::ContractField;
 use crate::syntax::{self, AstNode, HasEntry, ast};
 
@@ -73,7 +74,8 @@ fn collect(declaration: &Declaration, expr: &ast::Expr, found: &mut Vec<ast::Ent
             for side in [op.lhs(), op.rhs()].into_iter().flatten() {
                 let mut inner = Vec::new();
                 collect(declaration, &side, &mut inner)?;
-                let own: BTreeSet<Option<String>> = inner.iter().flat_map(first_names).collect();
+                let own: BTreeSet<Option<String>> =
+                    inner.iter().flat_map(|entry| first_names(declaration, entry)).collect();
                 // What the right side sets replaces the whole of what the left side has there.
                 if own.contains(&None) || !names.is_disjoint(&own) {
                     return refused(&expr, "one side of '//' hides what the other says");
@@ -85,7 +87,7 @@ fn collect(declaration: &Declaration, expr: &ast::Expr, found: &mut Vec<ast::Ent
         other => {
             let list = syntax::call_of(other, "mkMerge", 1).map(|mut arguments| syntax::unparen(arguments.remove(0)));
             let Some(ast::Expr::List(list)) = list else {
-                return refused(other, "it is no attribute set literal");
+                return Err(computed::no_literal(declaration.module, other));
             };
             list.items().try_for_each(|item| collect(declaration, &item, found))?;
         }
@@ -94,9 +96,12 @@ fn collect(declaration: &Declaration, expr: &ast::Expr, found: &mut Vec<ast::Ent
 }
 
 /// The first name of each path that an entry binds; `None` for one that is computed.
-fn first_names(entry: &ast::Entry) -> Vec<Option<String>> {
+fn first_names(declaration: &Declaration, entry: &ast::Entry) -> Vec<Option<String>> {
     match entry {
-        ast::Entry::AttrpathValue(_) => vec![entry_names(entry).into_iter().next().flatten()],
+        ast::Entry::AttrpathValue(_) => {
+            let names = Eval::alone(declaration.module).entry_names(entry);
+            vec![names.into_iter().next().flatten()]
+        }
         ast::Entry::Inherit(inherit) => inherit.attrs().map(|attr| syntax::attr_name(&attr)).collect(),
     }
 }

@@ -9,10 +9,10 @@ use super::fact::{Declaration, Fact, FactIds, Guard, Job, LegacyField, Persisted
 use super::literal;
 use crate::error::{self, Error, Result};
 use crate::plan::install::schema::options_below;
-use crate::plan::owner;
 use crate::plan::placement::{self, Reference};
 use crate::plan::share::ownership::Names;
 use crate::plan::share::{leftovers, ownership};
+use crate::plan::{computed, owner};
 use crate::repo::Repository;
 use crate::resolve::module::Module;
 use crate::rules::{ContractField, parts};
@@ -55,9 +55,9 @@ impl<'a> ServiceFacts<'a> {
             context.model.module(&context.repo.import_target(from)?)
         };
         let Some(home) = home(&declarations, prefix.len()).or_else(from) else {
-            return Err(unknown(context, name));
+            return Err(computed::refusal(context, name, None).unwrap_or_else(|| unknown(context, name)));
         };
-        if let Some(error) = unseen(context, name) {
+        if let Some(error) = unseen(context, name).or_else(|| computed::refusal(context, name, Some(home))) {
             return Err(error);
         }
         let mut ids = FactIds::default();
@@ -226,6 +226,7 @@ fn co_located(context: &Context, home: &Module, name: &str, undeclared: bool) ->
                 .iter()
                 .filter(|def| def.under(&prefix))
                 .filter_map(|def| def.name(prefix.len()));
+            let names = names.chain(computed::names_in(home, &prefix));
             names.map(str::to_owned).collect::<Vec<_>>()
         })
         .collect();
@@ -306,6 +307,10 @@ fn guard<'a>(
                 && switches.iter().zip(&path).all(|(a, b)| a == b) =>
         {
             let names: Vec<&str> = path.iter().map(String::as_str).collect();
+            if let Some((module, part)) = context.model.may_define(&names) {
+                let why = "a part of what sets it is not written out";
+                return Err(error::plan::unsupported_switch(part.place(module), why));
+            }
             let definitions = context
                 .model
                 .definitions(&names)

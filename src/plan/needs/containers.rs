@@ -3,7 +3,7 @@
 use super::own::{ServiceDefs, Term};
 use super::servers::first;
 use super::texts;
-use crate::resolve::value::Why;
+use crate::resolve::value::UnknownReason;
 use crate::rules::parts;
 use crate::syntax::AstNode;
 
@@ -54,7 +54,7 @@ impl Container {
     }
 
     /// Why a variable that is set nowhere may be set all the same: the files that its environment is read from as well.
-    pub fn file(&self, own: &ServiceDefs) -> Option<Why> {
+    pub fn file(&self, own: &ServiceDefs) -> Option<UnknownReason> {
         let files = self.paths("environmentFiles", "environmentFiles");
         let mut terms = files
             .iter()
@@ -64,7 +64,7 @@ impl Container {
             Term::Expr(expr) => own.module.source.place_of(expr.syntax()),
             Term::Value(_) => own.place(path),
         };
-        Some(Why {
+        Some(UnknownReason {
             reason: texts::FROM_A_FILE.to_owned(),
             place,
         })

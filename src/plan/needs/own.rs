@@ -3,7 +3,7 @@
 use crate::plan::model::{Context, ServiceFacts};
 use crate::plan::share::ownership;
 use crate::resolve::module::{Def, Module};
-use crate::resolve::value::{Known, Value, Why};
+use crate::resolve::value::{Known, UnknownReason, Value};
 use crate::syntax::{self, AstNode, HasEntry, SyntaxNode, ast};
 
 /// The definitions of one module that are the service's, or that may be read for it.
@@ -165,7 +165,7 @@ impl<'c, 'a> ServiceDefs<'c, 'a> {
     ///
     /// # Errors
     /// Why it is not known.
-    pub fn known(&self, path: &[&str]) -> Result<Option<Known>, Why> {
+    pub fn known(&self, path: &[&str]) -> Result<Option<Known>, UnknownReason> {
         let mut terms = self.terms(path);
         let Some(term) = terms.pop() else { return Ok(None) };
         let why = |reason: &str| self.why(&term, path, reason);
@@ -195,12 +195,12 @@ impl<'c, 'a> ServiceDefs<'c, 'a> {
         same_file && spans.any(|outer| syntax::covers(&outer, &inner))
     }
 
-    fn why(&self, term: &Term, path: &[&str], reason: &str) -> Why {
+    fn why(&self, term: &Term, path: &[&str], reason: &str) -> UnknownReason {
         let place = match term {
             Term::Expr(expr) => self.module.source.place_of(expr.syntax()),
             Term::Value(_) => self.place(path),
         };
-        Why {
+        UnknownReason {
             reason: reason.to_owned(),
             place,
         }
@@ -229,7 +229,7 @@ impl<'c, 'a> ServiceDefs<'c, 'a> {
     }
 
     /// The elements of the lists at `path`, and why some are not known.
-    pub fn elements(&self, path: &[&str]) -> (Vec<ast::Expr>, Vec<Why>) {
+    pub fn elements(&self, path: &[&str]) -> (Vec<ast::Expr>, Vec<UnknownReason>) {
         let (mut found, mut unknown) = (Vec::new(), Vec::new());
         for term in self.terms(path) {
             let elements = match &term {
@@ -247,7 +247,7 @@ impl<'c, 'a> ServiceDefs<'c, 'a> {
     }
 
     /// The elements of a list that has them whatever holds: an element under a condition is not known to be there.
-    fn list(&self, expr: &ast::Expr) -> Result<Vec<ast::Expr>, Why> {
+    fn list(&self, expr: &ast::Expr) -> Result<Vec<ast::Expr>, UnknownReason> {
         let expr = syntax::unparen(expr.clone());
         if let ast::Expr::BinOp(op) = &expr
             && op.operator() == Some(ast::BinOpKind::Concat)

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::own::ServiceDefs;
 use crate::resolve::scope::{self, Binding};
-use crate::resolve::value::{Known, Why};
+use crate::resolve::value::{Known, UnknownReason};
 use crate::syntax::{self, AstNode, InterpolPart, SyntaxNode, ast};
 
 /// A field of a contract's `databaseConfig`.
@@ -52,7 +52,7 @@ pub struct Found<'p> {
 ///
 /// # Errors
 /// Why it is not known; `None` where none is set.
-pub fn first<'p>(own: &ServiceDefs, paths: Vec<Vec<&'p str>>) -> Result<Found<'p>, Option<Why>> {
+pub fn first<'p>(own: &ServiceDefs, paths: Vec<Vec<&'p str>>) -> Result<Found<'p>, Option<UnknownReason>> {
     for path in paths {
         match own.known(&path) {
             Ok(None) | Ok(Some(Known::Null)) => {}

@@ -10,7 +10,7 @@ use super::{address, containers, texts};
 use crate::error::Place;
 use crate::plan::model::Context;
 use crate::resolve::module::{self, Module};
-use crate::resolve::value::{Known, Value, Why};
+use crate::resolve::value::{Known, UnknownReason, Value};
 use crate::rules::parts;
 use crate::syntax::ast;
 
@@ -65,7 +65,7 @@ const NAMES: [&str; 6] = [
 const USERS: [&str; 4] = ["DB_USERNAME", "DB_USER", "DATABASE_USERNAME", "DATABASE_USER"];
 
 /// A field of a database: its value, or nothing and perhaps why.
-pub type Part<T> = Result<T, Option<Why>>;
+pub type Part<T> = Result<T, Option<UnknownReason>>;
 
 /// What one definition says of a database.
 #[derive(Clone)]
@@ -162,7 +162,7 @@ impl Partial {
         })
     }
 
-    fn missing(&self, field: &str, why: Option<Why>) -> Missing {
+    fn missing(&self, field: &str, why: Option<UnknownReason>) -> Missing {
         match why {
             Some(why) => Missing {
                 why: texts::database_unknown(field, &why.reason),
@@ -363,7 +363,7 @@ pub fn first(own: &ServiceDefs, paths: Vec<Vec<&str>>) -> Part<String> {
     said::first(own, paths)?.known.text().ok_or(None)
 }
 
-fn number(known: Result<Known, Why>) -> Option<Part<u16>> {
+fn number(known: Result<Known, UnknownReason>) -> Option<Part<u16>> {
     Some(match known {
         Ok(Known::Int(port)) => u16::try_from(port).map_err(|_| None),
         Ok(_) => Err(None),

@@ -1,7 +1,7 @@
 //! Whether a service is on: only one that is may be depended on, since the contracts' check would fail otherwise.
 
 use crate::plan::model::{self, Context};
-use crate::resolve::value::{self, Known, Value, Why};
+use crate::resolve::value::{self, Known, UnknownReason, Value};
 use crate::rules::parts;
 
 /// Whether a service is on, on the host and as far as the code says it.
@@ -10,7 +10,7 @@ pub enum State {
     Off,
     /// Nothing that the host imports declares it.
     Nowhere,
-    Unknown(Why),
+    Unknown(UnknownReason),
     /// It has no contract yet, and without the bridge the check does not see it.
     Unseen,
 }
@@ -41,7 +41,7 @@ pub fn of_service(context: &Context, name: &str) -> State {
         {
             Ok(true) if !declaration.def.context.opaque => return State::On,
             Ok(true) => {
-                answer = State::Unknown(Why {
+                answer = State::Unknown(UnknownReason {
                     reason: "it is joined with '//'".to_owned(),
                     place: declaration.place(),
                 });
@@ -71,7 +71,7 @@ fn switch(context: &Context, path: &[&str]) -> State {
             (Ok(false), _) => {}
             (Err(why), _) => return State::Unknown(why),
             (Ok(true), None) => {
-                return State::Unknown(Why {
+                return State::Unknown(UnknownReason {
                     reason: "it is inherited".to_owned(),
                     place: module.source.place_of(crate::syntax::AstNode::syntax(&def.entry)),
                 });

@@ -6,7 +6,7 @@ use crate::plan::evolve::schema::Schema;
 use crate::plan::model::Context;
 use crate::plan::{install, texts};
 use crate::rules::{ContractField, parts};
-use crate::syntax::{self, AstNode};
+use crate::syntax;
 
 /// What every contract says, here or in the host's settings.
 const EMBEDDED_REQUIRED: [&str; 3] = ["enable", "domain", "dataDir"];
@@ -152,9 +152,9 @@ fn stops_units(context: &Context) -> bool {
         .iter()
         .find(|(_, contract)| **contract == ContractField::BackupUnits);
     match (context.model.declaration(&namespace), field) {
-        (Some((_, declaration)), Some((legacy, _))) => install::schema::options_below(declaration.value.syntax())
-            .iter()
-            .any(|(name, _)| name == legacy),
+        (Some(_), Some((legacy, _))) => {
+            install::fields::of(context, &namespace).map_or(true, |fields| fields.contains(legacy))
+        }
         _ => true,
     }
 }
