@@ -13,7 +13,7 @@ use git2::{Index, IndexEntry, IndexEntryExtendedFlag, IndexEntryFlag, Oid, Tree}
 
 use super::disk::{Disk, FilePermissions};
 use super::files::{self, Stands};
-use super::journal::{Entry, Journal, Noted};
+use super::journal::{Entry, Journal, Noted, PLAN};
 use super::place::Place;
 use super::text;
 use crate::error::{self, Result};
@@ -71,9 +71,13 @@ impl<'g> Locked<'g> {
             match disk.insist(is_held).flatten() {
                 Ok(()) => return Ok(locked),
                 Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => thread::sleep(LOCK_PAUSE),
-                Err(cause) => return Err(failed(cause)),
+                Err(cause) => {
+                    locked.forget(disk);
+                    return Err(failed(cause));
+                }
             }
         }
+        locked.forget(disk);
         Err(error::git::index_locked(&locked.lock))
     }
 
@@ -161,10 +165,18 @@ impl<'g> Locked<'g> {
         self.git.git_dir().join("index")
     }
 
+    /// Removes the other name of the lock where no notes of a run need it any more.
+    fn forget(&self, disk: &mut Disk<'_>) {
+        if !self.notes.join(PLAN).exists() {
+            let _ = disk.insist(|disk| disk.remove_file(&self.notes.join(HELD)));
+        }
+    }
+
     /// Gives the lock back.
     pub(super) fn release(&self, disk: &mut Disk<'_>) {
         // Where it fails, the next run finds the lock, and by its other name that it is ours.
         let _ = disk.insist(|disk| disk.remove_file(&self.lock));
+        self.forget(disk);
     }
 }
 

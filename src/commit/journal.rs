@@ -20,7 +20,7 @@ use super::place::Place;
 use crate::error::{self, Result};
 use crate::repo::git::Head;
 
-const PLAN: &str = "plan.json";
+pub(super) const PLAN: &str = "plan.json";
 
 /// Raised when the format changes, so that a run touches nothing that it does not understand.
 const VERSION: u32 = 3;

@@ -1,7 +1,6 @@
 //! What the code of a migrated module calls its contract.
 
 use super::model::{Context, Guard, ServiceFacts};
-use super::needs::reads::ContractReads;
 use crate::resolve::module::Module;
 use crate::syntax::{self, AstNode, ast};
 
@@ -16,17 +15,17 @@ pub struct ContractAlias {
 }
 
 impl ContractAlias {
-    /// The contract of the service of `facts`, by `name` where the guard is the contract's own, or `reads` reads it more
+    /// The contract of the service of `facts`, by `name` where the guard is the contract's own, or it is read more
     /// than once.
     pub fn new(
         context: &Context,
         facts: &ServiceFacts,
-        reads: Option<&ContractReads>,
+        read_often: bool,
         name: impl FnOnce() -> String,
     ) -> ContractAlias {
         let namespace = &context.rules().namespaces.contract;
         let switched = matches!(facts.guard, Guard::Switch { .. });
-        let named = !switched || reads.is_some_and(ContractReads::are_many);
+        let named = !switched || read_often;
         ContractAlias {
             path: format!("config.{namespace}.{}", syntax::attr_text(&facts.name)),
             name: named.then(name),

@@ -1,23 +1,12 @@
 //! The text of a service's contract: what the kinds of change write into it, slot by slot, with the comments of what they
 //! take.
 
-use super::kinds::{self, Draft};
-use super::model::{Context, Fact, FactId, Guard, LegacyField, ServiceFacts};
-use super::{Move, kinds::ENABLEMENT};
+use super::Move;
+use super::model::{Context, Fact, FactId, LegacyField, ServiceFacts};
+use super::ops::ContractFragment;
 use crate::edit::{GroupId, trivia};
-use crate::error::Result;
 use crate::rules::ContractField;
 use crate::syntax::{self, AstNode, ast};
-
-/// A stretch of the contract's text, the group that asks for it, and the facts that it says.
-pub struct ContractFragment {
-    pub group: GroupId,
-    pub text: String,
-    /// Each with the option path that it has there; for people.
-    pub facts: Vec<(FactId, String)>,
-    /// What it says besides; for people.
-    pub added: Vec<Move>,
-}
 
 /// Comments that stood in the legacy declarations beside their fields.
 #[derive(Default)]
@@ -45,7 +34,8 @@ pub enum Slot {
 }
 
 impl Slot {
-    const ALL: [Slot; 8] = [
+    /// All of them.
+    pub const ALL: [Slot; 8] = [
         Slot::Required,
         Slot::Persistence,
         Slot::Backups,
@@ -71,37 +61,12 @@ pub struct Writer<'c, 'a> {
     path: String,
     comments: Comments,
     fragments: Vec<ContractFragment>,
+    /// An empty line comes before the next fragment.
+    apart: bool,
     /// The fields that are said.
     said: Vec<ContractField>,
     /// Nodes whose comments have been carried already (an `inherit` of several fields has one set of comments).
     carried: Vec<std::ops::Range<usize>>,
-}
-
-/// The bindings of `qgroget.serviceModules.<service>`, in the contract's order.
-///
-/// # Errors
-/// Refuses values whose names would mean something else at the contract's place, and an unclear `dataDir`.
-pub fn body(draft: &Draft, comments: Comments) -> Result<Vec<ContractFragment>> {
-    let mut writer = Writer {
-        facts: draft.facts,
-        contract: draft.contract(),
-        path: path(draft.context, draft.facts),
-        comments,
-        fragments: Vec::new(),
-        said: Vec::new(),
-        carried: Vec::new(),
-    };
-    for slot in Slot::ALL {
-        let first = writer.fragments.len();
-        kinds::write(draft, slot, &mut writer)?;
-        if let Some(first) = writer.fragments.get_mut(first).filter(|_| slot.stands_apart()) {
-            first.text.insert(0, '\n');
-        }
-    }
-    for comment in std::mem::take(&mut writer.comments.of_service) {
-        writer.core(format!("{comment}\n"));
-    }
-    Ok(writer.fragments)
 }
 
 /// The contract's option path, as source.
@@ -110,23 +75,40 @@ pub fn path(context: &Context, facts: &ServiceFacts) -> String {
     format!("{namespace}.{}", syntax::attr_text(&facts.name))
 }
 
-/// The line that lets the service's own switch follow the contract's, where that is what turns it on.
-pub fn follow(draft: &Draft) -> String {
-    match &draft.facts.guard {
-        Guard::Switch { path: switch, .. } if draft.accepts(ENABLEMENT).is_some() => {
-            let switch: Vec<String> = switch.iter().map(|p| syntax::attr_text(p)).collect();
-            let contract = path(draft.context, draft.facts);
-            format!(
-                "{}\n{} = lib.mkDefault config.{contract}.enable;\n",
-                super::texts::FOLLOW_COMMENT,
-                switch.join(".")
-            )
+impl<'c, 'a> Writer<'c, 'a> {
+    /// A contract with nothing in it. `contract` is the group of what no other kind of change writes.
+    pub fn new(
+        context: &Context,
+        facts: &'c ServiceFacts<'a>,
+        contract: GroupId,
+        comments: Comments,
+    ) -> Writer<'c, 'a> {
+        Writer {
+            facts,
+            contract,
+            path: path(context, facts),
+            comments,
+            fragments: Vec::new(),
+            apart: false,
+            said: Vec::new(),
+            carried: Vec::new(),
         }
-        _ => String::new(),
     }
-}
 
-impl Writer<'_, '_> {
+    /// Begins a slot: what is written from here on stands in it.
+    pub fn begin(&mut self, slot: Slot) {
+        self.apart = slot.stands_apart();
+    }
+
+    /// The fragments, with the comments of the service's declarations behind them.
+    pub fn finish(mut self) -> Vec<ContractFragment> {
+        self.apart = false;
+        for comment in std::mem::take(&mut self.comments.of_service) {
+            self.core(format!("{comment}\n"));
+        }
+        self.fragments
+    }
+
     /// Text of a group that says no fact.
     pub fn push(&mut self, group: GroupId, text: impl Into<String>) {
         self.put(group, text, Vec::new());
@@ -146,11 +128,19 @@ impl Writer<'_, '_> {
     fn note(&mut self, group: GroupId, text: impl Into<String>, facts: Vec<(FactId, &ContractField)>) {
         let path = &self.path;
         let facts = facts.into_iter().map(|(fact, field)| (fact, format!("{path}.{field}")));
+        let facts = facts.collect();
+        self.append(group, text.into(), facts, Vec::new());
+    }
+
+    fn append(&mut self, group: GroupId, mut text: String, facts: Vec<(FactId, String)>, added: Vec<Move>) {
+        if std::mem::take(&mut self.apart) {
+            text.insert(0, '\n');
+        }
         self.fragments.push(ContractFragment {
             group,
-            text: text.into(),
-            facts: facts.collect(),
-            added: Vec::new(),
+            text,
+            facts,
+            added,
         });
     }
 
@@ -163,12 +153,7 @@ impl Writer<'_, '_> {
             to: Some(to.clone()),
         });
         self.said.push(field.clone());
-        self.fragments.push(ContractFragment {
-            group,
-            text,
-            facts: Vec::new(),
-            added: added.collect(),
-        });
+        self.append(group, text, Vec::new(), added.collect());
     }
 
     /// Whether a field is said.

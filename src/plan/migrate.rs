@@ -9,8 +9,9 @@ use super::needs::Requirements;
 use super::needs::reads::ContractReads;
 use super::ops::Ops;
 use super::sections::Sections;
-use super::share::extract::{ExtractedParts, Extraction};
+use super::share::extract::Extraction;
 use super::share::leftovers::RemainingFile;
+use super::share::parts::ExtractedParts;
 use super::taking::{Removed, Taking};
 use super::vmtest::{self, NewTest};
 use super::{comments, contract, data_dir, placement, removal, texts};
@@ -204,7 +205,7 @@ impl<'a> Migration<'a> {
         let mut comments = self.sorted(orphans);
         comments.of_service.extend_from_slice(lost);
         let above = std::mem::take(&mut comments.above);
-        let fragments = contract::body(draft, comments)?;
+        let fragments = kinds::write(draft, comments)?;
         sections.render(ops, fragments, &above)?;
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         sections.formals(ops, &arguments)
@@ -259,7 +260,7 @@ impl<'a> Migration<'a> {
             leftovers.keep(ops, &above, contract);
             above.clear();
         }
-        let fragments = contract::body(draft, comments)?;
+        let fragments = kinds::write(draft, comments)?;
         let moved = self.facts.facts.iter().chain(self.facts.of_jobs());
         let values = moved.flat_map(|fact| fact.values());
         let mut texts: Vec<SyntaxNode> = values.map(|value| value.syntax().clone()).collect();

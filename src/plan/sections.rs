@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::alias::{self, ContractAlias};
-use super::contract::{self, ContractFragment};
+use super::contract;
 use super::formals;
-use super::kinds::{DATABASE_READS, Draft, SECRETS};
+use super::kinds::{DATABASE_READS, Draft, SECRETS, enablement};
 use super::model::{Guard, ServiceFacts};
-use super::ops::Ops;
+use super::ops::{ContractFragment, Ops};
 use super::texts;
 use super::{Move, placement, removal};
 use crate::edit::{Brackets, indent, trivia};
@@ -75,8 +75,8 @@ impl<'c, 'a> Sections<'c, 'a> {
     pub fn find(draft: &'c Draft<'c, 'a>) -> Result<Sections<'c, 'a>> {
         let facts = draft.facts;
         let shape = shape(facts.home)?;
-        let reads = draft.reads().map(|(_, reads)| reads);
-        let alias = ContractAlias::new(draft.context, facts, reads, || alias::fresh(facts.home));
+        let many = draft.reads().is_some_and(|(_, reads)| reads.are_many());
+        let alias = ContractAlias::new(draft.context, facts, many, || alias::fresh(facts.home));
         let guard = alias.condition(&facts.guard);
         Ok(Sections {
             draft,
@@ -129,7 +129,7 @@ impl<'c, 'a> Sections<'c, 'a> {
             let text = code.put(work.put_fragment(&fragment));
             work.insert(path, place.start, text, fragment.group);
         }
-        let follow = contract::follow(self.draft);
+        let follow = enablement::follow(self.draft);
         let behind = format!(
             "}};\n{follow}}}\n\n{}\n{}",
             texts::IMPLEMENTATION_HEADER,

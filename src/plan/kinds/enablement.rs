@@ -6,13 +6,29 @@ use crate::error::{self, Result};
 use crate::plan::model::{Context, Declaration, Guard, ServiceFacts};
 use crate::plan::ops::{Ops, Put, Taken};
 use crate::plan::setting::{self, Setting};
-use crate::plan::{Move, formals, removal, texts, vmtest};
+use crate::plan::{Move, contract, formals, removal, texts, vmtest};
 use crate::resolve::free;
 use crate::resolve::scope::Binding;
 use crate::rules::parts;
 use crate::syntax::{self, AstNode, ast};
 
 pub struct Enablement;
+
+/// The line that lets the service's own switch follow the contract's, where that is what turns it on.
+pub fn follow(draft: &Draft) -> String {
+    match &draft.facts.guard {
+        Guard::Switch { path: switch, .. } if draft.accepts(ENABLEMENT).is_some() => {
+            let switch: Vec<String> = switch.iter().map(|p| syntax::attr_text(p)).collect();
+            let contract = contract::path(draft.context, draft.facts);
+            format!(
+                "{}\n{} = lib.mkDefault config.{contract}.enable;\n",
+                texts::FOLLOW_COMMENT,
+                switch.join(".")
+            )
+        }
+        _ => String::new(),
+    }
+}
 
 impl Kind for Enablement {
     fn name(&self) -> &'static str {

@@ -6,7 +6,7 @@ mod contract;
 mod database_reads;
 mod databases;
 mod dependencies;
-mod enablement;
+pub mod enablement;
 mod gain;
 mod persistence;
 mod placement;
@@ -16,12 +16,12 @@ mod test;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::contract::{Slot, Writer};
+use super::contract::{Comments, Slot, Writer};
 use super::group::{Accepted, Group, Safety};
 use super::model::{Context, ServiceFacts};
 use super::needs::Requirements;
 use super::needs::reads::ContractReads;
-use super::ops::Ops;
+use super::ops::{ContractFragment, Ops};
 use super::taking::Taking;
 use super::vmtest::NewTest;
 use crate::edit::GroupId;
@@ -211,12 +211,19 @@ pub fn take(draft: &Draft, taking: &mut Taking) {
     accepted(draft).for_each(|(kind, group)| kind.take(draft, group, taking));
 }
 
-/// Writes a slot of the contract.
+/// The bindings of `qgroget.serviceModules.<service>`, in the contract's order.
 ///
 /// # Errors
-/// What cannot be said there.
-pub fn write(draft: &Draft, slot: Slot, contract: &mut Writer) -> Result<()> {
-    accepted(draft).try_for_each(|(kind, group)| kind.write(draft, group, slot, contract))
+/// Refuses values whose names would mean something else at the contract's place, and an unclear `dataDir`.
+pub fn write(draft: &Draft, comments: Comments) -> Result<Vec<ContractFragment>> {
+    let mut contract = Writer::new(draft.context, draft.facts, draft.contract(), comments);
+    for slot in Slot::ALL {
+        contract.begin(slot);
+        for (kind, group) in accepted(draft) {
+            kind.write(draft, group, slot, &mut contract)?;
+        }
+    }
+    Ok(contract.finish())
 }
 
 /// Makes the edits of the accepted groups beside the contract's module.

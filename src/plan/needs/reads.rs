@@ -7,7 +7,7 @@ use super::said::{ConnectionLiteral, Field};
 use crate::plan::Move;
 use crate::plan::alias;
 use crate::plan::model::{Context, ServiceFacts};
-use crate::plan::share::extract::ExtractedParts;
+use crate::plan::share::parts::ExtractedParts;
 use crate::rules::parts;
 use crate::syntax;
 

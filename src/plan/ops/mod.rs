@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use crate::edit::{FileChange, GroupId, SourceChange, TextEdit};
 use crate::error::Result;
-use crate::plan::contract::ContractFragment;
 use crate::plan::group::Move;
 use crate::plan::model::{Fact, FactId};
 use crate::repo::Repository;
@@ -16,10 +15,12 @@ use crate::syntax;
 
 mod balance;
 mod file;
+mod fragment;
 
 use balance::Balance;
 pub use balance::{Put, Taken};
 use file::{FileEdits, formatted};
+pub use fragment::ContractFragment;
 
 /// Edits under way.
 pub struct Ops<'a> {

@@ -5,81 +5,18 @@ use std::ops::Range;
 use super::bindings::{self, CapturedScope};
 use super::imports;
 use super::leftovers::RemainingFile;
-use super::ownership;
+use super::parts::ExtractedParts;
 use crate::edit::{Brackets, trivia};
 use crate::error::{self, Result};
 use crate::plan::alias::{self, ContractAlias};
-use crate::plan::contract::{self, ContractFragment};
-use crate::plan::kinds::Draft;
-use crate::plan::model::{Context, ServiceFacts};
-use crate::plan::ops::Ops;
+use crate::plan::contract;
+use crate::plan::kinds::{Draft, enablement};
+use crate::plan::needs::reads::ContractReads;
+use crate::plan::ops::{ContractFragment, Ops};
 use crate::plan::placement;
 use crate::plan::texts;
 use crate::resolve::module::Def;
-use crate::syntax::{self, AstNode, Source, SyntaxNode, ast};
-
-/// What leaves the shared file with the service, besides its legacy declarations.
-pub struct ExtractedParts<'a> {
-    /// Whole bindings.
-    pub bindings: Vec<Def>,
-    /// Elements of lists, by the list's definition.
-    pub elements: Vec<(Def, Vec<ast::Expr>)>,
-    /// The conditions that all of it stands under, as source.
-    pub conditions: Vec<String>,
-    /// Every service that the file has or had.
-    pub services: Vec<String>,
-    source: &'a Source,
-}
-
-impl<'a> ExtractedParts<'a> {
-    /// What belongs to the service in its home file.
-    pub fn find(context: &Context<'a>, facts: &ServiceFacts<'a>, services: Vec<String>) -> ExtractedParts<'a> {
-        let names = &facts.names;
-        let conditions = facts
-            .declarations
-            .first()
-            .map(|declaration| ownership::text_of(&declaration.def))
-            .unwrap_or_default();
-        let mut bindings: Vec<Def> = ownership::owned(context, facts.home, names, &facts.name, &conditions)
-            .into_iter()
-            .cloned()
-            .collect();
-        let elements = ownership::owned_elements(context, facts.home, names, &facts.name, &conditions);
-        let elements: Vec<(Def, Vec<ast::Expr>)> = elements
-            .into_iter()
-            .filter(|(def, _)| {
-                !bindings
-                    .iter()
-                    .any(|b| ownership::contains(b.entry.syntax(), def.entry.syntax()))
-            })
-            .map(|(def, elements)| (def.clone(), elements))
-            .collect();
-        bindings.sort_by_key(|def| syntax::span(def.entry.syntax()).start);
-        ExtractedParts {
-            bindings,
-            elements,
-            conditions,
-            services,
-            source: &facts.home.source,
-        }
-    }
-
-    /// The nodes that go from the shared file.
-    pub fn nodes(&self) -> Vec<SyntaxNode> {
-        let mut nodes: Vec<SyntaxNode> = self.bindings.iter().map(|def| def.entry.syntax().clone()).collect();
-        for (def, elements) in &self.elements {
-            let mut all = Vec::new();
-            def.value
-                .iter()
-                .for_each(|value| crate::resolve::module::list_elements(value, &mut all));
-            match all.len() == elements.len() {
-                true => nodes.push(def.entry.syntax().clone()),
-                false => nodes.extend(imports::nodes(elements)),
-            }
-        }
-        nodes
-    }
-}
+use crate::syntax::{self, AstNode, SyntaxNode, ast};
 
 /// A range of the shared file, and what the new one has in its place.
 type Replaced = (Range<usize>, String);
@@ -142,7 +79,12 @@ impl Extraction<'_, '_> {
         let mut needs = bindings::needs(self.draft.facts.home, &nodes, &|node| self.relocated(node, &[]))?;
         needs.arguments.extend(["config".to_owned(), "lib".to_owned()]);
         let reads = self.draft.reads().map(|(_, reads)| reads);
-        let alias = ContractAlias::new(self.draft.context, self.draft.facts, reads, || contract_name(&needs));
+        let alias = ContractAlias::new(
+            self.draft.context,
+            self.draft.facts,
+            reads.is_some_and(ContractReads::are_many),
+            || contract_name(&needs),
+        );
         let reads = reads.map_or_else(Vec::new, |reads| reads.texts(alias.text()));
         if let Some((group, reads)) = self.draft.reads() {
             work.tell(group, reads.moves(self.draft.context, self.draft.facts));
@@ -165,7 +107,7 @@ impl Extraction<'_, '_> {
         fragments
             .iter()
             .for_each(|fragment| text.push_str(work.put_fragment(fragment)));
-        text.push_str(&format!("}};\n{}}}\n\n", contract::follow(self.draft)));
+        text.push_str(&format!("}};\n{}}}\n\n", enablement::follow(self.draft)));
         self.sections(&mut text, &guard, &reads)?;
         text.push_str("];\n}\n");
         Ok(Brackets::new("", "  ", true).put(&text))

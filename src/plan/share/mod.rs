@@ -6,3 +6,4 @@ pub mod extract;
 pub mod imports;
 pub mod leftovers;
 pub mod ownership;
+pub mod parts;

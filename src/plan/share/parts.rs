@@ -1,0 +1,70 @@
+//! What of a shared file belongs to one service.
+
+use super::{imports, ownership};
+use crate::plan::model::{Context, ServiceFacts};
+use crate::resolve::module::Def;
+use crate::syntax::{self, AstNode, Source, SyntaxNode, ast};
+
+/// What leaves the shared file with the service, besides its legacy declarations.
+pub struct ExtractedParts<'a> {
+    /// Whole bindings.
+    pub bindings: Vec<Def>,
+    /// Elements of lists, by the list's definition.
+    pub elements: Vec<(Def, Vec<ast::Expr>)>,
+    /// The conditions that all of it stands under, as source.
+    pub conditions: Vec<String>,
+    /// Every service that the file has or had.
+    pub services: Vec<String>,
+    /// The shared file.
+    pub source: &'a Source,
+}
+
+impl<'a> ExtractedParts<'a> {
+    /// What belongs to the service in its home file.
+    pub fn find(context: &Context<'a>, facts: &ServiceFacts<'a>, services: Vec<String>) -> ExtractedParts<'a> {
+        let names = &facts.names;
+        let conditions = facts
+            .declarations
+            .first()
+            .map(|declaration| ownership::text_of(&declaration.def))
+            .unwrap_or_default();
+        let mut bindings: Vec<Def> = ownership::owned(context, facts.home, names, &facts.name, &conditions)
+            .into_iter()
+            .cloned()
+            .collect();
+        let elements = ownership::owned_elements(context, facts.home, names, &facts.name, &conditions);
+        let elements: Vec<(Def, Vec<ast::Expr>)> = elements
+            .into_iter()
+            .filter(|(def, _)| {
+                !bindings
+                    .iter()
+                    .any(|b| ownership::contains(b.entry.syntax(), def.entry.syntax()))
+            })
+            .map(|(def, elements)| (def.clone(), elements))
+            .collect();
+        bindings.sort_by_key(|def| syntax::span(def.entry.syntax()).start);
+        ExtractedParts {
+            bindings,
+            elements,
+            conditions,
+            services,
+            source: &facts.home.source,
+        }
+    }
+
+    /// The nodes that go from the shared file.
+    pub fn nodes(&self) -> Vec<SyntaxNode> {
+        let mut nodes: Vec<SyntaxNode> = self.bindings.iter().map(|def| def.entry.syntax().clone()).collect();
+        for (def, elements) in &self.elements {
+            let mut all = Vec::new();
+            def.value
+                .iter()
+                .for_each(|value| crate::resolve::module::list_elements(value, &mut all));
+            match all.len() == elements.len() {
+                true => nodes.push(def.entry.syntax().clone()),
+                false => nodes.extend(imports::nodes(elements)),
+            }
+        }
+        nodes
+    }
+}
