@@ -1,5 +1,6 @@
 //! The tests of the program as a whole, in one binary.
 
+mod architecture;
 mod cli;
 mod common;
 mod contract;

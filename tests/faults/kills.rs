@@ -93,6 +93,7 @@ fn a_sample_of_100_kills() {
 #[ignore = "the long form, by hand: some twenty minutes"]
 fn kills_at_every_writing_call() {
     if strace::available() {
-        assert!(run(usize::MAX) >= 2000);
+        let count = std::env::var("QGROGET_FAULTS_COUNT").map_or(usize::MAX, |count| count.parse().unwrap());
+        assert!(run(count) >= 2000.min(count / 2));
     }
 }
