@@ -14,16 +14,16 @@ const STORE: &str = "/nix/store";
 /// nixpkgs/lib for the repository at `root`.
 ///
 /// # Errors
-/// Refuses when there is none.
+/// Refuses when there is none; as [`Nix::run`].
 pub fn find(nix: &Nix, given: Option<&Path>, root: &Path) -> Result<PathBuf> {
     if let Some(given) = given {
         let absolute = given.canonicalize().map_err(|_| text::not_nixpkgs(given))?;
         return within(&absolute).ok_or_else(|| text::not_nixpkgs(given));
     }
-    locked(root)
-        .and_then(|path| within(&path))
-        .or_else(|| nix.search_path_lib())
-        .ok_or_else(text::no_library)
+    match locked(root).and_then(|path| within(&path)) {
+        Some(library) => Ok(library),
+        None => nix.search_path_lib()?.ok_or_else(text::no_library),
+    }
 }
 
 fn within(nixpkgs: &Path) -> Option<PathBuf> {

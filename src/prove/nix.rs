@@ -66,15 +66,19 @@ impl Nix {
         if beside.is_file() { Some(beside) } else { on_path(name) }
     }
 
-    /// What `<nixpkgs/lib>` is on `NIX_PATH`.
-    pub fn search_path_lib(&self) -> Option<PathBuf> {
-        let out = Command::new(&self.program)
-            .args(["--find-file", "nixpkgs/lib"])
-            .stdin(Stdio::null())
-            .output()
-            .ok()?;
-        let path = PathBuf::from(String::from_utf8(out.stdout).ok()?.trim());
-        (out.status.success() && path.join("default.nix").is_file()).then(|| path.canonicalize().unwrap_or(path))
+    /// What `<nixpkgs/lib>` is on `NIX_PATH`, if it is there. An entry of `NIX_PATH` may lead to a network.
+    ///
+    /// # Errors
+    /// As [`Nix::run`].
+    pub fn search_path_lib(&self) -> Result<Option<PathBuf>> {
+        let mut command = self.command();
+        command.args(["--find-file", "nixpkgs/lib"]);
+        let Outcome::Value(out, _) = self.limited(command)? else {
+            return Ok(None);
+        };
+        let path = PathBuf::from(String::from_utf8_lossy(&out).trim());
+        let there = path.join("default.nix").is_file();
+        Ok(there.then(|| path.canonicalize().unwrap_or(path)))
     }
 
     /// Evaluates to JSON with nothing but `readable` at hand, in a store that does not exist.
@@ -116,9 +120,14 @@ impl Nix {
     /// # Errors
     /// Refuses when the time or output limit is reached, and when a signal stops the run.
     pub fn run(&self, mut command: Command) -> Result<Outcome> {
-        process::check()?;
         // NIX_PATH would widen what restricted evaluation may read.
-        command.env_remove("NIX_PATH").env("NO_COLOR", "1");
+        command.env_remove("NIX_PATH");
+        self.limited(command)
+    }
+
+    fn limited(&self, mut command: Command) -> Result<Outcome> {
+        process::check()?;
+        command.env("NO_COLOR", "1");
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

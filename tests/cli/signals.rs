@@ -26,6 +26,11 @@ impl Hanging {
 
     /// The same, started by a shell.
     fn behind(shell: &str, arguments: &[&str]) -> Hanging {
+        Hanging::at("--eval", 2, shell, arguments)
+    }
+
+    /// The same, in the first `count` runs of nix that have this argument.
+    fn at(argument: &str, count: usize, shell: &str, arguments: &[&str]) -> Hanging {
         let repo = Repo::with_contract();
         let (bin, scratch) = (repo.home().join("bin"), scratch(&repo));
         fs::create_dir(&bin).unwrap();
@@ -33,7 +38,7 @@ impl Hanging {
         let begun = repo.home().join("begun");
         assert!(Command::new("mkfifo").arg(&begun).status().unwrap().success());
         let script = format!(
-            "#!/bin/sh\ncase \"$*\" in *--eval*) ;; *) exec {} \"$@\" ;; esac\necho $$ > {}\nexec sleep 1000\n",
+            "#!/bin/sh\ncase \"$*\" in *{argument}*) ;; *) exec {} \"$@\" ;; esac\necho $$ > {}\nexec sleep 1000\n",
             real_nix().display(),
             begun.display()
         );
@@ -53,7 +58,7 @@ impl Hanging {
             .unwrap();
         // Open for writing too, it never ends between two writers.
         let begun = fs::File::options().read(true).write(true).open(begun).unwrap();
-        let lines = BufReader::new(begun).lines().take(2);
+        let lines = BufReader::new(begun).lines().take(count);
         let evaluations = lines.map(|line| Pid::from_raw(line.unwrap().parse().unwrap()).unwrap());
         let evaluations = evaluations.collect();
         Hanging {
@@ -135,6 +140,20 @@ fn a_signal_during_a_proof_stops_the_migration_with_nothing_written() {
         assert_eq!(repo.log(), log);
         assert_eq!(repo.status(), "");
         assert_eq!(left(&repo), Vec::<PathBuf>::new());
+    }
+}
+
+/// An entry of `NIX_PATH` may lead to a network.
+#[test]
+fn a_signal_while_nixpkgs_is_looked_for_stops_the_run() {
+    if !nix::available() {
+        return;
+    }
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let arguments = ["migrate", "jellyseerr", "--yes"];
+        let hanging = Hanging::at("--find-file", 1, "exec \"$0\" \"$@\"", &arguments);
+        let (repo, _) = hanging.after(signal);
+        assert_eq!(repo.status(), "");
     }
 }
 
