@@ -183,7 +183,8 @@ impl<'s> Committer<'s> {
             }
             Landed::Written => ui.note(texts::NO_COMMIT),
             Landed::Declined => ui.line(texts::declined(name)),
-            Landed::Quit => ui.line(texts::QUIT),
+            // The dialogue has said it.
+            Landed::Quit => {}
         }
     }
 }

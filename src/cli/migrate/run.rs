@@ -194,10 +194,7 @@ impl<'s> Run<'s> {
         let committer = self.committer.as_ref().expect("made before anything is written");
         committer.check(migration)?;
         let decision: Decision = match committer.decide(migration)? {
-            Outcome::Quit => {
-                committer.say(service, &Landed::Quit);
-                return Ok(Step::Quit);
-            }
+            Outcome::Quit => return Ok(Step::Quit),
             Outcome::Decided(decision) => decision,
         };
         if decision.change.is_empty() {
