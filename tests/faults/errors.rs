@@ -142,6 +142,6 @@ fn a_sample_of_100_errors() {
 fn errors_at_every_writing_call() {
     if strace::available() {
         let count = std::env::var("QGROGET_FAULTS_COUNT").map_or(usize::MAX, |count| count.parse().unwrap());
-        assert!(inject(count) >= 2000.min(count));
+        assert!(inject(count) >= 2000.min(count / 10 * 9));
     }
 }
