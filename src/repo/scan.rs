@@ -11,7 +11,7 @@ use memchr::memmem::Finder;
 use rayon::prelude::*;
 use rustix::fs::OFlags;
 
-use super::walk;
+use super::walk::{self, is_behind_a_link};
 use crate::error::{self, Error, Result};
 use crate::rules::Rules;
 use crate::syntax::Unread;
@@ -77,7 +77,7 @@ pub(super) fn mentions(root: &Path, rules: &Rules, paths: &[PathBuf]) -> Vec<Pat
     found
 }
 
-/// The text of the Nix file at `path`; `None` if no file stands there.
+/// The text of the Nix file at `path`, or of the module that a link there leads to; `None` if no file stands there.
 ///
 /// # Errors
 /// `unreadable` where it is too large or cannot be read.
@@ -85,6 +85,9 @@ pub(super) fn text(root: &Path, path: &Path) -> Result<Option<Text>> {
     let full = root.join(path);
     if !full.is_file() {
         return Ok(None);
+    }
+    if full.is_symlink() || is_behind_a_link(root, path) {
+        return Ok(linked(root, &walk::ignored(root, None), path));
     }
     let file = File::open(full).map_err(|cause| error::repo::unreadable(path).because(cause))?;
     let mut buffer = vec![0; BLOCK];

@@ -219,7 +219,7 @@ fn staged(root: &Path, entry: &IndexEntry) -> Option<Arc<str>> {
 }
 
 /// Whether a directory of `path` is a symbolic link now.
-fn is_behind_a_link(root: &Path, path: &Path) -> bool {
+pub(super) fn is_behind_a_link(root: &Path, path: &Path) -> bool {
     let mut above = path.ancestors().skip(1);
     above.any(|directory| {
         root.join(directory)

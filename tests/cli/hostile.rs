@@ -335,6 +335,14 @@ fn a_link_is_followed_only_to_nix_files_that_git_does_not_ignore() {
             repo.write(".git/info/exclude", format!("/{target}\n"));
         }
         symlink(format!("../../../{target}"), repo.path("modules/server/misc/env.nix")).unwrap();
+        // Outside the directories of hosts and server it is read because something imports it.
+        symlink(format!("../{target}"), repo.path("house.nix")).unwrap();
+        std::fs::rename(repo.path("house.nix"), repo.path("modules/house.nix")).unwrap();
+        repo.replace(
+            "modules/server/default.nix",
+            "imports = [",
+            "imports = [\n    ../house.nix",
+        );
         for arguments in [
             &["migrate", "jellyseerr", "--dry-run"][..],
             &["check", "--no-eval"],
