@@ -51,7 +51,7 @@ impl<'a> Migration<'a> {
         for group in &mut migration.list {
             group.moves = ops.moves(group.id);
         }
-        migration.render(&all)?;
+        migration.draw(&all, ops)?;
         Ok(migration)
     }
 
@@ -212,8 +212,8 @@ impl<'a> Migration<'a> {
     }
 
     /// Comments that stand where no rule looks for any (between the parts of a name, behind an `=`) go to the contract.
-    fn draw(&self, accepted: &Accepted) -> Result<SourceChange> {
-        let change = self.build_edits(accepted, &[])?.finish()?;
+    fn draw(&self, accepted: &Accepted, ops: Ops) -> Result<SourceChange> {
+        let change = ops.finish()?;
         let mut lost = comments::lost(self.context.repo, &change);
         // Nobody shares a file that is gone.
         lost.retain(|comment| !comment.starts_with(texts::SHARED_MARKER.trim_end()));
@@ -415,6 +415,6 @@ impl Proposal for Migration<'_> {
     }
 
     fn render(&self, accepted: &Accepted) -> Result<SourceChange> {
-        self.draw(accepted)
+        self.draw(accepted, self.build_edits(accepted, &[])?)
     }
 }

@@ -207,12 +207,8 @@ fn with_contract_names(rules: &Rules, legacy: &[String], text: String) -> String
 /// An internal error if the embedded collector has no such names.
 pub fn collector(context: &Context) -> Result<String> {
     let rules = context.rules();
-    let jobs = parts(&rules.namespaces.backups);
-    let declared = context.model.declaration(&jobs);
-    let declared: Vec<String> = declared.map_or_else(Vec::new, |(_, declaration)| {
-        let fields = options_below(declaration.value.syntax()).into_iter();
-        fields.map(|(name, _)| name).collect()
-    });
+    // Where the type does not tell its fields, the names stay those of the rules.
+    let declared = fields::of(context, &parts(&rules.namespaces.backups)).unwrap_or_default();
     let mut text = COLLECTOR.to_owned();
     for (name, field) in rules.backup_fields.iter().filter(|(name, _)| declared.contains(name)) {
         let Some(at) = text

@@ -8,7 +8,7 @@ use super::declared::{contract_names, fields, legacy_names, topmost};
 use super::fact::{Declaration, Fact, FactIds, Guard, Job, LegacyField, Persisted};
 use super::literal;
 use crate::error::{self, Error, Result};
-use crate::plan::install::schema::options_below;
+use crate::plan::install::fields as fields_of_option;
 use crate::plan::placement::{self, Reference};
 use crate::plan::share::ownership::Names;
 use crate::plan::share::{leftovers, ownership};
@@ -178,10 +178,8 @@ fn fact<'a>(context: &Context<'a>, service: &str, origin: LegacyField<'a>, ids: 
 /// Whether the contract's schema stands in the repository and has no such field.
 fn lacks(context: &Context, field: &str) -> bool {
     let contract = parts(&context.rules().namespaces.contract);
-    context.model.declaration(&contract).is_some_and(|(_, declaration)| {
-        let fields = options_below(declaration.value.syntax());
-        !fields.is_empty() && fields.iter().all(|(name, _)| name != field)
-    })
+    let fields = fields_of_option::of(context, &contract).unwrap_or_default();
+    !fields.is_empty() && fields.iter().all(|name| name != field)
 }
 
 /// Refuses a backup job that holds under a condition which is not one of the service's: the contract's fields would hold
