@@ -6,7 +6,8 @@
 //! - [`Group::Own`]: a process group of its own, for what works for us alone (nix). All of it is killed at once.
 //! - [`Group::Shared`]: our process group, for what needs the terminal (git, whose hooks and pinentry ask there). Its
 //!   descendants are found through `/proc`; each is asked to end and is killed when it does not. A process that has
-//!   left its parents, such as an agent or a file system monitor, is nobody's descendant and stays.
+//!   left its parents, such as an agent or a file system monitor, is nobody's descendant and stays. A git that Ctrl-C ends
+//!   leaves a hook that ignores it: such hooks are found as [`Guarded::end_left_behind`] says.
 
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
@@ -103,6 +104,8 @@ fn children() -> MutexGuard<'static, Vec<Registered>> {
 pub struct Guarded {
     child: Child,
     registered: Registered,
+    /// When it started, as [`start_of`] says.
+    began: Option<u64>,
     /// How it ended; until then its process id is its own.
     status: Option<ExitStatus>,
 }
@@ -166,6 +169,7 @@ impl Guarded {
         Ok(Guarded {
             child,
             registered,
+            began: start_of(pid.as_raw_pid()),
             status: None,
         })
     }
@@ -196,6 +200,22 @@ impl Guarded {
         children.retain(|child| child.pid != self.registered.pid);
         self.status = Some(status);
         Ok(status)
+    }
+
+    /// Ends what a child in our process group has left running in that group, though the child itself was ended by a
+    /// signal. It is found where [`adopt_orphans`] was called before the child was started.
+    pub fn end_left_behind(&self) {
+        let Some(began) = self.began else { return };
+        let (us, all) = (rustix::process::getpid(), processes());
+        let group = Some(rustix::process::getpgrp());
+        let orphans: Vec<i32> = all
+            .iter()
+            .filter(|process| process.parent == us.as_raw_pid() && process.start >= Some(began))
+            .map(|process| process.id)
+            .filter(|&id| rustix::process::getpgid(Pid::from_raw(id)).ok() == group)
+            .collect();
+        let mut family = descendants(&orphans, &all);
+        end_family(&mut family, false, &mut || false);
     }
 
     /// Reads what the child prints to those of its outputs that are pipes, and waits for it.
@@ -276,18 +296,28 @@ fn end(running: &[Registered], asked_already: bool, hurry: &mut dyn FnMut() -> b
             }
         }
     }
-    if shared.is_empty() {
+    if !shared.is_empty() {
+        end_family(&mut descendants(&shared, &processes()), asked_already, hurry);
+    }
+}
+
+/// Ends processes: they are asked to, unless they were already, and are killed when they take too long.
+fn end_family(family: &mut Vec<Process>, asked_already: bool, hurry: &mut dyn FnMut() -> bool) {
+    if asked_already && wait_for(family, hurry) {
         return;
     }
-    let mut family = descendants(&shared, &processes());
-    if asked_already && wait_for(&mut family, hurry) {
+    send(family, Signal::TERM);
+    if wait_for(family, hurry) {
         return;
     }
-    send(&family, Signal::TERM);
-    if wait_for(&mut family, hurry) {
-        return;
-    }
-    send(&family, Signal::KILL);
+    send(family, Signal::KILL);
+}
+
+/// From now on, who loses its parent among our descendants becomes our child, so that it can be found and ended with us.
+/// Linux alone has this (`prctl(2)`, `PR_SET_CHILD_SUBREAPER`); elsewhere it does nothing.
+pub fn adopt_orphans() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
 }
 
 /// Waits until all of a family have ended, for [`GRACE`] at most; whether they have. Who is born meanwhile is added.

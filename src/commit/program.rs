@@ -204,11 +204,16 @@ fn run(
         .stdout(printed.try_clone().map_err(cannot_note)?)
         .stderr(printed);
     let missing = |cause| error::git::program_missing(&crate::repo::git::needed_for(unhonoured), cause);
+    process::adopt_orphans();
     // In the run's own group, since a signature may ask for its passphrase at the terminal.
     let mut child = Guarded::spawn(&mut command, Group::Shared).map_err(missing)?;
     // By this a later run waits for a commit that goes on although this run was killed.
     let _ = fs::write(notes.join(CHILD), process_line(child.child().id()).unwrap_or_default());
     let status = child.wait().map_err(missing)?;
+    if status.signal().is_some() {
+        // What it wrote is taken back now: a hook that the signal did not end must not go on writing.
+        child.end_left_behind();
+    }
     Ok(Run {
         success: status.success(),
         killed: status.signal().is_some(),

@@ -3,11 +3,11 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
-use std::os::unix::process::ExitStatusExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
-use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process};
 
 use crate::common::{Repo, nix};
 
@@ -84,15 +84,16 @@ impl Hanging {
     }
 }
 
+/// Whether a process has ended and was not waited for.
+fn ended(process: Pid) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", process.as_raw_pid()));
+    stat.unwrap_or_default().contains(") Z ")
+}
+
 /// Whether a process ends, soon.
 fn ends(process: Pid) -> bool {
-    let id = process.as_raw_pid();
-    let over = || {
-        let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-        test_kill_process(process).is_err() || stat.contains(") Z ")
-    };
     let begin = std::time::Instant::now();
-    while !over() {
+    while test_kill_process(process).is_ok() && !ended(process) {
         if begin.elapsed().as_secs() > 20 {
             return false;
         }
@@ -256,4 +257,40 @@ fn a_signal_during_a_hook_ends_it_and_takes_the_change_back() {
         assert!(repo.tree() == tree);
         assert_eq!((repo.log(), repo.status()), (log, status));
     }
+}
+
+#[test]
+fn a_hook_that_ignores_ctrl_c_ends_with_the_run_although_git_ends_before_it() {
+    let repo = Repo::with_contract();
+    let begun = repo.home().join("begun");
+    assert!(Command::new("mkfifo").arg(&begun).status().unwrap().success());
+    // What it starts ignores the signal as well.
+    let body = format!("trap '' INT\nsleep 1000 &\necho $$ $! > {}\nwait", begun.display());
+    repo.script(".git/hooks/pre-commit", &body);
+    let (tree, log, status) = (repo.tree(), repo.log(), repo.status());
+    let child = repo
+        .command(env!("CARGO_BIN_EXE_qgroget"))
+        .args(["migrate", "jellyfin", "--yes", "--no-verify"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        // A terminal sends Ctrl-C to all of the group.
+        .process_group(0)
+        .spawn()
+        .unwrap();
+    let said = fs::read_to_string(&begun).unwrap();
+    let hooks: Vec<Pid> = said
+        .split_whitespace()
+        .map(|id| Pid::from_raw(id.parse().unwrap()).unwrap())
+        .collect();
+    kill_process_group(Pid::from_child(&child), Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.signal(), Some(Signal::INT.as_raw()), "{output:?}");
+    for &hook in &hooks {
+        let goes_on = test_kill_process(hook).is_ok() && !ended(hook);
+        // Nothing of a failed test is left running.
+        let _ = kill_process(hook, Signal::KILL);
+        assert!(!goes_on, "the hook goes on: {output:?}");
+    }
+    assert!(repo.tree() == tree);
+    assert_eq!((repo.log(), repo.status()), (log, status));
 }
