@@ -35,7 +35,7 @@ pub fn migration(
     if proposed.of(kinds::GAIN).is_some_and(|gain| !accepted.contains(&gain)) {
         ticks.insert(Check::Backup, Tick::Open(texts::GAP_LEFT.to_owned()));
     }
-    let declared = proposed.accepts(kinds::DATABASES, accepted);
+    let declared = proposed.accepted(kinds::DATABASES, accepted).is_some();
     if migration.has_database() && !declared {
         ticks.insert(Check::Database, Tick::Open(texts::DATABASE_LEFT.to_owned()));
     } else if declared && ticks.get(&Check::Contract) == Some(&Tick::Ticked) {
@@ -50,7 +50,7 @@ pub fn migration(
 }
 
 fn done(migration: &Migration, accepted: &Accepted) -> BTreeMap<Section, Vec<String>> {
-    let has = |kind: &str| migration.proposed().accepts(kind, accepted);
+    let has = |kind: &str| migration.proposed().accepted(kind, accepted).is_some();
     let mut done: BTreeMap<Section, Vec<String>> = BTreeMap::new();
     let mut say = |section, text: String| done.entry(section).or_default().push(text);
     say(

@@ -1,6 +1,7 @@
 //! The unit of approval: one semantic change, whole or not at all.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -30,6 +31,31 @@ pub struct Move {
     /// Where it stands afterwards: a path relative to the root with an attrpath,
     /// `modules/server/media/jellyfin/default.nix: qgroget.serviceModules.jellyfin.persistedData`; `None` for a removal.
     pub to: Option<String>,
+}
+
+impl Move {
+    /// Something new, with where it stands afterwards.
+    pub fn added(what: impl Into<String>, to: impl Into<String>) -> Move {
+        Move {
+            what: what.into(),
+            from: None,
+            to: Some(to.into()),
+        }
+    }
+
+    /// Something new in the file at `path`.
+    pub fn added_to(what: impl Into<String>, path: &Path) -> Move {
+        Move::added(what, path.display().to_string())
+    }
+
+    /// Something that stands at `from` and nowhere afterwards.
+    pub fn removed(what: impl Into<String>, from: Option<Place>) -> Move {
+        Move {
+            what: what.into(),
+            from,
+            to: None,
+        }
+    }
 }
 
 /// One semantic change: it lands whole or not at all.

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::group::{Accepted, Group, Proposal, Skipped};
-use super::kinds::{self, Draft, Outline, PLACEMENT, Proposals};
+use super::groups::Groups;
+use super::kinds::{self, Draft, Outline, PLACEMENT};
 use super::model::{Context, Declaration, ServiceFacts};
 use super::needs::Requirements;
 use super::needs::reads::ContractReads;
@@ -27,8 +28,7 @@ pub struct Migration<'a> {
     facts: ServiceFacts<'a>,
     /// What leaves a shared file with the service; `None` where the file becomes the service's own.
     share: Option<ExtractedParts<'a>>,
-    proposed: Proposals,
-    list: Vec<Group>,
+    groups: Groups,
     left: Vec<Skipped>,
     test: Option<NewTest<'a>>,
     needs: Requirements,
@@ -42,15 +42,13 @@ impl<'a> Migration<'a> {
     /// Every refusal of [`ServiceFacts::collect`] and of rendering all groups.
     pub fn plan(context: &'a Context<'a>, service: &str) -> Result<Migration<'a>> {
         let mut migration = Migration::outline(context, service)?;
-        let mut left = left(context, &migration.facts, &migration.proposed);
+        let mut left = left(context, &migration.facts, &migration.groups);
         left.extend(migration.needs.left.iter().cloned());
         left.extend(migration.test.iter().flat_map(|test| test.left()));
         migration.left = left;
         let all = migration.all();
         let ops = migration.build_edits(&all, &[])?;
-        for group in &mut migration.list {
-            group.moves = ops.moves(group.id);
-        }
+        migration.groups.note_moves(&ops);
         migration.draw(&all, ops)?;
         Ok(migration)
     }
@@ -78,7 +76,7 @@ impl<'a> Migration<'a> {
         let test = NewTest::of(context, &facts);
         let needs = Requirements::of(context, &facts);
         let reads = ContractReads::of(context, &facts, &needs, share.as_ref());
-        let (proposed, list) = kinds::propose(&Outline {
+        let groups = kinds::propose(&Outline {
             context,
             facts: &facts,
             requirements: &needs,
@@ -89,8 +87,7 @@ impl<'a> Migration<'a> {
             context,
             facts,
             share,
-            proposed,
-            list,
+            groups,
             left: Vec::new(),
             test,
             needs,
@@ -99,7 +96,7 @@ impl<'a> Migration<'a> {
     }
 
     fn all(&self) -> Accepted {
-        self.list.iter().map(|group| group.id).collect()
+        self.groups.all()
     }
 
     /// Tries all groups without making the texts of the files, most of which is formatting.
@@ -152,8 +149,8 @@ impl<'a> Migration<'a> {
     }
 
     /// The groups by what they are.
-    pub fn proposed(&self) -> &Proposals {
-        &self.proposed
+    pub fn proposed(&self) -> &Groups {
+        &self.groups
     }
 
     /// What the service needs from others.
@@ -172,7 +169,7 @@ impl<'a> Migration<'a> {
             context: self.context,
             facts: &self.facts,
             outline: self.outline_of(),
-            proposed: &self.proposed,
+            groups: &self.groups,
             accepted,
         }
     }
@@ -226,7 +223,7 @@ impl<'a> Migration<'a> {
     /// The edits that the accepted groups make; the comments `lost` are put into the contract.
     fn build_edits(&self, accepted: &Accepted, lost: &[String]) -> Result<Ops<'a>> {
         let mut ops = Ops::new(self.context.repo);
-        if !accepted.contains(&self.proposed.contract()) {
+        if !accepted.contains(&kinds::contract_of(&self.groups)) {
             return Ok(ops);
         }
         let draft = self.draft(accepted);
@@ -283,7 +280,7 @@ impl<'a> Migration<'a> {
                 let group = nodes
                     .iter()
                     .find(|(node, _)| inside(node))
-                    .map_or(self.proposed.contract(), |(_, group)| *group);
+                    .map_or(kinds::contract_of(&self.groups), |(_, group)| *group);
                 work.remove(path, range, group);
             }
             orphans.extend(removal.orphans.into_iter().map(|(at, text)| (path != home, at, text)));
@@ -385,9 +382,9 @@ fn encloses(binding: &Binding, offset: usize) -> bool {
 }
 
 /// What the plan sees and does not touch.
-fn left(context: &Context, facts: &ServiceFacts, proposed: &Proposals) -> Vec<Skipped> {
+fn left(context: &Context, facts: &ServiceFacts, groups: &Groups) -> Vec<Skipped> {
     let home = &facts.home.source;
-    if proposed.of(PLACEMENT).is_some() {
+    if groups.of(PLACEMENT).is_some() {
         return placement::mentions(context.repo, facts);
     }
     if context.model.is_imported(home.path()) || facts.co_located.is_some() {
@@ -407,7 +404,7 @@ impl Proposal for Migration<'_> {
     }
 
     fn groups(&self) -> &[Group] {
-        &self.list
+        self.groups.list()
     }
 
     fn left(&self) -> &[Skipped] {

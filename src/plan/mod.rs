@@ -14,6 +14,7 @@ pub mod evolve;
 pub mod flake;
 mod formals;
 pub mod group;
+mod groups;
 pub mod install;
 pub mod kinds;
 pub mod migrate;
@@ -33,3 +34,4 @@ pub mod url;
 pub mod vmtest;
 
 pub use group::{Accepted, Group, Move, Proposal, Safety, Skipped};
+pub use groups::Groups;

@@ -293,7 +293,7 @@ impl<'c, 'a> Sections<'c, 'a> {
 
     fn secrets_section(&self, work: &mut Ops, secrets: &[SyntaxNode]) -> String {
         let source = &self.facts.home.source;
-        let proposed = self.draft.proposed.of(SECRETS);
+        let proposed = self.draft.groups.of(SECRETS);
         let Some(group) = proposed.filter(|_| !secrets.is_empty()) else {
             return match proposed {
                 None => format!("{}\n{}\n", texts::SECRETS_HEADER, texts::NO_SECRETS),

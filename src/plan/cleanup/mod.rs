@@ -19,10 +19,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use self::flow::Site;
 use self::options::Legacy;
 use self::readers::Reader;
-use super::group::{Accepted, Group, Move, Proposal, Safety, Skipped};
+use super::group::{Accepted, Group, Move, Proposal, Skipped};
+use super::groups::{Groups, Proposed};
 use super::model::Context;
 use super::ops::Ops;
 use super::texts;
@@ -37,15 +37,16 @@ fn collected(rules: &Rules) -> String {
     format!("{}.services", rules.namespaces.collector)
 }
 
+/// The kind of the group that removes the bridge and the options.
+const REMOVAL: &str = "removal";
+
 /// The planned cleanup.
 pub struct Cleanup<'a> {
     context: &'a Context<'a>,
     legacy: Legacy,
     bridge: PathBuf,
     readers: Vec<Reading>,
-    /// The removal of the bridge and the options.
-    removal: Option<GroupId>,
-    list: Vec<Group>,
+    groups: Groups,
     left: Vec<Skipped>,
 }
 
@@ -92,92 +93,131 @@ impl<'a> Cleanup<'a> {
                     drop: None,
                 })
                 .collect(),
-            removal: None,
-            list: Vec::new(),
+            groups: Groups::default(),
             left: Vec::new(),
         };
-        cleanup.list_groups();
+        cleanup.propose();
         if !cleanup.is_done() {
             cleanup.left = cleanup.leave();
-            cleanup.render(&cleanup.list.iter().map(|group| group.id).collect())?;
+            let ops = cleanup.ops(&cleanup.groups.all());
+            cleanup.groups.try_all(ops)?;
         }
         Ok(cleanup)
     }
 
     /// Whether there is nothing to do.
     pub fn is_done(&self) -> bool {
-        self.list.is_empty()
+        self.groups.list().is_empty()
     }
 
     /// Whether the bridge and the options go.
     pub fn removes(&self, accepted: &Accepted) -> bool {
-        self.removal.is_some_and(|group| accepted.contains(&group))
+        self.groups.accepted(REMOVAL, accepted).is_some()
     }
 
-    fn list_groups(&mut self) {
-        let mut list: Vec<Group> = Vec::new();
-        let mut add = |kind, title: String, why: &str, needs: Vec<GroupId>, moves: Vec<Move>| {
-            let id = GroupId(list.len());
-            list.push(Group {
-                id,
-                kind,
-                title,
-                why: why.to_owned(),
-                safety: Safety::Preserves,
-                needs,
-                moves,
-            });
-            id
-        };
-        let place = |path: &Path, node: &syntax::SyntaxNode| self.context.repo.source(path).map(|s| s.place_of(node));
+    fn propose(&mut self) {
+        let mut groups = Groups::default();
         for reading in &mut self.readers {
             let path = &reading.reader.path;
             if !reading.reader.sites.is_empty() {
-                let moves = reading.reader.sites.iter().map(|site| Move {
-                    what: self.context.rules().namespaces.services.clone(),
-                    from: place(path, &site.node),
-                    to: Some(collected(self.context.rules())),
-                });
-                let title = texts::reader_title(path);
-                reading.switch = Some(add("reader", title, texts::READER_WHY, vec![], moves.collect()));
+                let switch = Proposed::preserving(texts::reader_title(path), texts::READER_WHY);
+                reading.switch = Some(groups.propose("reader", switch));
             }
             if !reading.reader.aggregators.is_empty() {
-                let moves = reading.reader.aggregators.iter().map(|aggregator| Move {
-                    what: texts::AGGREGATOR.to_owned(),
-                    from: place(path, &aggregator.node),
-                    to: None,
-                });
-                let title = texts::aggregator_title(path);
-                reading.drop = Some(add("aggregator", title, texts::AGGREGATOR_WHY, vec![], moves.collect()));
+                let drop = Proposed::preserving(texts::aggregator_title(path), texts::AGGREGATOR_WHY);
+                reading.drop = Some(groups.propose("aggregator", drop));
             }
         }
-        let mut moves: Vec<Move> = self
-            .legacy
-            .places()
-            .iter()
-            .map(|place| Move {
-                what: texts::legacy_option(&self.context.rules().namespaces.services),
-                from: Some(place.clone()),
-                to: None,
-            })
-            .collect();
-        if let Some(source) = self.context.repo.source(&self.bridge) {
-            moves.push(Move {
-                what: crate::plan::install::texts::BRIDGE.to_owned(),
-                from: Some(source.place(0..0)),
-                to: None,
-            });
-        }
-        if !moves.is_empty() {
-            let needs = self
+        if !self.legacy.places().is_empty() || self.context.repo.has(&self.bridge) {
+            let title = texts::removal_title(&self.context.rules().namespaces.services);
+            let needed: Vec<GroupId> = self
                 .readers
                 .iter()
                 .flat_map(|r| r.switch.into_iter().chain(r.drop))
                 .collect();
-            let title = texts::removal_title(&self.context.rules().namespaces.services);
-            self.removal = Some(add("removal", title, texts::REMOVAL_WHY, needs, moves));
+            let removal = Proposed::preserving(title, texts::REMOVAL_WHY);
+            groups.propose(REMOVAL, removal.needing(needed));
         }
-        self.list = list;
+        self.groups = groups;
+    }
+
+    /// The operations of the accepted groups.
+    fn ops(&self, accepted: &Accepted) -> Ops<'a> {
+        let mut ops = Ops::new(self.context.repo);
+        // What goes, file by file.
+        let mut gone: BTreeMap<PathBuf, (Vec<Range<usize>>, GroupId)> = BTreeMap::new();
+        let is = |group: &GroupId| accepted.contains(group);
+        for reading in &self.readers {
+            if let Some(group) = reading.switch.filter(|group| is(group)) {
+                self.switch(&mut ops, &reading.reader, group);
+            }
+            if let Some(group) = reading.drop.filter(|group| is(group)) {
+                let ranges = self.drop(&mut ops, &reading.reader, group);
+                let entry = gone.entry(reading.reader.path.clone());
+                entry.or_insert_with(|| (Vec::new(), group)).0.extend(ranges);
+            }
+        }
+        if let Some(group) = self.groups.accepted(REMOVAL, accepted) {
+            self.remove(&mut ops, group);
+            for (path, ranges) in self.legacy.gone(self.context.repo) {
+                gone.entry(path).or_insert_with(|| (Vec::new(), group)).0.extend(ranges);
+            }
+        }
+        self.dead(&mut ops, &gone);
+        ops
+    }
+
+    /// Lets a reader read the collector's list.
+    fn switch(&self, ops: &mut Ops, reader: &Reader, group: GroupId) {
+        for (range, text) in reader.sites.iter().flat_map(|site| &site.edits) {
+            ops.replace(&reader.path, range.clone(), text.clone(), group);
+        }
+        let rules = self.context.rules();
+        let moves = reader.sites.iter().map(|site| Move {
+            what: rules.namespaces.services.clone(),
+            from: self.place(&reader.path, &site.node),
+            to: Some(collected(rules)),
+        });
+        ops.tell(group, moves);
+    }
+
+    /// Takes out of a file what gathers services for the legacy list alone; returns the ranges that go.
+    fn drop(&self, ops: &mut Ops, reader: &Reader, group: GroupId) -> Vec<Range<usize>> {
+        let mut ranges = Vec::new();
+        for aggregator in &reader.aggregators {
+            for range in &aggregator.gone {
+                ops.remove(&reader.path, range.clone(), group);
+                ranges.push(range.clone());
+            }
+            for (range, text) in &aggregator.instead {
+                ops.replace(&reader.path, range.clone(), text.clone(), group);
+                ranges.push(range.clone());
+            }
+            let from = self.place(&reader.path, &aggregator.node);
+            ops.tell(group, [Move::removed(texts::AGGREGATOR, from)]);
+        }
+        ranges
+    }
+
+    /// Removes the legacy options and the bridge.
+    fn remove(&self, ops: &mut Ops, group: GroupId) {
+        let repo = self.context.repo;
+        self.legacy.remove(ops, repo, group);
+        let what = texts::legacy_option(&self.context.rules().namespaces.services);
+        let options = self.legacy.places().iter();
+        ops.tell(
+            group,
+            options.map(|place| Move::removed(what.clone(), Some(place.clone()))),
+        );
+        if let Some(source) = repo.source(&self.bridge) {
+            bridge::remove(ops, repo, &self.bridge, group);
+            let what = super::install::texts::BRIDGE;
+            ops.tell(group, [Move::removed(what, Some(source.place(0..0)))]);
+        }
+    }
+
+    fn place(&self, path: &Path, node: &syntax::SyntaxNode) -> Option<error::Place> {
+        self.context.repo.source(path).map(|source| source.place_of(node))
     }
 
     /// What stays, and why: mentions in comments and documents, jobs that no contract has, tests of one module.
@@ -263,19 +303,13 @@ impl<'a> Cleanup<'a> {
     }
 }
 
-fn switch(work: &mut Ops, path: &Path, sites: &[Site], group: GroupId) {
-    for (range, text) in sites.iter().flat_map(|site| &site.edits) {
-        work.replace(path, range.clone(), text.clone(), group);
-    }
-}
-
 impl Proposal for Cleanup<'_> {
     fn name(&self) -> &str {
         "cleanup"
     }
 
     fn groups(&self) -> &[Group] {
-        &self.list
+        self.groups.list()
     }
 
     fn left(&self) -> &[Skipped] {
@@ -283,45 +317,6 @@ impl Proposal for Cleanup<'_> {
     }
 
     fn render(&self, accepted: &Accepted) -> Result<SourceChange> {
-        let mut work = Ops::new(self.context.repo);
-        let mut gone: BTreeMap<PathBuf, (Vec<Range<usize>>, GroupId)> = BTreeMap::new();
-        let is = |group: &GroupId| accepted.contains(group);
-        for Reading {
-            reader,
-            switch: to,
-            drop,
-        } in &self.readers
-        {
-            if let Some(group) = to.filter(|group| is(group)) {
-                switch(&mut work, &reader.path, &reader.sites, group);
-            }
-            if let Some(group) = drop.filter(|group| is(group)) {
-                for aggregator in &reader.aggregators {
-                    for range in &aggregator.gone {
-                        work.remove(&reader.path, range.clone(), group);
-                    }
-                    for (range, text) in &aggregator.instead {
-                        work.replace(&reader.path, range.clone(), text.clone(), group);
-                    }
-                    let ranges = aggregator
-                        .gone
-                        .iter()
-                        .chain(aggregator.instead.iter().map(|(range, _)| range));
-                    gone.entry(reader.path.clone())
-                        .or_insert_with(|| (Vec::new(), group))
-                        .0
-                        .extend(ranges.cloned());
-                }
-            }
-        }
-        if let Some(group) = self.removal.filter(|group| is(group)) {
-            bridge::remove(&mut work, self.context.repo, &self.bridge, group);
-            self.legacy.remove(&mut work, self.context.repo, group);
-            for (path, ranges) in self.legacy.gone(self.context.repo) {
-                gone.entry(path).or_insert_with(|| (Vec::new(), group)).0.extend(ranges);
-            }
-        }
-        self.dead(&mut work, &gone);
-        work.finish()
+        self.ops(accepted).finish()
     }
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::references::{contracts_in_tests, end_of};
-use super::{Default, Evolution, NewField, SCHEMA, contracts, line, schema};
+use super::{Default, Evolution, NewField, SCHEMA, SERVICES, TEMPLATE, contracts, line, schema};
 use crate::error::{self, Result};
 use crate::plan::model::Context;
 use crate::plan::ops::Ops;
 use crate::plan::setting::Setting;
-use crate::plan::{Accepted, texts};
+use crate::plan::{Accepted, Move, texts};
 use crate::resolve::Module;
 use crate::resolve::scope::{self, Binding};
 use crate::rules::parts;
@@ -47,18 +47,16 @@ impl Evolution<'_> {
     /// for another field.
     pub(super) fn add(&self, work: &mut Ops, field: &NewField, accepted: &Accepted) -> Result<()> {
         self.option(work, field)?;
-        let group = |kind: &str| {
-            let group = self.list.iter().find(|group| group.kind == kind);
-            group.map(|group| group.id).filter(|id| accepted.contains(id))
-        };
         let services = match field.is_required() {
             true => Some(SCHEMA),
-            false => group("services"),
+            false => self.groups.accepted(SERVICES, accepted),
         };
         if let Some(group) = services {
             for (service, module) in contracts(self.context) {
                 if let Some(value) = self.values.get(&service) {
                     self.set(work, module, &service, value, "", group)?;
+                    let to = format!("{} = {value}", field.name);
+                    work.tell(group, [Move::added(texts::field_of(&service), to)]);
                 }
             }
         }
@@ -66,7 +64,8 @@ impl Evolution<'_> {
             self.tests(work, field);
         }
         let template = schema::template(self.context);
-        if let (Some(group), Some(source)) = (group("template"), self.context.repo.source(&template))
+        let shown = self.groups.accepted(TEMPLATE, accepted);
+        if let (Some(group), Some(source)) = (shown, self.context.repo.source(&template))
             && let Some(module) = Module::read(source)
         {
             let value = self.shown(field);
@@ -75,6 +74,7 @@ impl Evolution<'_> {
                 Default::Value(default) => texts::field_optional_comment(&field.description, default),
             };
             self.set(work, &module, "example", &value, &comment, group)?;
+            work.tell(group, [Move::added_to(texts::FIELD_IN_TEMPLATE, &template)]);
         }
         Ok(())
     }
@@ -114,6 +114,8 @@ impl Evolution<'_> {
         );
         let (at, pad) = end_of(source, &self.schema.set);
         work.insert(source.path(), at, format!("\n{}", line("", &text, &pad)), SCHEMA);
+        let to = format!("{}: {}", source.path().display(), field.name);
+        work.tell(SCHEMA, [Move::added(texts::FIELD, to)]);
         if field.is_required() {
             let messages = self.schema.messages().ok_or_else(unreadable)?;
             let (at, pad) = end_of(source, &messages);

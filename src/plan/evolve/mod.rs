@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::groups::Proposed;
 use super::model::Context;
 use super::ops::Ops;
-use super::{Accepted, Group, Move, Proposal, Safety, Skipped, texts};
+use super::{Accepted, Group, Groups, Move, Proposal, Skipped, texts};
 use crate::edit::{GroupId, SourceChange, indent, trivia};
 use crate::error::{self, Place, Result};
 use crate::rules::parts;
@@ -59,13 +60,17 @@ pub struct Evolution<'a> {
     references: References,
     /// The value that each service gets, by name, for a field that is added.
     values: BTreeMap<String, String>,
-    list: Vec<Group>,
+    groups: Groups,
     left: Vec<Skipped>,
     name: String,
 }
 
 /// The group that changes the schema, and everything without which the contracts would not evaluate.
 const SCHEMA: GroupId = GroupId(0);
+/// The kind of the group that sets a field that is added in contracts, where it need not be set.
+const SERVICES: &str = "services";
+/// The kind of the group that shows a field that is added in the template.
+const TEMPLATE: &str = "template";
 
 impl<'a> Evolution<'a> {
     /// Plans the change.
@@ -89,10 +94,11 @@ impl<'a> Evolution<'a> {
             schema,
             references,
             values,
-            list: Vec::new(),
+            groups: Groups::default(),
         };
-        evolution.list = evolution.groups();
-        evolution.render(&evolution.list.iter().map(|group| group.id).collect())?;
+        evolution.groups = evolution.propose();
+        let ops = evolution.ops(&evolution.groups.all())?;
+        evolution.groups.try_all(ops)?;
         Ok(evolution)
     }
 
@@ -101,94 +107,47 @@ impl<'a> Evolution<'a> {
         &self.change
     }
 
-    fn groups(&self) -> Vec<Group> {
+    fn propose(&self) -> Groups {
         let field = self.change.field();
-        let schema = self.schema.source.path().display();
-        let moved = |what: &str, from: Option<Place>, to: Option<String>| Move {
-            what: what.to_owned(),
-            from,
-            to,
+        let mut groups = Groups::default();
+        let schema = match &self.change {
+            Change::Add(new) if new.is_required() => (texts::field_add_title(field), texts::FIELD_REQUIRED_WHY),
+            Change::Add(_) => (texts::field_add_title(field), texts::FIELD_ADD_WHY),
+            Change::Rename { old, new } => (texts::field_rename_title(old, new), texts::FIELD_RENAME_WHY),
+            Change::Remove { field } => (texts::field_remove_title(field), texts::FIELD_REMOVE_WHY),
         };
-        let declared = self
-            .schema
-            .binding(field)
-            .map(|binding| self.schema.source.place_of(binding.syntax()));
-        let mut list: Vec<Group> = Vec::new();
-        let mut group = |kind, title: String, why: &str, moves: Vec<Move>| {
-            let id = GroupId(list.len());
-            list.push(Group {
-                id,
-                kind,
-                title,
-                why: why.to_owned(),
-                safety: Safety::Preserves,
-                needs: (id != SCHEMA).then_some(SCHEMA).into_iter().collect(),
-                moves,
-            });
-        };
-        let settings = self.references.settings.iter();
-        match &self.change {
-            Change::Add(new) => {
-                let mut moves = vec![moved(texts::FIELD, None, Some(format!("{schema}: {field}")))];
-                let services: Vec<Move> = self
-                    .values
-                    .iter()
-                    .map(|(service, value)| moved(&texts::field_of(service), None, Some(format!("{field} = {value}"))))
-                    .collect();
-                if new.is_required() {
-                    moves.extend(services);
-                    group(
-                        "schema",
-                        texts::field_add_title(field),
-                        texts::FIELD_REQUIRED_WHY,
-                        moves,
-                    );
-                } else {
-                    group("schema", texts::field_add_title(field), texts::FIELD_ADD_WHY, moves);
-                    if !services.is_empty() {
-                        group(
-                            "services",
-                            texts::field_set_title(field),
-                            texts::FIELD_SET_WHY,
-                            services,
-                        );
-                    }
-                }
-                if self.context.repo.has(&schema::template(self.context)) {
-                    let to = schema::template(self.context).display().to_string();
-                    let moves = vec![moved(texts::FIELD_IN_TEMPLATE, None, Some(to))];
-                    group(
-                        "template",
-                        texts::field_template_title(field),
-                        texts::FIELD_TEMPLATE_WHY,
-                        moves,
-                    );
-                }
+        groups.propose("schema", Proposed::preserving(schema.0, schema.1));
+        if let Change::Add(new) = &self.change {
+            if !new.is_required() && !self.values.is_empty() {
+                let set = Proposed::preserving(texts::field_set_title(field), texts::FIELD_SET_WHY);
+                groups.propose(SERVICES, set.needing([SCHEMA]));
             }
-            Change::Rename { old, new } => {
-                let mut moves = vec![moved(texts::FIELD, declared, Some(format!("{schema}: {new}")))];
-                moves.extend(settings.map(|s| moved(old, Some(s.place.clone()), Some(new.clone()))));
-                let reads = self.references.reads.iter();
-                moves.extend(reads.map(|r| moved(texts::FIELD_READ, Some(r.place.clone()), Some(new.clone()))));
-                group(
-                    "schema",
-                    texts::field_rename_title(old, new),
-                    texts::FIELD_RENAME_WHY,
-                    moves,
-                );
-            }
-            Change::Remove { field } => {
-                let mut moves = vec![moved(texts::FIELD, declared, None)];
-                moves.extend(settings.map(|s| moved(field, Some(s.place.clone()), None)));
-                group(
-                    "schema",
-                    texts::field_remove_title(field),
-                    texts::FIELD_REMOVE_WHY,
-                    moves,
-                );
+            if self.context.repo.has(&schema::template(self.context)) {
+                let shown = Proposed::preserving(texts::field_template_title(field), texts::FIELD_TEMPLATE_WHY);
+                groups.propose(TEMPLATE, shown.needing([SCHEMA]));
             }
         }
-        list
+        groups
+    }
+
+    /// The operations of the accepted groups.
+    fn ops(&self, accepted: &Accepted) -> Result<Ops<'a>> {
+        let mut ops = Ops::new(self.context.repo);
+        if !accepted.contains(&SCHEMA) {
+            return Ok(ops);
+        }
+        match &self.change {
+            Change::Add(field) => self.add(&mut ops, field, accepted)?,
+            Change::Rename { old, new } => self.rename(&mut ops, old, new),
+            Change::Remove { field } => self.remove(&mut ops, field),
+        }
+        Ok(ops)
+    }
+
+    /// Where the field is declared.
+    fn declared(&self, field: &str) -> Option<Place> {
+        let binding = self.schema.binding(field)?;
+        Some(self.schema.source.place_of(binding.syntax()))
     }
 
     fn rename(&self, work: &mut Ops, old: &str, new: &str) {
@@ -206,6 +165,24 @@ impl<'a> Evolution<'a> {
         for (file, name) in settings.chain(reads) {
             work.replace(file, name.clone(), syntax::attr_text(new), SCHEMA);
         }
+        let renamed = |what: &str, from: Option<Place>, to: String| Move {
+            what: what.to_owned(),
+            from,
+            to: Some(to),
+        };
+        let schema = format!("{}: {new}", path.display());
+        work.tell(SCHEMA, [renamed(texts::FIELD, self.declared(old), schema)]);
+        let settings = self.references.settings.iter().map(|setting| (old, &setting.place));
+        let reads = self
+            .references
+            .reads
+            .iter()
+            .map(|read| (texts::FIELD_READ, &read.place));
+        let moves = settings.chain(reads);
+        work.tell(
+            SCHEMA,
+            moves.map(|(what, place)| renamed(what, Some(place.clone()), new.to_owned())),
+        );
     }
 
     fn remove(&self, work: &mut Ops, field: &str) {
@@ -215,8 +192,10 @@ impl<'a> Evolution<'a> {
         for binding in own.into_iter().flatten() {
             remove(work, source, &binding, true);
         }
+        work.tell(SCHEMA, [Move::removed(texts::FIELD, self.declared(field))]);
         let template = schema::template(self.context);
         for setting in &self.references.settings {
+            work.tell(SCHEMA, [Move::removed(field, Some(setting.place.clone()))]);
             if let Some(source) = self.context.repo.source(&setting.file) {
                 remove(work, source, &setting.binding, setting.file == template);
             }
@@ -389,7 +368,7 @@ impl Proposal for Evolution<'_> {
     }
 
     fn groups(&self) -> &[Group] {
-        &self.list
+        self.groups.list()
     }
 
     fn left(&self) -> &[Skipped] {
@@ -397,16 +376,7 @@ impl Proposal for Evolution<'_> {
     }
 
     fn render(&self, accepted: &Accepted) -> Result<SourceChange> {
-        let mut work = Ops::new(self.context.repo);
-        if !accepted.contains(&SCHEMA) {
-            return work.finish();
-        }
-        match &self.change {
-            Change::Add(field) => self.add(&mut work, field, accepted)?,
-            Change::Rename { old, new } => self.rename(&mut work, old, new),
-            Change::Remove { field } => self.remove(&mut work, field),
-        }
-        work.finish()
+        self.ops(accepted)?.finish()
     }
 }
 

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use self::names::Names;
 use super::flake::{Check, Flake};
-use super::group::{Accepted, Group, Move, Proposal, Safety, Skipped};
+use super::group::{Accepted, Group, Move, Proposal, Skipped};
+use super::groups::{Groups, Proposed};
 use super::model::Context;
 use super::ops::Ops;
 use crate::edit::{GroupId, SourceChange};
@@ -117,17 +118,14 @@ impl Tests {
     }
 }
 
-/// The groups by what they are.
-#[derive(Debug, Default)]
-struct Groups {
-    contract: Option<GroupId>,
-    settings: Option<GroupId>,
-    middlewares: Option<GroupId>,
-    template: Option<GroupId>,
-    tests: Option<GroupId>,
-    integration: Option<GroupId>,
-    documents: Option<GroupId>,
-}
+/// The kinds of its groups.
+const CONTRACT: &str = "contract";
+const SETTINGS: &str = "settings";
+const MIDDLEWARES: &str = "middlewares";
+const EXAMPLE: &str = "template";
+const TESTS: &str = "tests";
+const INTEGRATION: &str = "integration";
+const DOCUMENTS: &str = "documents";
 
 /// The planned installation.
 pub struct Installation<'a> {
@@ -137,7 +135,6 @@ pub struct Installation<'a> {
     missing: Missing,
     /// Fields of the repository's legacy schema, for the bridge; empty if none is made.
     legacy_fields: Vec<String>,
-    list: Vec<Group>,
     groups: Groups,
     left: Vec<Skipped>,
 }
@@ -162,20 +159,20 @@ impl<'a> Installation<'a> {
             names: Names::of(context.rules()),
             missing,
             legacy_fields,
-            list: Vec::new(),
             groups: Groups::default(),
             left: Vec::new(),
         };
-        installation.list_groups();
-        let all = installation.list.iter().map(|group| group.id).collect();
+        installation.groups = installation.propose();
+        let all = installation.groups.all();
         installation.left = installation.flake.left(&installation.checks(&all));
-        installation.render(&all)?;
+        let ops = installation.ops(&all)?;
+        installation.groups.try_all(ops)?;
         Ok(installation)
     }
 
     /// Whether there is nothing to do.
     pub fn is_done(&self) -> bool {
-        self.list.is_empty()
+        self.groups.list().is_empty()
     }
 
     /// Whether the contract is there, whatever else is proposed.
@@ -187,177 +184,149 @@ impl<'a> Installation<'a> {
         self.context.rules().paths.server.join(file)
     }
 
-    fn list_groups(&mut self) {
-        let added = |what: &str, path: &Path| Move {
-            what: what.to_owned(),
-            from: None,
-            to: Some(path.display().to_string()),
-        };
+    fn propose(&self) -> Groups {
         let missing = &self.missing;
-        let mut list: Vec<Group> = Vec::new();
-        let mut add = |kind, title: &str, why: &str, needs: Option<GroupId>, moves: Vec<Move>| {
-            if moves.is_empty() {
-                return None;
-            }
-            let id = GroupId(list.len());
-            list.push(Group {
-                id,
-                kind,
-                title: title.into(),
-                why: why.into(),
-                safety: Safety::Preserves,
-                needs: needs.into_iter().collect(),
-                moves,
-            });
-            Some(id)
-        };
+        let middlewares = texts::middlewares_title(&missing.middlewares);
+        // Whether something is missing, and the group's kind, title and reason.
         let parts = [
-            (!missing.contract.schema.is_empty(), texts::SCHEMA, "options.nix"),
-            (missing.contract.collector, texts::COLLECTOR, "collector.nix"),
-            (missing.contract.bridge, texts::BRIDGE, "legacy-bridge.nix"),
-        ];
-        let parts: Vec<Move> = match parts.iter().any(|part| part.0) {
-            true => parts
-                .into_iter()
-                .filter(|part| part.0)
-                .map(|(_, what, file)| added(what, &self.server(file)))
-                .collect(),
-            // The files are there, and have no effect yet.
-            false => missing
-                .contract
-                .imports
-                .iter()
-                .map(|file| added(texts::IMPORT, &self.server(file)))
-                .collect(),
-        };
-        let contract = add("contract", texts::TITLE, texts::WHY, None, parts);
-        let settings = &self.context.host.settings;
-        let block = missing.settings.then(|| added(texts::SETTINGS, settings));
-        let extra = missing.middlewares.iter();
-        let extra = extra.map(|name| added(&texts::middleware(name), settings)).collect();
-        let template = missing
-            .template
-            .then(|| added(texts::TEMPLATE, &self.server("_template/default.nix")));
-        let tests = |tests: &Tests| -> Vec<Move> {
-            let files = tests.files.iter().map(|(path, _)| {
-                let name = path.file_stem().unwrap_or_default().to_string_lossy();
-                match &*name {
-                    "eval-test" => added(texts::EVAL_TEST, path),
-                    name => added(&texts::integration(name), path),
-                }
-            });
-            let checks = tests.checks.iter().filter(|_| self.flake.takes());
-            let checks = checks.map(|(name, _)| added(&super::texts::check_named(name), Path::new("flake.nix")));
-            files.chain(checks).collect()
-        };
-        let documents = missing.documents.iter();
-        let documents = documents.map(|(path, _)| added(&texts::document(path), path)).collect();
-        self.groups = Groups {
-            contract,
-            settings: add(
-                "settings",
-                texts::SETTINGS_TITLE,
-                texts::SETTINGS_WHY,
-                contract,
-                block.into_iter().collect(),
-            ),
-            middlewares: add(
-                "middlewares",
-                &texts::middlewares_title(&missing.middlewares),
+            (!missing.contract.is_there(), CONTRACT, texts::TITLE, texts::WHY),
+            (missing.settings, SETTINGS, texts::SETTINGS_TITLE, texts::SETTINGS_WHY),
+            (
+                !missing.middlewares.is_empty(),
+                MIDDLEWARES,
+                &middlewares,
                 texts::MIDDLEWARES_WHY,
-                contract,
-                extra,
             ),
-            template: add(
-                "template",
-                texts::TEMPLATE_TITLE,
-                texts::TEMPLATE_WHY,
-                contract,
-                template.into_iter().collect(),
-            ),
-            tests: add(
-                "tests",
+            (missing.template, EXAMPLE, texts::TEMPLATE_TITLE, texts::TEMPLATE_WHY),
+            (
+                self.adds(&missing.tests),
+                TESTS,
                 texts::EVAL_TEST_TITLE,
                 texts::EVAL_TEST_WHY,
-                contract,
-                tests(&missing.tests),
             ),
-            integration: add(
-                "integration",
+            (
+                self.adds(&missing.integration),
+                INTEGRATION,
                 texts::INTEGRATION_TITLE,
                 texts::INTEGRATION_WHY,
-                contract,
-                tests(&missing.integration),
             ),
-            documents: add(
-                "documents",
+            (
+                !missing.documents.is_empty(),
+                DOCUMENTS,
                 texts::DOCUMENTS_TITLE,
                 texts::DOCUMENTS_WHY,
-                contract,
-                documents,
             ),
-        };
-        self.list = list;
+        ];
+        let mut groups = Groups::default();
+        for (_, kind, title, why) in parts.into_iter().filter(|part| part.0) {
+            let contract = groups.of(CONTRACT);
+            groups.propose(kind, Proposed::preserving(title, why).needing(contract));
+        }
+        groups
+    }
+
+    /// Whether tests or their checks are added.
+    fn adds(&self, tests: &Tests) -> bool {
+        !tests.files.is_empty() || (!tests.checks.is_empty() && self.flake.takes())
     }
 
     /// The checks of the accepted groups.
     fn checks(&self, accepted: &Accepted) -> Vec<Check> {
-        let of = |group: Option<GroupId>, tests: &Tests| -> Vec<Check> {
-            let group = group.filter(|group| accepted.contains(group));
+        let of = |kind: &str, tests: &Tests| -> Vec<Check> {
+            let group = self.groups.accepted(kind, accepted);
             group.map_or_else(Vec::new, |group| tests.checks(group).collect())
         };
-        let mut checks = of(self.groups.tests, &self.missing.tests);
-        checks.extend(of(self.groups.integration, &self.missing.integration));
+        let mut checks = of(TESTS, &self.missing.tests);
+        checks.extend(of(INTEGRATION, &self.missing.integration));
         checks
     }
 
-    fn contract(&self, work: &mut Ops, group: GroupId) -> Result<()> {
-        if !self.missing.contract.schema.is_empty() {
-            schema::render(work, self.context, &self.names, &self.missing.contract.schema, group)?;
+    /// The operations of the accepted groups.
+    fn ops(&self, accepted: &Accepted) -> Result<Ops<'a>> {
+        let mut ops = Ops::new(self.context.repo);
+        let accepts = |kind: &str| self.groups.accepted(kind, accepted);
+        if let Some(group) = accepts(CONTRACT) {
+            self.contract(&mut ops, group)?;
         }
-        if self.missing.contract.collector {
-            work.create(
-                self.server("collector.nix"),
-                self.names.code(&schema::collector(self.context)?)?,
-            );
+        if let Some(group) = accepts(SETTINGS) {
+            wiring::settings(&mut ops, self.context, group)?;
+            ops.tell(group, [Move::added_to(texts::SETTINGS, &self.context.host.settings)]);
         }
-        if self.missing.contract.bridge {
-            let bridge = schema::bridge(self.context.rules(), &self.legacy_fields)?;
-            work.create(self.server("legacy-bridge.nix"), self.names.code(&bridge)?);
+        if let Some(group) = accepts(MIDDLEWARES) {
+            let names = &self.missing.middlewares;
+            wiring::middlewares(&mut ops, self.context, names, group)?;
+            let settings = &self.context.host.settings;
+            let moves = names
+                .iter()
+                .map(|name| Move::added_to(texts::middleware(name), settings));
+            ops.tell(group, moves);
         }
-        wiring::imports(work, self.context, &self.missing.contract.imports, group)
-    }
-
-    /// The edits that the accepted groups make.
-    fn work(&self, accepted: &Accepted) -> Result<Ops<'a>> {
-        let mut work = Ops::new(self.context.repo);
-        let taken = |group: Option<GroupId>| group.filter(|group| accepted.contains(group));
-        if let Some(group) = taken(self.groups.contract) {
-            self.contract(&mut work, group)?;
+        if let Some(group) = accepts(EXAMPLE) {
+            let path = self.server("_template/default.nix");
+            ops.create(path.clone(), self.names.fitted(&path, TEMPLATE)?);
+            ops.tell(group, [Move::added_to(texts::TEMPLATE, &path)]);
         }
-        if let Some(group) = taken(self.groups.settings) {
-            wiring::settings(&mut work, self.context, group)?;
-        }
-        if let Some(group) = taken(self.groups.middlewares) {
-            wiring::middlewares(&mut work, self.context, &self.missing.middlewares, group)?;
-        }
-        let template = vec![(self.server("_template/default.nix"), TEMPLATE)];
-        let files = [
-            (self.groups.template, &template),
-            (self.groups.tests, &self.missing.tests.files),
-            (self.groups.integration, &self.missing.integration.files),
-        ];
-        for (_, files) in files.into_iter().filter(|(group, _)| taken(*group).is_some()) {
-            for (path, text) in files {
-                work.create(path.clone(), self.names.fitted(path, text)?);
+        for (kind, tests) in [(TESTS, &self.missing.tests), (INTEGRATION, &self.missing.integration)] {
+            if let Some(group) = accepts(kind) {
+                self.tests(&mut ops, tests, group)?;
             }
         }
-        let documents = taken(self.groups.documents).map(|_| &self.missing.documents);
-        for (path, text) in documents.into_iter().flatten() {
-            work.create(path.clone(), self.names.fitted(path, &for_host(self.context, text))?);
+        if let Some(group) = accepts(DOCUMENTS) {
+            for (path, text) in &self.missing.documents {
+                ops.create(path.clone(), self.names.fitted(path, &for_host(self.context, text))?);
+                ops.tell(group, [Move::added_to(texts::document(path), path)]);
+            }
         }
-        self.flake.insert(&mut work, &self.checks(accepted));
-        Ok(work)
+        self.flake.insert(&mut ops, &self.checks(accepted));
+        Ok(ops)
+    }
+
+    fn contract(&self, ops: &mut Ops, group: GroupId) -> Result<()> {
+        let missing = &self.missing.contract;
+        let mut made = Vec::new();
+        if !missing.schema.is_empty() {
+            schema::render(ops, self.context, &self.names, &missing.schema, group)?;
+            made.push(Move::added_to(texts::SCHEMA, &self.server("options.nix")));
+        }
+        if missing.collector {
+            let path = self.server("collector.nix");
+            made.push(Move::added_to(texts::COLLECTOR, &path));
+            ops.create(path, self.names.code(&schema::collector(self.context)?)?);
+        }
+        if missing.bridge {
+            let path = self.server("legacy-bridge.nix");
+            made.push(Move::added_to(texts::BRIDGE, &path));
+            let bridge = schema::bridge(self.context.rules(), &self.legacy_fields)?;
+            ops.create(path, self.names.code(&bridge)?);
+        }
+        wiring::imports(ops, self.context, &missing.imports, group)?;
+        if made.is_empty() {
+            // The files are there, and have no effect yet.
+            let imported = missing.imports.iter();
+            made.extend(imported.map(|file| Move::added_to(texts::IMPORT, &self.server(file))));
+        }
+        ops.tell(group, made);
+        Ok(())
+    }
+
+    /// Makes the files of tests, and says what of their checks goes to the flake.
+    fn tests(&self, ops: &mut Ops, tests: &Tests, group: GroupId) -> Result<()> {
+        for (path, text) in &tests.files {
+            ops.create(path.clone(), self.names.fitted(path, text)?);
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            let what = match &*name {
+                "eval-test" => texts::EVAL_TEST.to_owned(),
+                name => texts::integration(name),
+            };
+            ops.tell(group, [Move::added_to(what, path)]);
+        }
+        if self.flake.takes() {
+            let checks = tests.checks.iter();
+            let checks =
+                checks.map(|(name, _)| Move::added_to(super::texts::check_named(name), Path::new("flake.nix")));
+            ops.tell(group, checks);
+        }
+        Ok(())
     }
 }
 
@@ -438,7 +407,7 @@ impl Proposal for Installation<'_> {
     }
 
     fn groups(&self) -> &[Group] {
-        &self.list
+        self.groups.list()
     }
 
     fn left(&self) -> &[Skipped] {
@@ -446,6 +415,6 @@ impl Proposal for Installation<'_> {
     }
 
     fn render(&self, accepted: &Accepted) -> Result<SourceChange> {
-        self.work(accepted)?.finish()
+        self.ops(accepted)?.finish()
     }
 }

@@ -1,9 +1,10 @@
 //! The service's backup jobs, or its part of them: into the contract.
 
-use super::{BACKUP, Draft, Kind, Outline, Proposed, preserving};
+use super::{BACKUP, Draft, Kind, Outline};
 use crate::edit::GroupId;
 use crate::error::Result;
 use crate::plan::contract::{BACKUP_ORDER, Slot, Writer, element_with_comments};
+use crate::plan::groups::Proposed;
 use crate::plan::model::{Fact, Job, ServiceFacts, literal};
 use crate::plan::ops::Taken;
 use crate::plan::taking::Taking;
@@ -25,7 +26,7 @@ impl Kind for Backup {
 
     fn propose(&self, outline: &Outline) -> Option<Proposed> {
         let job = outline.facts.jobs.first().map_or("", |job| job.name.as_str());
-        is_there(outline.facts).then(|| preserving(texts::backup_title(job), texts::BACKUP_WHY))
+        is_there(outline.facts).then(|| Proposed::preserving(texts::backup_title(job), texts::BACKUP_WHY))
     }
 
     fn take(&self, draft: &Draft, group: GroupId, taking: &mut Taking) {

@@ -1,9 +1,10 @@
 //! The contract in place of the legacy declarations: everything that no other kind takes.
 
-use super::{CONTRACT, Draft, ENABLEMENT, Kind, Outline, PERSISTENCE, Proposed, preserving};
+use super::{CONTRACT, Draft, ENABLEMENT, Kind, Outline, PERSISTENCE};
 use crate::edit::GroupId;
 use crate::error::Result;
 use crate::plan::contract::{BACKUP_ORDER, Slot, Writer};
+use crate::plan::groups::Proposed;
 use crate::plan::model::{Declaration, Fact, Guard, literal};
 use crate::plan::ops::Ops;
 use crate::plan::taking::Taking;
@@ -20,7 +21,7 @@ impl Kind for Contract {
 
     fn propose(&self, outline: &Outline) -> Option<Proposed> {
         let title = texts::contract_title(&outline.facts.name);
-        Some(preserving(title, texts::CONTRACT_WHY))
+        Some(Proposed::preserving(title, texts::CONTRACT_WHY))
     }
 
     fn take(&self, draft: &Draft, group: GroupId, taking: &mut Taking) {

@@ -1,6 +1,7 @@
 //! Literals of the service's code that say what its contract says of its databases: read from there.
 
-use super::{DATABASE_READS, DATABASES, Kind, Outline, Proposed, preserving};
+use super::{DATABASE_READS, DATABASES, Kind, Outline};
+use crate::plan::groups::Proposed;
 use crate::plan::needs::texts;
 
 pub struct DatabaseReads;
@@ -10,13 +11,14 @@ impl Kind for DatabaseReads {
         DATABASE_READS
     }
 
+    // What is not declared cannot be read.
+    fn needs(&self) -> Option<&'static str> {
+        Some(DATABASES)
+    }
+
     // The layouts replace the literals, since they know what the module calls its contract.
     fn propose(&self, outline: &Outline) -> Option<Proposed> {
         let there = !outline.reads.list().is_empty();
-        there.then(|| Proposed {
-            // What is not declared cannot be read.
-            needs: Some(DATABASES),
-            ..preserving(texts::reads_title(&outline.facts.name), texts::READS_WHY)
-        })
+        there.then(|| Proposed::preserving(texts::reads_title(&outline.facts.name), texts::READS_WHY))
     }
 }

@@ -1,9 +1,10 @@
 //! The databases of the service, as the configuration says them.
 
-use super::{DATABASES, Draft, Kind, Outline, Proposed, preserving};
+use super::{DATABASES, Draft, Kind, Outline};
 use crate::edit::GroupId;
 use crate::error::Result;
 use crate::plan::contract::{Slot, Writer};
+use crate::plan::groups::Proposed;
 use crate::plan::needs::texts;
 use crate::rules::ContractField;
 
@@ -24,7 +25,7 @@ impl Kind for Databases {
         // What the declarations say is carried.
         let there = !names.is_empty() && outline.facts.first(&ContractField::Databases).is_none();
         let title = texts::databases_title(&outline.facts.name, &names);
-        there.then(|| preserving(title, texts::DATABASES_WHY))
+        there.then(|| Proposed::preserving(title, texts::DATABASES_WHY))
     }
 
     fn write(&self, draft: &Draft, group: GroupId, slot: Slot, contract: &mut Writer) -> Result<()> {

@@ -1,9 +1,10 @@
 //! The services that this one is of no use without, as the configuration says it.
 
-use super::{DEPENDENCIES, Draft, Kind, Outline, Proposed, preserving};
+use super::{DEPENDENCIES, Draft, Kind, Outline};
 use crate::edit::GroupId;
 use crate::error::Result;
 use crate::plan::contract::{Slot, Writer};
+use crate::plan::groups::Proposed;
 use crate::plan::needs::texts;
 use crate::rules::ContractField;
 
@@ -24,7 +25,7 @@ impl Kind for Dependencies {
         // What the declarations say is carried.
         let there = !names.is_empty() && outline.facts.first(&ContractField::DependsOn).is_none();
         let title = texts::depends_title(&outline.facts.name, &names);
-        there.then(|| preserving(title, texts::DEPENDS_WHY))
+        there.then(|| Proposed::preserving(title, texts::DEPENDS_WHY))
     }
 
     fn write(&self, draft: &Draft, group: GroupId, slot: Slot, contract: &mut Writer) -> Result<()> {

@@ -1,8 +1,9 @@
 //! The service's switch: out of wherever it is set, into the host's settings file (Story 2.6).
 
-use super::{Draft, ENABLEMENT, Kind, Outline, Proposed, preserving};
+use super::{Draft, ENABLEMENT, Kind, Outline};
 use crate::edit::GroupId;
 use crate::error::{self, Result};
+use crate::plan::groups::Proposed;
 use crate::plan::model::{Context, Declaration, Guard, ServiceFacts};
 use crate::plan::ops::{Ops, Put, Taken};
 use crate::plan::setting::{self, Setting};
@@ -40,7 +41,7 @@ impl Kind for Enablement {
         let (context, facts) = (outline.context, outline.facts);
         let imported = context.model.is_imported(facts.home.source.path());
         let title = texts::enablement_title(&facts.name, &context.host.settings);
-        imported.then(|| preserving(title, texts::ENABLEMENT_WHY))
+        imported.then(|| Proposed::preserving(title, texts::ENABLEMENT_WHY))
     }
 
     fn edit(&self, draft: &Draft, group: GroupId, ops: &mut Ops) -> Result<()> {

@@ -1,10 +1,10 @@
 //! Paths that are declared for backups and that nothing reads: a real backup, where a person wants it.
 
-use super::{Draft, GAIN, Kind, Outline, Proposed, backup};
+use super::{Draft, GAIN, Kind, Outline, backup};
 use crate::edit::GroupId;
 use crate::error::Result;
 use crate::plan::contract::{Slot, Writer};
-use crate::plan::group::Safety;
+use crate::plan::groups::Proposed;
 use crate::plan::model::{Fact, ServiceFacts};
 use crate::plan::texts;
 use crate::rules::ContractField;
@@ -22,12 +22,7 @@ impl Kind for Gain {
 
     fn propose(&self, outline: &Outline) -> Option<Proposed> {
         let there = unread(outline.facts).next().is_some() && !backup::is_there(outline.facts);
-        there.then(|| Proposed {
-            title: texts::gain_title(&outline.facts.name),
-            why: texts::GAIN_WHY,
-            safety: Safety::Gains,
-            needs: None,
-        })
+        there.then(|| Proposed::gaining(texts::gain_title(&outline.facts.name), texts::GAIN_WHY))
     }
 
     // The contract takes the fields, whether they become a backup or a comment.

@@ -13,11 +13,11 @@ mod placement;
 mod secrets;
 mod test;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::contract::{Comments, Slot, Writer};
-use super::group::{Accepted, Group, Safety};
+use super::group::Accepted;
+use super::groups::{Groups, Proposed};
 use super::model::{Context, ServiceFacts};
 use super::needs::Requirements;
 use super::needs::reads::ContractReads;
@@ -60,6 +60,11 @@ trait Kind: Sync {
     /// A short machine-readable name.
     fn name(&self) -> &'static str;
 
+    /// Another kind without which it makes no sense; the contract goes without saying.
+    fn needs(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The group that is proposed, where the service has something of the kind.
     fn propose(&self, outline: &Outline) -> Option<Proposed>;
 
@@ -83,25 +88,6 @@ trait Kind: Sync {
     }
 }
 
-/// A group as its kind proposes it.
-struct Proposed {
-    title: String,
-    why: &'static str,
-    safety: Safety,
-    /// Another kind without which it makes no sense; the contract goes without saying.
-    needs: Option<&'static str>,
-}
-
-/// A group that leaves the configuration as it is.
-fn preserving(title: String, why: &'static str) -> Proposed {
-    Proposed {
-        title,
-        why,
-        safety: Safety::Preserves,
-        needs: None,
-    }
-}
-
 /// What is known of a service before anything is proposed.
 #[derive(Clone, Copy)]
 pub struct Outline<'o, 'a> {
@@ -118,14 +104,14 @@ pub struct Draft<'d, 'a> {
     pub context: &'a Context<'a>,
     pub facts: &'d ServiceFacts<'a>,
     pub outline: Outline<'d, 'a>,
-    pub proposed: &'d Proposals,
+    pub groups: &'d Groups,
     pub accepted: &'d Accepted,
 }
 
 impl Draft<'_, '_> {
     /// The group of the contract.
     pub fn contract(&self) -> GroupId {
-        self.proposed.contract()
+        contract_of(self.groups)
     }
 
     /// The file that holds the service's contract afterwards.
@@ -143,61 +129,31 @@ impl Draft<'_, '_> {
 
     /// The group of a kind, where it is accepted.
     pub fn accepts(&self, kind: &str) -> Option<GroupId> {
-        self.proposed.of(kind).filter(|group| self.accepted.contains(group))
+        self.groups.accepted(kind, self.accepted)
     }
 }
 
-/// The groups of a service by their kinds.
-#[derive(Clone, Debug)]
-pub struct Proposals(BTreeMap<&'static str, GroupId>);
-
-impl Proposals {
-    /// The group of the contract, which every service has.
-    pub fn contract(&self) -> GroupId {
-        self.0[CONTRACT]
-    }
-
-    /// The group of a kind; `None` where the service has nothing of it.
-    pub fn of(&self, kind: &str) -> Option<GroupId> {
-        self.0.get(kind).copied()
-    }
-
-    /// Whether the group of a kind is there and accepted.
-    pub fn accepts(&self, kind: &str, accepted: &Accepted) -> bool {
-        self.of(kind).is_some_and(|group| accepted.contains(&group))
-    }
+/// The group of the contract, which every service has.
+pub fn contract_of(groups: &Groups) -> GroupId {
+    groups.of(CONTRACT).expect("every service has a contract")
 }
 
 /// The groups of a service's migration, in the order in which they are asked about. What they move, the operations of a
 /// rendering say.
-pub fn propose(outline: &Outline) -> (Proposals, Vec<Group>) {
-    let mut proposals = Proposals(BTreeMap::new());
-    let mut list: Vec<Group> = Vec::new();
+pub fn propose(outline: &Outline) -> Groups {
+    let mut groups = Groups::default();
     for kind in KINDS {
         let Some(proposed) = kind.propose(outline) else {
             continue;
         };
-        let also = match proposed.needs {
-            Some(other) => match proposals.of(other) {
-                Some(group) => Some(group),
-                None => continue,
-            },
-            None => None,
-        };
-        let id = GroupId(list.len());
-        proposals.0.insert(kind.name(), id);
-        let contract = list.first().map(|contract| contract.id);
-        list.push(Group {
-            id,
-            kind: kind.name(),
-            title: proposed.title,
-            why: proposed.why.to_owned(),
-            safety: proposed.safety,
-            needs: contract.into_iter().chain(also).collect(),
-            moves: Vec::new(),
-        });
+        let other = kind.needs().map(|other| groups.of(other));
+        if other == Some(None) {
+            continue;
+        }
+        let needed = groups.of(CONTRACT).into_iter().chain(other.flatten());
+        groups.propose(kind.name(), proposed.needing(needed.collect::<Vec<_>>()));
     }
-    (proposals, list)
+    groups
 }
 
 /// The kinds whose groups are accepted.

@@ -1,9 +1,10 @@
 //! What survives a reboot: from the legacy field and from lists of persistent directories into the contract.
 
-use super::{Draft, Kind, Outline, PERSISTENCE, Proposed, preserving};
+use super::{Draft, Kind, Outline, PERSISTENCE};
 use crate::edit::{GroupId, trivia};
 use crate::error::{self, Result};
 use crate::plan::contract::{Slot, Writer, element_with_comments};
+use crate::plan::groups::Proposed;
 use crate::plan::model::{Fact, LegacyField};
 use crate::plan::ops::Taken;
 use crate::plan::taking::Taking;
@@ -21,7 +22,7 @@ impl Kind for Persistence {
     fn propose(&self, outline: &Outline) -> Option<Proposed> {
         let facts = outline.facts;
         let there = facts.first(&ContractField::PersistedData).is_some() || !facts.persisted.is_empty();
-        there.then(|| preserving(texts::persistence_title(&facts.name), texts::PERSISTENCE_WHY))
+        there.then(|| Proposed::preserving(texts::persistence_title(&facts.name), texts::PERSISTENCE_WHY))
     }
 
     fn take(&self, draft: &Draft, group: GroupId, taking: &mut Taking) {

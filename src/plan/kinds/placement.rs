@@ -1,8 +1,9 @@
 //! The module at the place that its service's name gives it.
 
-use super::{Draft, Kind, Outline, PLACEMENT, Proposed, preserving};
+use super::{Draft, Kind, Outline, PLACEMENT};
 use crate::edit::GroupId;
 use crate::error::Result;
+use crate::plan::groups::Proposed;
 use crate::plan::ops::Ops;
 use crate::plan::{placement, texts};
 
@@ -18,7 +19,7 @@ impl Kind for Placement {
         let home = facts.home.source.path();
         let moves = home != facts.target && !context.choices.in_place && facts.co_located.is_none();
         let there = moves && context.model.is_imported(home);
-        there.then(|| preserving(texts::placement_title(&facts.target), texts::PLACEMENT_WHY))
+        there.then(|| Proposed::preserving(texts::placement_title(&facts.target), texts::PLACEMENT_WHY))
     }
 
     fn edit(&self, draft: &Draft, group: GroupId, ops: &mut Ops) -> Result<()> {

@@ -1,6 +1,7 @@
 //! The secrets that the module declares: together, in the third section.
 
-use super::{Kind, Outline, Proposed, SECRETS, preserving};
+use super::{Kind, Outline, SECRETS};
+use crate::plan::groups::Proposed;
 use crate::plan::{sections, texts};
 
 pub struct Secrets;
@@ -14,6 +15,6 @@ impl Kind for Secrets {
     fn propose(&self, outline: &Outline) -> Option<Proposed> {
         let facts = outline.facts;
         let there = facts.co_located.is_none() && !sections::secret_bindings(facts.home).is_empty();
-        there.then(|| preserving(texts::SECRETS_TITLE.to_owned(), texts::SECRETS_WHY))
+        there.then(|| Proposed::preserving(texts::SECRETS_TITLE.to_owned(), texts::SECRETS_WHY))
     }
 }

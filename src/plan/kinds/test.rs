@@ -1,8 +1,9 @@
 //! A test in a virtual machine for a service that has none.
 
-use super::{Draft, Kind, Outline, Proposed, TEST, preserving};
+use super::{Draft, Kind, Outline, TEST};
 use crate::edit::GroupId;
 use crate::error::Result;
+use crate::plan::groups::Proposed;
 use crate::plan::ops::Ops;
 use crate::plan::texts;
 
@@ -15,7 +16,7 @@ impl Kind for Test {
 
     fn propose(&self, outline: &Outline) -> Option<Proposed> {
         let there = outline.test.is_some();
-        there.then(|| preserving(texts::test_title(&outline.facts.name), texts::TEST_WHY))
+        there.then(|| Proposed::preserving(texts::test_title(&outline.facts.name), texts::TEST_WHY))
     }
 
     fn edit(&self, draft: &Draft, group: GroupId, ops: &mut Ops) -> Result<()> {

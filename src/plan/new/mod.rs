@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use super::groups::Proposed;
 use super::install::{schema, wiring};
 use super::model::{self, Context};
 use super::ops::Ops;
 use super::setting::{self, Setting};
 use super::vmtest::NewTest;
-use super::{Accepted, Group, Move, Proposal, Safety, Skipped, texts};
+use super::{Accepted, Group, Groups, Move, Proposal, Skipped, texts};
 use crate::edit::{GroupId, SourceChange};
 use crate::error::{self, Result};
 use crate::resolve::Module;
@@ -58,14 +59,16 @@ pub struct NewService<'a> {
     /// Its module's file.
     path: PathBuf,
     test: Option<NewTest<'a>>,
-    enablement: GroupId,
-    tested: Option<GroupId>,
-    list: Vec<Group>,
+    groups: Groups,
     left: Vec<Skipped>,
 }
 
-/// The group that makes the module.
+/// The group that makes the module; it is the first, and all others need it.
 const CONTRACT: GroupId = GroupId(0);
+/// The kind of the group that lets the host's settings have the switch.
+const ENABLEMENT: &str = "enablement";
+/// The kind of the group that makes a test.
+const TEST: &str = "test";
 
 impl<'a> NewService<'a> {
     /// Plans the service.
@@ -96,12 +99,11 @@ impl<'a> NewService<'a> {
             wanted,
             path,
             test,
-            enablement: GroupId(1),
-            tested: None,
-            list: Vec::new(),
+            groups: Groups::default(),
         };
-        service.list_groups();
-        service.render(&service.list.iter().map(|group| group.id).collect())?;
+        service.groups = service.propose();
+        let ops = service.ops(&service.groups.all())?;
+        service.groups.try_all(ops)?;
         Ok(service)
     }
 
@@ -110,97 +112,33 @@ impl<'a> NewService<'a> {
         &self.path
     }
 
-    /// The groups in which the service is enabled and tested.
-    pub fn enablement(&self) -> GroupId {
-        self.enablement
-    }
-
-    fn list_groups(&mut self) {
+    fn propose(&self) -> Groups {
         let name = &self.wanted.name;
-        let added = |what: &str, path: &Path| Move {
-            what: what.to_owned(),
-            from: None,
-            to: Some(path.display().to_string()),
-        };
-        let mut group = |kind, title: String, why: &str, moves: Vec<Move>| {
-            let id = GroupId(self.list.len());
-            self.list.push(Group {
-                id,
-                kind,
-                title,
-                why: why.to_owned(),
-                safety: Safety::Preserves,
-                needs: (id != CONTRACT).then_some(CONTRACT).into_iter().collect(),
-                moves,
-            });
-            id
-        };
-        let category = self.path.parent().and_then(Path::parent).unwrap_or(&self.path);
-        group(
-            "contract",
-            texts::new_title(name, &self.wanted.category),
-            texts::NEW_WHY,
-            vec![
-                added(texts::NEW_MODULE, &self.path),
-                added(texts::NEW_IMPORT, &category.join("default.nix")),
-            ],
-        );
-        let settings = &self.context.host.settings;
-        self.enablement = group(
-            "enablement",
-            texts::new_setting_title(name, settings),
-            texts::NEW_SETTING_WHY,
-            vec![added(texts::NEW_SETTING, settings)],
-        );
-        self.tested = self
-            .test
-            .as_ref()
-            .map(|test| group("test", texts::test_title(name), texts::TEST_WHY, test.moves()));
-    }
-
-    /// Imports the module from its category, and the category from the server's modules where it is new.
-    fn import(&self, work: &mut Ops) -> Result<()> {
-        let server = &self.context.rules().paths.server;
-        let category = server.join(&self.wanted.category).join("default.nix");
-        let own = vec![format!("./{}", self.wanted.name)];
-        if self.context.repo.has(&category) {
-            wiring::add_imports(work, self.context.repo, &category, &own, None, CONTRACT)?;
-        } else {
-            let text = format!("{{...}}: {{\n  imports = [\n    {}\n  ];\n}}\n", own[0]);
-            work.create(category.clone(), text);
+        let mut groups = Groups::default();
+        let title = texts::new_title(name, &self.wanted.category);
+        groups.propose("contract", Proposed::preserving(title, texts::NEW_WHY));
+        let title = texts::new_setting_title(name, &self.context.host.settings);
+        let setting = Proposed::preserving(title, texts::NEW_SETTING_WHY);
+        groups.propose(ENABLEMENT, setting.needing([CONTRACT]));
+        if self.test.is_some() {
+            let test = Proposed::preserving(texts::test_title(name), texts::TEST_WHY);
+            groups.propose(TEST, test.needing([CONTRACT]));
         }
-        if self.context.model.is_imported(&category) {
-            return Ok(());
-        }
-        let wanted = vec![format!("./{}", self.wanted.category)];
-        let all = server.join("default.nix");
-        wiring::add_imports(work, self.context.repo, &all, &wanted, None, CONTRACT)
-    }
-}
-
-impl Proposal for NewService<'_> {
-    fn name(&self) -> &str {
-        &self.wanted.name
+        groups
     }
 
-    fn groups(&self) -> &[Group] {
-        &self.list
-    }
-
-    fn left(&self) -> &[Skipped] {
-        &self.left
-    }
-
-    fn render(&self, accepted: &Accepted) -> Result<SourceChange> {
-        let mut work = Ops::new(self.context.repo);
+    /// The operations of the accepted groups.
+    fn ops(&self, accepted: &Accepted) -> Result<Ops<'a>> {
+        let mut ops = Ops::new(self.context.repo);
         if !accepted.contains(&CONTRACT) {
-            return work.finish();
+            return Ok(ops);
         }
-        let set_by_host = accepted.contains(&self.enablement);
-        let text = module::text(self.context, &self.wanted, set_by_host)?;
-        work.create(self.path.clone(), text);
-        self.import(&mut work)?;
-        if set_by_host {
+        let setting = self.groups.accepted(ENABLEMENT, accepted);
+        let text = module::text(self.context, &self.wanted, setting.is_some())?;
+        ops.create(self.path.clone(), text);
+        ops.tell(CONTRACT, [Move::added_to(texts::NEW_MODULE, &self.path)]);
+        self.import(&mut ops)?;
+        if let Some(group) = setting {
             let namespace = parts(&self.context.rules().namespaces.contract);
             let setting = Setting {
                 prefix: &namespace,
@@ -210,12 +148,51 @@ impl Proposal for NewService<'_> {
                 comment: "",
                 last: false,
             };
-            setting.insert(&mut work, setting::host(self.context)?, self.enablement)?;
+            setting.insert(&mut ops, setting::host(self.context)?, group)?;
+            ops.tell(group, [Move::added_to(texts::NEW_SETTING, &self.context.host.settings)]);
         }
-        if let (Some(group), Some(test)) = (self.tested.filter(|group| accepted.contains(group)), &self.test) {
-            test.render(&mut work, self.context, &self.path, group)?;
+        if let (Some(group), Some(test)) = (self.groups.accepted(TEST, accepted), &self.test) {
+            test.render(&mut ops, self.context, &self.path, group)?;
         }
-        work.finish()
+        Ok(ops)
+    }
+
+    /// Imports the module from its category, and the category from the server's modules where it is new.
+    fn import(&self, ops: &mut Ops) -> Result<()> {
+        let server = &self.context.rules().paths.server;
+        let category = server.join(&self.wanted.category).join("default.nix");
+        ops.tell(CONTRACT, [Move::added_to(texts::NEW_IMPORT, &category)]);
+        let own = vec![format!("./{}", self.wanted.name)];
+        if self.context.repo.has(&category) {
+            wiring::add_imports(ops, self.context.repo, &category, &own, None, CONTRACT)?;
+        } else {
+            let text = format!("{{...}}: {{\n  imports = [\n    {}\n  ];\n}}\n", own[0]);
+            ops.create(category.clone(), text);
+        }
+        if self.context.model.is_imported(&category) {
+            return Ok(());
+        }
+        let wanted = vec![format!("./{}", self.wanted.category)];
+        let all = server.join("default.nix");
+        wiring::add_imports(ops, self.context.repo, &all, &wanted, None, CONTRACT)
+    }
+}
+
+impl Proposal for NewService<'_> {
+    fn name(&self) -> &str {
+        &self.wanted.name
+    }
+
+    fn groups(&self) -> &[Group] {
+        self.groups.list()
+    }
+
+    fn left(&self) -> &[Skipped] {
+        &self.left
+    }
+
+    fn render(&self, accepted: &Accepted) -> Result<SourceChange> {
+        self.ops(accepted)?.finish()
     }
 }
 
