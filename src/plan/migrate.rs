@@ -5,22 +5,18 @@ use std::path::PathBuf;
 use super::group::{Accepted, Group, Proposal, Skipped};
 use super::groups::Groups;
 use super::kinds::{self, Draft, Outline, PLACEMENT};
+use super::layout::{Layout, Orphan};
 use super::model::{Context, Declaration, ServiceFacts};
 use super::needs::Requirements;
 use super::needs::reads::ContractReads;
 use super::ops::Ops;
-use super::sections::Sections;
-use super::share::extract::Extraction;
-use super::share::leftovers::RemainingFile;
 use super::share::parts::ExtractedParts;
 use super::taking::{Removed, Taking};
 use super::vmtest::{self, NewTest};
-use super::{comments, contract, data_dir, placement, removal, texts};
-use crate::edit::{GroupId, SourceChange};
+use super::{comments, contract, placement, texts};
+use crate::edit::SourceChange;
 use crate::error::{self, Result};
-use crate::resolve::free;
-use crate::resolve::scope::Binding;
-use crate::syntax::{self, AstNode, SyntaxNode};
+use crate::syntax::{self, AstNode};
 
 /// The planned migration of one service.
 pub struct Migration<'a> {
@@ -76,23 +72,18 @@ impl<'a> Migration<'a> {
         let test = NewTest::of(context, &facts);
         let needs = Requirements::of(context, &facts);
         let reads = ContractReads::of(context, &facts, &needs, share.as_ref());
-        let groups = kinds::propose(&Outline {
-            context,
-            facts: &facts,
-            requirements: &needs,
-            reads: &reads,
-            test: test.as_ref(),
-        });
-        Ok(Migration {
+        let mut migration = Migration {
             context,
             facts,
             share,
-            groups,
+            groups: Groups::default(),
             left: Vec::new(),
             test,
             needs,
             reads,
-        })
+        };
+        migration.groups = kinds::propose(&migration.outline_of());
+        Ok(migration)
     }
 
     fn all(&self) -> Accepted {
@@ -166,8 +157,6 @@ impl<'a> Migration<'a> {
     /// The service with these groups.
     fn draft<'d>(&'d self, accepted: &'d Accepted) -> Draft<'d, 'a> {
         Draft {
-            context: self.context,
-            facts: &self.facts,
             outline: self.outline_of(),
             groups: &self.groups,
             accepted,
@@ -192,20 +181,13 @@ impl<'a> Migration<'a> {
     }
 
     fn render_contract(&self, ops: &mut Ops<'a>, draft: &Draft<'_, 'a>, lost: &[String]) -> Result<()> {
-        if let Some(parts) = &self.share {
-            return self.extract(parts, ops, draft, lost);
-        }
-        let sections = Sections::find(draft)?;
-        let arguments = self.check_names(&sections)?;
         let removed = self.removed(ops, draft);
-        let orphans = self.remove_nodes(ops, &removed);
-        let mut comments = self.sorted(orphans);
+        let layout = Layout::of(draft, self.share.as_ref(), removed)?;
+        let mut comments = self.sorted(layout.remove(ops));
         comments.of_service.extend_from_slice(lost);
-        let above = std::mem::take(&mut comments.above);
+        let above = layout.above(ops, std::mem::take(&mut comments.above));
         let fragments = kinds::write(draft, comments)?;
-        sections.render(ops, fragments, &above)?;
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        sections.formals(ops, &arguments)
+        layout.render(ops, fragments, &above)
     }
 
     /// Comments that stand where no rule looks for any (between the parts of a name, behind an `=`) go to the contract.
@@ -233,70 +215,15 @@ impl<'a> Migration<'a> {
         Ok(ops)
     }
 
-    /// The service leaves its file for one of its own.
-    fn extract(
-        &self,
-        parts: &ExtractedParts<'a>,
-        ops: &mut Ops<'a>,
-        draft: &Draft<'_, 'a>,
-        lost: &[String],
-    ) -> Result<()> {
-        let contract = draft.contract();
-        let mut removed = self.removed(ops, draft);
-        let own = removed.remove(self.facts.home.source.path()).unwrap_or_default();
-        let mut orphans = self.remove_nodes(ops, &removed);
-        let mut nodes: Vec<(SyntaxNode, GroupId)> = own;
-        nodes.extend(parts.nodes().into_iter().map(|node| (node, contract)));
-        let leftovers = RemainingFile::of(self.facts.home, &nodes);
-        orphans.extend(leftovers.orphans.iter().map(|(at, text)| (false, *at, text.clone())));
-        let mut comments = self.sorted(orphans);
-        comments.of_service.extend_from_slice(lost);
-        let mut above = std::mem::take(&mut comments.above);
-        if !leftovers.deleted {
-            // What stood above several services' declarations stays with those that are left.
-            leftovers.keep(ops, &above, contract);
-            above.clear();
-        }
-        let fragments = kinds::write(draft, comments)?;
-        let moved = self.facts.facts.iter().chain(self.facts.of_jobs());
-        let values = moved.flat_map(|fact| fact.values());
-        let mut texts: Vec<SyntaxNode> = values.map(|value| value.syntax().clone()).collect();
-        texts.extend(self.facts.persisted.iter().map(|entry| entry.element.syntax().clone()));
-        texts.extend(data_dir::of_node(self.context, &self.facts)?);
-        let extraction = Extraction { draft, parts };
-        extraction.render(ops, fragments, &above, &leftovers, &texts)
-    }
-
-    /// Removes nodes; returns the comments that lose their place, with whether they stood in another file, and where.
-    fn remove_nodes(&self, work: &mut Ops, gone: &Removed) -> Vec<(bool, usize, String)> {
-        let home = self.facts.home.source.path();
-        let mut orphans = Vec::new();
-        for (path, nodes) in gone {
-            let source = self.context.repo.source(path).expect("a module that was read");
-            let all: Vec<SyntaxNode> = nodes.iter().map(|(node, _)| node.clone()).collect();
-            let removal = removal::remove(source, &all);
-            for range in removal.ranges {
-                let inside = |node: &SyntaxNode| syntax::covers(&range, &syntax::span(node));
-                let group = nodes
-                    .iter()
-                    .find(|(node, _)| inside(node))
-                    .map_or(kinds::contract_of(&self.groups), |(_, group)| *group);
-                work.remove(path, range, group);
-            }
-            orphans.extend(removal.orphans.into_iter().map(|(at, text)| (path != home, at, text)));
-        }
-        orphans
-    }
-
     /// Comments by where they belong in the contract.
-    fn sorted(&self, mut orphans: Vec<(bool, usize, String)>) -> contract::Comments {
+    fn sorted(&self, mut orphans: Vec<Orphan>) -> contract::Comments {
         orphans.sort();
         let mut comments = contract::Comments::default();
-        for (foreign, at, text) in orphans {
-            let declaration = (!foreign).then(|| self.declaration_at(at)).flatten();
+        for Orphan { elsewhere, at, text } in orphans {
+            let declaration = (!elsewhere).then(|| self.declaration_at(at)).flatten();
             match declaration {
                 Some(true) => comments.of_jobs.push(text),
-                None if !foreign => comments.above.push(text),
+                None if !elsewhere => comments.above.push(text),
                 _ => comments.of_service.push(text),
             }
         }
@@ -327,57 +254,6 @@ impl<'a> Migration<'a> {
             declaration.path() == home && span.is_some_and(|span| span.contains(&at))
         };
         self.facts.declarations.iter().any(in_set).then_some(false)
-    }
-
-    /// Checks that every name in the texts that move means the same at the contract's place.
-    ///
-    /// Returns the module arguments that the home module has to take for texts from other files.
-    fn check_names(&self, sections: &Sections) -> Result<Vec<String>> {
-        let destination = syntax::span(&sections.destination()).start;
-        let home = self.facts.home.source.path();
-        let mut arguments = Vec::new();
-        let facts = self.facts.facts.iter().chain(self.facts.of_jobs());
-        let fields = facts.flat_map(|fact| {
-            let nodes = fact.said().into_iter();
-            nodes.map(|node| (fact.origin.module, node))
-        });
-        let scattered = self
-            .facts
-            .persisted
-            .iter()
-            .map(|p| (p.module, p.element.syntax().clone()));
-        for (module, node) in fields.chain(scattered) {
-            for (name, variable) in free::variables(&node) {
-                let foreign = module.source.path() != home;
-                let place = || module.source.place_of(&variable.first_use);
-                match &variable.binding {
-                    Binding::Param(_) if foreign && ["config", "lib", "pkgs", "inputs"].contains(&name.as_str()) => {
-                        arguments.push(name)
-                    }
-                    binding if !foreign && encloses(binding, destination) => {}
-                    _ => return Err(error::plan::unmovable(place(), &name)),
-                }
-            }
-        }
-        arguments.sort();
-        arguments.dedup();
-        Ok(arguments)
-    }
-}
-
-/// Whether the scope that binds a name reaches over `offset`.
-fn encloses(binding: &Binding, offset: usize) -> bool {
-    let over = |node: Option<SyntaxNode>| {
-        node.is_some_and(|n| syntax::span(&n).start <= offset && offset < syntax::span(&n).end)
-    };
-    match binding {
-        Binding::Value(value) => over(value.syntax().parent()),
-        Binding::Split(values) => values.iter().all(|value| over(value.syntax().parent())),
-        Binding::Inherited(inherit) => over(inherit.syntax().parent()),
-        Binding::Param(lambda) => over(Some(lambda.syntax().clone())),
-        Binding::With(withs) => withs.iter().all(|with| over(Some(with.syntax().clone()))),
-        Binding::Global => true,
-        Binding::Unbound => false,
     }
 }
 

@@ -30,7 +30,7 @@ impl Kind for Backup {
     }
 
     fn take(&self, draft: &Draft, group: GroupId, taking: &mut Taking) {
-        for job in &draft.facts.jobs {
+        for job in &draft.facts().jobs {
             for fact in &job.facts {
                 match &fact.elements {
                     None => taking.whole(fact, group),
@@ -53,7 +53,7 @@ impl Kind for Backup {
 
     fn write(&self, draft: &Draft, group: GroupId, slot: Slot, contract: &mut Writer) -> Result<()> {
         if slot == Slot::Backups {
-            for job in &draft.facts.jobs {
+            for job in &draft.facts().jobs {
                 fields(draft, group, job, contract);
             }
             contract.comments_of_jobs(group);
@@ -85,7 +85,7 @@ fn fields(draft: &Draft, group: GroupId, job: &Job, contract: &mut Writer) {
                 contract.put(group, text, vec![(fact.id, &fact.field)]);
             }
         }
-        if fact.field == ContractField::BackupPaths && (job.shared || job.name != draft.facts.name) {
+        if fact.field == ContractField::BackupPaths && (job.shared || job.name != draft.facts().name) {
             contract.push(group, format!("backupJob = {};\n", syntax::string_text(&job.name)));
         }
     }

@@ -25,7 +25,7 @@ impl Kind for Contract {
     }
 
     fn take(&self, draft: &Draft, group: GroupId, taking: &mut Taking) {
-        let facts = draft.facts;
+        let facts = draft.facts();
         let persisted = |fact: &&Fact| fact.field == ContractField::PersistedData;
         for fact in facts.facts.iter().filter(|fact| !persisted(fact)) {
             taking.whole(fact, group);
@@ -65,7 +65,7 @@ impl Kind for Contract {
     }
 
     fn edit(&self, draft: &Draft, group: GroupId, ops: &mut Ops) -> Result<()> {
-        vmtest::import(ops, draft.context, draft.facts, group);
+        vmtest::import(ops, draft.context(), draft.facts(), group);
         Ok(())
     }
 }
@@ -77,17 +77,17 @@ fn no_fields(declaration: &Declaration) -> bool {
 
 fn required(draft: &Draft, contract: &mut Writer) -> Result<()> {
     let enabled = draft.accepts(ENABLEMENT).is_some();
-    match &draft.facts.guard {
+    match &draft.facts().guard {
         Guard::Condition { text } => contract.core(format!("enable = lib.mkDefault ({text});\n")),
         Guard::Switch { text, .. } if !enabled => contract.core(format!("enable = {text};\n")),
         Guard::Always if !enabled => contract.core("enable = lib.mkDefault true;\n"),
         _ => {}
     }
     if !contract.carried_as(&ContractField::Domain) {
-        contract.core(format!("domain = {};\n", draft.context.rules().values.domain));
+        contract.core(format!("domain = {};\n", draft.context().rules().values.domain));
     }
     if !contract.carried_as(&ContractField::DataDir) {
-        let data_dir = data_dir::text(draft.context, draft.facts)?;
+        let data_dir = data_dir::text(draft.context(), draft.facts())?;
         contract.core(format!("dataDir = {data_dir};\n"));
     }
     Ok(())
@@ -99,7 +99,7 @@ fn other_backups(draft: &Draft, contract: &mut Writer) {
         contract.carried_as(field);
     }
     for fact in draft
-        .facts
+        .facts()
         .unread()
         .filter(|fact| !contract.has(fact.id))
         .collect::<Vec<_>>()
@@ -112,7 +112,7 @@ fn other_backups(draft: &Draft, contract: &mut Writer) {
 }
 
 fn routing(draft: &Draft, contract: &mut Writer) {
-    if draft.facts.declarations.is_empty() {
+    if draft.facts().declarations.is_empty() {
         return contract.core("exposed = false;\n");
     }
     if !contract.carried_as(&ContractField::Exposed) {
@@ -120,7 +120,7 @@ fn routing(draft: &Draft, contract: &mut Writer) {
     }
     contract.carried_as(&ContractField::Subdomain);
     let port = contract.carried_as(&ContractField::Port);
-    for fact in draft.facts.of(&ContractField::Url) {
+    for fact in draft.facts().of(&ContractField::Url) {
         address(fact, port, contract);
     }
     if !contract.carried_as(&ContractField::Type) {
@@ -151,7 +151,7 @@ fn address(fact: &Fact, said: bool, contract: &mut Writer) {
 
 /// What the contract has for everything else.
 fn extra(draft: &Draft, contract: &mut Writer) {
-    let read = draft.facts.facts.iter().filter(|fact| !fact.unread);
+    let read = draft.facts().facts.iter().filter(|fact| !fact.unread);
     let mut fields: Vec<&ContractField> = Vec::new();
     for field in read
         .map(|fact| &fact.field)

@@ -17,10 +17,10 @@ pub struct Enablement;
 
 /// The line that lets the service's own switch follow the contract's, where that is what turns it on.
 pub fn follow(draft: &Draft) -> String {
-    match &draft.facts.guard {
+    match &draft.facts().guard {
         Guard::Switch { path: switch, .. } if draft.accepts(ENABLEMENT).is_some() => {
             let switch: Vec<String> = switch.iter().map(|p| syntax::attr_text(p)).collect();
-            let contract = contract::path(draft.context, draft.facts);
+            let contract = contract::path(draft.context(), draft.facts());
             format!(
                 "{}\n{} = lib.mkDefault config.{contract}.enable;\n",
                 texts::FOLLOW_COMMENT,
@@ -45,8 +45,8 @@ impl Kind for Enablement {
     }
 
     fn edit(&self, draft: &Draft, group: GroupId, ops: &mut Ops) -> Result<()> {
-        render(ops, draft.context, draft.facts, group)?;
-        vmtest::follow(ops, draft.context, draft.facts, group)
+        render(ops, draft.context(), draft.facts(), group)?;
+        vmtest::follow(ops, draft.context(), draft.facts(), group)
     }
 }
 

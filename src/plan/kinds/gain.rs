@@ -28,7 +28,7 @@ impl Kind for Gain {
     // The contract takes the fields, whether they become a backup or a comment.
     fn write(&self, draft: &Draft, group: GroupId, slot: Slot, contract: &mut Writer) -> Result<()> {
         if slot == Slot::Backups {
-            unread(draft.facts).for_each(|fact| contract.carry(group, fact));
+            unread(draft.facts()).for_each(|fact| contract.carry(group, fact));
         }
         Ok(())
     }

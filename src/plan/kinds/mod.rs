@@ -101,14 +101,22 @@ pub struct Outline<'o, 'a> {
 
 /// A service with the groups that are accepted.
 pub struct Draft<'d, 'a> {
-    pub context: &'a Context<'a>,
-    pub facts: &'d ServiceFacts<'a>,
     pub outline: Outline<'d, 'a>,
     pub groups: &'d Groups,
     pub accepted: &'d Accepted,
 }
 
-impl Draft<'_, '_> {
+impl<'d, 'a> Draft<'d, 'a> {
+    /// The repository with what is chosen for the run.
+    pub fn context(&self) -> &'a Context<'a> {
+        self.outline.context
+    }
+
+    /// What is known of the service.
+    pub fn facts(&self) -> &'d ServiceFacts<'a> {
+        self.outline.facts
+    }
+
     /// The group of the contract.
     pub fn contract(&self) -> GroupId {
         contract_of(self.groups)
@@ -116,9 +124,9 @@ impl Draft<'_, '_> {
 
     /// The file that holds the service's contract afterwards.
     pub fn module_path(&self) -> PathBuf {
-        match self.accepts(PLACEMENT).is_some() || self.facts.co_located.is_some() {
-            true => self.facts.target.clone(),
-            false => self.facts.home.source.path().to_owned(),
+        match self.accepts(PLACEMENT).is_some() || self.facts().co_located.is_some() {
+            true => self.facts().target.clone(),
+            false => self.facts().home.source.path().to_owned(),
         }
     }
 
@@ -172,7 +180,7 @@ pub fn take(draft: &Draft, taking: &mut Taking) {
 /// # Errors
 /// Refuses values whose names would mean something else at the contract's place, and an unclear `dataDir`.
 pub fn write(draft: &Draft, comments: Comments) -> Result<Vec<ContractFragment>> {
-    let mut contract = Writer::new(draft.context, draft.facts, draft.contract(), comments);
+    let mut contract = Writer::new(draft.context(), draft.facts(), draft.contract(), comments);
     for slot in Slot::ALL {
         contract.begin(slot);
         for (kind, group) in accepted(draft) {

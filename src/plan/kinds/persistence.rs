@@ -26,10 +26,10 @@ impl Kind for Persistence {
     }
 
     fn take(&self, draft: &Draft, group: GroupId, taking: &mut Taking) {
-        for fact in draft.facts.of(&ContractField::PersistedData) {
+        for fact in draft.facts().of(&ContractField::PersistedData) {
             taking.whole(fact, group);
         }
-        for entry in &draft.facts.persisted {
+        for entry in &draft.facts().persisted {
             let element = entry.element.syntax();
             let taken = Taken {
                 what: format!("persistence of {}", element.text()),
@@ -46,8 +46,8 @@ impl Kind for Persistence {
         if slot != Slot::Persistence {
             return Ok(());
         }
-        let facts: Vec<&Fact> = draft.facts.of(&ContractField::PersistedData).collect();
-        let entries = &draft.facts.persisted;
+        let facts: Vec<&Fact> = draft.facts().of(&ContractField::PersistedData).collect();
+        let entries = &draft.facts().persisted;
         let scattered: Vec<String> = entries
             .iter()
             .map(|p| element_with_comments(&p.module.source, &p.element))
@@ -92,7 +92,7 @@ impl Kind for Persistence {
 /// The comments above and beside whole lists of persistent directories that are the service's.
 fn comments_of_lists(draft: &Draft) -> String {
     let mut comments: Vec<String> = Vec::new();
-    for entry in &draft.facts.persisted {
+    for entry in &draft.facts().persisted {
         let Some(binding) = &entry.whole else { continue };
         let text = entry.module.source.text();
         let (own, extent) = (syntax::span(binding), trivia::extent(text, binding).text);

@@ -23,6 +23,6 @@ impl Kind for Placement {
     }
 
     fn edit(&self, draft: &Draft, group: GroupId, ops: &mut Ops) -> Result<()> {
-        placement::render(ops, draft.context.repo, draft.facts, group)
+        placement::render(ops, draft.context().repo, draft.facts(), group)
     }
 }

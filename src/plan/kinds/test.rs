@@ -21,7 +21,7 @@ impl Kind for Test {
 
     fn edit(&self, draft: &Draft, group: GroupId, ops: &mut Ops) -> Result<()> {
         match draft.outline.test {
-            Some(test) => test.render(ops, draft.context, &draft.module_path(), group),
+            Some(test) => test.render(ops, draft.context(), &draft.module_path(), group),
             None => Ok(()),
         }
     }

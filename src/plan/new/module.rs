@@ -3,6 +3,7 @@
 use super::{Exposure, Kind, Wanted};
 use crate::error::{self, Error, Result};
 use crate::plan::evolve::schema::Schema;
+use crate::plan::layout::sections;
 use crate::plan::model::Context;
 use crate::plan::{install, texts};
 use crate::rules::{ContractField, parts};
@@ -37,27 +38,15 @@ pub fn text(context: &Context, wanted: &Wanted, set_by_host: bool) -> Result<Str
            cfg = config.{namespace};
          in {{
            config = lib.mkMerge [
-             {}
-             {{
-               {namespace} = {{
-                 {fields}
-               }};
-             }}
-
-             {}
-             (lib.mkIf cfg.enable {{
-               {}
-             }})
-
-             {}
+             {}{fields}
+             {}{}
              {}
            ];
          }}",
-        texts::CONTRACT_HEADER,
-        texts::IMPLEMENTATION_HEADER,
-        implementation(context, wanted),
-        texts::SECRETS_HEADER,
-        texts::NO_SECRETS,
+        sections::before_contract(&namespace, &[]),
+        sections::behind_contract(""),
+        sections::guarded("cfg.enable", &implementation(context, wanted)),
+        sections::secrets("cfg.enable", ""),
     );
     syntax::format(&text).ok_or_else(|| Error::internal("the new module's text does not parse").because(text))
 }

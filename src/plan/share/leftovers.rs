@@ -57,7 +57,7 @@ impl<'m> RemainingFile<'m> {
     }
 
     /// Removes what goes from the file, or the file.
-    pub fn settle(&self, work: &mut Ops, services: &[String], group: GroupId) {
+    pub fn remove(&self, work: &mut Ops, services: &[String], group: GroupId) {
         let path = self.home.source.path();
         if self.deleted {
             work.delete(path);

@@ -2,7 +2,6 @@
 //! `let` bindings it needs; what several use stays.
 
 pub mod bindings;
-pub mod extract;
 pub mod imports;
 pub mod leftovers;
 pub mod ownership;

@@ -2,61 +2,103 @@
 
 use std::ops::Range;
 
-use super::bindings::{self, CapturedScope};
-use super::imports;
-use super::leftovers::RemainingFile;
-use super::parts::ExtractedParts;
-use crate::edit::{Brackets, trivia};
+use super::{Orphan, sections};
+use crate::edit::{Brackets, GroupId, trivia};
 use crate::error::{self, Result};
 use crate::plan::alias::{self, ContractAlias};
-use crate::plan::contract;
 use crate::plan::kinds::{Draft, enablement};
 use crate::plan::needs::reads::ContractReads;
 use crate::plan::ops::{ContractFragment, Ops};
-use crate::plan::placement;
-use crate::plan::texts;
+use crate::plan::share::bindings::{self, CapturedScope};
+use crate::plan::share::imports;
+use crate::plan::share::leftovers::RemainingFile;
+use crate::plan::share::parts::ExtractedParts;
+use crate::plan::taking::Removed;
+use crate::plan::{contract, data_dir, placement, texts};
 use crate::resolve::module::Def;
 use crate::syntax::{self, AstNode, SyntaxNode, ast};
 
 /// A range of the shared file, and what the new one has in its place.
 type Replaced = (Range<usize>, String);
 
-/// Writes the service's module and takes its things out of the shared file.
-pub struct Extraction<'e, 'a> {
-    pub draft: &'e Draft<'e, 'a>,
-    pub parts: &'e ExtractedParts<'a>,
+/// What leaves a shared file, and what stays of that.
+pub struct Extracted<'c, 'a> {
+    draft: &'c Draft<'c, 'a>,
+    parts: &'c ExtractedParts<'a>,
+    /// The nodes that go from other files.
+    elsewhere: Removed,
+    remaining: RemainingFile<'a>,
 }
 
-impl Extraction<'_, '_> {
-    /// Renders it. `fragments` are the contract's bindings, `above` the comments over them, `moved` the nodes whose
-    /// text the contract has.
+impl<'c, 'a> Extracted<'c, 'a> {
+    /// The layout of a draft whose `parts` leave the shared file with the nodes `removed`.
+    pub fn new(draft: &'c Draft<'c, 'a>, parts: &'c ExtractedParts<'a>, mut removed: Removed) -> Extracted<'c, 'a> {
+        let contract = draft.contract();
+        let home = draft.facts().home;
+        let mut nodes: Vec<(SyntaxNode, GroupId)> = removed.remove(home.source.path()).unwrap_or_default();
+        nodes.extend(parts.nodes().into_iter().map(|node| (node, contract)));
+        Extracted {
+            draft,
+            parts,
+            elsewhere: removed,
+            remaining: RemainingFile::of(home, &nodes),
+        }
+    }
+
+    /// Removes what goes; returns the comments that lose their place.
+    pub fn remove(&self, ops: &mut Ops) -> Vec<Orphan> {
+        let mut orphans = super::remove_nodes(self.draft, ops, &self.elsewhere);
+        self.remaining.remove(ops, &self.parts.services, self.draft.contract());
+        let own = self.remaining.orphans.iter();
+        orphans.extend(own.map(|(at, text)| Orphan {
+            elsewhere: false,
+            at: *at,
+            text: text.clone(),
+        }));
+        orphans
+    }
+
+    /// Of the comments that stood above the declarations, those that go with the service.
+    pub fn above(&self, ops: &mut Ops, comments: Vec<String>) -> Vec<String> {
+        if self.remaining.deleted {
+            return comments;
+        }
+        // What stood above several services' declarations stays with those that are left.
+        self.remaining.keep(ops, &comments, self.draft.contract());
+        Vec::new()
+    }
+
+    /// Makes the module's file and imports it.
     ///
     /// # Errors
     /// `unmovable`, `target-exists`, `computed-path`.
-    pub fn render(
-        &self,
-        work: &mut Ops,
-        fragments: Vec<ContractFragment>,
-        above: &[String],
-        leftovers: &RemainingFile,
-        moved: &[SyntaxNode],
-    ) -> Result<()> {
-        let target = &self.draft.facts.target;
-        if self.draft.context.repo.exists(target) {
+    pub fn render(&self, ops: &mut Ops, fragments: Vec<ContractFragment>, above: &[String]) -> Result<()> {
+        let moved = self.moved()?;
+        let target = &self.draft.facts().target;
+        if self.draft.context().repo.exists(target) {
             return Err(error::plan::target_exists(self.parts.source.place(0..0), target));
         }
-        let text = self.module(work, fragments, above, moved)?;
-        work.create_formatted(target.clone(), text);
+        let text = self.module(ops, fragments, above, moved)?;
+        ops.create_formatted(target.clone(), text);
         imports::add(
-            work,
-            self.draft.context.repo,
+            ops,
+            self.draft.context().repo,
             self.parts.source.path(),
             target,
-            leftovers.deleted,
+            self.remaining.deleted,
             self.draft.contract(),
         );
-        leftovers.settle(work, &self.parts.services, self.draft.contract());
         Ok(())
+    }
+
+    /// The nodes whose text the contract has.
+    fn moved(&self) -> Result<Vec<SyntaxNode>> {
+        let facts = self.draft.facts();
+        let values = facts.facts.iter().chain(facts.of_jobs()).flat_map(|fact| fact.values());
+        let mut nodes: Vec<SyntaxNode> = values.map(|value| value.syntax().clone()).collect();
+        nodes.extend(facts.persisted.iter().map(|entry| entry.element.syntax().clone()));
+        nodes.extend(data_dir::of_node(self.draft.context(), facts)?);
+        Ok(nodes)
     }
 
     fn module(
@@ -64,9 +106,8 @@ impl Extraction<'_, '_> {
         work: &mut Ops,
         fragments: Vec<ContractFragment>,
         above: &[String],
-        moved: &[SyntaxNode],
+        mut nodes: Vec<SyntaxNode>,
     ) -> Result<String> {
-        let mut nodes = moved.to_vec();
         nodes.extend(self.parts.bindings.iter().filter_map(value_of));
         nodes.extend(self.parts.bindings.iter().flat_map(dynamic_names));
         nodes.extend(
@@ -76,21 +117,21 @@ impl Extraction<'_, '_> {
                 .flat_map(|(_, elements)| imports::nodes(elements)),
         );
         nodes.extend(self.guard_nodes());
-        let mut needs = bindings::needs(self.draft.facts.home, &nodes, &|node| self.relocated(node, &[]))?;
+        let mut needs = bindings::needs(self.draft.facts().home, &nodes, &|node| self.relocated(node, &[]))?;
         needs.arguments.extend(["config".to_owned(), "lib".to_owned()]);
         let reads = self.draft.reads().map(|(_, reads)| reads);
         let alias = ContractAlias::new(
-            self.draft.context,
-            self.draft.facts,
+            self.draft.context(),
+            self.draft.facts(),
             reads.is_some_and(ContractReads::are_many),
             || contract_name(&needs),
         );
         let reads = reads.map_or_else(Vec::new, |reads| reads.texts(alias.text()));
         if let Some((group, reads)) = self.draft.reads() {
-            work.tell(group, reads.moves(self.draft.context, self.draft.facts));
+            work.tell(group, reads.moves(self.draft.context(), self.draft.facts()));
         }
-        let namespace = contract::path(self.draft.context, self.draft.facts);
-        let guard = alias.condition(&self.draft.facts.guard);
+        let namespace = contract::path(self.draft.context(), self.draft.facts());
+        let guard = alias.condition(&self.draft.facts().guard);
         let arguments: String = needs.arguments.iter().map(|name| format!("{name},\n")).collect();
         let mut text = format!("{{\n{arguments}...\n}}: ");
         if needs.with_lib {
@@ -101,13 +142,12 @@ impl Extraction<'_, '_> {
         if !bindings.is_empty() {
             text.push_str(&format!("let\n{bindings}in "));
         }
-        text.push_str(&format!("{{\nconfig = lib.mkMerge [\n{}\n{{\n", texts::CONTRACT_HEADER));
-        above.iter().for_each(|comment| text.push_str(&format!("{comment}\n")));
-        text.push_str(&format!("{namespace} = {{\n"));
+        text.push_str("{\nconfig = lib.mkMerge [\n");
+        text.push_str(&sections::before_contract(&namespace, above));
         fragments
             .iter()
             .for_each(|fragment| text.push_str(work.put_fragment(fragment)));
-        text.push_str(&format!("}};\n{}}}\n\n", enablement::follow(self.draft)));
+        text.push_str(&sections::behind_contract(&enablement::follow(self.draft)));
         self.sections(&mut text, &guard, &reads)?;
         text.push_str("];\n}\n");
         Ok(Brackets::new("", "  ", true).put(&text))
@@ -122,27 +162,19 @@ impl Extraction<'_, '_> {
         for (def, elements) in &self.parts.elements {
             implementation.push(self.list(def, elements, reads)?);
         }
-        text.push_str(&format!("{}\n", texts::IMPLEMENTATION_HEADER));
         match implementation.is_empty() {
             true => text.push_str(&format!(
                 "# {} {}\n\n",
                 texts::NO_IMPLEMENTATION,
                 self.parts.source.path().display()
             )),
-            false => text.push_str(&format!(
-                "(lib.mkIf {guard} {{\n{}\n}})\n\n",
-                implementation.join("\n\n")
-            )),
+            false => text.push_str(&format!("{}\n", sections::guarded(guard, &implementation.join("\n\n")))),
         }
         let mut secrets = Vec::new();
         for def in self.parts.bindings.iter().filter(secret) {
             secrets.push(self.binding(def, reads)?);
         }
-        text.push_str(&format!("{}\n", texts::SECRETS_HEADER));
-        match secrets.is_empty() {
-            true => text.push_str(&format!("{}\n", texts::NO_SECRETS)),
-            false => text.push_str(&format!("(lib.mkIf {guard} {{\n{}\n}})\n", secrets.join("\n"))),
-        }
+        text.push_str(&sections::secrets(guard, &secrets.join("\n")));
         Ok(())
     }
 
@@ -150,7 +182,7 @@ impl Extraction<'_, '_> {
     fn guard_nodes(&self) -> Vec<SyntaxNode> {
         let conditions = self
             .draft
-            .facts
+            .facts()
             .declarations
             .first()
             .map(|declaration| declaration.def.context.conditions.clone())
@@ -207,7 +239,7 @@ impl Extraction<'_, '_> {
 
     /// A node's text as it has to be in the new file.
     fn relocated(&self, node: &SyntaxNode, reads: &[Replaced]) -> Result<String> {
-        placement::relocated(self.parts.source, node, &self.draft.facts.target, reads)
+        placement::relocated(self.parts.source, node, &self.draft.facts().target, reads)
     }
 }
 

@@ -1,33 +1,23 @@
-//! The migrated module's three sections (Pattern 5): contract, implementation, secrets, under one `lib.mkMerge`.
+//! The sections in the service's own file, under one `lib.mkMerge`.
 //!
 //! The implementation stays where it is: text is put in before and behind it, and its lines are indented.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::alias::{self, ContractAlias};
-use super::contract;
-use super::formals;
-use super::kinds::{DATABASE_READS, Draft, SECRETS, enablement};
-use super::model::{Guard, ServiceFacts};
-use super::ops::{ContractFragment, Ops};
-use super::texts;
-use super::{Move, placement, removal};
+use super::shape::{self, Shape};
+use super::{Orphan, sections};
 use crate::edit::{Brackets, indent, trivia};
 use crate::error::{self, Result};
-use crate::resolve::module::{self, Module};
-use crate::resolve::scope;
-use crate::syntax::{self, AstNode, HasEntry, SyntaxNode, ast};
-
-/// Where the module's configuration stands.
-enum Shape {
-    /// `config = <expr>;`: the expression below `let` and `with`.
-    Config { expr: ast::Expr },
-    /// `config = lib.mkMerge [ … ];`
-    Merge { expr: ast::Expr, list: ast::List },
-    /// The module's set is the configuration.
-    Body,
-}
+use crate::plan::alias::{self, ContractAlias};
+use crate::plan::kinds::{DATABASE_READS, Draft, SECRETS, enablement};
+use crate::plan::model::{Guard, ServiceFacts};
+use crate::plan::ops::{ContractFragment, Ops};
+use crate::plan::taking::Removed;
+use crate::plan::{Move, contract, formals, placement, removal};
+use crate::resolve::free;
+use crate::resolve::scope::Binding;
+use crate::syntax::{self, AstNode, SyntaxNode, ast};
 
 /// Where the sections go: the byte offsets at which they begin and end.
 struct SectionsPlace {
@@ -57,7 +47,7 @@ struct Delimiters {
 }
 
 /// The parts of the home module that the sections are built around.
-pub struct Sections<'c, 'a> {
+pub struct InPlace<'c, 'a> {
     draft: &'c Draft<'c, 'a>,
     facts: &'c ServiceFacts<'a>,
     shape: Shape,
@@ -65,34 +55,38 @@ pub struct Sections<'c, 'a> {
     guard: String,
     /// The contract, with a name where the guard needs one or the implementation reads it more than once.
     alias: ContractAlias,
+    /// The nodes that go, file by file.
+    removed: Removed,
+    /// The module arguments that texts from other files need.
+    arguments: Vec<String>,
 }
 
-impl<'c, 'a> Sections<'c, 'a> {
+impl<'c, 'a> InPlace<'c, 'a> {
     /// Finds the sections' places.
     ///
     /// # Errors
-    /// `unsupported-module` where the module's configuration has another form.
-    pub fn find(draft: &'c Draft<'c, 'a>) -> Result<Sections<'c, 'a>> {
-        let facts = draft.facts;
-        let shape = shape(facts.home)?;
+    /// `unsupported-module` where the module's configuration has another form; `unmovable` where a name in a text that
+    /// moves means something else there.
+    pub fn find(draft: &'c Draft<'c, 'a>, removed: Removed) -> Result<InPlace<'c, 'a>> {
+        let facts = draft.facts();
+        let shape = Shape::of(facts.home)?;
         let many = draft.reads().is_some_and(|(_, reads)| reads.are_many());
-        let alias = ContractAlias::new(draft.context, facts, many, || alias::fresh(facts.home));
+        let alias = ContractAlias::new(draft.context(), facts, many, || alias::fresh(facts.home));
         let guard = alias.condition(&facts.guard);
-        Ok(Sections {
+        Ok(InPlace {
             draft,
             facts,
-            shape,
             guard,
             alias,
+            removed,
+            arguments: arguments(facts, &shape)?,
+            shape,
         })
     }
 
-    /// The node in whose scope the contract's text will stand.
-    pub fn destination(&self) -> SyntaxNode {
-        match &self.shape {
-            Shape::Config { expr } | Shape::Merge { expr, .. } => expr.syntax().clone(),
-            Shape::Body => self.facts.home.body.syntax().clone(),
-        }
+    /// Removes what goes; returns the comments that lose their place.
+    pub fn remove(&self, ops: &mut Ops) -> Vec<Orphan> {
+        super::remove_nodes(self.draft, ops, &self.removed)
     }
 
     /// Puts the sections in. `fragments` are the contract's bindings, `above` the comments over them.
@@ -116,13 +110,12 @@ impl<'c, 'a> Sections<'c, 'a> {
             };
             self.structure_first(work, place.start, pad)?;
         }
-        let namespace = contract::path(self.draft.context, self.facts);
+        let namespace = contract::path(self.draft.context(), self.facts);
         let head = format!(
-            "{}{}{}\n{{\n{}{namespace} = {{\n",
+            "{}{}{}",
             gap(text, place.start),
             delimiters.head,
-            texts::CONTRACT_HEADER,
-            lines(above)
+            sections::before_contract(&namespace, above)
         );
         work.insert(path, place.start, code.put(&head), core);
         for fragment in fragments {
@@ -130,11 +123,7 @@ impl<'c, 'a> Sections<'c, 'a> {
             work.insert(path, place.start, text, fragment.group);
         }
         let follow = enablement::follow(self.draft);
-        let behind = format!(
-            "}};\n{follow}}}\n\n{}\n{}",
-            texts::IMPLEMENTATION_HEADER,
-            delimiters.open
-        );
+        let behind = format!("{}{}", sections::behind_contract(&follow), delimiters.open);
         work.insert(path, place.start, code.put(&behind), core);
         let pad = unit.repeat(place.levels);
         work.shift(
@@ -157,7 +146,8 @@ impl<'c, 'a> Sections<'c, 'a> {
         self.formals(work, &["config", "lib"])?;
         self.guard_edits(work);
         self.read(work);
-        Ok(())
+        let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
+        self.formals(work, &arguments)
     }
 
     /// What stands around the contract, the implementation and the secrets.
@@ -198,14 +188,14 @@ impl<'c, 'a> Sections<'c, 'a> {
         for (range, text) in reads.texts(self.alias.text()) {
             work.replace(self.facts.home.source.path(), range, text, group);
         }
-        work.tell(group, reads.moves(self.draft.context, self.facts));
+        work.tell(group, reads.moves(self.draft.context(), self.facts));
     }
 
     /// Moves structural bindings before the configuration, with their paths as the module's new place needs them.
     fn structure_first(&self, work: &mut Ops, at: usize, pad: &str) -> Result<()> {
         let source = &self.facts.home.source;
         let target = self.draft.module_path();
-        for node in late_structure(&self.facts.home.body) {
+        for node in shape::late_structure(&self.facts.home.body) {
             let own = syntax::span(&node);
             let extent = trivia::extent(source.text(), &node);
             let text = placement::relocated(source, &node, &target, &[])?;
@@ -260,7 +250,7 @@ impl<'c, 'a> Sections<'c, 'a> {
             Shape::Body => {
                 let body = &self.facts.home.body;
                 let close = body.r_curly_token().map_or(0, |t| syntax::token_span(&t).start);
-                let first = implementation(body).next();
+                let first = shape::implementation(body).next();
                 let start = first.map_or(close, |entry| before(trivia::extent(text, entry.syntax()).text.start));
                 let end = before(close).max(start);
                 SectionsPlace {
@@ -286,7 +276,7 @@ impl<'c, 'a> Sections<'c, 'a> {
     /// The bindings of secrets that go to the third section.
     fn secrets(&self) -> Vec<SyntaxNode> {
         match self.draft.accepts(SECRETS) {
-            Some(_) => secret_bindings(self.facts.home),
+            Some(_) => shape::secret_bindings(self.facts.home),
             None => Vec::new(),
         }
     }
@@ -296,7 +286,7 @@ impl<'c, 'a> Sections<'c, 'a> {
         let proposed = self.draft.groups.of(SECRETS);
         let Some(group) = proposed.filter(|_| !secrets.is_empty()) else {
             return match proposed {
-                None => format!("{}\n{}\n", texts::SECRETS_HEADER, texts::NO_SECRETS),
+                None => sections::secrets(&self.guard, ""),
                 Some(_) => String::new(),
             };
         };
@@ -317,8 +307,7 @@ impl<'c, 'a> Sections<'c, 'a> {
             .iter()
             .map(|node| source.text()[trivia::extent(source.text(), node).text].to_owned())
             .collect();
-        let secrets = format!("(lib.mkIf {} {{\n{}\n}})\n", self.guard, texts.join("\n\n"));
-        format!("{}\n{secrets}", texts::SECRETS_HEADER)
+        sections::secrets(&self.guard, &texts.join("\n\n"))
     }
 
     /// The guard's `let` binding, and a condition of another kind replaced by the guard.
@@ -331,7 +320,7 @@ impl<'c, 'a> Sections<'c, 'a> {
                 Guard::Switch { .. } => self.draft.accepts(DATABASE_READS).unwrap_or(self.draft.contract()),
                 _ => self.draft.contract(),
             };
-            match outermost_let(home) {
+            match shape::outermost_let(home) {
                 Some(let_in) => {
                     let at = let_in.let_token().map_or(0, |t| syntax::token_span(&t).end);
                     let pad = indent::inside(home.source.text(), let_in.syntax());
@@ -364,13 +353,9 @@ impl<'c, 'a> Sections<'c, 'a> {
     ///
     /// # Errors
     /// `unsupported-module` for a function with a single argument.
-    pub fn formals(&self, work: &mut Ops, names: &[&str]) -> Result<()> {
+    fn formals(&self, work: &mut Ops, names: &[&str]) -> Result<()> {
         formals::add(work, self.facts.home, names, self.draft.contract())
     }
-}
-
-fn lines(comments: &[String]) -> String {
-    comments.iter().map(|comment| format!("{comment}\n")).collect()
 }
 
 /// A space where what is put in at `at` would run into the word before it.
@@ -381,110 +366,52 @@ fn gap(text: &str, at: usize) -> &'static str {
     }
 }
 
-/// The configuration's bindings in a module without `config`.
-fn implementation(body: &ast::AttrSet) -> impl Iterator<Item = ast::Entry> + use<> {
-    body.entries().filter(|entry| {
-        let names = module::entry_names(entry);
-        !names
-            .first()
-            .and_then(|n| n.as_deref())
-            .is_some_and(|n| module::STRUCTURAL.contains(&n))
-    })
-}
-
-fn shape(home: &Module) -> Result<Shape> {
-    if !home.explicit {
-        return body_shape(home);
-    }
-    let Some(mut expr) = module::attribute(&home.body, "config") else {
-        return Err(error::plan::unsupported_module(
-            home.source.place_of(home.body.syntax()),
-            "its configuration is split over several bindings",
-        ));
+/// Checks that every name in the texts that move means the same at the contract's place.
+///
+/// Returns the module arguments that the home module has to take for texts from other files.
+fn arguments(facts: &ServiceFacts, shape: &Shape) -> Result<Vec<String>> {
+    let destination = match shape {
+        Shape::Config { expr } | Shape::Merge { expr, .. } => syntax::span(expr.syntax()).start,
+        Shape::Body => syntax::span(facts.home.body.syntax()).start,
     };
-    loop {
-        expr = match &expr {
-            ast::Expr::LetIn(let_in) => let_in.body().unwrap_or_else(|| expr.clone()),
-            ast::Expr::With(with) => with.body().unwrap_or_else(|| expr.clone()),
-            _ => break,
-        };
-    }
-    let inner = syntax::unparen(expr.clone());
-    if let Some(arguments) = syntax::call_of(&inner, "mkMerge", 1)
-        && let ast::Expr::List(list) = syntax::unparen(arguments[0].clone())
-    {
-        return Ok(Shape::Merge { expr, list });
-    }
-    let plain = matches!(inner, ast::Expr::AttrSet(_)) || syntax::call_of(&inner, "mkIf", 2).is_some();
-    match plain {
-        true => Ok(Shape::Config { expr }),
-        false => Err(error::plan::unsupported_module(
-            home.source.place_of(expr.syntax()),
-            "its configuration is computed",
-        )),
-    }
-}
-
-fn body_shape(home: &Module) -> Result<Shape> {
-    if syntax::is_recursive(&home.body) {
-        return Err(error::plan::unsupported_module(
-            home.source.place_of(home.body.syntax()),
-            "it is a recursive set",
-        ));
-    }
-    Ok(Shape::Body)
-}
-
-/// Structural bindings (`imports`, `disabledModules` …) that stand behind a definition: they have to go before the
-/// configuration, which becomes one expression.
-fn late_structure(body: &ast::AttrSet) -> Vec<SyntaxNode> {
-    let is_structural = |entry: &ast::Entry| {
-        let names = module::entry_names(entry);
-        names
-            .first()
-            .and_then(|n| n.as_deref())
-            .is_some_and(|n| module::STRUCTURAL.contains(&n))
-    };
-    body.entries()
-        .skip_while(is_structural)
-        .filter(is_structural)
-        .map(|entry| entry.syntax().clone())
-        .collect()
-}
-
-/// The bindings below `sops` that stand directly in the configuration's set.
-pub fn secret_bindings(home: &Module) -> Vec<SyntaxNode> {
-    let Ok(shape) = shape(home) else { return Vec::new() };
-    let set = match shape {
-        Shape::Body => home.body.clone(),
-        Shape::Merge { .. } => return Vec::new(),
-        Shape::Config { expr } => {
-            let inner = syntax::unparen(expr);
-            let inner = syntax::call_of(&inner, "mkIf", 2)
-                .and_then(|mut a| a.pop())
-                .map_or(inner, syntax::unparen);
-            match inner {
-                ast::Expr::AttrSet(set) => set,
-                _ => return Vec::new(),
+    let home = facts.home.source.path();
+    let mut arguments = Vec::new();
+    let all = facts.facts.iter().chain(facts.of_jobs());
+    let fields = all.flat_map(|fact| {
+        let nodes = fact.said().into_iter();
+        nodes.map(|node| (fact.origin.module, node))
+    });
+    let scattered = facts.persisted.iter().map(|p| (p.module, p.element.syntax().clone()));
+    for (module, node) in fields.chain(scattered) {
+        for (name, variable) in free::variables(&node) {
+            let foreign = module.source.path() != home;
+            let place = || module.source.place_of(&variable.first_use);
+            match &variable.binding {
+                Binding::Param(_) if foreign && ["config", "lib", "pkgs", "inputs"].contains(&name.as_str()) => {
+                    arguments.push(name)
+                }
+                binding if !foreign && encloses(binding, destination) => {}
+                _ => return Err(error::plan::unmovable(place(), &name)),
             }
         }
-    };
-    let secret = |value: &ast::AttrpathValue| scope::first_name(value).as_deref() == Some("sops");
-    set.attrpath_values()
-        .filter(secret)
-        .map(|value| value.syntax().clone())
-        .collect()
+    }
+    arguments.sort();
+    arguments.dedup();
+    Ok(arguments)
 }
 
-/// The `let` that stands directly around the module's set, outermost.
-fn outermost_let(home: &Module) -> Option<ast::LetIn> {
-    let mut found = None;
-    for ancestor in home.body.syntax().ancestors().skip(1) {
-        if let Some(let_in) = ast::LetIn::cast(ancestor.clone()) {
-            found = Some(let_in);
-        } else if ast::Lambda::can_cast(ancestor.kind()) {
-            break;
-        }
+/// Whether the scope that binds a name reaches over `offset`.
+fn encloses(binding: &Binding, offset: usize) -> bool {
+    let over = |node: Option<SyntaxNode>| {
+        node.is_some_and(|n| syntax::span(&n).start <= offset && offset < syntax::span(&n).end)
+    };
+    match binding {
+        Binding::Value(value) => over(value.syntax().parent()),
+        Binding::Split(values) => values.iter().all(|value| over(value.syntax().parent())),
+        Binding::Inherited(inherit) => over(inherit.syntax().parent()),
+        Binding::Param(lambda) => over(Some(lambda.syntax().clone())),
+        Binding::With(withs) => withs.iter().all(|with| over(Some(with.syntax().clone()))),
+        Binding::Global => true,
+        Binding::Unbound => false,
     }
-    found
 }
