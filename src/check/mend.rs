@@ -104,7 +104,7 @@ impl Proposal for Mending<'_> {
         &self.groups
     }
 
-    fn left(&self) -> &[Skipped] {
+    fn skipped(&self) -> &[Skipped] {
         &[]
     }
 

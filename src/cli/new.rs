@@ -8,7 +8,7 @@ use super::session::Session;
 use super::{message, single, texts};
 use crate::error::{self, Error, Result};
 use crate::plan::model::{Choices, Context};
-use crate::plan::new::{self, Exposure, Kind, NewService, Wanted, ports};
+use crate::plan::new::{self, Exposure, NewService, ServiceKind, Wanted, ports};
 use crate::plan::texts as plan_texts;
 
 /// Runs the command.
@@ -53,10 +53,10 @@ fn exposure(args: &New) -> Option<Exposure> {
     }
 }
 
-fn kind(args: &New) -> Option<Kind> {
+fn kind(args: &New) -> Option<ServiceKind> {
     args.kind.map(|kind| match kind {
-        KindArg::Native => Kind::Native,
-        KindArg::Container => Kind::Container,
+        KindArg::Native => ServiceKind::Native,
+        KindArg::Container => ServiceKind::Container,
     })
 }
 
@@ -74,7 +74,7 @@ fn said(args: &New) -> Result<Wanted> {
         Some(category) if open.is_empty() => Ok(Wanted {
             name: args.service.clone(),
             category: category.clone(),
-            kind: kind(args).unwrap_or(Kind::Native),
+            kind: kind(args).unwrap_or(ServiceKind::Native),
             port: args.port,
             exposure,
             subdomain: args.subdomain.clone(),
@@ -93,8 +93,8 @@ fn asked(args: &New, context: &Context) -> Result<Wanted> {
     let kind = match kind(args) {
         Some(kind) => kind,
         None => match choose(texts::ASK_KIND, &texts::KINDS, 0)? {
-            0 => Kind::Native,
-            _ => Kind::Container,
+            0 => ServiceKind::Native,
+            _ => ServiceKind::Container,
         },
     };
     let exposure = match exposure(args) {

@@ -222,7 +222,7 @@ impl<'a> Flake<'a> {
     }
 
     /// What is left to a person where no check can be added.
-    pub fn left(&self, checks: &[Check]) -> Vec<Skipped> {
+    pub fn skipped(&self, checks: &[Check]) -> Vec<Skipped> {
         if self.takes() {
             return Vec::new();
         }
@@ -459,7 +459,7 @@ mod tests {
             group: GroupId(0),
         };
         if !flake.takes() {
-            assert_eq!(flake.left(&[check("a", false)]).len(), 1);
+            assert_eq!(flake.skipped(&[check("a", false)]).len(), 1);
             return None;
         }
         let mut work = Ops::new(&repo);

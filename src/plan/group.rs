@@ -99,7 +99,7 @@ pub trait Proposal {
     fn groups(&self) -> &[Group];
 
     /// What was found and is left alone.
-    fn left(&self) -> &[Skipped];
+    fn skipped(&self) -> &[Skipped];
 
     /// What the files are if exactly `accepted` is taken.
     ///

@@ -25,7 +25,7 @@ pub struct Migration<'a> {
     /// What leaves a shared file with the service; `None` where the file becomes the service's own.
     share: Option<ExtractedParts<'a>>,
     groups: Groups,
-    left: Vec<Skipped>,
+    skipped: Vec<Skipped>,
     test: Option<NewTest<'a>>,
     needs: Requirements,
     reads: ContractReads,
@@ -38,10 +38,10 @@ impl<'a> Migration<'a> {
     /// Every refusal of [`ServiceFacts::collect`] and of rendering all groups.
     pub fn plan(context: &'a Context<'a>, service: &str) -> Result<Migration<'a>> {
         let mut migration = Migration::outline(context, service)?;
-        let mut left = left(context, &migration.facts, &migration.groups);
+        let mut left = skipped(context, &migration.facts, &migration.groups);
         left.extend(migration.needs.left.iter().cloned());
-        left.extend(migration.test.iter().flat_map(|test| test.left()));
-        migration.left = left;
+        left.extend(migration.test.iter().flat_map(|test| test.skipped()));
+        migration.skipped = left;
         let all = migration.all();
         let ops = migration.build_edits(&all, &[])?;
         migration.groups.note_moves(&ops);
@@ -77,7 +77,7 @@ impl<'a> Migration<'a> {
             facts,
             share,
             groups: Groups::default(),
-            left: Vec::new(),
+            skipped: Vec::new(),
             test,
             needs,
             reads,
@@ -258,7 +258,7 @@ impl<'a> Migration<'a> {
 }
 
 /// What the plan sees and does not touch.
-fn left(context: &Context, facts: &ServiceFacts, groups: &Groups) -> Vec<Skipped> {
+fn skipped(context: &Context, facts: &ServiceFacts, groups: &Groups) -> Vec<Skipped> {
     let home = &facts.home.source;
     if groups.of(PLACEMENT).is_some() {
         return placement::mentions(context.repo, facts);
@@ -283,8 +283,8 @@ impl Proposal for Migration<'_> {
         self.groups.list()
     }
 
-    fn left(&self) -> &[Skipped] {
-        &self.left
+    fn skipped(&self) -> &[Skipped] {
+        &self.skipped
     }
 
     fn render(&self, accepted: &Accepted) -> Result<SourceChange> {

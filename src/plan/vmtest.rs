@@ -79,8 +79,8 @@ impl<'a> NewTest<'a> {
     }
 
     /// What is left to a person.
-    pub fn left(&self) -> Vec<Skipped> {
-        self.flake.left(&[self.check(GroupId(0))])
+    pub fn skipped(&self) -> Vec<Skipped> {
+        self.flake.skipped(&[self.check(GroupId(0))])
     }
 
     fn check(&self, group: GroupId) -> Check {

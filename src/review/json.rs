@@ -156,7 +156,7 @@ impl Service {
         });
         Ok(Service {
             groups: groups.collect(),
-            left: proposal.left().iter().map(left).collect(),
+            left: proposal.skipped().iter().map(left).collect(),
             ..Service::bare(proposal.name(), outcome)
         })
     }

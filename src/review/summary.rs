@@ -42,7 +42,7 @@ impl Summary {
         Summary {
             name: proposal.name().to_owned(),
             groups: proposal.groups().to_vec(),
-            left: proposal.left().to_vec(),
+            left: proposal.skipped().to_vec(),
         }
     }
 

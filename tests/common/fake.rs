@@ -19,7 +19,7 @@ pub struct Fake {
     renames: Vec<(PathBuf, PathBuf, GroupId)>,
     created: Vec<(PathBuf, Arc<str>, GroupId)>,
     groups: Vec<Group>,
-    left: Vec<Skipped>,
+    skipped: Vec<Skipped>,
 }
 
 impl Fake {
@@ -103,7 +103,7 @@ impl Fake {
         let place =
             at.map(|(path, text)| Place::new(Path::new(path), &self.files[Path::new(path)], self.find(path, text)));
         let next = next.map(str::to_owned);
-        self.left.push(Skipped {
+        self.skipped.push(Skipped {
             what: what.to_owned(),
             place,
             why: why.to_owned(),
@@ -147,8 +147,8 @@ impl Proposal for Fake {
         &self.groups
     }
 
-    fn left(&self) -> &[Skipped] {
-        &self.left
+    fn skipped(&self) -> &[Skipped] {
+        &self.skipped
     }
 
     fn render(&self, accepted: &Accepted) -> Result<SourceChange> {

@@ -47,7 +47,7 @@ pub struct Cleanup<'a> {
     bridge: PathBuf,
     readers: Vec<Reading>,
     groups: Groups,
-    left: Vec<Skipped>,
+    skipped: Vec<Skipped>,
 }
 
 /// A file that reads, and the groups that change it.
@@ -94,11 +94,11 @@ impl<'a> Cleanup<'a> {
                 })
                 .collect(),
             groups: Groups::default(),
-            left: Vec::new(),
+            skipped: Vec::new(),
         };
         cleanup.propose();
         if !cleanup.is_done() {
-            cleanup.left = cleanup.leave();
+            cleanup.skipped = cleanup.leave();
             let ops = cleanup.ops(&cleanup.groups.all());
             cleanup.groups.try_all(ops)?;
         }
@@ -312,8 +312,8 @@ impl Proposal for Cleanup<'_> {
         self.groups.list()
     }
 
-    fn left(&self) -> &[Skipped] {
-        &self.left
+    fn skipped(&self) -> &[Skipped] {
+        &self.skipped
     }
 
     fn render(&self, accepted: &Accepted) -> Result<SourceChange> {

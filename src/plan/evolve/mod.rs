@@ -61,7 +61,7 @@ pub struct Evolution<'a> {
     /// The value that each service gets, by name, for a field that is added.
     values: BTreeMap<String, String>,
     groups: Groups,
-    left: Vec<Skipped>,
+    skipped: Vec<Skipped>,
     name: String,
 }
 
@@ -88,7 +88,7 @@ impl<'a> Evolution<'a> {
         };
         let mut evolution = Evolution {
             name: format!("contract field {}", change.field()),
-            left: left(context, &references, &change),
+            skipped: skipped(context, &references, &change),
             context,
             change,
             schema,
@@ -339,7 +339,7 @@ pub fn embedded_fields() -> Vec<String> {
         .collect()
 }
 
-fn left(context: &Context, references: &References, change: &Change) -> Vec<Skipped> {
+fn skipped(context: &Context, references: &References, change: &Change) -> Vec<Skipped> {
     let field = change.field();
     let mut left = Vec::new();
     if !matches!(change, Change::Add(_)) {
@@ -371,8 +371,8 @@ impl Proposal for Evolution<'_> {
         self.groups.list()
     }
 
-    fn left(&self) -> &[Skipped] {
-        &self.left
+    fn skipped(&self) -> &[Skipped] {
+        &self.skipped
     }
 
     fn render(&self, accepted: &Accepted) -> Result<SourceChange> {

@@ -136,7 +136,7 @@ pub struct Installation<'a> {
     /// Fields of the repository's legacy schema, for the bridge; empty if none is made.
     legacy_fields: Vec<String>,
     groups: Groups,
-    left: Vec<Skipped>,
+    skipped: Vec<Skipped>,
 }
 
 impl<'a> Installation<'a> {
@@ -160,11 +160,11 @@ impl<'a> Installation<'a> {
             missing,
             legacy_fields,
             groups: Groups::default(),
-            left: Vec::new(),
+            skipped: Vec::new(),
         };
         installation.groups = installation.propose();
         let all = installation.groups.all();
-        installation.left = installation.flake.left(&installation.checks(&all));
+        installation.skipped = installation.flake.skipped(&installation.checks(&all));
         let ops = installation.ops(&all)?;
         installation.groups.try_all(ops)?;
         Ok(installation)
@@ -410,8 +410,8 @@ impl Proposal for Installation<'_> {
         self.groups.list()
     }
 
-    fn left(&self) -> &[Skipped] {
-        &self.left
+    fn skipped(&self) -> &[Skipped] {
+        &self.skipped
     }
 
     fn render(&self, accepted: &Accepted) -> Result<SourceChange> {

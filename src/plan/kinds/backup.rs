@@ -1,6 +1,6 @@
 //! The service's backup jobs, or its part of them: into the contract.
 
-use super::{BACKUP, Draft, Kind, Outline};
+use super::{BACKUP, ChangeKind, Draft, Outline};
 use crate::edit::GroupId;
 use crate::error::Result;
 use crate::plan::contract::{BACKUP_ORDER, Slot, Writer, element_with_comments};
@@ -19,7 +19,7 @@ pub fn is_there(facts: &ServiceFacts) -> bool {
     facts.of_jobs().next().is_some()
 }
 
-impl Kind for Backup {
+impl ChangeKind for Backup {
     fn name(&self) -> &'static str {
         BACKUP
     }

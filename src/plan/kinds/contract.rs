@@ -1,6 +1,6 @@
 //! The contract in place of the legacy declarations: everything that no other kind takes.
 
-use super::{CONTRACT, Draft, ENABLEMENT, Kind, Outline, PERSISTENCE};
+use super::{CONTRACT, ChangeKind, Draft, ENABLEMENT, Outline, PERSISTENCE};
 use crate::edit::GroupId;
 use crate::error::Result;
 use crate::plan::contract::{BACKUP_ORDER, Slot, Writer};
@@ -14,7 +14,7 @@ use crate::syntax::{HasEntry, ast};
 
 pub struct Contract;
 
-impl Kind for Contract {
+impl ChangeKind for Contract {
     fn name(&self) -> &'static str {
         CONTRACT
     }

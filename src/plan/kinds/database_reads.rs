@@ -1,12 +1,12 @@
 //! Literals of the service's code that say what its contract says of its databases: read from there.
 
-use super::{DATABASE_READS, DATABASES, Kind, Outline};
+use super::{ChangeKind, DATABASE_READS, DATABASES, Outline};
 use crate::plan::groups::Proposed;
 use crate::plan::needs::texts;
 
 pub struct DatabaseReads;
 
-impl Kind for DatabaseReads {
+impl ChangeKind for DatabaseReads {
     fn name(&self) -> &'static str {
         DATABASE_READS
     }

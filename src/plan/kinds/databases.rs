@@ -1,6 +1,6 @@
 //! The databases of the service, as the configuration says them.
 
-use super::{DATABASES, Draft, Kind, Outline};
+use super::{ChangeKind, DATABASES, Draft, Outline};
 use crate::edit::GroupId;
 use crate::error::Result;
 use crate::plan::contract::{Slot, Writer};
@@ -10,7 +10,7 @@ use crate::rules::ContractField;
 
 pub struct Databases;
 
-impl Kind for Databases {
+impl ChangeKind for Databases {
     fn name(&self) -> &'static str {
         DATABASES
     }

@@ -1,6 +1,6 @@
 //! The services that this one is of no use without, as the configuration says it.
 
-use super::{DEPENDENCIES, Draft, Kind, Outline};
+use super::{ChangeKind, DEPENDENCIES, Draft, Outline};
 use crate::edit::GroupId;
 use crate::error::Result;
 use crate::plan::contract::{Slot, Writer};
@@ -10,7 +10,7 @@ use crate::rules::ContractField;
 
 pub struct Dependencies;
 
-impl Kind for Dependencies {
+impl ChangeKind for Dependencies {
     fn name(&self) -> &'static str {
         DEPENDENCIES
     }

@@ -1,6 +1,6 @@
 //! The service's switch: out of wherever it is set, into the host's settings file (Story 2.6).
 
-use super::{Draft, ENABLEMENT, Kind, Outline};
+use super::{ChangeKind, Draft, ENABLEMENT, Outline};
 use crate::edit::GroupId;
 use crate::error::{self, Result};
 use crate::plan::groups::Proposed;
@@ -31,7 +31,7 @@ pub fn follow(draft: &Draft) -> String {
     }
 }
 
-impl Kind for Enablement {
+impl ChangeKind for Enablement {
     fn name(&self) -> &'static str {
         ENABLEMENT
     }

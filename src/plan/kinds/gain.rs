@@ -1,6 +1,6 @@
 //! Paths that are declared for backups and that nothing reads: a real backup, where a person wants it.
 
-use super::{Draft, GAIN, Kind, Outline, backup};
+use super::{ChangeKind, Draft, GAIN, Outline, backup};
 use crate::edit::GroupId;
 use crate::error::Result;
 use crate::plan::contract::{Slot, Writer};
@@ -15,7 +15,7 @@ fn unread<'f, 'a>(facts: &'f ServiceFacts<'a>) -> impl Iterator<Item = &'f Fact<
     facts.unread().filter(|fact| fact.field == ContractField::BackupPaths)
 }
 
-impl Kind for Gain {
+impl ChangeKind for Gain {
     fn name(&self) -> &'static str {
         GAIN
     }

@@ -29,7 +29,7 @@ use crate::error::Result;
 
 /// The kinds, in the order in which people are asked about them. The contract comes first, and everything else goes
 /// into it.
-const KINDS: [&dyn Kind; 11] = [
+const KINDS: [&dyn ChangeKind; 11] = [
     &contract::Contract,
     &enablement::Enablement,
     &persistence::Persistence,
@@ -56,7 +56,7 @@ pub const PLACEMENT: &str = "placement";
 pub const TEST: &str = "test";
 
 /// A kind of change.
-trait Kind: Sync {
+trait ChangeKind: Sync {
     /// A short machine-readable name.
     fn name(&self) -> &'static str;
 
@@ -165,7 +165,7 @@ pub fn propose(outline: &Outline) -> Groups {
 }
 
 /// The kinds whose groups are accepted.
-fn accepted<'k>(draft: &'k Draft) -> impl Iterator<Item = (&'static dyn Kind, GroupId)> + use<'k> {
+fn accepted<'k>(draft: &'k Draft) -> impl Iterator<Item = (&'static dyn ChangeKind, GroupId)> + use<'k> {
     let kinds = KINDS.into_iter();
     kinds.filter_map(|kind| Some((kind, draft.accepts(kind.name())?)))
 }

@@ -1,6 +1,6 @@
 //! What survives a reboot: from the legacy field and from lists of persistent directories into the contract.
 
-use super::{Draft, Kind, Outline, PERSISTENCE};
+use super::{ChangeKind, Draft, Outline, PERSISTENCE};
 use crate::edit::{GroupId, trivia};
 use crate::error::{self, Result};
 use crate::plan::contract::{Slot, Writer, element_with_comments};
@@ -14,7 +14,7 @@ use crate::syntax::{self, AstNode, ast};
 
 pub struct Persistence;
 
-impl Kind for Persistence {
+impl ChangeKind for Persistence {
     fn name(&self) -> &'static str {
         PERSISTENCE
     }

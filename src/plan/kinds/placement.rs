@@ -1,6 +1,6 @@
 //! The module at the place that its service's name gives it.
 
-use super::{Draft, Kind, Outline, PLACEMENT};
+use super::{ChangeKind, Draft, Outline, PLACEMENT};
 use crate::edit::GroupId;
 use crate::error::Result;
 use crate::plan::groups::Proposed;
@@ -9,7 +9,7 @@ use crate::plan::{placement, texts};
 
 pub struct Placement;
 
-impl Kind for Placement {
+impl ChangeKind for Placement {
     fn name(&self) -> &'static str {
         PLACEMENT
     }

@@ -1,12 +1,12 @@
 //! The secrets that the module declares: together, in the third section.
 
-use super::{Kind, Outline, SECRETS};
+use super::{ChangeKind, Outline, SECRETS};
 use crate::plan::groups::Proposed;
 use crate::plan::{layout, texts};
 
 pub struct Secrets;
 
-impl Kind for Secrets {
+impl ChangeKind for Secrets {
     fn name(&self) -> &'static str {
         SECRETS
     }

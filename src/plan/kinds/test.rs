@@ -1,6 +1,6 @@
 //! A test in a virtual machine for a service that has none.
 
-use super::{Draft, Kind, Outline, TEST};
+use super::{ChangeKind, Draft, Outline, TEST};
 use crate::edit::GroupId;
 use crate::error::Result;
 use crate::plan::groups::Proposed;
@@ -9,7 +9,7 @@ use crate::plan::texts;
 
 pub struct Test;
 
-impl Kind for Test {
+impl ChangeKind for Test {
     fn name(&self) -> &'static str {
         TEST
     }

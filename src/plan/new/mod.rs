@@ -20,7 +20,7 @@ pub mod ports;
 
 /// How the service runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ServiceKind {
     /// A unit of NixOS.
     Native,
     /// A container.
@@ -43,7 +43,7 @@ pub enum Exposure {
 pub struct Wanted {
     pub name: String,
     pub category: String,
-    pub kind: Kind,
+    pub kind: ServiceKind,
     /// `None` for a service that listens on no port, which has no route either.
     pub port: Option<u16>,
     pub exposure: Exposure,
@@ -60,7 +60,7 @@ pub struct NewService<'a> {
     path: PathBuf,
     test: Option<NewTest<'a>>,
     groups: Groups,
-    left: Vec<Skipped>,
+    skipped: Vec<Skipped>,
 }
 
 /// The group that makes the module; it is the first, and all others need it.
@@ -95,7 +95,7 @@ impl<'a> NewService<'a> {
         let test = NewTest::plan(context, &wanted.name, Some(&unit));
         let mut service = NewService {
             context,
-            left: test.iter().flat_map(|test| test.left()).collect(),
+            skipped: test.iter().flat_map(|test| test.skipped()).collect(),
             wanted,
             path,
             test,
@@ -187,8 +187,8 @@ impl Proposal for NewService<'_> {
         self.groups.list()
     }
 
-    fn left(&self) -> &[Skipped] {
-        &self.left
+    fn skipped(&self) -> &[Skipped] {
+        &self.skipped
     }
 
     fn render(&self, accepted: &Accepted) -> Result<SourceChange> {

@@ -1,6 +1,6 @@
 //! The text of a new service's module: the template's three sections with the fields that this service needs.
 
-use super::{Exposure, Kind, Wanted};
+use super::{Exposure, ServiceKind, Wanted};
 use crate::error::{self, Error, Result};
 use crate::plan::evolve::schema::Schema;
 use crate::plan::layout::sections;
@@ -15,7 +15,7 @@ const EMBEDDED_REQUIRED: [&str; 3] = ["enable", "domain", "dataDir"];
 /// The unit that runs the service.
 pub fn unit(context: &Context, wanted: &Wanted) -> String {
     match wanted.kind {
-        Kind::Container if !has_quadlet(context) => format!("podman-{}.service", wanted.name),
+        ServiceKind::Container if !has_quadlet(context) => format!("podman-{}.service", wanted.name),
         _ => format!("{}.service", wanted.name),
     }
 }
@@ -150,8 +150,8 @@ fn stops_units(context: &Context) -> bool {
 
 fn implementation(context: &Context, wanted: &Wanted) -> String {
     match wanted.kind {
-        Kind::Native => native(wanted),
-        Kind::Container => container(context, wanted),
+        ServiceKind::Native => native(wanted),
+        ServiceKind::Container => container(context, wanted),
     }
 }
 
