@@ -38,13 +38,52 @@ impl Setting<'_> {
     /// `unsupported-module` where the module has no set for it.
     pub fn insert(&self, work: &mut Ops, module: &Module, group: GroupId) -> Result<()> {
         let (set, depth) = self.deepest(module);
+        let path = self.path_in(module, &set, depth)?;
+        let file = module.source.path();
+        let text = module.source.text();
+        let pad = indent::inside(text, set.syntax());
+        let comment = match self.comment {
+            "" => String::new(),
+            comment => format!("{comment}\n"),
+        };
+        let line = indent::indent(&format!("{comment}{path} = {};", self.value), &pad);
+        let end = trivia::end_of(text, &set);
+        let like = self.like(&set, depth);
+        let name = |names: &[Option<String>]| names[self.prefix.len() - depth].clone();
+        let mut earlier = like
+            .iter()
+            .filter(|(_, names)| name(names).is_some_and(|name| name.as_str() < self.name));
+        let at = match (earlier.next_back(), like.first()) {
+            _ if self.last => end,
+            (Some((value, _)), _) => trivia::extent(text, value.syntax()).text.end,
+            (None, Some((first, _))) => {
+                // Comments above the first entry head the list.
+                let start = syntax::span(first.syntax()).start;
+                work.insert(file, start, format!("{}\n{pad}", line.trim_start()), group);
+                return Ok(());
+            }
+            (None, None) => end,
+        };
+        // The closing bracket of a set on one line goes to a line of its own.
+        let close = set.r_curly_token().map_or(at, |t| syntax::token_span(&t).start);
+        let on_one_line = at == end && close >= at && !text[at..close].contains('\n');
+        let tail = match on_one_line {
+            true => format!("\n{}", indent::of_line(text, syntax::span(set.syntax()).start)),
+            false => String::new(),
+        };
+        work.insert(file, at, format!("\n{line}{tail}"), group);
+        Ok(())
+    }
+
+    /// The setting's attrpath in a set that stands for `depth` parts of the prefix, as source.
+    fn path_in(&self, module: &Module, set: &ast::AttrSet, depth: usize) -> Result<String> {
         let own: Vec<String> = self.prefix[depth..]
             .iter()
             .map(|s| s.to_string())
             .chain([syntax::attr_text(self.name), self.rest.to_owned()])
             .filter(|s| !s.is_empty())
             .collect();
-        let explicit = depth == 0 && module.explicit && set == module.body;
+        let explicit = depth == 0 && module.explicit && *set == module.body;
         if explicit && crate::resolve::module::attribute(&module.body, "config").is_some() {
             let place = module.source.place_of(set.syntax());
             return Err(error::plan::unsupported_module(
@@ -52,69 +91,25 @@ impl Setting<'_> {
                 "its configuration is no set literal that a setting could go into",
             ));
         }
-        let path = if explicit {
-            format!("config.{}", own.join("."))
-        } else {
-            own.join(".")
-        };
-        let text = module.source.text();
-        let pad = indent::inside(text, set.syntax());
-        let comment = if self.comment.is_empty() {
-            String::new()
-        } else {
-            format!("{}\n", self.comment)
-        };
-        let line = indent::indent(&format!("{comment}{path} = {};", self.value), &pad);
-        let after = set.attrpath_values().filter(|value| {
+        Ok(match explicit {
+            true => format!("config.{}", own.join(".")),
+            false => own.join("."),
+        })
+    }
+
+    /// The bindings of a set, which stands for `depth` parts of the prefix, that are below the same prefix, with the names of
+    /// their attrpaths.
+    fn like(&self, set: &ast::AttrSet, depth: usize) -> Vec<(ast::AttrpathValue, Vec<Option<String>>)> {
+        let prefix = &self.prefix[depth..];
+        let bindings = set.attrpath_values().map(|value| {
             let names = value.attrpath().map(|p| syntax::attrpath_names(&p)).unwrap_or_default();
-            let index = self.prefix.len() - depth;
-            let like = names.len() > index
-                && names
-                    .iter()
-                    .zip(&self.prefix[depth..])
-                    .all(|(a, b)| a.as_deref() == Some(*b));
-            like && names[index].as_deref().is_some_and(|name| name < self.name)
+            (value, names)
         });
-        let at = match after.last() {
-            _ if self.last => trivia::end_of(text, &set),
-            Some(value) => trivia::extent(text, value.syntax()).text.end,
-            None => {
-                let index = self.prefix.len() - depth;
-                let first_like = set.attrpath_values().find(|value| {
-                    let names = value.attrpath().map(|p| syntax::attrpath_names(&p)).unwrap_or_default();
-                    names.len() > index
-                        && names
-                            .iter()
-                            .zip(&self.prefix[depth..])
-                            .all(|(a, b)| a.as_deref() == Some(*b))
-                });
-                if let Some(first) = first_like {
-                    // Comments above the first entry head the list.
-                    let start = syntax::span(first.syntax()).start;
-                    work.insert(
-                        module.source.path(),
-                        start,
-                        format!("{}\n{pad}", line.trim_start()),
-                        group,
-                    );
-                    return Ok(());
-                }
-                trivia::end_of(text, &set)
-            }
+        let below = |names: &[Option<String>]| {
+            let same = names.iter().zip(prefix).all(|(a, b)| a.as_deref() == Some(*b));
+            names.len() > prefix.len() && same
         };
-        // The closing bracket of a set on one line goes to a line of its own.
-        let close = set.r_curly_token().map_or(at, |t| syntax::token_span(&t).start);
-        let tail = match text[at..close.max(at)].contains('\n') || close < at {
-            true => String::new(),
-            false => format!("\n{}", indent::of_line(text, syntax::span(set.syntax()).start)),
-        };
-        let tail = if at == trivia::end_of(text, &set) {
-            tail
-        } else {
-            String::new()
-        };
-        work.insert(module.source.path(), at, format!("\n{line}{tail}"), group);
-        Ok(())
+        bindings.filter(|(_, names)| below(names)).collect()
     }
 
     /// The set literal that stands for the longest part of the prefix, unconditionally, and how many parts that is.

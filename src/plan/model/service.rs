@@ -14,7 +14,7 @@ use crate::plan::share::ownership::Names;
 use crate::plan::share::{leftovers, ownership};
 use crate::plan::{computed, owner};
 use crate::repo::Repository;
-use crate::resolve::module::Module;
+use crate::resolve::module::{Def, Module};
 use crate::rules::{ContractField, parts};
 use crate::syntax::{self, AstNode, ast};
 
@@ -296,37 +296,41 @@ fn guard<'a>(
             }),
         };
     };
-    let switches = parts(&context.rules().namespaces.switches);
     let text = syntax::text_of(syntax::unparen(condition.clone()).syntax());
-    match context.eval(home).option_path(condition) {
-        Some(path)
-            if path.len() == switches.len() + 2
-                && path.last().is_some_and(|l| l == "enable")
-                && switches.iter().zip(&path).all(|(a, b)| a == b) =>
-        {
-            let names: Vec<&str> = path.iter().map(String::as_str).collect();
-            if let Some((module, part)) = context.model.may_define(&names) {
-                let why = "a part of what sets it is not written out";
-                return Err(error::plan::unsupported_switch(part.place(module), why));
-            }
-            let definitions = context
-                .model
-                .definitions(&names)
-                .into_iter()
-                .map(|(module, def)| Declaration {
-                    module,
-                    def: def.clone(),
-                })
-                .collect();
-            Ok(Guard::Switch {
-                text,
-                path,
-                fact: ids.fresh(),
-                definitions,
-            })
-        }
-        _ => Ok(Guard::Condition { text }),
+    match switch(context, home, condition) {
+        None => Ok(Guard::Condition { text }),
+        Some(path) => Ok(Guard::Switch {
+            text,
+            fact: ids.fresh(),
+            definitions: switch_definitions(context, &path)?,
+            path,
+        }),
     }
+}
+
+/// The option path of a condition that is a service's switch; `None` for any other condition.
+fn switch(context: &Context, home: &Module, condition: &ast::Expr) -> Option<Vec<String>> {
+    let switches = parts(&context.rules().namespaces.switches);
+    let path = context.eval(home).option_path(condition)?;
+    let is_switch = path.len() == switches.len() + 2
+        && path.last().is_some_and(|last| last == "enable")
+        && switches.iter().zip(&path).all(|(a, b)| a == b);
+    is_switch.then_some(path)
+}
+
+/// What sets a switch.
+fn switch_definitions<'a>(context: &Context<'a>, path: &[String]) -> Result<Vec<Declaration<'a>>> {
+    let names: Vec<&str> = path.iter().map(String::as_str).collect();
+    if let Some((module, part)) = context.model.may_define(&names) {
+        let why = "a part of what sets it is not written out";
+        return Err(error::plan::unsupported_switch(part.place(module), why));
+    }
+    let definitions = context.model.definitions(&names).into_iter();
+    let declaration = |(module, def): (&'a Module, &Def)| Declaration {
+        module,
+        def: def.clone(),
+    };
+    Ok(definitions.map(declaration).collect())
 }
 
 /// The syntax error of a file that mentions `name` and does not parse: what it declares cannot be seen.

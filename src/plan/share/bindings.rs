@@ -63,35 +63,20 @@ pub fn needs(module: &Module, nodes: &[SyntaxNode], text: &Text) -> Result<Captu
                 }
                 Binding::Split(values) if values.iter().all(|value| in_let(value.syntax())) => {
                     for value in values {
-                        uses.entry(syntax::span(value.syntax()).start).or_insert_with(|| {
-                            (
-                                Use {
-                                    whole: true,
-                                    ..Use::default()
-                                },
-                                value.clone(),
-                            )
-                        });
+                        let whole = Use {
+                            whole: true,
+                            ..Use::default()
+                        };
+                        let start = syntax::span(value.syntax()).start;
+                        uses.entry(start).or_insert((whole, value.clone()));
                         open.extend(value.value().map(|v| v.syntax().clone()));
                     }
                 }
                 Binding::Inherited(inherit) if in_let(inherit.syntax()) => {
-                    let from = inherit.from();
-                    let source = from
-                        .as_ref()
-                        .map(|from| text(from.syntax()))
-                        .transpose()?
-                        .map_or(String::new(), |from| from + " ");
-                    // One statement may give several names.
-                    let attr = inherit
-                        .attrs()
-                        .find(|attr| syntax::attr_name(attr).as_deref() == Some(&*name));
-                    let at = attr.map_or_else(|| inherit.syntax().clone(), |attr| attr.syntax().clone());
-                    needs.bindings.insert(
-                        syntax::span(&at).start,
-                        format!("inherit {source}{};", syntax::attr_text(&name)),
-                    );
-                    open.extend(from.and_then(|from| from.expr()).map(|e| e.syntax().clone()));
+                    let (at, binding) = inherited(inherit, &name, text)?;
+                    needs.bindings.insert(at, binding);
+                    let from = inherit.from().and_then(|from| from.expr());
+                    open.extend(from.map(|from| from.syntax().clone()));
                 }
                 _ => {
                     return Err(error::plan::unmovable(
@@ -109,6 +94,22 @@ pub fn needs(module: &Module, nodes: &[SyntaxNode], text: &Text) -> Result<Captu
         needs.bindings.insert(at, format!("{before}{binding}{after}"));
     }
     Ok(needs)
+}
+
+/// An `inherit` of one name, as source, and where it stands; one statement may give several names.
+fn inherited(inherit: &ast::Inherit, name: &str, text: &Text) -> Result<(usize, String)> {
+    let from = inherit.from();
+    let source = from
+        .as_ref()
+        .map(|from| text(from.syntax()))
+        .transpose()?
+        .map_or(String::new(), |from| from + " ");
+    let attr = inherit
+        .attrs()
+        .find(|attr| syntax::attr_name(attr).as_deref() == Some(name));
+    let at = attr.map_or_else(|| inherit.syntax().clone(), |attr| attr.syntax().clone());
+    let binding = format!("inherit {source}{};", syntax::attr_text(name));
+    Ok((syntax::span(&at).start, binding))
 }
 
 /// The comments above and beside an entry, ready to stand around its copy.
