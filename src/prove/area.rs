@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::namespaces::Namespaces;
+use crate::rules::ContractField;
 
 /// A part of the machine's configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -57,11 +58,11 @@ impl Area {
     pub fn of(path: &[String], names: &Namespaces) -> Area {
         let at = |index: usize| path.get(index).map_or("", String::as_str);
         let option = path.join(".");
-        if let Some(field) = legacy_field(&option, &names.services) {
+        if let Some(field) = names.of_service(path) {
             return match field {
-                "persistedData" => Area::Persistence,
-                "backupDirectories" => Area::Backups,
-                "journalctl" | "unitName" | "logPath" => Area::Units,
+                Some(ContractField::PersistedData) => Area::Persistence,
+                Some(ContractField::BackupPaths) => Area::Backups,
+                Some(ContractField::Journalctl | ContractField::UnitName | ContractField::LogPath) => Area::Units,
                 _ => Area::Routes,
             };
         }
@@ -92,12 +93,6 @@ impl Area {
 /// Whether `option` is `space` or below.
 fn within(option: &str, space: &str) -> bool {
     option == space || option.strip_prefix(space).is_some_and(|rest| rest.starts_with('.'))
-}
-
-/// The field of a legacy service; empty for the service itself.
-fn legacy_field<'p>(option: &'p str, services: &str) -> Option<&'p str> {
-    let rest = option.strip_prefix(services)?.strip_prefix('.')?;
-    Some(rest.split('.').nth(1).unwrap_or(""))
 }
 
 fn is_backup(path: &[String]) -> bool {

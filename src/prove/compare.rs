@@ -90,9 +90,7 @@ impl Strip<'_> {
 fn moved(class: Class, path: &[String], names: &Namespaces) -> Class {
     let option = path.join(".");
     let within = |space: &String| option == *space || option.strip_prefix(space).is_some_and(|r| r.starts_with('.'));
-    let emptied = class == Class::Lost
-        && within(&names.services)
-        && path.last().is_some_and(|field| names.moved_fields.contains(field));
+    let emptied = class == Class::Lost && names.moves(path);
     if emptied || names.contract.iter().any(within) {
         Class::Moved
     } else {

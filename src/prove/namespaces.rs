@@ -1,8 +1,8 @@
 //! The option namespaces that the migration moves things between.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::rules::ContractField;
+use crate::rules::{ContractField, Rules, parts};
 
 /// The option namespaces of the migration.
 #[derive(Clone, Debug)]
@@ -13,15 +13,16 @@ pub struct Namespaces {
     pub services: String,
     /// Legacy backup jobs, an attribute set by job.
     pub backups: String,
-    /// Fields of a legacy service that migration empties.
-    pub moved_fields: Vec<String>,
+    /// What the fields of a legacy service are in a contract.
+    pub fields: BTreeMap<String, ContractField>,
+    /// What the fields of a legacy backup job are in a contract.
+    pub backup_fields: BTreeMap<String, ContractField>,
 }
 
 impl Namespaces {
     /// The namespaces that the rules name.
-    pub fn of(rules: &crate::rules::Rules) -> Namespaces {
+    pub fn of(rules: &Rules) -> Namespaces {
         let names = &rules.namespaces;
-        let moved = [ContractField::PersistedData, ContractField::BackupPaths];
         Namespaces {
             contract: vec![
                 names.contract.clone(),
@@ -30,13 +31,30 @@ impl Namespaces {
             ],
             services: names.services.clone(),
             backups: names.backups.clone(),
-            moved_fields: rules
-                .fields
-                .iter()
-                .filter(|(_, to)| moved.contains(to))
-                .map(|(from, _)| from.clone())
-                .collect(),
+            fields: rules.fields.clone(),
+            backup_fields: rules.backup_fields.clone(),
         }
+    }
+
+    /// Whether an option is a legacy service or below one, and the contract's field that it is, if the rules know it.
+    pub fn of_service(&self, path: &[String]) -> Option<Option<&ContractField>> {
+        let at = below(path, &self.services)?;
+        Some(path.get(at + 1).and_then(|name| self.fields.get(name)))
+    }
+
+    /// The name of the legacy backup job that an option is, or is below of, and the contract's field that it is, if the
+    /// rules know it.
+    pub fn of_job<'p>(&self, path: &'p [String]) -> Option<(&'p str, Option<&ContractField>)> {
+        let at = below(path, &self.backups)?;
+        let field = path.get(at + 1).and_then(|name| self.backup_fields.get(name));
+        Some((path.get(at)?, field))
+    }
+
+    /// Whether a migration empties what a legacy service says at `path`: a contract says it then.
+    pub fn moves(&self, path: &[String]) -> bool {
+        let moved = [ContractField::PersistedData, ContractField::BackupPaths];
+        let field = self.of_service(path).flatten();
+        field.is_some_and(|field| moved.contains(field)) && path.len() == parts(&self.services).len() + 2
     }
 
     /// The top-level names of all of them.
@@ -49,12 +67,13 @@ impl Namespaces {
 
 impl Default for Namespaces {
     fn default() -> Namespaces {
-        let own = |name: &str| format!("qgroget.{name}");
-        Namespaces {
-            contract: ["serviceModules", "contract", "collector"].map(own).to_vec(),
-            services: own("services"),
-            backups: own("backups"),
-            moved_fields: ["persistedData", "backupDirectories"].map(str::to_owned).to_vec(),
-        }
+        Namespaces::of(&Rules::new(None).expect("the built-in rules are whole"))
     }
+}
+
+/// The index at which `path` goes below `namespace`; `None` where it is something else, or the namespace itself.
+fn below(path: &[String], namespace: &str) -> Option<usize> {
+    let parts = parts(namespace);
+    let inside = path.len() > parts.len() && path.iter().zip(&parts).all(|(a, b)| a == b);
+    inside.then_some(parts.len())
 }

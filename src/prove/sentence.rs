@@ -6,6 +6,7 @@ use super::area::Area;
 use super::configuration::SEPARATOR;
 use super::difference::{Class, option_path};
 use super::namespaces::Namespaces;
+use crate::rules::ContractField;
 
 /// The most of a value that a sentence shows.
 const SHOWN: usize = 120;
@@ -21,7 +22,7 @@ pub fn of(
 ) -> String {
     let option = option_path(path);
     let value = after.or(before);
-    let declared = path.join(".").starts_with(&names.services);
+    let field = names.of_service(path);
     match (class, area) {
         (Class::Moved, _) if class_is_removal(before, after) => {
             format!("{option}: no longer declared here; compared where it takes effect")
@@ -29,7 +30,7 @@ pub fn of(
         (Class::Moved, _) => format!("{option}: stands in the contract now"),
         (Class::Reordered, _) => format!("{option}: the same elements in another order"),
         (Class::Lost | Class::Gained, Area::Persistence) => match value.and_then(place) {
-            Some(place) if declared => format!("{place} is {} persisted ({option})", adverb(class)),
+            Some(place) if field.is_some() => format!("{place} is {} persisted ({option})", adverb(class)),
             Some(place) => format!("{place} is {} persisted", adverb(class)),
             None => plain(class, &option, before, after),
         },
@@ -42,7 +43,7 @@ pub fn of(
                 shown(value)
             )
         }
-        (Class::Changed, Area::Routes) if path.last().is_some_and(|f| f == "type") => {
+        (Class::Changed, Area::Routes) if field == Some(Some(&ContractField::Type)) => {
             let what = match after.and_then(Value::as_str) {
                 Some("public") => "anyone can reach it now",
                 Some("private") => "only clients with a certificate can reach it now",
@@ -84,23 +85,28 @@ fn backup(
     names: &Namespaces,
 ) -> String {
     let value = after.or(before);
-    let depth = names.backups.split('.').count();
-    let legacy = path.join(".").starts_with(&format!("{}.", names.backups));
-    let job = if legacy { path.get(depth) } else { path.get(3) };
-    let job = job.map_or("?", String::as_str);
-    match (path.last().map(String::as_str), value) {
-        (Some("paths"), Some(Value::String(place))) => {
-            let tool = if legacy {
-                String::new()
-            } else {
-                format!(", {}", path[..3.min(path.len())].join("."))
+    let legacy = names.of_job(path);
+    let job = match legacy {
+        Some((job, _)) => job,
+        None => path.get(3).map_or("?", String::as_str),
+    };
+    let field = match legacy {
+        Some((_, field)) => field.cloned(),
+        None if path.last().is_some_and(|last| last == "paths") => Some(ContractField::BackupPaths),
+        None => None,
+    };
+    match (field, value) {
+        (Some(ContractField::BackupPaths), Some(Value::String(place))) => {
+            let tool = match legacy {
+                Some(_) => String::new(),
+                None => format!(", {}", path[..3.min(path.len())].join(".")),
             };
             format!("{place} is {} backed up (job {job}{tool})", adverb(class))
         }
-        (Some("systemdUnits"), Some(Value::String(unit))) => {
+        (Some(ContractField::BackupUnits), Some(Value::String(unit))) => {
             format!("{unit} is {} stopped for the backup (job {job})", adverb(class))
         }
-        _ if legacy && path.len() == depth + 1 => match class {
+        _ if path.len() == names.backups.split('.').count() + 1 && legacy.is_some() => match class {
             Class::Lost => format!("the backup job {job} is gone"),
             _ => format!("there is a backup job {job} now"),
         },
@@ -216,6 +222,34 @@ mod tests {
                 json!({"a": {"b": {"c": "x\nz\n"}}})
             ),
             ["a.b.c: line 2: y → z"]
+        );
+    }
+    #[test]
+    fn a_field_is_known_by_whatever_name_the_repository_has_for_it() {
+        let own =
+            "[fields]\nvisibility = \"type\"\nstate = \"persistedData\"\n[backup-fields]\nwhat = \"backupPaths\"\n";
+        let rules = crate::rules::Rules::new(Some((std::path::Path::new("qgroget.toml"), own))).unwrap();
+        let names = Namespaces::of(&rules);
+        let said = |before: Value, after: Value| -> Vec<String> {
+            let found = differences(&json!({"qgroget": before}), &json!({"qgroget": after}), &names);
+            found.into_iter().map(|difference| difference.sentence).collect()
+        };
+        let service = |field: &str, value: Value| json!({"services": {"x": {field: value}}});
+        assert_eq!(
+            said(
+                service("visibility", json!("private")),
+                service("visibility", json!("public"))
+            ),
+            ["qgroget.services.x.visibility: \"private\" → \"public\": anyone can reach it now"]
+        );
+        assert_eq!(
+            said(service("state", json!([])), service("state", json!(["/x"]))),
+            ["/x is now persisted (qgroget.services.x.state)"]
+        );
+        let job = |paths: Value| json!({"backups": {"arr": {"what": paths}}});
+        assert_eq!(
+            said(job(json!([])), job(json!(["/x"]))),
+            ["/x is now backed up (job arr)"]
         );
     }
 }
