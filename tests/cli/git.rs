@@ -129,3 +129,30 @@ fn a_repository_without_a_commit() {
     run.says("untracked");
     assert!(repo.tree() == before);
 }
+
+#[test]
+fn a_repository_of_another_format_is_refused_with_what_is_served() {
+    for (option, extension) in [
+        ("--object-format=sha256", "extensions.objectformat sha256"),
+        ("--ref-format=reftable", "extensions.refstorage reftable"),
+    ] {
+        let repo = Repo::with_contract();
+        std::fs::remove_dir_all(repo.path(".git")).unwrap();
+        let made = repo.command("git").args(["init", "--quiet", option]).status().unwrap();
+        if !made.success() {
+            crate::common::skip(&format!("a git that knows {option}"));
+            continue;
+        }
+        let before = repo.tree();
+        repo.migrate(&["jellyfin"])
+            .refuses("git-unreadable")
+            .says("repositories with SHA-1 object names and references in files are served, as `git init` makes them")
+            .says("`git config --local --get-regexp '^extensions'` shows what this one has instead");
+        // The next step shows what it says.
+        assert!(
+            repo.git(&["config", "--local", "--get-regexp", "^extensions"])
+                .contains(extension)
+        );
+        assert!(repo.tree() == before);
+    }
+}
