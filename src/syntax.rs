@@ -38,7 +38,7 @@ pub struct Source {
 /// Why a text is not edited.
 enum Fault {
     /// It was not parsed.
-    Screened(screen::Why, Range<usize>),
+    Screened(screen::ScreenReason, Range<usize>),
     /// It has a syntax error, the first of which this is.
     Syntax(rnix::ParseError),
     /// It is not what stands on the disk.
@@ -112,7 +112,7 @@ impl Source {
                 let (what, span) = said::error(error, &self.text);
                 error::syntax::does_not_parse(self.place(span), &what)
             }
-            Fault::Screened(why, span) => error::syntax::screened(self.place(span.clone()), *why),
+            Fault::Screened(why, span) => why.refusal(self.place(span.clone())),
             Fault::Unread(Unread::NotUtf8(at)) => {
                 error::syntax::not_utf8(self.place(*at..*at + '\u{fffd}'.len_utf8()), *at)
             }
@@ -192,7 +192,7 @@ fn parsed(text: &str) -> (GreenNode, Option<Fault>) {
     let parse = rnix::Root::parse(text);
     let is_deep = parse.errors().contains(&rnix::ParseError::RecursionLimitExceeded);
     let fault = match is_deep {
-        true => Some(Fault::Screened(screen::Why::Nested, screen::deepest(text))),
+        true => Some(Fault::Screened(screen::ScreenReason::Nested, screen::deepest(text))),
         false => parse.errors().first().cloned().map(Fault::Syntax),
     };
     (parse.syntax().green().to_owned(), fault)

@@ -16,6 +16,7 @@ mod schema;
 mod sections;
 mod services;
 mod statics;
+mod texts;
 mod types;
 
 #[cfg(test)]
@@ -25,7 +26,6 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::error::check::Subject;
 use crate::error::{Error, Place};
 use crate::repo::Repository;
 use crate::repo::hosts::Host;
@@ -33,9 +33,10 @@ use crate::resolve::{Def, Model, Module};
 use crate::rules::{Rules, parts};
 use crate::syntax::SyntaxNode;
 use mend::QuickFix;
-use schema::Schema;
 use services::{Service, Services};
 use statics::Reader;
+use texts::Subject;
+use types::Submodule;
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -127,7 +128,7 @@ struct CheckContext<'a> {
     host: &'a Host,
     reader: Reader<'a>,
     /// The contract's fields.
-    schema: Schema,
+    schema: Submodule,
     /// Services with a contract, of the modules that the host imports.
     contracts: Services<'a>,
     /// Services with a contract in modules that the host does not import.
@@ -159,7 +160,7 @@ impl<'a> CheckContext<'a> {
             repo,
             host,
             reader,
-            schema: Schema::of_contract(model, &contract),
+            schema: schema::of_contract(model, &contract),
             contracts,
             dormant,
             legacy,

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use super::statics::{Item, Reader, Static};
 use crate::error::Place;
+use crate::resolve::eval::{self, Eval};
 use crate::resolve::module::{Def, Module};
-use crate::resolve::value::{self, Eval, UnknownReason};
+use crate::resolve::value::UnknownReason;
 use crate::syntax::{self, AstNode, ast};
 
 /// One definition of a field.
@@ -228,7 +229,7 @@ impl<'a> Services<'a> {
                     Doubt::Some(why) => Some(why),
                     _ => None,
                 },
-                rank: value::rank(def),
+                rank: eval::rank(def),
             });
         }
     }

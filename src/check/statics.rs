@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::resolve::module::{self, Module};
 use crate::resolve::scope::{self, Binding};
-use crate::resolve::value::{Eval, Known, UnknownReason, Value};
 use crate::resolve::{Def, Model};
+use crate::resolve::{Eval, Known, UnknownReason, Value};
 use crate::syntax::{self, AstNode, HasEntry, SyntaxNode, ast};
 
 /// How deep sets and lists are followed.

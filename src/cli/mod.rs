@@ -4,6 +4,7 @@
 //! whether the styles reach the terminal is decided in one place.
 
 mod access;
+mod answer;
 pub mod args;
 mod check;
 mod cleanup;

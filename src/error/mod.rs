@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub mod apply;
-pub mod check;
 pub mod cleanup;
 pub mod commit;
 pub mod evolve;
@@ -19,6 +18,7 @@ pub mod plan;
 pub mod process;
 pub mod prove;
 pub mod repo;
+pub mod review;
 pub mod syntax;
 
 /// What the process returns, and who has to act.

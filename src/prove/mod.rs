@@ -43,7 +43,7 @@ pub use area::Area;
 pub use difference::{Class, Difference};
 pub use namespaces::Namespaces;
 pub use proof::{HostProof, Mode, Proof, Verdict};
-pub use withheld::{Why, Withheld};
+pub use withheld::{Withheld, WithheldReason};
 
 use nix::Nix;
 use tree::SourceTree;

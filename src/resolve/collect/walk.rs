@@ -2,9 +2,8 @@
 
 use std::rc::Rc;
 
-use super::{Context, Def, Segment, is_true};
-use crate::resolve::computed::{self, Computed, What};
-use crate::resolve::value::Eval;
+use crate::resolve::eval::Eval;
+use crate::resolve::module::{Computed, Context, Def, Segment, What, is_true};
 use crate::syntax::{self, HasEntry, ast};
 
 /// Collects definitions, and what of them is computed.
@@ -145,7 +144,7 @@ impl Walk<'_> {
 
     /// Notes what cannot be looked into.
     fn computed(&mut self, expr: &ast::Expr, site: Site, context: &Rc<Context>) {
-        if computed::may_be_set(expr) {
+        if may_be_set(expr) {
             let (path, what) = (site.path.to_vec(), What::Value(expr.clone()));
             let part = Computed::new(path, site.own, site.entry.clone(), what, Rc::clone(context));
             self.computed.push(part);
@@ -180,5 +179,14 @@ fn peel(expr: ast::Expr, mut context: Rc<Context>) -> (ast::Expr, Rc<Context>) {
             _ => return (expr, context),
         };
         expr = syntax::unparen(inner);
+    }
+}
+
+/// Whether an expression may be a set that is written somewhere else, or made.
+fn may_be_set(expr: &ast::Expr) -> bool {
+    match expr {
+        ast::Expr::Ident(ident) => !matches!(&*syntax::ident_text(ident), "true" | "false" | "null"),
+        ast::Expr::Select(_) | ast::Expr::Apply(_) | ast::Expr::IfElse(_) | ast::Expr::LegacyLet(_) => true,
+        _ => false,
     }
 }
