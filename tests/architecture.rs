@@ -155,3 +155,16 @@ fn errors_are_made_of_plain_values() {
         assert!(other.is_empty(), "{module} imports {other:?}");
     }
 }
+
+#[test]
+fn nothing_but_the_command_line_knows_the_command_line() {
+    let inner = [
+        "check", "codes", "commit", "edit", "error", "plan", "process", "prove", "repo", "resolve", "review", "rules",
+        "scratch", "secrets", "status", "syntax", "term",
+    ];
+    for (module, imports) in imports() {
+        let top = module.split("::").next().unwrap_or_default();
+        let cli: Vec<&String> = imports.iter().filter(|other| is_in(other, "cli")).collect();
+        assert!(cli.is_empty() || !inner.contains(&top), "{module} imports {cli:?}");
+    }
+}

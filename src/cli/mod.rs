@@ -1,6 +1,6 @@
 //! The command line: what a person sees and types.
 //!
-//! [`ui::Ui`] is the only printer. Everything else makes text, styled with [`palette`], and hands it over;
+//! [`ui::Ui`] is the only printer. Everything else makes text, styled with [`palette`](crate::term::palette), and hands it over;
 //! whether the styles reach the terminal is decided in one place.
 
 mod access;
@@ -18,10 +18,8 @@ mod message;
 mod migrate;
 mod new;
 pub mod pager;
-pub mod palette;
 pub mod progress;
 mod proving;
-pub mod report;
 mod session;
 mod show;
 mod single;

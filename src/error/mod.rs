@@ -14,6 +14,7 @@ pub mod cleanup;
 pub mod commit;
 pub mod evolve;
 pub mod git;
+pub mod json;
 pub mod plan;
 pub mod process;
 pub mod prove;
@@ -210,6 +211,12 @@ impl Error {
     /// The error underneath.
     pub fn cause(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
         self.inner.cause.as_deref()
+    }
+
+    /// What the errors underneath say, the nearest first.
+    pub fn causes(&self) -> impl Iterator<Item = String> + '_ {
+        let first = self.cause().map(|cause| cause as &(dyn std::error::Error + 'static));
+        std::iter::successors(first, |cause| cause.source()).map(ToString::to_string)
     }
 }
 
