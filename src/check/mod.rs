@@ -34,7 +34,7 @@ use crate::rules::{Rules, parts};
 use crate::syntax::SyntaxNode;
 use mend::QuickFix;
 use services::{Service, Services};
-use statics::Reader;
+use statics::StaticReader;
 use texts::Subject;
 use types::Submodule;
 
@@ -126,7 +126,7 @@ pub fn run(repo: &Repository, host: &Host, model: &Model) -> Vec<Finding> {
 struct CheckContext<'a> {
     repo: &'a Repository,
     host: &'a Host,
-    reader: Reader<'a>,
+    reader: StaticReader<'a>,
     /// The contract's fields.
     schema: Submodule,
     /// Services with a contract, of the modules that the host imports.
@@ -142,7 +142,7 @@ struct CheckContext<'a> {
 impl<'a> CheckContext<'a> {
     fn new(repo: &'a Repository, host: &'a Host, model: &'a Model) -> CheckContext<'a> {
         let rules = repo.rules();
-        let reader = Reader::new(model);
+        let reader = StaticReader::new(model);
         let contract = parts(&rules.namespaces.contract);
         let active = |module: &Module, _: &Def| model.is_imported(module.source.path());
         let contracts = Services::collect(&reader, &contract, active);

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
-use super::statics::{Reader, Static};
+use super::statics::{Static, StaticReader};
 use super::types::{Field, Required, Submodule, Type};
 use crate::resolve::module::{self, Module};
 use crate::resolve::scope::{self, Binding};
@@ -36,7 +36,7 @@ pub fn of_contract(model: &Model, namespace: &[&str]) -> Submodule {
 pub fn of_option(model: &Model, path: &[&str]) -> Option<Submodule> {
     let (module, declaration) = model.declaration(path)?;
     let parser = Parser {
-        reader: Reader::new(model),
+        reader: StaticReader::new(model),
         module,
     };
     let open = Submodule {
@@ -53,7 +53,7 @@ pub fn of_option(model: &Model, path: &[&str]) -> Option<Submodule> {
 }
 
 struct Parser<'a> {
-    reader: Reader<'a>,
+    reader: StaticReader<'a>,
     module: &'a Module,
 }
 

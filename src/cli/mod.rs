@@ -43,7 +43,7 @@ pub fn run(cli: &Cli) -> u8 {
     scratch::sweep();
     scratch::keep_out_of(&cli.global.repo);
     let session = Session::new(&cli.global, cli.command.name());
-    let result = settle(&cli.command, &session).and_then(|settled| match settled {
+    let result = recover_first(&cli.command, &session).and_then(|is_done| match is_done {
         true => Ok(0),
         false => dispatch(cli, &session),
     });
@@ -56,7 +56,7 @@ pub fn run(cli: &Cli) -> u8 {
 
 /// Deals with an unfinished run before anything is read: a command that writes finishes it or takes it back, one that only
 /// reads looks past it. Returns whether that was all that the command is given for: the same one was interrupted.
-fn settle(command: &Command, session: &Session) -> crate::error::Result<bool> {
+fn recover_first(command: &Command, session: &Session) -> crate::error::Result<bool> {
     match command.access() {
         Access::None => {}
         Access::Reads => session.look_for_pending()?,

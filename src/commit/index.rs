@@ -109,7 +109,7 @@ impl<'g> Locked<'g> {
         disk.rename(&next, &self.notes.join(NEXT)).map_err(failed)
     }
 
-    /// Puts the prepared index in place, and keeps the one before until the change is settled.
+    /// Puts the prepared index in place, and keeps the one before until the change has ended.
     ///
     /// # Errors
     /// `git-failed`.

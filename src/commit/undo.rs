@@ -324,7 +324,7 @@ fn reverted<'r>(git: &'r GitState, entry: &Entry, commit: &Commit<'_>, later: &[
     let repo = git.repo();
     let head = repo.head().and_then(|head| head.peel_to_commit()).map_err(failed)?;
     let mut index = repo.revert_commit(commit, &head, 0, None).map_err(failed)?;
-    trees::settle_touching(git, &mut index).map_err(failed)?;
+    trees::resolve_touching(git, &mut index).map_err(failed)?;
     if index.has_conflicts() {
         let conflicts = trees::conflicts(git, &index).map_err(failed)?;
         let names = named_in(git, &conflicts, later).map_err(failed)?;

@@ -26,7 +26,7 @@ pub const STRUCTURAL: [&str; 8] = [
 
 /// What stands between a module's configuration and a definition.
 #[derive(Clone, Debug, Default)]
-pub struct Context {
+pub struct DefinitionContext {
     /// Conditions of `mkIf` and `optionalAttrs`, outermost first.
     pub conditions: Vec<ast::Expr>,
     /// Priority functions by name (`mkDefault`, `mkForce` …), outermost first.
@@ -50,7 +50,7 @@ pub struct Def {
     /// The value, without priorities and conditions at its head; `None` for `inherit`.
     pub value: Option<ast::Expr>,
     /// Conditions and priorities, those at the value's head included.
-    pub context: Rc<Context>,
+    pub context: Rc<DefinitionContext>,
 }
 
 impl Def {
@@ -165,12 +165,18 @@ pub struct Computed {
     pub entry: ast::Entry,
     pub what: What,
     /// Conditions and priorities.
-    pub context: Rc<Context>,
+    pub context: Rc<DefinitionContext>,
     names: OnceCell<Option<Vec<String>>>,
 }
 
 impl Computed {
-    pub(super) fn new(path: Vec<Segment>, own: usize, entry: ast::Entry, what: What, context: Rc<Context>) -> Computed {
+    pub(super) fn new(
+        path: Vec<Segment>,
+        own: usize,
+        entry: ast::Entry,
+        what: What,
+        context: Rc<DefinitionContext>,
+    ) -> Computed {
         Computed {
             path,
             own,
