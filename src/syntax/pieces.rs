@@ -327,7 +327,8 @@ fn moved(text: &str, columns: usize) -> Option<String> {
 mod tests {
     use std::path::Path;
 
-    use super::super::{alejandra, alejandra_alone, parses};
+    use super::super::layout::{alejandra, alejandra_alone};
+    use super::super::parses;
     use super::*;
     use crate::testing::nix_texts;
 
