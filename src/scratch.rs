@@ -14,7 +14,7 @@ use rustix::fs::FlockOperation;
 use tempfile::TempDir;
 
 use crate::error::{self, Result};
-use crate::process;
+use crate::process::table;
 
 const PREFIX: &str = "qgroget-";
 const PRIVATE: u32 = 0o700;
@@ -78,7 +78,7 @@ impl Directory {
 
     fn in_place(place: &Path) -> io::Result<Directory> {
         let id = std::process::id();
-        let start = i32::try_from(id).ok().and_then(process::start_of).unwrap_or(0);
+        let start = i32::try_from(id).ok().and_then(table::start_of).unwrap_or(0);
         let directory = tempfile::Builder::new()
             .prefix(&format!("{PREFIX}{id}-{start}-"))
             .permissions(Permissions::from_mode(PRIVATE))
@@ -160,7 +160,7 @@ fn sweep_in(place: &Path) {
         let Some((id, start)) = name.to_str().and_then(owner) else {
             continue;
         };
-        let lives = match process::start_of(id) {
+        let lives = match table::start_of(id) {
             Some(now) => start == 0 || now == start,
             // Where there is no /proc, whether there is such a process is all that can be asked.
             None => start == 0 && rustix::process::Pid::from_raw(id).is_some_and(exists),
@@ -210,7 +210,7 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, PRIVATE);
         let (id, start) = owner(path.file_name().unwrap().to_str().unwrap()).unwrap();
         assert_eq!(id, std::process::id() as i32);
-        assert_eq!(start, process::start_of(id).unwrap_or(0));
+        assert_eq!(start, table::start_of(id).unwrap_or(0));
         fs::write(path.join("x"), "x").unwrap();
         drop(directory);
         assert!(!path.exists());
@@ -229,11 +229,8 @@ mod tests {
             "qgroget-2147483647-x-Ab12cD".to_owned(),
             "qgroget-2147483647-12-Ab12c".to_owned(),
         ];
-        if process::start_of(own as i32).is_some() {
-            stays.push(format!(
-                "qgroget-{own}-{}-Ab12cD",
-                process::start_of(own as i32).unwrap()
-            ));
+        if table::start_of(own as i32).is_some() {
+            stays.push(format!("qgroget-{own}-{}-Ab12cD", table::start_of(own as i32).unwrap()));
         }
         for name in [dead, &reused].into_iter().chain(stays.iter().map(String::as_str)) {
             let path = place.path().join(name);
@@ -252,7 +249,7 @@ mod tests {
 
         sweep_in(place.path());
         assert!(!place.path().join(dead).exists());
-        assert!(!place.path().join(&reused).exists() || process::start_of(own as i32).is_none());
+        assert!(!place.path().join(&reused).exists() || table::start_of(own as i32).is_none());
         for name in &stays {
             assert!(place.path().join(name).join("file").exists(), "{name}");
         }

@@ -3,15 +3,18 @@
 //! This is the only module that names `rnix` and `rowan`; the others use the types re-exported here.
 //! A tree prints back to exactly the text it was parsed from. Offsets are byte offsets into that text.
 
+mod layout;
 mod pieces;
 mod said;
 pub mod screen;
 mod search;
+mod strings;
 
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use layout::format;
 pub use rnix::ast;
 pub use rnix::ast::{HasEntry, InterpolPart};
 use rnix::{NodeOrToken, TextRange};
@@ -21,6 +24,10 @@ pub use search::{
     PathRel, Use, binders, comments, comments_at, is_param, is_recursive, nodes, paths, text_of, uses, uses_of,
 };
 
+pub(crate) use strings::string_parts;
+pub use strings::{attr_text, literal_span, literal_text, string_parts_of, string_text, string_value};
+
+use layout::alejandra;
 use rowan::GreenNode;
 
 use crate::error::{self, Error, Place, Result};
@@ -38,7 +45,7 @@ pub struct Source {
 /// Why a text is not edited.
 enum Fault {
     /// It was not parsed.
-    Screened(screen::Why, Range<usize>),
+    Screened(screen::ScreenReason, Range<usize>),
     /// It has a syntax error, the first of which this is.
     Syntax(rnix::ParseError),
     /// It is not what stands on the disk.
@@ -112,7 +119,7 @@ impl Source {
                 let (what, span) = said::error(error, &self.text);
                 error::syntax::does_not_parse(self.place(span), &what)
             }
-            Fault::Screened(why, span) => error::syntax::screened(self.place(span.clone()), *why),
+            Fault::Screened(why, span) => why.refusal(self.place(span.clone())),
             Fault::Unread(Unread::NotUtf8(at)) => {
                 error::syntax::not_utf8(self.place(*at..*at + '\u{fffd}'.len_utf8()), *at)
             }
@@ -192,7 +199,7 @@ fn parsed(text: &str) -> (GreenNode, Option<Fault>) {
     let parse = rnix::Root::parse(text);
     let is_deep = parse.errors().contains(&rnix::ParseError::RecursionLimitExceeded);
     let fault = match is_deep {
-        true => Some(Fault::Screened(screen::Why::Nested, screen::deepest(text))),
+        true => Some(Fault::Screened(screen::ScreenReason::Nested, screen::deepest(text))),
         false => parse.errors().first().cloned().map(Fault::Syntax),
     };
     (parse.syntax().green().to_owned(), fault)
@@ -237,67 +244,6 @@ pub fn tokens(node: &SyntaxNode) -> impl Iterator<Item = SyntaxToken> + use<> {
     node.descendants_with_tokens().filter_map(NodeOrToken::into_token)
 }
 
-/// The parts of a string, with escapes and indentation resolved as Nix does.
-pub fn string_parts_of(string: &ast::Str) -> Vec<InterpolPart<String>> {
-    let mut parts = string.normalized_parts();
-    // Between double quotes, Nix takes a line end of two characters for one of one (`unescapeStr`); the parser does not.
-    let first = string.syntax().first_token();
-    if first.is_some_and(|token| token.text() == "\"" && text_of(string.syntax()).contains('\r')) {
-        for (part, raw) in parts.iter_mut().zip(string.parts()) {
-            if let (InterpolPart::Literal(value), InterpolPart::Literal(raw)) = (part, raw) {
-                *value = unescaped(&literal_text(&raw));
-            }
-        }
-    }
-    parts
-}
-
-/// The value of the literal text of a string between double quotes.
-fn unescaped(raw: &str) -> String {
-    let mut value = String::with_capacity(raw.len());
-    let mut chars = raw.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => match chars.next() {
-                Some('n') => value.push('\n'),
-                Some('r') => value.push('\r'),
-                Some('t') => value.push('\t'),
-                other => value.extend(other),
-            },
-            '\r' => {
-                value.push('\n');
-                chars.next_if_eq(&'\n');
-            }
-            c => value.push(c),
-        }
-    }
-    value
-}
-
-/// The value of a string without interpolations (escapes and indentation resolved), or `None`.
-pub fn string_value(string: &ast::Str) -> Option<String> {
-    let mut value = String::new();
-    for part in string_parts_of(string) {
-        match part {
-            InterpolPart::Literal(text) => value.push_str(&text),
-            InterpolPart::Interpolation(_) => return None,
-        }
-    }
-    Some(value)
-}
-
-/// The text of a literal part of a string, as it stands in the source.
-pub fn literal_text(part: &ast::StrContent) -> String {
-    use rnix::ast::AstToken as _;
-    part.syntax().text().to_owned()
-}
-
-/// The byte range of a literal part of a string.
-pub fn literal_span(part: &ast::StrContent) -> Range<usize> {
-    use rnix::ast::AstToken as _;
-    token_span(part.syntax())
-}
-
 /// The text of a relative path literal, piece by piece; `None` for a piece that is computed.
 pub fn path_pieces(path: &ast::PathRel) -> Vec<Option<String>> {
     use rnix::ast::AstToken as _;
@@ -330,36 +276,6 @@ pub fn ident_text(ident: &ast::Ident) -> String {
     ident
         .ident_token()
         .map_or_else(String::new, |token| token.text().to_owned())
-}
-
-/// An attribute name as Nix source: quoted where it is no identifier.
-pub fn attr_text(name: &str) -> String {
-    const KEYWORDS: [&str; 9] = ["if", "then", "else", "assert", "with", "let", "in", "rec", "inherit"];
-    let mut chars = name.chars();
-    let identifier = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
-        && chars.all(|c| c.is_ascii_alphanumeric() || "_-'".contains(c))
-        && !KEYWORDS.contains(&name);
-    if identifier { name.to_owned() } else { string_text(name) }
-}
-
-/// A string as Nix source in double quotes.
-pub fn string_text(value: &str) -> String {
-    let mut text = String::with_capacity(value.len() + 2);
-    text.push('"');
-    let mut chars = value.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' => text.push_str("\\\""),
-            '\\' => text.push_str("\\\\"),
-            '\n' => text.push_str("\\n"),
-            '\r' => text.push_str("\\r"),
-            '\t' => text.push_str("\\t"),
-            '$' if chars.peek() == Some(&'{') => text.push_str("\\$"),
-            c => text.push(c),
-        }
-    }
-    text.push('"');
-    text
 }
 
 /// Takes parentheses off.
@@ -432,56 +348,6 @@ pub fn call_of(expr: &ast::Expr, name: &str, count: usize) -> Option<Vec<ast::Ex
     (arguments.len() == count && function_name(&function).as_deref() == Some(name)).then_some(arguments)
 }
 
-/// Formats a whole Nix file as alejandra does; `None` if it does not parse.
-pub fn format(text: &str) -> Option<String> {
-    Source::new("", text).formatted()
-}
-
-/// How many parentheses and interpolations may stand in each other in what alejandra formats: its time grows to the
-/// threefold with each (0.5 s for 8 of them, minutes for 16).
-const MOST_PARENTHESES: usize = 8;
-
-/// The text as alejandra formats it; as it is where that would change what a string says, or take too long. `None` if it
-/// does not parse.
-fn alejandra(text: &str) -> Option<String> {
-    // alejandra 3.1 takes any white space of Unicode for indentation, and cuts it by bytes.
-    let is_foreign = |c: char| !c.is_ascii() && c.is_whitespace();
-    let is_odd = !text.is_ascii() && text.chars().any(is_foreign);
-    if is_odd || screen::parentheses(text) > MOST_PARENTHESES {
-        return parses(text).then(|| text.to_owned());
-    }
-    let formatted = alejandra_alone(text)?;
-    // alejandra 3.1 takes blanks away that stand at the end of a line in a string between `''`, and tabs that it is indented
-    // by, which are text for Nix.
-    // With a carriage return at its end, a line is not blank for Nix, and may be the least indented one.
-    let is_odd = |line: &str| line.ends_with(' ') || line.contains(['\t', '\r']);
-    let is_doubtful = text.contains("''") && text.split('\n').any(is_odd);
-    match is_doubtful && string_parts(text) != string_parts(&formatted) {
-        true => Some(text.to_owned()),
-        false => Some(formatted),
-    }
-}
-
-fn alejandra_alone(text: &str) -> Option<String> {
-    match alejandra::format::in_memory("<text>".to_owned(), text.to_owned()) {
-        (alejandra::format::Status::Error(_), _) => None,
-        (alejandra::format::Status::Changed(_), formatted) => Some(formatted),
-    }
-}
-
-/// The literal parts of all strings of a file, in order.
-pub(crate) fn string_parts(text: &str) -> Vec<String> {
-    let root = Source::new("", text).root();
-    let parts = nodes::<ast::Str>(&root)
-        .into_iter()
-        .flat_map(|string| string_parts_of(&string));
-    let literal = |part| match part {
-        InterpolPart::Literal(text) => Some(text),
-        InterpolPart::Interpolation(_) => None,
-    };
-    parts.filter_map(literal).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -496,67 +362,6 @@ mod tests {
             "",
         ] {
             assert_eq!(Source::new("x.nix", text).root().text().to_string(), text);
-        }
-    }
-
-    #[test]
-    fn formatting_never_changes_what_a_string_says() {
-        let text = "{b=1;\n a = ''\n    one  \n       \n    two\n  '';\n}\n";
-        let formatted = format(text).expect("parses");
-        assert_eq!(string_parts(&formatted), string_parts(text));
-        assert!(formatted.starts_with("{\n  b = 1;\n  a = ''\n"), "{formatted}");
-        let formatted = format("{\n a = ''\n    one\n\n    two\n  '';  \n}\n");
-        assert_eq!(
-            formatted.as_deref(),
-            Some("{\n  a = ''\n    one\n\n    two\n  '';\n}\n")
-        );
-    }
-
-    #[test]
-    fn line_ends_in_strings_are_read_as_nix_reads_them() {
-        let value = |text: &str| match Source::new("x.nix", text).expr() {
-            Ok(ast::Expr::Str(string)) => string_value(&string),
-            _ => None,
-        };
-        for (text, expected) in [
-            ("\"a\r\nb\"", "a\nb"),
-            ("\"a\\r\\n\r\n\\\"\\q\"", "a\r\n\n\"q"),
-            ("''\n  a\r\n  b\n''", "a\r\nb\n"),
-            ("''\r\n  a\r\n  ''", "\r\n  a\r\n"),
-        ] {
-            assert_eq!(value(text).as_deref(), Some(expected), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn what_takes_too_long_to_format_is_left_as_it_is() {
-        for (open, close) in [("(lib.mkMerge [(f\n", ")])"), ("({a}:\n", ")"), ("\"${f\n ", "}\"")] {
-            let text = |depth| format!("{{a={}1{};}}\n", open.repeat(depth), close.repeat(depth));
-            assert_eq!(alejandra(&text(40)).as_deref(), Some(&*text(40)));
-            assert_ne!(alejandra(&text(3)).as_deref(), Some(&*text(3)));
-            let begun = std::time::Instant::now();
-            assert!(format(&text(40)).is_some());
-            assert!(begun.elapsed().as_secs() < 2, "{open}");
-        }
-    }
-
-    #[test]
-    fn names_that_are_no_identifiers_are_quoted() {
-        assert_eq!(attr_text("sonarr-anime"), "sonarr-anime");
-        assert_eq!(attr_text("server/x"), "\"server/x\"");
-        assert_eq!(attr_text("in"), "\"in\"");
-        assert_eq!(attr_text("9p"), "\"9p\"");
-        assert_eq!(string_text("a${b}\"$c"), "\"a\\${b}\\\"$c\"");
-    }
-
-    #[test]
-    fn block_comments_in_other_scripts_are_formatted_or_left() {
-        for last in ["é */", "ééé bar */", "日本 */", "*/"] {
-            for indent in 0..12 {
-                let text = format!("{{\n        /* foo\n{}{last}\n  a = 1;\n}}\n", " ".repeat(indent));
-                let formatted = format(&text).expect("it parses");
-                assert!(parses(&formatted), "{formatted}");
-            }
         }
     }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::services::Service;
 use super::statics::{Item, Static};
+use super::texts;
 use super::types::Type;
 use super::{CheckContext, Finding, fault, warning};
 use crate::error::Place;
-use crate::error::check as texts;
 use crate::resolve::module;
 use crate::syntax::{self, ast};
 

@@ -1,11 +1,12 @@
 //! The fields of each service: required, of their type, known to the schema, said once.
 
 use super::mend::QuickFix;
-use super::schema::Required;
 use super::services::{Definition, Service, name_node};
 use super::statics::Static;
+use super::texts;
+use super::types::Required;
 use super::{CheckContext, Finding, fault, name_part, note};
-use crate::error::{Error, check as texts};
+use crate::error::Error;
 use crate::rules::parts;
 use crate::syntax;
 

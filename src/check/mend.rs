@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::Finding;
-use crate::edit::{GroupId, SourceChange, TextEdit, render, settle};
+use crate::edit::{GroupId, SourceChange, TextEdit, formatting, render};
 use crate::error::{Error, Result};
 use crate::plan::ops::Ops;
 use crate::plan::{Accepted, Group, Move, Proposal, Safety, Skipped};
@@ -153,8 +153,8 @@ fn formatted(repo: &Repository, path: &Path, mut edits: Vec<TextEdit>, group: Gr
         true => result.replace('\n', "\r\n"),
         false => result,
     };
-    Ok(match settle::whitespace_edits(&edited, &result) {
-        Some(white) => settle::compose(text, &edits, &white, group),
+    Ok(match formatting::whitespace_edits(&edited, &result) {
+        Some(white) => formatting::compose(text, &edits, &white, group),
         // alejandra puts in a comma here and there, which is no white space.
         None => vec![TextEdit {
             range: 0..text.len(),

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::services::{self, Service};
 use super::statics::Static;
+use super::texts;
 use super::{CheckContext, Finding, Severity, fault, finding};
-use crate::error::check as texts;
 use crate::resolve::module::{self, Module};
 use crate::resolve::scope;
 use crate::syntax::{self, AstNode, HasEntry, Source, SyntaxNode, ast};

@@ -16,6 +16,7 @@ mod schema;
 mod sections;
 mod services;
 mod statics;
+mod texts;
 mod types;
 
 #[cfg(test)]
@@ -25,7 +26,6 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::error::check::Subject;
 use crate::error::{Error, Place};
 use crate::repo::Repository;
 use crate::repo::hosts::Host;
@@ -33,9 +33,10 @@ use crate::resolve::{Def, Model, Module};
 use crate::rules::{Rules, parts};
 use crate::syntax::SyntaxNode;
 use mend::QuickFix;
-use schema::Schema;
 use services::{Service, Services};
-use statics::Reader;
+use statics::StaticReader;
+use texts::Subject;
+use types::Submodule;
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -125,9 +126,9 @@ pub fn run(repo: &Repository, host: &Host, model: &Model) -> Vec<Finding> {
 struct CheckContext<'a> {
     repo: &'a Repository,
     host: &'a Host,
-    reader: Reader<'a>,
+    reader: StaticReader<'a>,
     /// The contract's fields.
-    schema: Schema,
+    schema: Submodule,
     /// Services with a contract, of the modules that the host imports.
     contracts: Services<'a>,
     /// Services with a contract in modules that the host does not import.
@@ -141,7 +142,7 @@ struct CheckContext<'a> {
 impl<'a> CheckContext<'a> {
     fn new(repo: &'a Repository, host: &'a Host, model: &'a Model) -> CheckContext<'a> {
         let rules = repo.rules();
-        let reader = Reader::new(model);
+        let reader = StaticReader::new(model);
         let contract = parts(&rules.namespaces.contract);
         let active = |module: &Module, _: &Def| model.is_imported(module.source.path());
         let contracts = Services::collect(&reader, &contract, active);
@@ -159,7 +160,7 @@ impl<'a> CheckContext<'a> {
             repo,
             host,
             reader,
-            schema: Schema::of_contract(model, &contract),
+            schema: schema::of_contract(model, &contract),
             contracts,
             dormant,
             legacy,

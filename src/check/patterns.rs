@@ -7,8 +7,8 @@ use rayon::prelude::*;
 
 use super::mend::QuickFix;
 use super::services::Service;
+use super::texts;
 use super::{CheckContext, Finding, Severity, finding, is_template, note, sections, warning};
-use crate::error::check as texts;
 use crate::resolve::Module;
 use crate::resolve::module::Def;
 use crate::syntax::{self, InterpolPart, ast};

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::services::{Definition, Service};
 use super::statics::Static;
+use super::texts;
 use super::{CheckContext, Finding, fault};
 use crate::error::Place;
-use crate::error::check as texts;
 use crate::syntax;
 
 /// A port that a service uses.

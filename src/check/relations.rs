@@ -1,11 +1,11 @@
 //! What services need from others: dependencies that are on, backup settings that a job can take.
 
-use super::schema::Schema;
+use super::schema;
 use super::services::{self, Service};
 use super::statics::Static;
+use super::texts;
 use super::{CheckContext, Finding, fault};
-use crate::error::check as texts;
-use crate::resolve::value::{self, Eval};
+use crate::resolve::eval::{self, Eval};
 use crate::rules::parts;
 
 /// Modules of nixpkgs that enable a service for themselves, unless the switch below them is off.
@@ -176,7 +176,7 @@ fn enabled(context: &CheckContext, path: &[&str]) -> Option<bool> {
             continue;
         }
         match Eval::new(model, module).holds(&def.context.conditions) {
-            Ok(true) => values.push((value::rank(def), context.reader.definition(module, def).as_bool())),
+            Ok(true) => values.push((eval::rank(def), context.reader.definition(module, def).as_bool())),
             Ok(false) => {}
             Err(_) => return None,
         }
@@ -197,7 +197,7 @@ fn enabled(context: &CheckContext, path: &[&str]) -> Option<bool> {
 pub fn backups(context: &CheckContext, found: &mut Vec<Finding>) {
     let rules = context.rules();
     let jobs = &rules.namespaces.backups;
-    let Some(schema) = Schema::of_option(context.reader.model(), &parts(jobs)) else {
+    let Some(schema) = schema::of_option(context.reader.model(), &parts(jobs)) else {
         return;
     };
     if schema.open || schema.fields.is_empty() {

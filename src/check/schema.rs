@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
-use super::statics::{Reader, Static};
-use super::types::{self, Type};
+use super::statics::{Static, StaticReader};
+use super::types::{Field, Required, Submodule, Type};
 use crate::resolve::module::{self, Module};
 use crate::resolve::scope::{self, Binding};
 use crate::resolve::{Model, OptionDecl};
@@ -17,105 +17,43 @@ use crate::syntax::{self, AstNode, HasEntry, Source, ast};
 /// How deep bindings are followed for a type.
 const DEPTH: usize = 12;
 
-/// When a field has to be set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Required {
-    No,
-    Always,
-    /// With `strict` in the contract's options.
-    Strict,
-}
-
-/// One field.
-#[derive(Clone, Debug)]
-pub struct Field {
-    pub ty: Type,
-    pub required: Required,
-    /// The field that this one is another name of.
-    pub other_name_of: Option<String>,
-    pub read_only: bool,
-    /// The default, where it is a plain value.
-    pub default: Option<Static>,
-    /// The example as text.
-    pub example: Option<String>,
-    /// The description.
-    pub description: Option<String>,
-}
-
-/// The fields of a submodule.
-#[derive(Clone, Debug, Default)]
-pub struct Schema {
-    pub fields: BTreeMap<String, Field>,
-    /// Whether other fields are accepted, or may be declared somewhere that was not understood.
-    pub open: bool,
-}
-
 /// The schema that the tool installs, for a repository that declares none.
-static EMBEDDED: LazyLock<Schema> = LazyLock::new(|| {
+static EMBEDDED: LazyLock<Submodule> = LazyLock::new(|| {
     let source = Source::new("options.nix", include_str!("../../nix/options.nix"));
     let model = Model::new(
         Module::read(&source).map(Rc::new).into_iter().collect(),
         Default::default(),
     );
-    Schema::of_option(&model, &["qgroget", "serviceModules"]).unwrap_or_default()
+    of_option(&model, &["qgroget", "serviceModules"]).unwrap_or_default()
 });
 
-impl Schema {
-    /// The schema of the contract: the repository's own, or the one that the tool installs.
-    pub fn of_contract(model: &Model, namespace: &[&str]) -> Schema {
-        Schema::of_option(model, namespace).unwrap_or_else(|| EMBEDDED.clone())
-    }
+/// The schema of the contract: the repository's own, or the one that the tool installs.
+pub fn of_contract(model: &Model, namespace: &[&str]) -> Submodule {
+    of_option(model, namespace).unwrap_or_else(|| EMBEDDED.clone())
+}
 
-    /// The fields of the submodules in the option `path`, an `attrsOf (submodule …)`; `None` if it is not declared.
-    pub fn of_option(model: &Model, path: &[&str]) -> Option<Schema> {
-        let (module, declaration) = model.declaration(path)?;
-        let parser = Parser {
-            reader: Reader::new(model),
-            module,
-        };
-        let open = Schema {
-            open: true,
-            ..Schema::default()
-        };
-        Some(match parser.option_type(declaration) {
-            Some(Type::AttrsOf(inner)) => match *inner {
-                Type::Submodule(schema) => *schema,
-                _ => open,
-            },
+/// The fields of the submodules in the option `path`, an `attrsOf (submodule …)`; `None` if it is not declared.
+pub fn of_option(model: &Model, path: &[&str]) -> Option<Submodule> {
+    let (module, declaration) = model.declaration(path)?;
+    let parser = Parser {
+        reader: StaticReader::new(model),
+        module,
+    };
+    let open = Submodule {
+        open: true,
+        ..Submodule::default()
+    };
+    Some(match parser.option_type(declaration) {
+        Some(Type::AttrsOf(inner)) => match *inner {
+            Type::Submodule(schema) => *schema,
             _ => open,
-        })
-    }
-
-    /// Whether a submodule takes the set.
-    pub fn takes(&self, set: &BTreeMap<String, Static>) -> Option<bool> {
-        if !self.open && set.keys().any(|name| !self.fields.contains_key(name)) {
-            return Some(false);
-        }
-        types::all(self.fields.iter().map(|(name, field)| match set.get(name) {
-            Some(value) => field.ty.takes(value),
-            None => Some(field.required != Required::Always),
-        }))
-    }
-
-    /// The name that the field goes by in the schema: itself, or what it is another name of.
-    pub fn canonical<'a>(&'a self, field: &'a str) -> &'a str {
-        self.fields
-            .get(field)
-            .and_then(|f| f.other_name_of.as_deref())
-            .unwrap_or(field)
-    }
-
-    /// The other name of a field.
-    pub fn other_name(&self, field: &str) -> Option<&str> {
-        self.fields
-            .iter()
-            .find(|(_, f)| f.other_name_of.as_deref() == Some(field))
-            .map(|(name, _)| name.as_str())
-    }
+        },
+        _ => open,
+    })
 }
 
 struct Parser<'a> {
-    reader: Reader<'a>,
+    reader: StaticReader<'a>,
     module: &'a Module,
 }
 
@@ -176,8 +114,8 @@ impl Parser<'_> {
     }
 
     /// The schema of a submodule's set, which has `options`.
-    fn schema(&self, set: &ast::AttrSet, depth: usize) -> Schema {
-        let mut schema = Schema::default();
+    fn schema(&self, set: &ast::AttrSet, depth: usize) -> Submodule {
+        let mut schema = Submodule::default();
         for entry in set.entries() {
             let names = module::entry_names(&entry);
             let value = match &entry {
@@ -204,7 +142,7 @@ impl Parser<'_> {
         schema
     }
 
-    fn option(&self, entry: &ast::Entry, names: &[Option<String>], schema: &mut Schema, depth: usize) {
+    fn option(&self, entry: &ast::Entry, names: &[Option<String>], schema: &mut Submodule, depth: usize) {
         let value = match entry {
             ast::Entry::AttrpathValue(binding) => binding.value(),
             ast::Entry::Inherit(_) => None,
@@ -278,7 +216,7 @@ fn unknown_field() -> Field {
 }
 
 /// A field whose default is another field of the same type is another name of it, if the submodule passes it on.
-fn other_names(schema: &mut Schema, set: &ast::AttrSet) {
+fn other_names(schema: &mut Submodule, set: &ast::AttrSet) {
     let config = module::attribute(set, "config").map(|c| syntax::text_of(c.syntax()));
     let kinds: BTreeMap<String, String> = schema
         .fields

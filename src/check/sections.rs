@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::mend::QuickFix;
+use super::texts;
 use super::{CheckContext, Finding, schema, warning};
 use crate::edit::{indent, trivia};
-use crate::error::check as texts;
 use crate::plan::texts::{CONTRACT_HEADER, IMPLEMENTATION_HEADER, SECRETS_HEADER};
 use crate::resolve::Module;
 use crate::resolve::module;

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::statics::{Item, Reader, Static};
+use super::statics::{Item, Static, StaticReader};
 use crate::error::Place;
+use crate::resolve::eval::{self, Eval};
 use crate::resolve::module::{Def, Module};
-use crate::resolve::value::{self, Eval, UnknownReason};
+use crate::resolve::value::UnknownReason;
 use crate::syntax::{self, AstNode, ast};
 
 /// One definition of a field.
@@ -121,7 +122,7 @@ impl<'a> Service<'a> {
     }
 
     /// The elements of a list field, of all definitions together; `None` where they are not all to be seen.
-    pub fn items(&self, reader: &Reader<'a>, field: &str) -> Option<Vec<Item<'a>>> {
+    pub fn items(&self, reader: &StaticReader<'a>, field: &str) -> Option<Vec<Item<'a>>> {
         let mut items = Vec::new();
         for definition in self.effective(field)? {
             items.extend(reader.items(definition.module, definition.def.value.as_ref()?)?);
@@ -170,7 +171,11 @@ pub struct Services<'a> {
 
 impl<'a> Services<'a> {
     /// The services below `namespace` that the accepted modules declare.
-    pub fn collect(reader: &Reader<'a>, namespace: &[&str], accepted: impl Fn(&Module, &Def) -> bool) -> Services<'a> {
+    pub fn collect(
+        reader: &StaticReader<'a>,
+        namespace: &[&str],
+        accepted: impl Fn(&Module, &Def) -> bool,
+    ) -> Services<'a> {
         let mut found = Services::default();
         for (module, def) in reader.model().under(namespace) {
             if accepted(module, def) {
@@ -180,7 +185,7 @@ impl<'a> Services<'a> {
         found
     }
 
-    fn add(&mut self, reader: &Reader<'a>, depth: usize, module: &'a Module, def: &'a Def) {
+    fn add(&mut self, reader: &StaticReader<'a>, depth: usize, module: &'a Module, def: &'a Def) {
         let doubt = doubt(reader, module, def, def.context.conditions.len());
         let length = def.path.len();
         if matches!(doubt, Doubt::Off) {
@@ -228,7 +233,7 @@ impl<'a> Services<'a> {
                     Doubt::Some(why) => Some(why),
                     _ => None,
                 },
-                rank: value::rank(def),
+                rank: eval::rank(def),
             });
         }
     }
@@ -236,7 +241,7 @@ impl<'a> Services<'a> {
 
 impl<'a> Service<'a> {
     /// A definition of the service as a whole.
-    fn whole(&mut self, reader: &Reader<'a>, module: &'a Module, def: &'a Def) {
+    fn whole(&mut self, reader: &StaticReader<'a>, module: &'a Module, def: &'a Def) {
         if is_plain(def.value.as_ref()) {
             return;
         }
@@ -277,7 +282,7 @@ enum Doubt {
 }
 
 /// Whether the definition holds, as far as its first `count` conditions say.
-fn doubt(reader: &Reader, module: &Module, def: &Def, count: usize) -> Doubt {
+fn doubt(reader: &StaticReader, module: &Module, def: &Def, count: usize) -> Doubt {
     let why = |reason: &str| {
         Doubt::Some(UnknownReason {
             reason: reason.to_owned(),

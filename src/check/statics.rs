@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::resolve::module::{self, Module};
 use crate::resolve::scope::{self, Binding};
-use crate::resolve::value::{Eval, Known, UnknownReason, Value};
 use crate::resolve::{Def, Model};
+use crate::resolve::{Eval, Known, UnknownReason, Value};
 use crate::syntax::{self, AstNode, HasEntry, SyntaxNode, ast};
 
 /// How deep sets and lists are followed.
@@ -85,7 +85,7 @@ impl Static {
 
 /// Reads values of a model's modules.
 #[derive(Clone, Copy)]
-pub struct Reader<'a> {
+pub struct StaticReader<'a> {
     model: &'a Model,
 }
 
@@ -103,10 +103,10 @@ impl Item<'_> {
     }
 }
 
-impl<'a> Reader<'a> {
+impl<'a> StaticReader<'a> {
     /// A reader of the modules of `model`.
-    pub fn new(model: &'a Model) -> Reader<'a> {
-        Reader { model }
+    pub fn new(model: &'a Model) -> StaticReader<'a> {
+        StaticReader { model }
     }
 
     /// The model.

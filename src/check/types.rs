@@ -1,6 +1,8 @@
-//! Option types: which values they take, and what nixpkgs calls them (`type.description`).
+//! Option types and the fields of submodules: which values they take, and what nixpkgs calls the types
+//! (`type.description`).
 
-use super::schema::Schema;
+use std::collections::BTreeMap;
+
 use super::statics::Static;
 
 /// A type of an option, as far as it is one of those that values can be checked against without evaluation.
@@ -20,11 +22,44 @@ pub enum Type {
     ListOf(Box<Type>),
     AttrsOf(Box<Type>),
     Either(Box<Type>, Box<Type>),
-    Submodule(Box<Schema>),
+    Submodule(Box<Submodule>),
     /// Takes everything; the description.
     Any(&'static str),
     /// A type that is not known here.
     Other,
+}
+
+/// When a field has to be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Required {
+    No,
+    Always,
+    /// With `strict` in the contract's options.
+    Strict,
+}
+
+/// One field.
+#[derive(Clone, Debug)]
+pub struct Field {
+    pub ty: Type,
+    pub required: Required,
+    /// The field that this one is another name of.
+    pub other_name_of: Option<String>,
+    pub read_only: bool,
+    /// The default, where it is a plain value.
+    pub default: Option<Static>,
+    /// The example as text.
+    pub example: Option<String>,
+    /// The description.
+    pub description: Option<String>,
+}
+
+/// The fields of a submodule.
+#[derive(Clone, Debug, Default)]
+pub struct Submodule {
+    pub fields: BTreeMap<String, Field>,
+    /// Whether other fields are accepted, or may be declared somewhere that was not understood.
+    pub open: bool,
 }
 
 /// What surrounding text a description fits into without parentheses.
@@ -144,6 +179,35 @@ impl Type {
             Type::Submodule(_) | Type::Other => Class::None,
             _ => Class::Noun,
         }
+    }
+}
+
+impl Submodule {
+    /// Whether a submodule takes the set.
+    pub fn takes(&self, set: &BTreeMap<String, Static>) -> Option<bool> {
+        if !self.open && set.keys().any(|name| !self.fields.contains_key(name)) {
+            return Some(false);
+        }
+        all(self.fields.iter().map(|(name, field)| match set.get(name) {
+            Some(value) => field.ty.takes(value),
+            None => Some(field.required != Required::Always),
+        }))
+    }
+
+    /// The name that the field goes by in the schema: itself, or what it is another name of.
+    pub fn canonical<'a>(&'a self, field: &'a str) -> &'a str {
+        self.fields
+            .get(field)
+            .and_then(|f| f.other_name_of.as_deref())
+            .unwrap_or(field)
+    }
+
+    /// The other name of a field.
+    pub fn other_name(&self, field: &str) -> Option<&str> {
+        self.fields
+            .iter()
+            .find(|(_, f)| f.other_name_of.as_deref() == Some(field))
+            .map(|(name, _)| name.as_str())
     }
 }
 

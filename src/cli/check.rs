@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::args::{Check, CheckFormat};
 use super::proving::{Side, Verifier};
-use super::report;
 use super::session::{Loaded, Session};
 use super::{single, texts};
 use crate::check::mend::Mending;
@@ -14,6 +13,7 @@ use crate::commit::Message;
 use crate::error::{Error, Result};
 use crate::plan::model::contract_names;
 use crate::plan::{Accepted, Proposal};
+use crate::term::excerpt::{self, Weight};
 
 /// Runs the command.
 ///
@@ -46,14 +46,23 @@ fn show(session: &Session, findings: &[Finding], services: usize) {
     let notes = ui.verbosity() > 0;
     let shown = findings
         .iter()
-        .filter(|finding| notes || finding.severity != Severity::Note);
-    let text = report::findings(shown, ui.detail_level());
+        .filter(|finding| notes || finding.severity != Severity::Note)
+        .map(|finding| (&finding.error, weight(finding.severity)));
+    let text = excerpt::weighed(shown, ui.detail_level());
     ui.paged(|| {
         if !text.is_empty() {
             ui.out(text + "\n");
         }
         ui.line(Summary::of(findings).line(services));
     });
+}
+
+fn weight(severity: Severity) -> Weight {
+    match severity {
+        Severity::Error => Weight::Error,
+        Severity::Warning => Weight::Warning,
+        Severity::Note => Weight::Note,
+    }
 }
 
 /// Evaluates the working tree as well, if nix is there: what only evaluation tells fails there.

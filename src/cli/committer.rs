@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use super::answer::Answer;
 use super::args::Deciding;
 use super::interrupt;
 use super::session::{Session, is_outdated};
@@ -13,7 +14,7 @@ use crate::commit::{self, Committed, Message};
 use crate::edit::SourceChange;
 use crate::error::Result;
 use crate::plan::Proposal;
-use crate::repo::git::GitState;
+use crate::repo::git::{GitState, refusals};
 use crate::review::{self, CommitAnswer, Decision, Outcome};
 use crate::{process, syntax};
 
@@ -26,15 +27,6 @@ pub struct Committer<'s> {
     git: Option<GitState>,
     /// What this run itself has left uncommitted.
     own: RefCell<BTreeSet<PathBuf>>,
-}
-
-/// What was decided for a change that could not be written, since what it was planned for has changed.
-pub struct Answer {
-    name: String,
-    decision: Decision,
-    /// The commit message that was asked about, and what the person made of it.
-    message: Message,
-    confirmed: Message,
 }
 
 /// How it ended.
@@ -90,7 +82,7 @@ impl<'s> Committer<'s> {
         dirty.retain(|file| !self.own.borrow().contains(&file.path));
         match dirty.is_empty() {
             true => Ok(()),
-            false => Err(crate::error::git::dirty(&dirty, git.head()?.id().is_none())),
+            false => Err(refusals::dirty(&dirty, git.head()?.id().is_none())),
         }
     }
 
@@ -177,7 +169,7 @@ impl<'s> Committer<'s> {
                     ui.note(commit.output.trim_end());
                 }
                 ui.line(texts::committed(commit));
-                for line in crate::error::apply::left_lines(&commit.left) {
+                for line in commit.left.lines() {
                     ui.warn(line);
                 }
             }

@@ -5,8 +5,7 @@ use std::path::Path;
 
 use super::interrupt;
 use super::pager::shell;
-use crate::error::Result;
-use crate::review::texts;
+use crate::error::{self, Result};
 use crate::scratch;
 
 /// The command of the editor that git would take: `GIT_EDITOR`, then `configured` (git's `core.editor`),
@@ -36,7 +35,7 @@ fn first_of(candidates: [Option<String>; 4]) -> String {
 /// # Errors
 /// When the editor can't be run, ends with an error, or leaves what is not UTF-8.
 pub fn edit(command: &str, path: &Path, text: &str) -> Result<String> {
-    let failed = |cause: std::io::Error| texts::editor_failed(command).because(cause);
+    let failed = |cause: std::io::Error| error::review::editor_failed(command).because(cause);
     let directory = scratch::Directory::new()?;
     let name = path
         .file_name()
@@ -50,10 +49,10 @@ pub fn edit(command: &str, path: &Path, text: &str) -> Result<String> {
         .map_err(failed)?;
     hold.forget();
     if !status.success() {
-        return Err(texts::editor_failed(command).reason(status.to_string()));
+        return Err(error::review::editor_failed(command).reason(status.to_string()));
     }
     let bytes = std::fs::read(&file).map_err(failed)?;
-    String::from_utf8(bytes).map_err(|cause| texts::edited_not_utf8(path).because(cause))
+    String::from_utf8(bytes).map_err(|cause| error::review::edited_not_utf8(path).because(cause))
 }
 
 #[cfg(test)]

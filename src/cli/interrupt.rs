@@ -41,7 +41,7 @@ fn pending() -> &'static Arc<AtomicBool> {
 
 /// Waits until what came is dealt with: a signal under a hold must not be taken for one after it. Children may take their
 /// time to end; longer than that it waits for nobody.
-fn settle() {
+fn wait_until_handled() {
     let begin = Instant::now();
     while pending().load(Ordering::SeqCst) && begin.elapsed() < LONGEST {
         std::thread::sleep(Duration::from_millis(1));
@@ -133,7 +133,7 @@ impl InterruptGuard {
 
     /// Forgets a Ctrl-C that was another program's.
     pub fn forget(&self) {
-        settle();
+        wait_until_handled();
         process::forget(SIGINT);
     }
 
@@ -153,7 +153,7 @@ impl InterruptGuard {
 
 impl Drop for InterruptGuard {
     fn drop(&mut self) {
-        settle();
+        wait_until_handled();
         if self.wakes.load(Ordering::SeqCst) {
             *WAITING.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }

@@ -1,9 +1,10 @@
 //! The command line: what a person sees and types.
 //!
-//! [`ui::Ui`] is the only printer. Everything else makes text, styled with [`palette`], and hands it over;
+//! [`ui::Ui`] is the only printer. Everything else makes text, styled with [`palette`](crate::term::palette), and hands it over;
 //! whether the styles reach the terminal is decided in one place.
 
 mod access;
+mod answer;
 pub mod args;
 mod check;
 mod cleanup;
@@ -17,10 +18,8 @@ mod message;
 mod migrate;
 mod new;
 pub mod pager;
-pub mod palette;
 pub mod progress;
 mod proving;
-pub mod report;
 mod session;
 mod show;
 mod single;
@@ -44,7 +43,7 @@ pub fn run(cli: &Cli) -> u8 {
     scratch::sweep();
     scratch::keep_out_of(&cli.global.repo);
     let session = Session::new(&cli.global, cli.command.name());
-    let result = settle(&cli.command, &session).and_then(|settled| match settled {
+    let result = recover_first(&cli.command, &session).and_then(|is_done| match is_done {
         true => Ok(0),
         false => dispatch(cli, &session),
     });
@@ -57,7 +56,7 @@ pub fn run(cli: &Cli) -> u8 {
 
 /// Deals with an unfinished run before anything is read: a command that writes finishes it or takes it back, one that only
 /// reads looks past it. Returns whether that was all that the command is given for: the same one was interrupted.
-fn settle(command: &Command, session: &Session) -> crate::error::Result<bool> {
+fn recover_first(command: &Command, session: &Session) -> crate::error::Result<bool> {
     match command.access() {
         Access::None => {}
         Access::Reads => session.look_for_pending()?,

@@ -50,7 +50,7 @@ impl Progress {
     /// Says what is being done now.
     pub fn label(&self, label: impl Into<String>) {
         self.bar
-            .set_message(super::palette::visible(&label.into()).into_owned());
+            .set_message(crate::term::foreign::visible(&label.into()).into_owned());
     }
 
     pub(crate) fn bar(&self) -> ProgressBar {

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::args::Proving;
-use super::palette::{self, paint};
 use super::session::Session;
 use super::texts;
 use super::ui::Ui;
@@ -17,6 +16,7 @@ use crate::prove::report::{self, LineKind};
 use crate::prove::{Area, Class, Namespaces, Proof, ProveOptions, Prover, Withheld, scratch};
 use crate::rules::{Rules, parts};
 use crate::scratch::Directory;
+use crate::term::palette::{self, paint};
 
 /// What to compare.
 #[derive(Clone, Copy, Debug)]

@@ -4,8 +4,8 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::answer::Answer;
 use super::args::{Color, Deciding, Global};
-use super::committer::Answer;
 use super::pager::{self, Pager};
 use super::ui::{self, Ui};
 use super::{editor, texts};

@@ -1,11 +1,11 @@
 //! How a plan is shown: summary, diff, commit message.
 
-use super::palette::{self, paint};
 use super::texts;
 use super::ui::{Ui, printed};
 use crate::plan::Proposal;
 use crate::review::summary::{Summary, Width};
 use crate::review::{Decision, diff, prompt};
+use crate::term::palette::{self, paint};
 
 /// Shows what a decision does, and the commit message it gets.
 pub fn planned(ui: &Ui, proposal: &dyn Proposal, decision: &Decision, message: &str) {

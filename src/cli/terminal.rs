@@ -6,11 +6,11 @@ use std::sync::mpsc::{self, Receiver, Sender};
 
 use super::editor;
 use super::interrupt;
-use super::palette::{self, paint};
 use super::ui::Ui;
 use crate::error::{Error, Result};
 use crate::process;
 use crate::review::{Reply, Terminal};
+use crate::term::palette::{self, paint};
 
 /// Lines of standard input, asked for one at a time, with Ctrl-C as an answer.
 ///

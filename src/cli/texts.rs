@@ -23,7 +23,7 @@ pub fn recovered(recovered: &Recovered) -> String {
             "an earlier run, `{intent}`, was interrupted, and commits were made by hand since; nothing of it was touched"
         ),
     }];
-    lines.extend(crate::error::apply::left_lines(&recovered.left));
+    lines.extend(recovered.left.lines());
     let locks = recovered.locks.iter();
     lines.extend(locks.map(|lock| format!("its lock {} is removed", lock.display())));
     lines.join("\n")

@@ -12,10 +12,11 @@ use anstream::{AutoStream, ColorChoice};
 use indicatif::ProgressBar;
 
 use super::pager::Pager;
-use super::palette::{self, paint, visible};
 use super::progress::Progress;
-use super::report::{self, Detail};
 use crate::error::Error;
+use crate::term::excerpt::{self, Detail};
+use crate::term::foreign::visible;
+use crate::term::palette::{self, paint};
 
 /// The width of a page where there is no terminal to ask.
 pub const DEFAULT_WIDTH: usize = 100;
@@ -262,7 +263,7 @@ impl Ui {
     /// Several errors in one report, on standard error.
     pub fn errors(&self, errors: &[Error]) {
         if !errors.is_empty() {
-            self.say(report::human(errors, self.detail_level()).trim_end_matches('\n'));
+            self.say(excerpt::errors(errors, self.detail_level()).trim_end_matches('\n'));
         }
     }
 

@@ -63,7 +63,7 @@ fn once(args: &Undo, git: &GitState, session: &Session, chosen: &mut Option<Chos
     let undone = commit::undo(git, &plan)?;
     ui.line(texts::undone(&undone));
     if let Some(commit) = &undone.commit {
-        for line in error::apply::left_lines(&commit.left) {
+        for line in commit.left.lines() {
             ui.warn(line);
         }
     }

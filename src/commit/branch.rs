@@ -1,4 +1,4 @@
-//! Moving HEAD's branch, and what a killed run leaves of such a move.
+//! Moving HEAD's branch, what a killed run leaves of such a move, and the commits that are found by it.
 
 use std::fs::{self, File};
 use std::io;
@@ -70,6 +70,17 @@ pub(super) fn stands_at(git: &GitState, reference: &str) -> Result<Option<Oid>> 
         Err(cause) if cause.code() == ErrorCode::NotFound => Ok(None),
         Err(cause) => Err(error::git::failed("read the branch", cause)),
     }
+}
+
+/// The abbreviated id of a commit, as git has it.
+///
+/// # Errors
+/// `git-failed`.
+pub(super) fn short(git: &GitState, id: Oid) -> Result<String> {
+    let failed = |cause| error::git::failed("read the commit", cause);
+    let object = git.repo().find_object(id, None).map_err(failed)?;
+    let short = object.short_id().map_err(failed)?;
+    Ok(String::from_utf8_lossy(&short).into_owned())
 }
 
 /// Makes a reference last, where it is a file of its own.
@@ -169,6 +180,29 @@ fn is_ours(git: &GitState, place: &Place, lock: &Path, goal: &Goal) -> io::Resul
         Goal::Branch(wanted) => wanted.to == Some(id),
         Goal::Commit(wanted) => git.repo().find_commit(id).is_ok_and(|commit| wanted.is(&commit)),
     })
+}
+
+/// The commit that was made for `wanted`, and whether its tree is the wanted one; on whatever branch HEAD is by now.
+///
+/// # Errors
+/// `git-failed`.
+pub(super) fn find_made(git: &GitState, wanted: &Wanted) -> Result<Option<(Oid, bool)>> {
+    let failed = |cause| error::git::failed("read the history", cause);
+    let tips = [git.head()?.id(), stands_at(git, &wanted.reference)?];
+    let mut walk = git.repo().revwalk().map_err(failed)?;
+    for tip in tips.into_iter().flatten() {
+        walk.push(tip).map_err(failed)?;
+    }
+    if let Some(parent) = wanted.parent {
+        walk.hide(parent).map_err(failed)?;
+    }
+    for id in walk {
+        let commit = git.repo().find_commit(id.map_err(failed)?).map_err(failed)?;
+        if wanted.is_made_of(&commit) {
+            return Ok(Some((commit.id(), wanted.is(&commit))));
+        }
+    }
+    Ok(None)
 }
 
 impl Wanted {

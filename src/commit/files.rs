@@ -11,8 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::check::Checked;
 use super::disk::{Disk, FilePermissions, Ownership};
-use super::index::Side;
-use super::journal::{self, Entry, Journal, Noted};
+use super::journal::{self, Entry, Journal, Noted, Side};
 use super::place::Place;
 use super::text;
 use crate::error::{self, Result};
@@ -336,6 +335,18 @@ impl Noted {
             (false, false) => Stands::Foreign(found),
         }
     }
+}
+
+/// The files that are not as the commit has them.
+pub(super) fn not_as_made(place: &Place, journal: &Journal) -> Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for noted in &journal.files {
+        let found = stands(&place.base, noted).map_err(|cause| error::apply::unreadable(&noted.path, cause))?;
+        if found != Stands::After {
+            paths.push(noted.path.clone());
+        }
+    }
+    Ok(paths)
 }
 
 /// Refuses where a target is no longer what it was when it was checked.

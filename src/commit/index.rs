@@ -13,7 +13,7 @@ use git2::{Index, IndexEntry, IndexEntryExtendedFlag, IndexEntryFlag, Oid, Tree}
 
 use super::disk::{Disk, FilePermissions};
 use super::files::{self, Stands};
-use super::journal::{Entry, Journal, Noted, PLAN};
+use super::journal::{Entry, Journal, Noted, PLAN, Side};
 use super::place::Place;
 use super::text;
 use crate::error::{self, Result};
@@ -35,13 +35,6 @@ pub(super) struct Locked<'g> {
     git: &'g GitState,
     lock: PathBuf,
     notes: PathBuf,
-}
-
-/// To which side of a change entries are brought.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
-    Before,
-    After,
 }
 
 impl<'g> Locked<'g> {
@@ -116,7 +109,7 @@ impl<'g> Locked<'g> {
         disk.rename(&next, &self.notes.join(NEXT)).map_err(failed)
     }
 
-    /// Puts the prepared index in place, and keeps the one before until the change is settled.
+    /// Puts the prepared index in place, and keeps the one before until the change has ended.
     ///
     /// # Errors
     /// `git-failed`.

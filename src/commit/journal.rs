@@ -110,6 +110,13 @@ enum SidePath {
     Base(PathBuf),
 }
 
+/// A side of a change: what is there before it, or what it makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Before,
+    After,
+}
+
 /// A blob in the index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Entry {

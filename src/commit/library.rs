@@ -4,8 +4,8 @@ use git2::Oid;
 
 use super::disk::Disk;
 use super::draft::{self, Draft};
-use super::index::{Locked, Side};
-use super::journal::{Goal, Journal, Move};
+use super::index::Locked;
+use super::journal::{Goal, Journal, Move, Side};
 use super::place::Place;
 use super::{Committed, Ended, Landing, Left, Message, branch, committed, files, put_in_place, stage, takeback};
 use crate::error::{self, Error, Result};
@@ -126,5 +126,5 @@ fn undo_move(
     let foreign =
         files::put_in_place(disk, place, journal).map_err(|(path, cause)| error::apply::failed(&path, cause))?;
     locked.install(disk)?;
-    takeback::Left::made(git, wanted.to, &wanted.reference, foreign)
+    Left::made(git, wanted.to, &wanted.reference, foreign)
 }

@@ -38,6 +38,7 @@ mod files;
 mod index;
 mod journal;
 mod kept;
+mod left;
 mod library;
 mod lock;
 mod mark;
@@ -58,11 +59,10 @@ use journal::{Goal, Journal};
 use lock::Lock;
 use place::Place;
 
-pub use kept::command as restore_command;
+pub use left::Left;
 pub use mark::Mark;
 pub use message::{Check, Message, Section, Template, Tick};
 pub use recover::{Outcome, Pending, Recovered, pending, recover};
-pub use takeback::Left;
 pub use undo::{Chosen, Entry, Plan as UndoPlan, State, Undone, Way as UndoWay, Which, list, plan_undo, undo};
 
 /// What one path becomes.

@@ -16,10 +16,9 @@ use serde::Deserialize;
 
 use super::disk::Disk;
 use super::draft::{self, Draft, put_changes};
-use super::index::{self, Locked, Side};
-use super::journal::{Goal, Journal, Move, Wanted};
+use super::index::{self, Locked};
+use super::journal::{Goal, Journal, Move, Side, Wanted};
 use super::place::Place;
-use super::recover::not_as_made;
 use super::{Committed, Ended, Landing, Left, Message, branch, committed, files, put_in_place, stage, takeback};
 use crate::error::{self, Error, Result};
 use crate::process::{self, Group, Guarded};
@@ -91,7 +90,7 @@ pub(super) fn commit(
     match made {
         Ok((id, output)) => {
             follow_hooks(disk, git, &place, &journal, id)?;
-            let left = Left::made(git, Some(id), &wanted.reference, not_as_made(&place, &journal)?)?;
+            let left = Left::made(git, Some(id), &wanted.reference, files::not_as_made(&place, &journal)?)?;
             committed(git, id, output, left, Ended(Some((place, journal, lock))))
         }
         Err(error) => Err(take_back(disk, git, &place, &journal, &wanted, error)),
@@ -132,7 +131,7 @@ fn take_back(
     });
     let ended = ended.and_then(|()| left.with_head(git, wanted.parent, &wanted.reference));
     match ended {
-        Ok(left) => error::apply::taken_back(error, &left),
+        Ok(left) => left.taken_back(error),
         Err(cause) => cause.reason_before(&error),
     }
 }
@@ -224,7 +223,7 @@ fn run(
 
 /// A process by its number and the time at which it began, by which no later process is taken for it.
 fn process_line(pid: u32) -> Option<String> {
-    let start = i32::try_from(pid).ok().and_then(process::start_of)?;
+    let start = i32::try_from(pid).ok().and_then(process::table::start_of)?;
     Some(format!("{pid} {start}"))
 }
 
@@ -267,7 +266,7 @@ fn judge(
     unhonoured: &[Unhonoured],
     run: Run,
 ) -> Result<(Oid, String)> {
-    let (id, as_wanted) = match (find_made(git, wanted)?, process::interrupted()) {
+    let (id, as_wanted) = match (branch::find_made(git, wanted)?, process::interrupted()) {
         (Some(made), _) => made,
         // What git and its hooks say is of no weight then: they were ended.
         (None, Some(signal)) => return Err(error::process::stopped_commit(signal)),
@@ -294,31 +293,8 @@ fn judge(
             return Err(error);
         }
     }
-    let short = takeback::short(git, id)?;
+    let short = branch::short(git, id)?;
     Err(error.hint(error::git::built_upon(&short)))
-}
-
-/// The commit that was made for `wanted`, and whether its tree is the wanted one; on whatever branch HEAD is by now.
-///
-/// # Errors
-/// `git-failed`.
-pub(super) fn find_made(git: &GitState, wanted: &Wanted) -> Result<Option<(Oid, bool)>> {
-    let failed = |cause| error::git::failed("read the history", cause);
-    let tips = [git.head()?.id(), branch::stands_at(git, &wanted.reference)?];
-    let mut walk = git.repo().revwalk().map_err(failed)?;
-    for tip in tips.into_iter().flatten() {
-        walk.push(tip).map_err(failed)?;
-    }
-    if let Some(parent) = wanted.parent {
-        walk.hide(parent).map_err(failed)?;
-    }
-    for id in walk {
-        let commit = git.repo().find_commit(id.map_err(failed)?).map_err(failed)?;
-        if wanted.is_made_of(&commit) {
-            return Ok(Some((commit.id(), wanted.is(&commit))));
-        }
-    }
-    Ok(None)
 }
 
 fn refusal(unhonoured: &[Unhonoured], run: &Run) -> Error {

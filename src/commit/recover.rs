@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use super::disk::Disk;
 use super::files::{self, Stands};
-use super::index::{self, Locked, Side};
-use super::journal::{self, Goal, Journal, Noted};
+use super::index::{self, Locked};
+use super::journal::{self, Goal, Journal, Noted, Side};
+use super::left::Left;
 use super::lock::Lock;
 use super::place::Place;
-use super::takeback::{self, End, Left};
+use super::takeback::{self, End};
 use super::{branch, finish, program};
 use crate::edit::{FileChange, SourceChange};
 use crate::error::{self, Result};
@@ -112,7 +113,7 @@ fn carry_out(disk: &mut Disk<'_>, place: &Place, git: Option<&GitState>, journal
     match end {
         End::Forward(id) => {
             let foreign = match &journal.goal {
-                Goal::Commit(_) => not_as_made(place, journal)?,
+                Goal::Commit(_) => files::not_as_made(place, journal)?,
                 _ => {
                     files::replenish(disk, place, git, journal, Side::After).map_err(half_done)?;
                     files::put_in_place(disk, place, journal).map_err(half_done)?
@@ -188,29 +189,17 @@ fn index_to(disk: &mut Disk<'_>, place: &Place, git: &GitState, journal: &Journa
     done
 }
 
-/// The files that are not as the commit has them.
-pub(super) fn not_as_made(place: &Place, journal: &Journal) -> Result<Vec<PathBuf>> {
-    let mut paths = Vec::new();
-    for noted in &journal.files {
-        let found = files::stands(&place.base, noted).map_err(|cause| error::apply::unreadable(&noted.path, cause))?;
-        if found != Stands::After {
-            paths.push(noted.path.clone());
-        }
-    }
-    Ok(paths)
-}
-
 fn outcome(git: Option<&GitState>, end: &End) -> Result<Outcome> {
     Ok(match end {
         End::Back => Outcome::RolledBack,
         End::Follow => Outcome::Followed,
         End::Dropped => Outcome::Dropped,
         End::ByHand(id) => Outcome::ByHand(match git {
-            Some(git) => takeback::short(git, *id)?,
+            Some(git) => branch::short(git, *id)?,
             None => id.to_string(),
         }),
         End::Forward(id) => Outcome::Finished(match (git, id) {
-            (Some(git), Some(id)) => Some(takeback::short(git, *id)?),
+            (Some(git), Some(id)) => Some(branch::short(git, *id)?),
             _ => None,
         }),
     })

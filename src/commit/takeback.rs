@@ -1,4 +1,4 @@
-//! Taking files back, and what is left where somebody else has written meanwhile.
+//! Taking files back, as far as nobody else has written to them meanwhile.
 //!
 //! A file is put back while it holds what the change made of it. Anything else that is found there is kept as a git
 //! object under a reference of the tool's. Where it differs in white space only, it is a formatter's work on what was
@@ -11,62 +11,13 @@ use git2::Oid;
 
 use super::disk::Disk;
 use super::files::{self, Failed, Foreign, Stands};
-use super::index::Side;
-use super::journal::{Goal, Journal, Move, Noted};
+use super::journal::{Goal, Journal, Move, Noted, Side};
 use super::kept::{self, Found};
+use super::left::Left;
 use super::place::Place;
-use super::{branch, journal, program, text};
+use super::{branch, journal, text};
 use crate::error::{self, Error, Result};
 use crate::repo::git::GitState;
-
-/// What others have done meanwhile, and what became of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Left {
-    /// Files that hold something else than what was written, and stay as they are.
-    pub foreign: Vec<PathBuf>,
-    /// Files that a formatter had changed: taken back.
-    pub reformatted: Vec<PathBuf>,
-    /// Files that somebody has committed as they were written: they stay.
-    pub committed: Vec<PathBuf>,
-    /// The reference that keeps what was found.
-    pub kept: Option<String>,
-    /// The abbreviated id of the commit that HEAD names, where it is another one than the run's.
-    pub on_top: Option<String>,
-    /// The reference that HEAD names, where it is another one than when the run began.
-    pub switched: Option<String>,
-}
-
-impl Left {
-    /// What is left of a commit that was made on `reference`.
-    pub(super) fn made(git: &GitState, id: Option<Oid>, reference: &str, foreign: Vec<PathBuf>) -> Result<Left> {
-        let left = Left {
-            foreign,
-            ..Left::default()
-        };
-        left.with_head(git, id, reference)
-    }
-
-    /// This, and where HEAD is, if that is not `id` on `reference`.
-    pub(super) fn with_head(self, git: &GitState, id: Option<Oid>, reference: &str) -> Result<Left> {
-        let head = git.head()?;
-        let on_top = match head.id() {
-            Some(now) if Some(now) != id => Some(short(git, now)?),
-            _ => None,
-        };
-        Ok(Left {
-            on_top,
-            switched: (head.reference() != reference).then(|| head.reference().to_owned()),
-            ..self
-        })
-    }
-}
-
-pub(super) fn short(git: &GitState, id: Oid) -> Result<String> {
-    let failed = |cause| error::git::failed("read the commit", cause);
-    let object = git.repo().find_object(id, None).map_err(failed)?;
-    let short = object.short_id().map_err(failed)?;
-    Ok(String::from_utf8_lossy(&short).into_owned())
-}
 
 /// Takes a change back after `error`, and ends its journal; gives the error with what became of the change.
 pub(super) fn after(
@@ -81,7 +32,7 @@ pub(super) fn after(
         ended.map(|()| left)
     });
     match ended {
-        Ok(left) => error::apply::taken_back(error, &left),
+        Ok(left) => left.taken_back(error),
         Err((path, cause)) => error::apply::half_done(&path, cause, &place.notes).reason_before(&error),
     }
 }
@@ -269,7 +220,7 @@ pub(super) fn decide(place: &Place, git: Option<&GitState>, journal: &Journal) -
         // The git directory is gone: there is nothing to go by but the files, and they stay.
         (_, None) => Ok(End::Dropped),
         (Goal::Branch(wanted), Some(git)) => decide_by_head(git, wanted),
-        (Goal::Commit(wanted), Some(git)) => Ok(match program::find_made(git, wanted)? {
+        (Goal::Commit(wanted), Some(git)) => Ok(match branch::find_made(git, wanted)? {
             Some((id, true)) if !git.in_history(id)? => End::Dropped,
             Some((id, true)) if !wanted.is_marked(git, id)? => End::ByHand(id),
             Some((id, true)) => End::Forward(Some(id)),

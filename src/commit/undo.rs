@@ -13,10 +13,10 @@ use super::disk::Disk;
 use super::index::Locked;
 use super::library::{Moving, advance};
 use super::mark::{self, Mark, Marked};
-use super::{Committed, Ended, Landing, Message, Target, begin, check, record, takeback};
+use super::{Committed, Ended, Landing, Message, Target, begin, branch, check, record};
 use crate::edit::{FileChange, SourceChange};
 use crate::error::{self, Result};
-use crate::repo::git::{DirtyFile, GitState, Head, IndexChange};
+use crate::repo::git::{DirtyFile, GitState, Head, IndexChange, refusals};
 
 mod merge;
 mod trees;
@@ -169,7 +169,7 @@ pub fn list(git: &GitState) -> Result<Vec<Entry>> {
 
 fn entry(git: &GitState, commit: &Commit<'_>, mark: Mark, state: State) -> Result<Entry> {
     Ok(Entry {
-        short: takeback::short(git, commit.id())?,
+        short: branch::short(git, commit.id())?,
         title: String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default()).into_owned(),
         name: mark.name.clone(),
         state,
@@ -238,7 +238,7 @@ impl Which<'_> {
 /// if later commits changed the same lines. Nothing is changed.
 pub fn plan_undo(git: &GitState, which: Which<'_>) -> Result<Option<Plan>> {
     if let Some(operation) = git.operation() {
-        return Err(error::git::operation_under_way(operation));
+        return Err(refusals::operation_under_way(operation));
     }
     let entries = list(git)?;
     for (at, entry) in entries.iter().enumerate() {
@@ -324,7 +324,7 @@ fn reverted<'r>(git: &'r GitState, entry: &Entry, commit: &Commit<'_>, later: &[
     let repo = git.repo();
     let head = repo.head().and_then(|head| head.peel_to_commit()).map_err(failed)?;
     let mut index = repo.revert_commit(commit, &head, 0, None).map_err(failed)?;
-    trees::settle_touching(git, &mut index).map_err(failed)?;
+    trees::resolve_touching(git, &mut index).map_err(failed)?;
     if index.has_conflicts() {
         let conflicts = trees::conflicts(git, &index).map_err(failed)?;
         let names = named_in(git, &conflicts, later).map_err(failed)?;
@@ -389,7 +389,7 @@ fn refuse_dirty(git: &GitState, entry: &Entry, differences: &[Difference]) -> Re
             state,
         })
         .collect();
-    Err(error::git::undo_dirty(&entry.title, &dirty))
+    Err(refusals::undo_dirty(&entry.title, &dirty))
 }
 
 /// Carries a plan out.
@@ -404,7 +404,7 @@ pub fn undo(git: &GitState, plan: &Plan) -> Result<Undone> {
 pub(super) fn undo_on(disk: &mut Disk<'_>, git: &GitState, plan: &Plan) -> Result<Undone> {
     // Since it was shown somebody may have gone on.
     if let Some(operation) = git.operation() {
-        return Err(error::git::operation_under_way(operation));
+        return Err(refusals::operation_under_way(operation));
     }
     if git.head()? != plan.head {
         return Err(error::git::head_moved());

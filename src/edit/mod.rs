@@ -2,9 +2,9 @@
 
 mod brackets;
 pub mod change;
+pub mod formatting;
 pub mod indent;
 pub mod render;
-pub mod settle;
 pub mod text_edit;
 pub mod trivia;
 

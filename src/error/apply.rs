@@ -1,10 +1,9 @@
 //! Messages about writing files.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Error;
-use crate::commit::{Left, restore_command};
 
 /// A file is not what the person was shown.
 pub fn changed_since(path: &Path) -> Error {
@@ -125,67 +124,6 @@ pub fn half_done(path: &Path, cause: io::Error, journal: &Path) -> Error {
         ))
         .hint("see that there is space, and that you may write there; then run again: the next run takes the change back first")
         .because(cause)
-}
-
-/// What became of a change after `error`, where it is taken back.
-pub fn taken_back(error: Error, left: &Left) -> Error {
-    let mut error = error;
-    if left.foreign.is_empty() && left.committed.is_empty() {
-        error = error.hint("what this run had written is taken back");
-    } else {
-        error = error.hint("what this run had written is taken back, but for the files named here");
-    }
-    for line in left_lines(left) {
-        error = error.hint(line);
-    }
-    error
-}
-
-/// What others have done meanwhile, a sentence each; a command stands at the end of its sentence.
-pub fn left_lines(left: &Left) -> Vec<String> {
-    let mut lines = Vec::new();
-    let again = |paths: &[PathBuf]| {
-        let command = left.kept.as_deref().map(|kept| restore_command(kept, paths));
-        command
-            .map(|command| format!("; to have it again: `{command}`"))
-            .unwrap_or_default()
-    };
-    if !left.reformatted.is_empty() {
-        lines.push(format!(
-            "a formatter had changed white space in {}, and that is kept{}",
-            list(&left.reformatted),
-            again(&left.reformatted)
-        ));
-    }
-    if !left.foreign.is_empty() {
-        let kept = if left.kept.is_some() { ", and kept too" } else { "" };
-        lines.push(format!(
-            "changed by somebody else meanwhile, and left as found{kept}: {}{}",
-            list(&left.foreign),
-            again(&left.foreign)
-        ));
-    }
-    if !left.committed.is_empty() {
-        lines.push(format!(
-            "committed by somebody else meanwhile, and left: {}",
-            list(&left.committed)
-        ));
-    }
-    if let Some(commit) = &left.on_top {
-        lines.push(format!(
-            "HEAD is at {commit} by now, a commit that is not of this run; it stays"
-        ));
-    }
-    if let Some(reference) = &left.switched {
-        let branch = reference.strip_prefix("refs/heads/").unwrap_or(reference);
-        lines.push(format!("HEAD is on {branch} by now; it stays there"));
-    }
-    lines
-}
-
-fn list(paths: &[PathBuf]) -> String {
-    let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-    paths.join(", ")
 }
 
 /// The commit of a run that was killed goes on.

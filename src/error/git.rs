@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use super::Error;
-use crate::repo::git::{DirtyFile, DirtyState, Operation};
 
 /// How a person leaves the commit to themselves.
 const NO_COMMIT: &str = "`--no-commit` writes the files and leaves the commit to you";
@@ -80,68 +79,6 @@ pub fn failed(action: &str, cause: git2::Error) -> Error {
     Error::refused("git-failed", format!("cannot {action}"))
         .reason(cause.message().to_owned())
         .because(cause)
-}
-
-/// A merge, rebase or the like has to be ended first.
-pub fn operation_under_way(operation: Operation) -> Error {
-    let Operation { name, proceed, abort } = operation;
-    let error = Error::refused("git-operation", format!("a {name} is under way"))
-        .reason("a commit made now would become part of it");
-    let error = match proceed {
-        Some(proceed) => error.hint(format!("`{proceed}` to finish it")),
-        None => error,
-    };
-    error.hint(format!("`{abort}` to end it"))
-}
-
-/// Files that would be written have uncommitted changes.
-///
-/// `unborn` says that there is no commit yet, without which git puts nothing aside.
-pub fn dirty(files: &[DirtyFile], unborn: bool) -> Error {
-    let noun = if files.len() == 1 { "file has" } else { "files have" };
-    let list: Vec<String> = files
-        .iter()
-        .map(|file| format!("  {} ({})", file.path.display(), file.state))
-        .collect();
-    let error = Error::refused(
-        "dirty-files",
-        format!("{} {noun} uncommitted changes and would be written", files.len()),
-    )
-    .reason(list.join("\n"));
-    put_aside(error, files, unborn).hint("to see the plan all the same: --dry-run")
-}
-
-/// Adds how changes are put aside, which depends on what git does with the files.
-fn put_aside(error: Error, files: &[DirtyFile], unborn: bool) -> Error {
-    let of = |state: DirtyState| {
-        let paths = files.iter().filter(move |file| file.state == state);
-        paths.map(|file| super::shell_word(&file.path))
-    };
-    let mut error = error;
-    if files
-        .iter()
-        .any(|file| !matches!(file.state, DirtyState::Hidden | DirtyState::Ignored))
-    {
-        error = error.hint(match unborn {
-            true => "`git commit` them: before the first commit nothing can be put aside",
-            false => {
-                "`git commit` them, or put them aside with `git stash --include-untracked`; changes in other files may stay"
-            }
-        });
-    }
-    let hidden: Vec<String> = of(DirtyState::Hidden).collect();
-    if !hidden.is_empty() {
-        let paths = hidden.join(" ");
-        error = error.hint(format!(
-            "`git update-index --no-assume-unchanged {paths} && git update-index --no-skip-worktree {paths}` lets git see them; then commit or stash them"
-        ));
-    }
-    for path in of(DirtyState::Ignored) {
-        error = error.hint(format!(
-            "git ignores it, and a stash too; move it away: `mv {path} {path}.own`"
-        ));
-    }
-    error
 }
 
 /// What is staged of a file is in neither HEAD nor the working tree, and would be lost.
@@ -302,20 +239,6 @@ pub fn undo_shallow(title: &str, id: &str) -> Error {
         "the history here ends at {id}, so that git takes all files for added by it; `git revert` would remove them all"
     ))
     .hint("`git fetch --unshallow` gets the rest of the history; then run again")
-}
-
-/// The files of the commit to take back have been changed since.
-pub fn undo_dirty(title: &str, files: &[DirtyFile]) -> Error {
-    let list: Vec<String> = files
-        .iter()
-        .map(|file| format!("  {} ({})", file.path.display(), file.state))
-        .collect();
-    let error = Error::refused(
-        "undo-dirty",
-        format!("cannot take back \"{title}\": its files have uncommitted changes"),
-    )
-    .reason(list.join("\n"));
-    put_aside(error, files, false)
 }
 
 /// Later commits changed the same lines.

@@ -10,15 +10,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub mod apply;
-pub mod check;
 pub mod cleanup;
 pub mod commit;
 pub mod evolve;
 pub mod git;
+pub mod json;
 pub mod plan;
 pub mod process;
 pub mod prove;
 pub mod repo;
+pub mod review;
 pub mod syntax;
 
 /// What the process returns, and who has to act.
@@ -210,6 +211,12 @@ impl Error {
     /// The error underneath.
     pub fn cause(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
         self.inner.cause.as_deref()
+    }
+
+    /// What the errors underneath say, the nearest first.
+    pub fn causes(&self) -> impl Iterator<Item = String> + '_ {
+        let first = self.cause().map(|cause| cause as &(dyn std::error::Error + 'static));
+        std::iter::successors(first, |cause| cause.source()).map(ToString::to_string)
     }
 }
 

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::Error;
-use crate::prove::Why;
 
 /// There is no nix to evaluate with.
 pub fn no_nix(program: Option<&Path>) -> Error {
@@ -131,26 +130,46 @@ pub fn no_host(server: &Path) -> Error {
     .hint("name the host: --host NAME")
 }
 
+/// Evaluation reads a file with the name of a secret in plain text.
+pub fn reads_named_secret(path: &Path) -> Error {
+    reads_withheld(path, "its name is that of a secret in plain text")
+}
+
+/// Evaluation reads a file that holds a private key.
+pub fn reads_private_key(path: &Path) -> Error {
+    reads_withheld(path, "it holds a private key in plain text")
+}
+
+/// Evaluation reads a file that git-crypt has encrypted.
+pub fn reads_sealed(path: &Path) -> Error {
+    reads_withheld(path, "git has it encrypted (git-crypt), and it is taken as git has it")
+}
+
+fn reads_withheld(path: &Path, reason: &str) -> Error {
+    withheld(path, reason)
+        .hint(AT_RUN_TIME)
+        .hint("go on without proof: --no-verify")
+}
+
+/// Evaluation reads a file that git does not track.
+pub fn reads_untracked(path: &Path) -> Error {
+    withheld(path, "git does not track it")
+        .hint(format!(
+            "let git track it, if it is no secret: git add {}",
+            path.display()
+        ))
+        .hint(AT_RUN_TIME)
+        .hint("go on without proof: --no-verify")
+}
+
+/// How a configuration has what the proof never opens.
+const AT_RUN_TIME: &str =
+    "let the machine read it when it runs: name it by a string, or by what sops-nix or agenix gives";
+
 /// Evaluation reads a file that is never opened.
-pub fn reads_withheld(path: &Path, why: Why) -> Error {
-    let path = path.display();
-    let message = format!("evaluation reads {path}, which the proof does not open");
-    let error = Error::refused("reads-withheld-file", message);
-    let at_run_time = "let the machine read it when it runs: name it by a string, or by what sops-nix or agenix gives";
-    let error = match why {
-        Why::Named => error
-            .reason("its name is that of a secret in plain text")
-            .hint(at_run_time),
-        Why::PrivateKey => error.reason("it holds a private key in plain text").hint(at_run_time),
-        Why::Sealed => error
-            .reason("git has it encrypted (git-crypt), and it is taken as git has it")
-            .hint(at_run_time),
-        Why::Untracked => error
-            .reason("git does not track it")
-            .hint(format!("let git track it, if it is no secret: git add {path}"))
-            .hint(at_run_time),
-    };
-    error.hint("go on without proof: --no-verify")
+fn withheld(path: &Path, reason: &str) -> Error {
+    let message = format!("evaluation reads {}, which the proof does not open", path.display());
+    Error::refused("reads-withheld-file", message).reason(reason)
 }
 
 /// A file operation on the scratch copy failed.

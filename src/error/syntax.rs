@@ -1,7 +1,6 @@
 //! Messages about files that do not parse.
 
 use super::{Error, Place};
-use crate::syntax::screen::{DEEPEST, LARGEST, NESTED, UNBROKEN, Why};
 
 /// The code of a file that Nix reads otherwise than it looks.
 pub const MISREAD: &str = "misread";
@@ -14,31 +13,57 @@ pub fn does_not_parse(place: Place, what: &str) -> Error {
         .hint("mend the file and run again; the other services go on without it")
 }
 
-/// A file is not parsed.
-pub fn screened(place: Place, why: Why) -> Error {
-    match why {
-        Why::Large => beyond_limits(place, &format!("the file has more than {LARGEST} bytes")),
-        Why::Deep => beyond_limits(
-            place,
-            &format!("more than {DEEPEST} brackets, operators and arguments stand in each other here"),
-        ),
-        Why::Nested => beyond_limits(
-            place,
-            &format!("more than {NESTED} functions, clauses and brackets stand in each other, deepest here"),
-        ),
-        Why::Unbroken => beyond_limits(
-            place,
-            &format!("more than {UNBROKEN} names, dots and operators follow each other without a space"),
-        ),
-        Why::Nul => misread(place, "a NUL character")
-            .reason("Nix ends the file here or refuses it, depending on its version")
-            .hint("take the character out"),
-        Why::CarriageReturn => misread(place, "a carriage return without a newline")
-            .reason("Nix ends a comment here, and what follows counts; editors show it as part of the comment")
-            .hint("put a newline in its place, or take it out"),
-        Why::Space(c) => does_not_parse(place, &format!("U+{:04X} is no white space for Nix", u32::from(c))),
-        Why::ByteOrderMark => does_not_parse(place, "the file begins with a byte order mark, which Nix does not know"),
-    }
+/// A file has more than `limit` bytes.
+pub fn too_large(place: Place, limit: usize) -> Error {
+    beyond_limits(place, &format!("the file has more than {limit} bytes"))
+}
+
+/// More than `limit` brackets, operators and arguments stand in each other.
+pub fn too_deep(place: Place, limit: usize) -> Error {
+    beyond_limits(
+        place,
+        &format!("more than {limit} brackets, operators and arguments stand in each other here"),
+    )
+}
+
+/// More than `limit` functions, clauses and brackets stand in each other.
+pub fn too_nested(place: Place, limit: usize) -> Error {
+    beyond_limits(
+        place,
+        &format!("more than {limit} functions, clauses and brackets stand in each other, deepest here"),
+    )
+}
+
+/// More than `limit` tokens follow each other without a space.
+pub fn unbroken(place: Place, limit: usize) -> Error {
+    beyond_limits(
+        place,
+        &format!("more than {limit} names, dots and operators follow each other without a space"),
+    )
+}
+
+/// A NUL character.
+pub fn nul(place: Place) -> Error {
+    misread(place, "a NUL character")
+        .reason("Nix ends the file here or refuses it, depending on its version")
+        .hint("take the character out")
+}
+
+/// A carriage return that is no part of a line's end.
+pub fn carriage_return(place: Place) -> Error {
+    misread(place, "a carriage return without a newline")
+        .reason("Nix ends a comment here, and what follows counts; editors show it as part of the comment")
+        .hint("put a newline in its place, or take it out")
+}
+
+/// White space that is none for Nix.
+pub fn foreign_space(place: Place, space: char) -> Error {
+    does_not_parse(place, &format!("U+{:04X} is no white space for Nix", u32::from(space)))
+}
+
+/// A byte order mark.
+pub fn byte_order_mark(place: Place) -> Error {
+    does_not_parse(place, "the file begins with a byte order mark, which Nix does not know")
 }
 
 fn misread(place: Place, what: &str) -> Error {

@@ -3,9 +3,8 @@
 
 use super::model::{Context, Declaration};
 use crate::error::{self, Error};
-use crate::resolve::computed::{Computed, What};
-use crate::resolve::value::{Eval, Known, Value};
-use crate::resolve::{Def, Model, Module};
+use crate::resolve::module::{Computed, What};
+use crate::resolve::{Def, Eval, Known, Model, Module, Value};
 use crate::rules::{Rules, parts};
 use crate::syntax::{self, AstNode, Source, ast};
 

@@ -235,7 +235,7 @@ fn without_digests(text: &str) -> String {
 mod tests {
     use serde_json::json;
 
-    use super::super::kind::Kind;
+    use super::super::kind::StubKind;
     use super::*;
 
     fn side(whole: Value) -> Configuration {
@@ -313,7 +313,7 @@ mod tests {
     #[test]
     fn a_stub_is_no_value() {
         let mut stubs = Stubs::default();
-        stubs.add(&["users", "u"].map(|p| Some(p.to_owned())), Kind::String, false);
+        stubs.add(&["users", "u"].map(|p| Some(p.to_owned())), StubKind::String, false);
         let before = side(json!({"users": {"u": "/home"}}));
         let after = side(json!({"users": {"u": "<config.users.u>"}}));
         let found = compare(&before, &after, &stubs, &Namespaces::default());
@@ -325,7 +325,7 @@ mod tests {
     fn a_declared_set_that_holds_only_stubs_can_be_lost() {
         let mut stubs = Stubs::default();
         let path = ["sops", "secrets", "k", "path"];
-        stubs.add(&path.map(|p| Some(p.to_owned())), Kind::String, false);
+        stubs.add(&path.map(|p| Some(p.to_owned())), StubKind::String, false);
         let after = side(json!({"sops": {"secrets": {"k": {"path": "<config.sops.secrets.k.path>"}}}}));
         let mut before = after.clone();
         before

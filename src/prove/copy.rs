@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::withheld::{Why, Withheld};
+use super::withheld::{Withheld, WithheldReason};
 use crate::edit::SourceChange;
 use crate::error::{Error, Result, prove as text};
 use crate::secrets;
@@ -55,12 +55,12 @@ impl<'a> Copy<'a> {
     pub(super) fn withholds(&mut self, relative: &Path) -> Result<bool> {
         let secret = secrets::looks_like_a_secret(relative);
         if secret {
-            self.put_socket(relative, Why::Named)?;
+            self.put_socket(relative, WithheldReason::Named)?;
         }
         Ok(secret)
     }
 
-    fn put_socket(&mut self, relative: &Path, why: Why) -> Result<()> {
+    fn put_socket(&mut self, relative: &Path, why: WithheldReason) -> Result<()> {
         let place = self.place(relative)?;
         parent(&place)?;
         socket(self.to, &place).map_err(|cause| text::scratch("stand in for", &place, cause))?;
@@ -96,11 +96,11 @@ impl<'a> Copy<'a> {
     pub(super) fn file(&mut self, relative: &Path, content: &[u8]) -> Result<()> {
         let nix = relative.extension().is_some_and(|e| e == "nix");
         if secrets::is_sealed(content) {
-            return self.put_socket(relative, Why::Sealed);
+            return self.put_socket(relative, WithheldReason::Sealed);
         }
         // What stands in a Nix file is in the store for everybody to read anyway.
         if !nix && secrets::holds_a_private_key(content) {
-            return self.put_socket(relative, Why::PrivateKey);
+            return self.put_socket(relative, WithheldReason::PrivateKey);
         }
         let large = content.len() as u64 > LARGE && !nix && relative.file_name().is_none_or(|n| n != "flake.lock");
         let digest;

@@ -9,7 +9,7 @@ use super::compare::{DIGEST, SYMBOLIC, differences};
 use super::configuration::{Configuration, THROWS};
 use super::difference::{Class, Difference};
 use super::namespaces::Namespaces;
-use super::slice::Session;
+use super::slice::SliceSession;
 
 /// Generated files that name generated files are followed this far.
 const DEPTH: usize = 4;
@@ -17,7 +17,7 @@ const DEPTH: usize = 4;
 const REASONS: usize = 3;
 
 /// Adds to each difference what is inside of the files that it names, and why values cannot be evaluated.
-pub fn explain(found: &mut [Difference], session: &Session, names: &Namespaces) {
+pub fn explain(found: &mut [Difference], session: &SliceSession, names: &Namespaces) {
     if found
         .iter()
         .any(|d| both(d).is_some_and(|(a, b)| !changed_digests(a, b).is_empty()))

@@ -7,7 +7,7 @@ use crate::syntax::{self, AstNode, SyntaxNode, ast};
 /// The type of a stub.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum StubKind {
     /// `"<config.a.b>"`
     String,
     /// The same as an absolute path.
@@ -24,44 +24,44 @@ pub enum Kind {
     Package,
 }
 
-impl Kind {
+impl StubKind {
     /// What the Nix files call it.
     pub fn name(self) -> &'static str {
         match self {
-            Kind::String => "string",
-            Kind::Path => "path",
-            Kind::Int => "int",
-            Kind::Bool => "bool",
-            Kind::List => "list",
-            Kind::Set => "set",
-            Kind::Package => "package",
+            StubKind::String => "string",
+            StubKind::Path => "path",
+            StubKind::Int => "int",
+            StubKind::Bool => "bool",
+            StubKind::List => "list",
+            StubKind::Set => "set",
+            StubKind::Package => "package",
         }
     }
 
     /// The type that the surroundings of a read at `node`, or else the option's name, ask for.
-    pub fn expected(path: &[Option<String>], node: Option<&SyntaxNode>) -> Kind {
+    pub fn expected(path: &[Option<String>], node: Option<&SyntaxNode>) -> StubKind {
         if let Some(kind) = node.and_then(expected_around) {
             return kind;
         }
         let Some(Some(last)) = path.last() else {
-            return Kind::String;
+            return StubKind::String;
         };
         let lower = last.to_ascii_lowercase();
         // NixOS's own conventions: `enable` is a switch, ports and ids are numbers.
         if last.starts_with("enable") || last.ends_with("Enable") {
-            Kind::Bool
+            StubKind::Bool
         } else if lower.ends_with("port") || lower == "uid" || lower == "gid" {
-            Kind::Int
+            StubKind::Int
         } else if last == "package" || last == "finalPackage" {
-            Kind::Package
+            StubKind::Package
         } else {
-            Kind::String
+            StubKind::String
         }
     }
 }
 
 /// The type that the code around an expression asks for, where it does.
-fn expected_around(node: &SyntaxNode) -> Option<Kind> {
+fn expected_around(node: &SyntaxNode) -> Option<StubKind> {
     const CONDITIONAL: [&str; 7] = [
         "mkIf",
         "optional",
@@ -80,8 +80,8 @@ fn expected_around(node: &SyntaxNode) -> Option<Kind> {
     };
     let condition = match &parent {
         ast::Expr::BinOp(op) => match op.operator()? {
-            ast::BinOpKind::Concat => return Some(Kind::List),
-            ast::BinOpKind::Update => return Some(Kind::Set),
+            ast::BinOpKind::Concat => return Some(StubKind::List),
+            ast::BinOpKind::Update => return Some(StubKind::Set),
             operator => {
                 use ast::BinOpKind::{And, Implication, Or};
                 matches!(operator, And | Or | Implication)
@@ -93,5 +93,5 @@ fn expected_around(node: &SyntaxNode) -> Option<Kind> {
         ast::Expr::Apply(apply) => is_own(apply.argument()) && apply.lambda().is_some_and(is_conditional),
         _ => false,
     };
-    condition.then_some(Kind::Bool)
+    condition.then_some(StubKind::Bool)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::kind::Kind;
+use super::kind::StubKind;
 use super::mentions::{Mentions, OptionRead};
 use super::nix::{headline, positions};
 use super::request::EvalRequest;
@@ -19,7 +19,7 @@ pub enum RetryHint {
         /// The option's path.
         path: OptionPath,
         /// Its type.
-        kind: Kind,
+        kind: StubKind,
         /// Whether it takes the place of another type.
         replace: bool,
     },
@@ -68,7 +68,7 @@ pub(super) fn hints(
         retype(&head, kind, found(&head), &trace, request, &mut hints);
         if head.starts_with("cannot coerce an integer") {
             // `x + 1` asks for a text as soon as x is one.
-            retype(&head, Kind::Int, &[Kind::String], &trace, request, &mut hints);
+            retype(&head, StubKind::Int, &[StubKind::String], &trace, request, &mut hints);
         }
     }
     if request.apply > 0 {
@@ -136,7 +136,7 @@ fn undefined(name: &str, trace: &Trace, hints: &mut Vec<RetryHint>) {
             path.push(Some(name.to_owned()));
             hints.push(RetryHint::Stub {
                 path,
-                kind: Kind::String,
+                kind: StubKind::String,
                 replace: false,
             });
         }
@@ -147,7 +147,14 @@ fn undefined(name: &str, trace: &Trace, hints: &mut Vec<RetryHint>) {
 }
 
 /// A value has the wrong type: a stub that the expression reads has to be another one.
-fn retype(head: &str, kind: Kind, from: &[Kind], trace: &Trace, request: &EvalRequest, hints: &mut Vec<RetryHint>) {
+fn retype(
+    head: &str,
+    kind: StubKind,
+    from: &[StubKind],
+    trace: &Trace,
+    request: &EvalRequest,
+    hints: &mut Vec<RetryHint>,
+) {
     for path in shown(head, request) {
         hints.push(RetryHint::Stub {
             path,
@@ -198,7 +205,7 @@ fn shown(head: &str, request: &EvalRequest) -> Vec<OptionPath> {
 }
 
 /// The type that a message asks for.
-fn wanted(head: &str) -> Option<Kind> {
+fn wanted(head: &str) -> Option<StubKind> {
     let text = if let Some(at) = head.find("is not of type `") {
         head[at + 16..].split('\'').next().unwrap_or("").to_ascii_lowercase()
     } else if let Some(at) = head.find(" while ") {
@@ -214,16 +221,16 @@ fn wanted(head: &str) -> Option<Kind> {
     };
     // A list of packages is first of all a list, an absolute path is no string that may be empty.
     let kinds = [
-        ("list", Kind::List),
-        ("package", Kind::Package),
-        ("bool", Kind::Bool),
-        ("integer", Kind::Int),
-        ("absolute path", Kind::Path),
-        ("path", Kind::Path),
-        ("attribute set", Kind::Set),
-        ("a set", Kind::Set),
-        ("submodule", Kind::Set),
-        ("string", Kind::String),
+        ("list", StubKind::List),
+        ("package", StubKind::Package),
+        ("bool", StubKind::Bool),
+        ("integer", StubKind::Int),
+        ("absolute path", StubKind::Path),
+        ("path", StubKind::Path),
+        ("attribute set", StubKind::Set),
+        ("a set", StubKind::Set),
+        ("submodule", StubKind::Set),
+        ("string", StubKind::String),
     ];
     kinds
         .iter()
@@ -232,7 +239,7 @@ fn wanted(head: &str) -> Option<Kind> {
 }
 
 /// The types of stubs that a message may have found; none where it does not say.
-fn found(head: &str) -> &'static [Kind] {
+fn found(head: &str) -> &'static [StubKind] {
     let text = if let Some(rest) = head.strip_prefix("expected ") {
         rest.split(" but found ").nth(1).unwrap_or("")
     } else if let Some(rest) = head
@@ -246,12 +253,12 @@ fn found(head: &str) -> &'static [Kind] {
         return &[];
     };
     let text = text.trim_start_matches("an ").trim_start_matches("a ");
-    let kinds: [(&str, &[Kind]); 5] = [
-        ("string", &[Kind::String, Kind::Path]),
-        ("integer", &[Kind::Int]),
-        ("Boolean", &[Kind::Bool]),
-        ("list", &[Kind::List]),
-        ("set", &[Kind::Set, Kind::Package]),
+    let kinds: [(&str, &[StubKind]); 5] = [
+        ("string", &[StubKind::String, StubKind::Path]),
+        ("integer", &[StubKind::Int]),
+        ("Boolean", &[StubKind::Bool]),
+        ("list", &[StubKind::List]),
+        ("set", &[StubKind::Set, StubKind::Package]),
     ];
     kinds
         .iter()
@@ -283,21 +290,21 @@ mod tests {
 
     #[test]
     fn the_wanted_type_is_read_from_old_and_new_messages() {
-        assert_eq!(wanted("value is a set while a list was expected"), Some(Kind::List));
+        assert_eq!(wanted("value is a set while a list was expected"), Some(StubKind::List));
         assert_eq!(
             wanted("value is a string while a Boolean was expected"),
-            Some(Kind::Bool)
+            Some(StubKind::Bool)
         );
         assert_eq!(
             wanted("expected an integer but found a string: \"<config.a.b>\""),
-            Some(Kind::Int)
+            Some(StubKind::Int)
         );
-        assert_eq!(wanted("cannot coerce an integer to a string"), Some(Kind::String));
+        assert_eq!(wanted("cannot coerce an integer to a string"), Some(StubKind::String));
         assert_eq!(
             wanted(
                 "A definition for option `a.b' is not of type `16 bit unsigned integer; between 0 and 65535 (both inclusive)'. Definition values:\n- In `/x.nix': \"<config.c.d>\""
             ),
-            Some(Kind::Int)
+            Some(StubKind::Int)
         );
         assert_eq!(wanted("syntax error, unexpected '}'"), None);
     }

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::kind::Kind;
+use super::kind::StubKind;
 use crate::resolve::reads::{self, OptionPath};
 use crate::resolve::scope::{self, Binding};
 use crate::syntax::{self, AstNode, HasEntry, InterpolPart, Source, SyntaxNode, ast};
@@ -21,7 +21,7 @@ pub struct OptionRead {
     /// The byte range of what reads it.
     pub span: Range<usize>,
     /// The type that its surroundings ask for.
-    pub kind: Kind,
+    pub kind: StubKind,
     /// Whether a stub has to be there for it. It has not where an absent value is provided for (`or`, `?`), and where the
     /// value only gets a name, of which others are selected.
     pub needs_stub: bool,
@@ -179,7 +179,7 @@ impl Mentions {
             let own = syntax::span(select.syntax());
             given.push(binding_to(select.syntax()));
             self.reads.push(OptionRead {
-                kind: Kind::expected(&path, Some(select.syntax())),
+                kind: StubKind::expected(&path, Some(select.syntax())),
                 needs_stub: select.default_expr().is_none() && !is_provided_for(select.syntax()) && path.len() > 1,
                 span: own.start..end.unwrap_or(own.end),
                 path,
@@ -194,7 +194,7 @@ impl Mentions {
                 };
                 given.push(Some((syntax::span(inherit.syntax()).start, name)));
                 self.reads.push(OptionRead {
-                    kind: Kind::expected(&path, None),
+                    kind: StubKind::expected(&path, None),
                     needs_stub: path.len() > 1,
                     span: syntax::span(attr.syntax()),
                     path,
@@ -218,7 +218,7 @@ impl Mentions {
             let ident = ast::Expr::cast(used.node()).filter(|ident| !is_selected_from(ident.syntax()));
             let path = ident.and_then(|ident| reads::option(&ident));
             self.reads.extend(path.map(|path| OptionRead {
-                kind: Kind::expected(&path, None),
+                kind: StubKind::expected(&path, None),
                 path,
                 span: used.span(),
                 needs_stub: false,
@@ -338,14 +338,14 @@ mod tests {
         Mentions::of(&Source::new("modules/x.nix", text))
     }
 
-    fn read(text: &str) -> Vec<(String, Kind)> {
+    fn read(text: &str) -> Vec<(String, StubKind)> {
         let found = mentions(&format!("{{config, lib, ...}}: {text}"));
         let needed = found.reads.iter().filter(|read| read.needs_stub);
         needed.map(|read| (path_text(&read.path), read.kind)).collect()
     }
 
-    fn string(path: &str) -> (String, Kind) {
-        (path.to_owned(), Kind::String)
+    fn string(path: &str) -> (String, StubKind) {
+        (path.to_owned(), StubKind::String)
     }
 
     #[test]
@@ -363,7 +363,7 @@ mod tests {
         let found = read(
             "let cfg = config.services.x; inherit (config.virtualisation.quadlet) pods; in { a = cfg.port; b = pods.${p}.ref; }",
         );
-        let port = ("services.x.port".to_owned(), Kind::Int);
+        let port = ("services.x.port".to_owned(), StubKind::Int);
         assert_eq!(found, [port, string("virtualisation.quadlet.pods.${…}.ref")]);
     }
 
@@ -393,12 +393,12 @@ mod tests {
     #[test]
     fn surroundings_say_the_type() {
         for (text, kind) in [
-            ("lib.mkIf config.a.b {}", Kind::Bool),
-            ("if !(config.a.b) then 1 else 2", Kind::Bool),
-            ("if config.a.b == 1 then 1 else 2", Kind::String),
-            ("[] ++ config.a.b", Kind::List),
-            ("{} // config.a.b", Kind::Set),
-            ("f config.a.b", Kind::String),
+            ("lib.mkIf config.a.b {}", StubKind::Bool),
+            ("if !(config.a.b) then 1 else 2", StubKind::Bool),
+            ("if config.a.b == 1 then 1 else 2", StubKind::String),
+            ("[] ++ config.a.b", StubKind::List),
+            ("{} // config.a.b", StubKind::Set),
+            ("f config.a.b", StubKind::String),
         ] {
             assert_eq!(
                 read(&format!("{{ x = {text}; }}")),

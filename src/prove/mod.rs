@@ -43,7 +43,7 @@ pub use area::Area;
 pub use difference::{Class, Difference};
 pub use namespaces::Namespaces;
 pub use proof::{HostProof, Mode, Proof, Verdict};
-pub use withheld::{Why, Withheld};
+pub use withheld::{Withheld, WithheldReason};
 
 use nix::Nix;
 use tree::SourceTree;
@@ -188,7 +188,7 @@ impl Prover {
             withheld,
             places: [&self.options.hosts, &self.options.server],
         };
-        let (slice, session) = slice::Session::new(input)?.evaluate()?;
+        let (slice, session) = slice::SliceSession::new(input)?.evaluate()?;
         let mut differences = compare::compare(&slice.before, &slice.after, &slice.stubs, names);
         differences.extend(failing_assertions(&slice));
         explain::explain(&mut differences, &session, names);

@@ -49,7 +49,7 @@ pub struct Slice {
 }
 
 /// A prepared evaluation: its files are written, its request can grow.
-pub struct Session<'a> {
+pub struct SliceSession<'a> {
     input: SliceInput<'a>,
     directory: Directory,
     roots: [PathBuf; 2],
@@ -58,12 +58,12 @@ pub struct Session<'a> {
     absent: BTreeSet<PathBuf>,
 }
 
-impl<'a> Session<'a> {
+impl<'a> SliceSession<'a> {
     /// Reads what the sources mention and writes the evaluation's files.
     ///
     /// # Errors
     /// Refuses when the scratch directory cannot be written.
-    pub fn new(input: SliceInput<'a>) -> Result<Session<'a>> {
+    pub fn new(input: SliceInput<'a>) -> Result<SliceSession<'a>> {
         let directory = Directory::new()?;
         let mut roots = [PathBuf::new(), PathBuf::new()];
         for (root, given) in roots.iter_mut().zip(input.roots) {
@@ -72,7 +72,7 @@ impl<'a> Session<'a> {
                 .map_err(|cause| text::scratch("read", given, cause))?;
         }
         let request = EvalRequest::collect(&input);
-        let mut session = Session {
+        let mut session = SliceSession {
             input,
             directory,
             roots,
@@ -182,7 +182,7 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// Refuses when a side does not evaluate, or the limits are reached.
-    pub fn evaluate(mut self) -> Result<(Slice, Session<'a>)> {
+    pub fn evaluate(mut self) -> Result<(Slice, SliceSession<'a>)> {
         for round in 1..=ROUNDS {
             let (before, after) = self.round(false)?;
             if let (Outcome::Value(before, _), Outcome::Value(after, _)) = (&before, &after) {
@@ -227,7 +227,7 @@ impl<'a> Session<'a> {
     /// The same once more, with what generated files contain.
     ///
     /// # Errors
-    /// As [`Session::evaluate`].
+    /// As [`SliceSession::evaluate`].
     pub fn expose(&self) -> Result<[Configuration; 2]> {
         match self.round(true)? {
             (Outcome::Value(before, said_before), Outcome::Value(after, said_after)) => Ok([

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::kind::Kind;
+use super::kind::StubKind;
 use crate::resolve::reads::OptionPath;
 
 /// All stubs of a proof, one tree for both sides.
@@ -16,14 +16,14 @@ pub struct Stubs {
 
 #[derive(Clone, Debug, Default)]
 struct Node {
-    kind: Option<Kind>,
+    kind: Option<StubKind>,
     children: BTreeMap<String, Node>,
     any: Option<Box<Node>>,
 }
 
 impl Stubs {
     /// Adds a stub; returns whether that changed anything. A kind that is there stays, unless `replace`.
-    pub fn add(&mut self, path: &[Option<String>], kind: Kind, replace: bool) -> bool {
+    pub fn add(&mut self, path: &[Option<String>], kind: StubKind, replace: bool) -> bool {
         if path.is_empty() || path.iter().all(|p| p.is_none()) {
             return false;
         }
@@ -42,7 +42,7 @@ impl Stubs {
     }
 
     /// The kind of the stub at exactly this path.
-    pub fn kind(&self, path: &[Option<String>]) -> Option<Kind> {
+    pub fn kind(&self, path: &[Option<String>]) -> Option<StubKind> {
         let mut node = &self.root;
         for part in path {
             node = match part {
@@ -54,8 +54,8 @@ impl Stubs {
     }
 
     /// The kind of the stub that covers a path of names.
-    fn covering(&self, path: &[&str]) -> Option<Kind> {
-        fn walk(node: &Node, path: &[&str]) -> Option<Kind> {
+    fn covering(&self, path: &[&str]) -> Option<StubKind> {
+        fn walk(node: &Node, path: &[&str]) -> Option<StubKind> {
             let Some((first, rest)) = path.split_first() else {
                 return node.kind;
             };
@@ -70,13 +70,13 @@ impl Stubs {
         let Some(kind) = self.covering(path) else { return false };
         let place = path.join(".");
         match kind {
-            Kind::String => value.as_str() == Some(&format!("<config.{place}>")),
-            Kind::Path => value.as_str() == Some(&format!("/<config.{place}>")),
-            Kind::Int => value.as_i64() == Some(number(&place)),
-            Kind::Bool => value == &json!(false),
-            Kind::List => value == &json!([]),
-            Kind::Set => value == &json!({}),
-            Kind::Package => value.as_str() == Some(&format!("/symbolic/config.{place}")),
+            StubKind::String => value.as_str() == Some(&format!("<config.{place}>")),
+            StubKind::Path => value.as_str() == Some(&format!("/<config.{place}>")),
+            StubKind::Int => value.as_i64() == Some(number(&place)),
+            StubKind::Bool => value == &json!(false),
+            StubKind::List => value == &json!([]),
+            StubKind::Set => value == &json!({}),
+            StubKind::Package => value.as_str() == Some(&format!("/symbolic/config.{place}")),
         }
     }
 
@@ -85,7 +85,7 @@ impl Stubs {
         let mut found = Vec::new();
         self.each(|path, kind| {
             let names: Option<Vec<&str>> = path.iter().map(Option::as_deref).collect();
-            if kind == Kind::Int && names.is_some_and(|n| number(&n.join(".")) == wanted) {
+            if kind == StubKind::Int && names.is_some_and(|n| number(&n.join(".")) == wanted) {
                 found.push(path.to_vec());
             }
         });
@@ -104,8 +104,8 @@ impl Stubs {
         self.len() == 0
     }
 
-    fn each(&self, mut f: impl FnMut(&[Option<String>], Kind)) {
-        fn walk(node: &Node, path: &mut OptionPath, f: &mut impl FnMut(&[Option<String>], Kind)) {
+    fn each(&self, mut f: impl FnMut(&[Option<String>], StubKind)) {
+        fn walk(node: &Node, path: &mut OptionPath, f: &mut impl FnMut(&[Option<String>], StubKind)) {
             if let Some(kind) = node.kind {
                 f(path, kind);
             }
@@ -174,9 +174,9 @@ mod tests {
     #[test]
     fn a_stub_is_known_by_its_own_place() {
         let mut all = Stubs::default();
-        assert!(all.add(&dotted("users.users.x.uid"), Kind::Int, false));
-        assert!(all.add(&dotted("sops.secrets.*.path"), Kind::String, false));
-        assert!(!all.add(&dotted("users.users.x.uid"), Kind::String, false));
+        assert!(all.add(&dotted("users.users.x.uid"), StubKind::Int, false));
+        assert!(all.add(&dotted("sops.secrets.*.path"), StubKind::String, false));
+        assert!(!all.add(&dotted("users.users.x.uid"), StubKind::String, false));
         assert!(all.is_stub(
             &["sops", "secrets", "a/b", "path"],
             &json!("<config.sops.secrets.a/b.path>")
@@ -185,7 +185,7 @@ mod tests {
         let number = number("users.users.x.uid");
         assert!(all.is_stub(&["users", "users", "x", "uid"], &json!(number)));
         assert_eq!(all.with_number(number), [dotted("users.users.x.uid")]);
-        assert!(all.add(&dotted("users.users.x.uid"), Kind::String, true));
+        assert!(all.add(&dotted("users.users.x.uid"), StubKind::String, true));
         assert_eq!(all.len(), 2);
     }
 

@@ -15,7 +15,7 @@ use crate::syntax::{self, Source};
 
 /// Why evaluation does not get a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
+pub enum WithheldReason {
     /// Its name is that of a plain secret.
     Named,
     /// Its content is a private key.
@@ -30,7 +30,7 @@ pub enum Why {
 #[derive(Clone, Debug, Default)]
 pub struct Withheld {
     /// What stands in the copies without its content, as a socket.
-    pub(super) sockets: BTreeMap<PathBuf, Why>,
+    pub(super) sockets: BTreeMap<PathBuf, WithheldReason>,
     /// What is part of the repository.
     pub(super) known: BTreeSet<PathBuf>,
     /// The repository's root, where there is more than is part of it.
@@ -48,21 +48,26 @@ impl Withheld {
     }
 
     /// Why evaluation does not get the file at `path`, relative to the root; `None` if it does, or if there is none.
-    pub fn why(&self, path: &Path) -> Option<Why> {
+    pub fn why(&self, path: &Path) -> Option<WithheldReason> {
         if let Some(why) = self.sockets.get(path) {
             return Some(*why);
         }
         let mut from = self.known.range(path.to_owned()..);
         let known = from.next().is_some_and(|next| next.starts_with(path));
         let there = |root: &PathBuf| root.join(path).symlink_metadata().is_ok();
-        (!known && self.root.as_ref().is_some_and(there)).then_some(Why::Untracked)
+        (!known && self.root.as_ref().is_some_and(there)).then_some(WithheldReason::Untracked)
     }
 
     /// The refusal for an evaluation in `root`, a copy, that failed with `message` because it read what it is not given.
     pub fn refusal(&self, root: &Path, message: &str) -> Option<Error> {
         let head = headline(message);
         let (path, why) = below(&head, root).find_map(|path| Some((path, self.why(path)?)))?;
-        let error = text::reads_withheld(path, why);
+        let error = match why {
+            WithheldReason::Named => text::reads_named_secret(path),
+            WithheldReason::PrivateKey => text::reads_private_key(path),
+            WithheldReason::Sealed => text::reads_sealed(path),
+            WithheldReason::Untracked => text::reads_untracked(path),
+        };
         Some(match place(root, path, message) {
             Some(place) => error.at(place),
             None => error,
@@ -165,12 +170,12 @@ mod tests {
             std::fs::write(root.path().join(name), "{}").unwrap();
         }
         let withheld = Withheld {
-            sockets: BTreeMap::from([(PathBuf::from("k.key"), Why::Named)]),
+            sockets: BTreeMap::from([(PathBuf::from("k.key"), WithheldReason::Named)]),
             known: BTreeSet::from([PathBuf::from("d/known.nix")]),
             root: Some(root.path().to_owned()),
         };
-        assert_eq!(withheld.why(Path::new("k.key")), Some(Why::Named));
-        assert_eq!(withheld.why(Path::new("mine.nix")), Some(Why::Untracked));
+        assert_eq!(withheld.why(Path::new("k.key")), Some(WithheldReason::Named));
+        assert_eq!(withheld.why(Path::new("mine.nix")), Some(WithheldReason::Untracked));
         for known in ["d", "d/known.nix", "nowhere.nix"] {
             assert_eq!(withheld.why(Path::new(known)), None, "{known}");
         }

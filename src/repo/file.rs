@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::literals::{self, CommentedPath, PathLiteral};
 use crate::edit::FileChange;
+use crate::resolve::{Eval, Known, Module, Value};
 use crate::rules::Rules;
 use crate::syntax::{Source, Unread};
 
@@ -99,7 +100,7 @@ impl File {
 
     /// What its `imports` name, as paths relative to the root.
     pub(super) fn imports(&self) -> &[PathBuf] {
-        self.imports.get_or_init(|| super::hosts::imported_paths(self))
+        self.imports.get_or_init(|| imported_paths(self))
     }
 
     /// Its relative path literals, in source order.
@@ -122,8 +123,39 @@ impl File {
 
     /// The paths that its comments begin with.
     pub(super) fn commented_paths(&self) -> &[CommentedPath] {
-        self.commented.get_or_init(|| literals::commented(self))
+        self.commented
+            .get_or_init(|| match literals::may_be_commented(&self.text) {
+                true => literals::commented(self.source()),
+                false => Vec::new(),
+            })
     }
+}
+
+/// What a module's `imports` name, as far as the paths are literal; for the flake, every path that it names, since
+/// it puts modules together in ways of its own.
+fn imported_paths(file: &File) -> Vec<PathBuf> {
+    if file.path() == Path::new("flake.nix") {
+        return file
+            .path_literals()
+            .iter()
+            .map(|literal| literal.target.clone())
+            .collect();
+    }
+    if !file.text().contains("imports") {
+        return Vec::new();
+    }
+    let source = file.source();
+    let Some(module) = Module::head(source) else {
+        return Vec::new();
+    };
+    let eval = Eval::alone(&module);
+    let paths = module.imports().into_iter().map(|expr| eval.eval(&expr));
+    paths
+        .filter_map(|value| match value {
+            Value::Known(Known::Path(path)) => Some(path),
+            _ => None,
+        })
+        .collect()
 }
 
 /// Files by their paths.

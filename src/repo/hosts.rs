@@ -12,8 +12,7 @@ use rayon::prelude::*;
 use super::Repository;
 use super::file::File;
 use crate::error::{self, Place, Result};
-use crate::resolve::value::{Eval, Known, Value};
-use crate::resolve::{Model, Module};
+use crate::resolve::{Eval, Known, Model, Module, Value};
 use crate::syntax::{Source, ast};
 
 /// A machine of the repository.
@@ -123,33 +122,6 @@ fn reached_from<'r>(repo: &'r Repository, starts: Vec<&'r Path>) -> HashSet<&'r 
         }
     }
     reached
-}
-
-/// What a module's `imports` name, as far as the paths are literal; for the flake, every path that it names, since
-/// it puts modules together in ways of its own.
-pub(super) fn imported_paths(file: &File) -> Vec<PathBuf> {
-    if file.path() == Path::new("flake.nix") {
-        return file
-            .path_literals()
-            .iter()
-            .map(|literal| literal.target.clone())
-            .collect();
-    }
-    if !file.text().contains("imports") {
-        return Vec::new();
-    }
-    let source = file.source();
-    let Some(module) = Module::head(source) else {
-        return Vec::new();
-    };
-    let eval = Eval::alone(&module);
-    let paths = module.imports().into_iter().map(|expr| eval.eval(&expr));
-    paths
-        .filter_map(|value| match value {
-            Value::Known(Known::Path(path)) => Some(path),
-            _ => None,
-        })
-        .collect()
 }
 
 /// The imports of a module that lead to files of the repository, each with the expression that names it.

@@ -3,7 +3,6 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::file::File;
 use crate::resolve::value::normalize;
 use crate::syntax::{self, AstNode, InterpolPart, PathRel, Source, ast};
 
@@ -55,13 +54,15 @@ pub(super) struct CommentedPath {
     pub span: Range<usize>,
 }
 
+/// Whether a comment in `text` may begin with a path: without one the file need not be parsed for its comments.
+pub(super) fn may_be_commented(text: &str) -> bool {
+    ["# ./", "#./", "# ../", "#../"]
+        .iter()
+        .any(|begin| text.contains(begin))
+}
+
 /// The first word of every comment of a file that begins with a path, as that of an import that is commented out.
-pub(super) fn commented(file: &File) -> Vec<CommentedPath> {
-    let begins = ["# ./", "#./", "# ../", "#../"];
-    if !begins.iter().any(|begin| file.text().contains(begin)) {
-        return Vec::new();
-    }
-    let source = file.source();
+pub(super) fn commented(source: &Source) -> Vec<CommentedPath> {
     let path = |token: syntax::SyntaxToken| {
         let word = token.text().trim_start_matches(['#', ' ']).split_whitespace().next()?;
         if !(word.starts_with("./") || word.starts_with("../")) {

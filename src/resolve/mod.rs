@@ -2,7 +2,8 @@
 //!
 //! Values are known, or unknown with the reason. Nothing here does input or output.
 
-pub mod computed;
+mod collect;
+pub mod eval;
 pub mod free;
 pub mod model;
 pub mod module;
@@ -10,6 +11,7 @@ pub mod reads;
 pub mod scope;
 pub mod value;
 
+pub use eval::Eval;
 pub use model::Model;
 pub use module::{Def, Module, OptionDecl};
-pub use value::{Eval, Known, UnknownReason, Value};
+pub use value::{Known, UnknownReason, Value};

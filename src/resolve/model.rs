@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::computed::Index;
-use super::module::{self, Def, Module, OptionDecl};
+use super::module::{self, Computed, Def, Module, OptionDecl};
 use super::value::UnknownReason;
 use crate::syntax::{self, AstNode, Source, ast};
 
@@ -40,6 +39,34 @@ type Asked = (*const u8, usize, Range<usize>);
 struct Answer {
     _text: Arc<str>,
     found: Result<String, UnknownReason>,
+}
+
+/// The computed parts of all modules, by the first name of their paths.
+#[derive(Clone, Debug, Default)]
+struct Index {
+    by_name: HashMap<Rc<str>, Vec<(usize, usize)>>,
+    /// Those whose first name is computed, or that are a module's whole configuration.
+    anywhere: Vec<(usize, usize)>,
+}
+
+impl Index {
+    /// The parts of `modules`, without those of the modules at `known`.
+    fn of(modules: &[Rc<Module>], known: &[PathBuf]) -> Index {
+        let mut index = Index::default();
+        for (m, module) in modules.iter().enumerate() {
+            if known.iter().any(|path| path == module.source.path()) {
+                continue;
+            }
+            for (c, part) in module.computed.iter().enumerate() {
+                let list = match part.path.first() {
+                    Some(Some(name)) => index.by_name.entry(Rc::clone(name)).or_default(),
+                    _ => &mut index.anywhere,
+                };
+                list.push((m, c));
+            }
+        }
+        index
+    }
 }
 
 impl Model {
@@ -89,10 +116,6 @@ impl Model {
     /// The files that the host's imports lead to and that are no functions to a set, and no sets.
     pub fn unread(&self) -> &[Source] {
         &self.unread
-    }
-
-    pub(super) fn computed_parts(&self) -> (&[Rc<Module>], &Index) {
-        (&self.modules, &self.computed)
     }
 
     /// The paths of the host's modules of which nothing can be read.
@@ -181,9 +204,17 @@ impl Model {
         })
     }
 
-    /// Whether nothing in the repository declares or defines `path`, anything above it as a whole, or anything below it.
-    pub fn is_silent_on(&self, path: &[String]) -> bool {
-        let names: Vec<&str> = path.iter().map(String::as_str).collect();
-        self.declaration(&names).is_none() && self.under(&names).is_empty() && self.may_define(&names).is_none()
+    /// The computed parts that may define something at or below `prefix`: those at it or above it. Of modules whose
+    /// configuration is computed as a whole, those that mention the prefix's first name.
+    pub fn computed(&self, prefix: &[&str]) -> Vec<(&Module, &Computed)> {
+        let (modules, index) = (&self.modules, &self.computed);
+        let named = prefix.first().and_then(|first| index.by_name.get(*first));
+        let all = named.into_iter().flatten().chain(&index.anywhere);
+        let parts = all.map(|(m, c)| (&*modules[*m], &modules[*m].computed[*c]));
+        let found = parts.filter(|(module, part)| {
+            let mentioned = || prefix.first().is_some_and(|first| module.source.text().contains(first));
+            part.is_above(prefix) && (matches!(part.path.first(), Some(Some(_))) || mentioned())
+        });
+        found.collect()
     }
 }

@@ -3,17 +3,14 @@
 //! Definitions are found through attribute sets however they are split (`a.b.c = x`, `a = { b.c = x; }`),
 //! through `mkIf`, `mkMerge`, priorities, `let … in`, `with`, parentheses and `//` (NixOS manual, "Writing NixOS Modules").
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::computed::Computed;
 use super::scope::Binding;
-use super::value::Eval;
-use crate::syntax::{self, AstNode, HasEntry, Source, ast};
-
-mod walk;
-
-use walk::Walk;
+use super::value::UnknownReason;
+use crate::error::Place;
+use crate::syntax::{self, AstNode, HasEntry, Source, SyntaxNode, ast};
 
 /// Attributes of a module that are not configuration (nixpkgs `lib/modules.nix`, `unifyModuleSyntax`).
 pub const STRUCTURAL: [&str; 8] = [
@@ -29,7 +26,7 @@ pub const STRUCTURAL: [&str; 8] = [
 
 /// What stands between a module's configuration and a definition.
 #[derive(Clone, Debug, Default)]
-pub struct Context {
+pub struct DefinitionContext {
     /// Conditions of `mkIf` and `optionalAttrs`, outermost first.
     pub conditions: Vec<ast::Expr>,
     /// Priority functions by name (`mkDefault`, `mkForce` …), outermost first.
@@ -53,7 +50,7 @@ pub struct Def {
     /// The value, without priorities and conditions at its head; `None` for `inherit`.
     pub value: Option<ast::Expr>,
     /// Conditions and priorities, those at the value's head included.
-    pub context: Rc<Context>,
+    pub context: Rc<DefinitionContext>,
 }
 
 impl Def {
@@ -146,6 +143,89 @@ pub fn attribute(set: &ast::AttrSet, name: &str) -> Option<ast::Expr> {
     })
 }
 
+/// What is computed of a definition.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// The value: a name, a function's result, a choice.
+    Value(ast::Expr),
+    /// The value that `inherit` gives the path's last name.
+    Inherited(ast::Inherit),
+    /// The next name of the path.
+    Name(ast::Attr),
+}
+
+/// A definition, or a part of one, below which nothing is written out.
+#[derive(Clone, Debug)]
+pub struct Computed {
+    /// The option path that it defines something at or below.
+    pub path: Vec<Segment>,
+    /// How many parts of `path` the binding's own attrpath gives.
+    pub own: usize,
+    /// The binding that it stands in.
+    pub entry: ast::Entry,
+    pub what: What,
+    /// Conditions and priorities.
+    pub context: Rc<DefinitionContext>,
+    names: OnceCell<Option<Vec<String>>>,
+}
+
+impl Computed {
+    pub(super) fn new(
+        path: Vec<Segment>,
+        own: usize,
+        entry: ast::Entry,
+        what: What,
+        context: Rc<DefinitionContext>,
+    ) -> Computed {
+        Computed {
+            path,
+            own,
+            entry,
+            what,
+            context,
+            names: OnceCell::new(),
+        }
+    }
+
+    /// The names that it may define attributes of, which `find` finds out the first time.
+    pub(super) fn names_found_by(&self, find: impl FnOnce() -> Option<Vec<String>>) -> Option<&[String]> {
+        self.names.get_or_init(find).as_deref()
+    }
+
+    /// The code that is not known.
+    pub fn node(&self) -> &SyntaxNode {
+        match &self.what {
+            What::Value(expr) => expr.syntax(),
+            What::Inherited(inherit) => inherit.syntax(),
+            What::Name(attr) => attr.syntax(),
+        }
+    }
+
+    /// Where it stands in its module.
+    pub fn place(&self, module: &Module) -> Place {
+        module.source.place_of(self.node())
+    }
+
+    /// Why what it says is not known.
+    pub fn why(&self, module: &Module) -> UnknownReason {
+        let reason = match self.what {
+            What::Value(_) => "a part of the configuration is computed here",
+            What::Inherited(_) => "a part of the configuration is inherited here",
+            What::Name(_) => "an attribute's name is computed here",
+        };
+        UnknownReason {
+            reason: reason.into(),
+            place: self.place(module),
+        }
+    }
+
+    /// Whether its path is `path` or above it; a computed part of a path may be any.
+    pub(super) fn is_above(&self, path: &[&str]) -> bool {
+        let mut parts = self.path.iter().zip(path);
+        self.path.len() <= path.len() && parts.all(|(own, part)| own.as_deref().is_none_or(|own| own == *part))
+    }
+}
+
 /// A module file.
 #[derive(Clone)]
 pub struct Module {
@@ -168,13 +248,6 @@ pub struct Module {
 }
 
 impl Module {
-    /// Reads a module; `None` where the file does not parse or is no module (no function to a set, no set).
-    pub fn read(source: &Source) -> Option<Module> {
-        let mut module = Module::head(source)?;
-        module.collect();
-        Some(module)
-    }
-
     /// Reads a module without its definitions and declarations, as it takes to see what it imports.
     pub fn head(source: &Source) -> Option<Module> {
         let expr = source.expr().ok()?;
@@ -185,14 +258,8 @@ impl Module {
         })
     }
 
-    /// A module that is written inside another file, such as a machine of a test: a set literal, read as a module.
-    pub fn within(source: &Source, body: ast::AttrSet) -> Module {
-        let mut module = Module::shell(source, body);
-        module.collect();
-        module
-    }
-
-    fn shell(source: &Source, body: ast::AttrSet) -> Module {
+    /// A module without its definitions and declarations.
+    pub(super) fn shell(source: &Source, body: ast::AttrSet) -> Module {
         Module {
             source: source.clone(),
             lambda: None,
@@ -205,28 +272,8 @@ impl Module {
         }
     }
 
-    fn collect(&mut self) {
-        // Computed attribute names that the file's own `let` bindings tell are names like any other.
-        let probe = self.clone();
-        let mut walk = Walk {
-            defs: &mut self.defs,
-            computed: &mut self.computed,
-            eval: Eval::alone(&probe),
-        };
-        for entry in self.body.clone().entries() {
-            let names = entry_names(&entry);
-            match names.first().and_then(|n| n.as_deref()) {
-                Some("options") => {
-                    if let ast::Entry::AttrpathValue(value) = &entry {
-                        declarations(value, &segments(value)[1..], &mut self.options);
-                    }
-                }
-                Some("config") if self.explicit => walk.entry(&entry, &[], 1, &Rc::default()),
-                Some(name) if !self.explicit && STRUCTURAL.contains(&name) => {}
-                _ if self.explicit => {}
-                _ => walk.entry(&entry, &[], 0, &Rc::default()),
-            }
-        }
+    /// Has definitions found by the [`key`]s of their paths, once all of them are there.
+    pub(super) fn index_definitions(&mut self) {
         let mut found = String::new();
         for (i, def) in self.defs.iter().enumerate() {
             found.clear();
@@ -343,7 +390,7 @@ fn module_body(expr: ast::Expr) -> Option<(Option<ast::Lambda>, ast::AttrSet)> {
 }
 
 /// The static parts of a binding's attrpath.
-fn segments(value: &ast::AttrpathValue) -> Vec<Segment> {
+pub(super) fn segments(value: &ast::AttrpathValue) -> Vec<Segment> {
     let names = value.attrpath().map(|path| syntax::attrpath_names(&path));
     names.into_iter().flatten().map(|name| name.map(Rc::from)).collect()
 }
@@ -360,89 +407,4 @@ pub fn entry_names(entry: &ast::Entry) -> Vec<Option<String>> {
 pub fn is_true(condition: &ast::Expr) -> bool {
     let condition = syntax::unparen(condition.clone());
     condition.syntax().text() == "true" && matches!(super::scope::lookup(condition.syntax(), "true"), Binding::Global)
-}
-
-fn declarations(value: &ast::AttrpathValue, path: &[Segment], found: &mut Vec<OptionDecl>) {
-    let Some(expr) = value.value().map(syntax::unparen) else {
-        return;
-    };
-    let mut set = expr.clone();
-    while let ast::Expr::LetIn(_) | ast::Expr::With(_) = &set {
-        let inner = match &set {
-            ast::Expr::LetIn(let_in) => let_in.body(),
-            ast::Expr::With(with) => with.body(),
-            _ => None,
-        };
-        let Some(inner) = inner else { return };
-        set = syntax::unparen(inner);
-    }
-    if let ast::Expr::AttrSet(set) = &set {
-        for inner in set.attrpath_values() {
-            let mut path = path.to_vec();
-            path.extend(segments(&inner));
-            declarations(&inner, &path, found);
-        }
-    } else {
-        found.push(OptionDecl {
-            path: path.to_vec(),
-            entry: value.clone(),
-            value: expr,
-        });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn paths(text: &str) -> Vec<String> {
-        let module = Module::read(&Source::new("m.nix", text)).expect("a module");
-        module
-            .defs
-            .iter()
-            .map(|def| format!("{}{}", def.path_text(), "?".repeat(def.context.conditions.len())))
-            .collect()
-    }
-
-    #[test]
-    fn definitions_are_found_however_they_are_split() {
-        assert_eq!(
-            paths("{...}: { a.b.c = 1; a = { b.d = 2; }; }"),
-            ["a.b.c", "a", "a.b.d"]
-        );
-        assert_eq!(
-            paths("{lib, ...}: { config = lib.mkIf c { a = lib.mkDefault 1; }; }"),
-            ["a?"]
-        );
-        assert_eq!(
-            paths("{ options.x = 1; config = mkMerge [(mkIf c { a = 1; }) { b = 2; }]; }"),
-            ["a?", "b"]
-        );
-        assert_eq!(
-            paths("{ imports = []; a = let q = 1; in { inherit q; ${w} = 2; }; }"),
-            ["a", "a.q", "a.${…}"]
-        );
-        assert_eq!(
-            paths("{lib, ...}: { config = lib.mkIf (true) { a = lib.mkIf true 1; }; }"),
-            ["a"]
-        );
-        assert_eq!(
-            paths("with lib; let in { config.a = mkIf c (mkIf d { b = 1; } // { e = 2; }); }"),
-            ["a?", "a.b??", "a.e?"]
-        );
-    }
-
-    #[test]
-    fn options_and_imports_are_found() {
-        let text = "{lib, ...}: { options.q.s = { enable = lib.mkEnableOption \"x\"; port = lib.mkOption { default = 1; }; }; imports = [./a] ++ [./b]; }";
-        let module = Module::read(&Source::new("m.nix", text)).expect("a module");
-        let names: Vec<String> = module.options.iter().map(|o| path_text(&o.path)).collect();
-        assert_eq!(names, ["q.s.enable", "q.s.port"]);
-        assert!(module.options[0].is_enable());
-        assert_eq!(
-            module.options[1].argument("default").expect("a default").to_string(),
-            "1"
-        );
-        assert_eq!(module.imports().len(), 2);
-    }
 }

@@ -8,9 +8,8 @@ use std::path::{Path, PathBuf};
 
 use super::delta::between;
 use super::overrides::{Check, Conflict, Override, Settled, lay_over};
-use super::texts;
 use crate::edit::{FileChange, GroupId, SourceChange};
-use crate::error::Result;
+use crate::error::{self, Result};
 use crate::plan::{Accepted, Group, Proposal, Safety};
 
 /// Why a group is not taken.
@@ -256,7 +255,7 @@ impl<'p> Review<'p> {
 /// Without `yes` there is no answer to be had (`not-interactive`); or the proposal refuses to render.
 pub fn decide_noninteractive(proposal: &dyn Proposal, yes: bool, accept_gains: bool) -> Result<Decision> {
     if !yes {
-        return Err(texts::not_interactive());
+        return Err(error::review::not_interactive());
     }
     let mut accepted = Accepted::new();
     let mut declined = Vec::new();

@@ -7,8 +7,9 @@ use std::path::Path;
 use super::hunks::{Hunk, Line, Piece, Tag, emphasised, hunks, lines, pairs};
 use super::patch::similarity;
 use super::texts;
-use crate::cli::palette::{self, paint, paint_into, visible};
 use crate::edit::{FileChange, SourceChange};
+use crate::term::foreign::visible;
+use crate::term::palette::{self, paint, paint_into};
 
 /// How much a change does, in lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

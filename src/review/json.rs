@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::decision::{Decision, Reason};
-use crate::cli::report;
 use crate::edit::{FileChange, GroupId, SourceChange};
+use crate::error::json::Json;
 use crate::error::{Error, Place, Result};
 use crate::plan::{Accepted, Group, Move, Proposal, Safety, Skipped};
 
@@ -70,7 +70,7 @@ pub struct Service {
     service: String,
     outcome: ServiceOutcome,
     groups: Vec<GroupEntry>,
-    refusals: Vec<report::Json>,
+    refusals: Vec<Json>,
     left: Vec<LeftEntry>,
     /// What the proof found; `null` if none was made.
     pub proof: Option<serde_json::Value>,
@@ -164,7 +164,7 @@ impl Service {
     /// A service that is refused.
     pub fn refused<'e>(name: &str, errors: impl IntoIterator<Item = &'e Error>) -> Service {
         Service {
-            refusals: errors.into_iter().map(report::Json::from).collect(),
+            refusals: errors.into_iter().map(Json::from).collect(),
             ..Service::bare(name, ServiceOutcome::Refused)
         }
     }

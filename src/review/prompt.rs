@@ -8,9 +8,11 @@ use super::decision::{Offer, Outcome, Proposed, Reason, Review};
 use super::overrides::{Check, Clash, Conflict, Settled, file_to_edit};
 use super::summary::{Width, group_heading, wrap};
 use super::{diff, texts};
-use crate::cli::palette::{self, paint, visible};
+
 use crate::error::{Error, Result};
 use crate::plan::{Group, Proposal, Safety};
+use crate::term::foreign::visible;
+use crate::term::palette::{self, paint};
 
 /// What came back from a question.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -212,7 +212,7 @@ fn a_broken_edit_is_shown_and_edited_again_or_dropped() {
 #[test]
 fn an_editor_that_fails_or_changes_nothing_leaves_the_question_open() {
     let mut script = Script::new(&["e", "e", "e 2", "e 9", "d"])
-        .editing(|_| Err(texts::editor_failed("false")))
+        .editing(|_| Err(crate::error::review::editor_failed("false")))
         .editing(|text| Ok(text.to_owned()));
     assert!(script.decide(&jellyfin()).accepted.is_empty());
     assert!(script.seen().contains("error[editor-failed]") && script.seen().contains(texts::NOT_EDITED));

@@ -5,9 +5,11 @@ use std::fmt::Write as _;
 use textwrap::Options;
 
 use super::texts;
-use crate::cli::palette::{self, paint, visible};
+
 use crate::error::Place;
 use crate::plan::{Accepted, Group, Move, Proposal, Safety, Skipped};
+use crate::term::foreign::visible;
+use crate::term::palette::{self, paint};
 
 /// Columns of the page.
 #[derive(Clone, Copy, Debug)]

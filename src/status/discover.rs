@@ -22,6 +22,13 @@ pub struct Found<'a> {
     pub containers: Vec<String>,
 }
 
+impl Found<'_> {
+    /// The names of every service, and of this one.
+    pub fn names(&self, context: &Context) -> Names {
+        Names::of(context, &self.name)
+    }
+}
+
 /// A container.
 struct Container<'a> {
     name: String,

@@ -2,7 +2,7 @@
 
 use super::discover::Found;
 use super::kept::{self, Elements};
-use super::read::{self, Surroundings};
+use super::surroundings::Surroundings;
 use super::{Gap, Kept, Pattern, Service, texts};
 use crate::error::Place;
 use crate::plan::model::{self, FactIds};
@@ -138,7 +138,7 @@ fn remnants(around: &Surroundings, found: &Found, service: &Service, gaps: &mut 
         let text = texts::remnant(&declaration.def.path_text());
         gaps.push(gap("legacy-remnant", text, declaration.place()));
     }
-    let names = read::names(context, found);
+    let names = found.names(context);
     // A job that cannot be taken apart is none that could be called this service's.
     let whose = owner::Whose {
         service: &found.name,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::{Answer, BackedUp, Elsewhere, Gap, Kept, Pattern, Service, Status, Totals};
-use crate::cli::report;
+use crate::error::json::Json;
 use crate::error::{Error, Place, Result};
 
 /// The number of the schema: it grows when a field changes its meaning or goes away.
@@ -20,7 +20,7 @@ struct Document<'s> {
     totals: Numbers,
     services: Vec<Entry<'s>>,
     elsewhere: Vec<Other>,
-    faults: Vec<report::Json>,
+    faults: Vec<Json>,
 }
 
 #[derive(Serialize)]
@@ -49,7 +49,7 @@ struct Entry<'s> {
     persisted: Vec<Path<'s>>,
     backed_up: Vec<Path<'s>>,
     gaps: Vec<Missing<'s>>,
-    blocked: Option<report::Json>,
+    blocked: Option<Json>,
     unknown: Vec<Unknown<'s>>,
 }
 
@@ -102,7 +102,7 @@ pub fn text(status: &Status) -> Result<String> {
         totals: numbers(status),
         services: status.services.iter().map(entry).collect(),
         elsewhere: elsewhere(&status.elsewhere),
-        faults: status.faults.iter().map(report::Json::from).collect(),
+        faults: status.faults.iter().map(Json::from).collect(),
     };
     let text = serde_json::to_string_pretty(&document);
     text.map(|text| text + "\n")
@@ -178,7 +178,7 @@ fn entry(service: &Service) -> Entry<'_> {
             .map(|BackedUp { kept, job }| path(kept, Some(job)))
             .collect(),
         gaps: service.gaps.iter().map(missing).collect(),
-        blocked: service.blocked.as_ref().map(report::Json::from),
+        blocked: service.blocked.as_ref().map(Json::from),
         unknown,
     }
 }

@@ -1,7 +1,7 @@
 //! What is kept of a service: the directories that survive a reboot, and the volumes of its containers.
 
 use super::discover::Found;
-use super::{Answer, Kept, Service, read};
+use super::{Answer, Kept, Service};
 use crate::plan::model::{self, Context};
 use crate::resolve::module::{Def, Module, list_elements};
 use crate::resolve::value::Value;
@@ -112,7 +112,7 @@ pub fn persisted_anywhere(context: &Context) -> Vec<Kept> {
 
 /// The directories that the service's containers keep their state in: the volumes that are named like it.
 pub fn volumes(context: &Context, found: &Found) -> Vec<Kept> {
-    let names = read::names(context, found);
+    let names = found.names(context);
     let mut kept: Vec<Kept> = Vec::new();
     for volume in settings(context, found, "volumes") {
         let mut parts = volume.path.split(':');

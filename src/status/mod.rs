@@ -7,6 +7,7 @@ mod gaps;
 mod json;
 mod kept;
 mod read;
+mod surroundings;
 mod table;
 #[cfg(test)]
 mod tests;

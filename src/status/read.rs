@@ -4,33 +4,19 @@ use std::collections::BTreeSet;
 
 use super::discover::{self, Found};
 use super::kept::{self, Elements};
+use super::surroundings::Surroundings;
 use super::{Answer, BackedUp, Kept, Pattern, Service, gaps};
 use crate::plan::migrate::Migration;
 use crate::plan::model::{Choices, Context, Fact, ServiceFacts};
-use crate::plan::share::ownership::Names;
-use crate::repo::hosts;
 use crate::resolve::module::{Def, Module};
 use crate::resolve::value::{Known, Value};
 use crate::resolve::{Eval, UnknownReason};
 use crate::rules::ContractField;
 use crate::syntax::AstNode;
 
-/// What all services are read with.
-pub struct Surroundings<'a> {
-    pub context: &'a Context<'a>,
-    /// Everything that is persisted on the host, whoever says so.
-    pub persisted: Vec<Kept>,
-    /// The imports that are commented out.
-    pub commented: Vec<(std::path::PathBuf, crate::error::Place)>,
-}
-
 /// Every service, by name.
 pub fn services(context: &Context) -> Vec<Service> {
-    let around = Surroundings {
-        context,
-        persisted: kept::persisted_anywhere(context),
-        commented: hosts::commented_imports(context.repo),
-    };
+    let around = Surroundings::of(context);
     let found = discover::services(context);
     let mut services: Vec<Service> = found.iter().map(|found| service(&around, found)).collect();
     let claimed: BTreeSet<String> = services
@@ -250,11 +236,6 @@ fn job(context: &Context, found: &Found, service: &mut Service) {
             job: found.name.clone(),
         }));
     }
-}
-
-/// The names of every service, and of this one.
-pub fn names(context: &Context, found: &Found) -> Names {
-    Names::of(context, &found.name)
 }
 
 /// A service with a contract.

@@ -7,9 +7,11 @@ use anstyle::Style;
 use textwrap::core::display_width;
 
 use super::{Answer, Elsewhere, Pattern, Service, Status, texts};
-use crate::cli::palette::{self, paint, visible};
+
 use crate::error::Place;
 use crate::review::summary::{Width, wrap};
+use crate::term::foreign::visible;
+use crate::term::palette::{self, paint};
 
 /// Between two columns.
 const GUTTER: &str = "  ";

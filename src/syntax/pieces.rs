@@ -73,28 +73,28 @@ fn texts<'p>(pieces: &[&'p Piece]) -> HashSet<&'p str> {
 
 /// What is cut out.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum PieceKind {
     /// A binding.
     Binding,
     /// An element of a list.
     Element,
 }
 
-impl Kind {
+impl PieceKind {
     /// What stands in its place. Texts that contain one of these are not cut.
     const fn stand_in(self) -> &'static str {
         match self {
-            Kind::Binding => "cut'out = 0;",
-            Kind::Element => "cut'out",
+            PieceKind::Binding => "cut'out = 0;",
+            PieceKind::Element => "cut'out",
         }
     }
 
     /// What stands around it when it is formatted by itself.
     fn frame(self) -> (&'static str, &'static str) {
         match self {
-            Kind::Binding => ("{\n  ", "\n}\n"),
+            PieceKind::Binding => ("{\n  ", "\n}\n"),
             // A list of one element might have it beside its bracket.
-            Kind::Element => ("[\n  cut'out\n  ", "\n]\n"),
+            PieceKind::Element => ("[\n  cut'out\n  ", "\n]\n"),
         }
     }
 }
@@ -106,7 +106,7 @@ struct Piece {
     /// The pieces in it, in order.
     inner: Vec<Piece>,
     /// `None` for a file.
-    kind: Option<Kind>,
+    kind: Option<PieceKind>,
 }
 
 impl Piece {
@@ -116,7 +116,7 @@ impl Piece {
         // The layout of a block comment depends on the column that it stands in.
         let has_block_comment =
             || text.contains("/*") && comments(&root).iter().any(|comment| comment.starts_with("/*"));
-        if text.contains(Kind::Element.stand_in()) || text.contains('\r') || has_block_comment() {
+        if text.contains(PieceKind::Element.stand_in()) || text.contains('\r') || has_block_comment() {
             return None;
         }
         let content = Content::of(&root, text);
@@ -216,13 +216,13 @@ impl<'t> Content<'t> {
     }
 
     /// Appends a node, as a piece if it can be one.
-    fn cut(&mut self, node: &SyntaxNode, kind: Kind) {
+    fn cut(&mut self, node: &SyntaxNode, kind: PieceKind) {
         let range = span(node);
         let text = &self.file[range.clone()];
         let is_binding = node.kind() == SyntaxKind::NODE_ATTRPATH_VALUE;
         let is_piece = match kind {
-            Kind::Binding => is_binding && !is_plain(text),
-            Kind::Element => text.contains('\n'),
+            PieceKind::Binding => is_binding && !is_plain(text),
+            PieceKind::Element => text.contains('\n'),
         };
         if !is_piece {
             return self.fill(node);
@@ -244,10 +244,10 @@ impl<'t> Content<'t> {
 }
 
 /// What a node has a line each of, wherever it stands.
-fn vertical(node: &SyntaxNode) -> Option<Kind> {
+fn vertical(node: &SyntaxNode) -> Option<PieceKind> {
     let kind = match node.kind() {
-        SyntaxKind::NODE_ATTR_SET | SyntaxKind::NODE_LET_IN => Kind::Binding,
-        SyntaxKind::NODE_LIST => Kind::Element,
+        SyntaxKind::NODE_ATTR_SET | SyntaxKind::NODE_LET_IN => PieceKind::Binding,
+        SyntaxKind::NODE_LIST => PieceKind::Element,
         _ => return None,
     };
     let mut tokens = node.children_with_tokens().filter_map(NodeOrToken::into_token);
@@ -327,7 +327,8 @@ fn moved(text: &str, columns: usize) -> Option<String> {
 mod tests {
     use std::path::Path;
 
-    use super::super::{alejandra, alejandra_alone, parses};
+    use super::super::layout::{alejandra, alejandra_alone};
+    use super::super::parses;
     use super::*;
     use crate::testing::nix_texts;
 
@@ -421,7 +422,7 @@ mod tests {
     fn what_depends_on_its_surroundings_is_left_to_the_whole() {
         assert_eq!(in_pieces("{\n  a = /* b\n c */ 1;\n}\n"), None);
         assert_eq!(in_pieces("{\r\n  a = 1;\r\n}\r\n"), None);
-        for kind in [Kind::Binding, Kind::Element] {
+        for kind in [PieceKind::Binding, PieceKind::Element] {
             assert_eq!(in_pieces(&format!("{{\n  a = 1; # {}\n}}\n", kind.stand_in())), None);
         }
     }

@@ -9,6 +9,8 @@ use std::ops::Range;
 
 use rnix::SyntaxKind::{self, *};
 
+use crate::error::{Error, Place, syntax};
+
 /// The largest text that is parsed, in bytes.
 pub const LARGEST: usize = 4 * 1024 * 1024;
 
@@ -25,7 +27,7 @@ pub const NESTED: usize = 512;
 
 /// Why a text is not parsed, or not read though it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
+pub enum ScreenReason {
     /// It has more than [`LARGEST`] bytes.
     Large,
     /// It is nested deeper than [`DEEPEST`].
@@ -44,21 +46,37 @@ pub enum Why {
     ByteOrderMark,
 }
 
+impl ScreenReason {
+    /// What is said of a file that is screened out for this, which lies at `place`.
+    pub fn refusal(self, place: Place) -> Error {
+        match self {
+            ScreenReason::Large => syntax::too_large(place, LARGEST),
+            ScreenReason::Deep => syntax::too_deep(place, DEEPEST),
+            ScreenReason::Nested => syntax::too_nested(place, NESTED),
+            ScreenReason::Unbroken => syntax::unbroken(place, UNBROKEN),
+            ScreenReason::Nul => syntax::nul(place),
+            ScreenReason::CarriageReturn => syntax::carriage_return(place),
+            ScreenReason::Space(space) => syntax::foreign_space(place, space),
+            ScreenReason::ByteOrderMark => syntax::byte_order_mark(place),
+        }
+    }
+}
+
 /// The first reason not to parse `text`, and where it lies.
-pub fn screen(text: &str) -> Option<(Why, Range<usize>)> {
+pub fn screen(text: &str) -> Option<(ScreenReason, Range<usize>)> {
     let bytes = text.as_bytes();
     if bytes.len() > LARGEST {
-        return Some((Why::Large, 0..0));
+        return Some((ScreenReason::Large, 0..0));
     }
     if let Some(at) = memchr::memchr(0, bytes) {
-        return Some((Why::Nul, at..at + 1));
+        return Some((ScreenReason::Nul, at..at + 1));
     }
     let lone = memchr::memchr_iter(b'\r', bytes).find(|at| bytes.get(at + 1) != Some(&b'\n'));
     if let Some(at) = lone {
-        return Some((Why::CarriageReturn, at..at + 1));
+        return Some((ScreenReason::CarriageReturn, at..at + 1));
     }
     if text.starts_with('\u{feff}') {
-        return Some((Why::ByteOrderMark, 0..'\u{feff}'.len_utf8()));
+        return Some((ScreenReason::ByteOrderMark, 0..'\u{feff}'.len_utf8()));
     }
     let is_suspect = |byte: &u8| !byte.is_ascii() || matches!(byte, b'\x0b' | b'\x0c');
     let suspect = bytes.iter().any(is_suspect);
@@ -73,16 +91,16 @@ pub fn screen(text: &str) -> Option<(Why, Range<usize>)> {
                 .char_indices()
                 .find(|(_, c)| !matches!(c, ' ' | '\t' | '\r' | '\n'));
             if let Some((offset, c)) = foreign {
-                return Some((Why::Space(c), at + offset..at + offset + c.len_utf8()));
+                return Some((ScreenReason::Space(c), at + offset..at + offset + c.len_utf8()));
             }
         }
         unbroken = if is_looked_past(token) { unbroken + 1 } else { 0 };
         if unbroken > UNBROKEN {
-            return Some((Why::Unbroken, at..at + token.len()));
+            return Some((ScreenReason::Unbroken, at..at + token.len()));
         }
         levels.take(kind);
         if levels.depth > DEEPEST {
-            return Some((Why::Deep, at..at + token.len()));
+            return Some((ScreenReason::Deep, at..at + token.len()));
         }
         at += token.len();
     }
@@ -228,7 +246,7 @@ mod tests {
     use super::*;
     use crate::testing::nix_texts;
 
-    fn why(text: &str) -> Option<Why> {
+    fn why(text: &str) -> Option<ScreenReason> {
         screen(text).map(|(why, _)| why)
     }
 
@@ -270,28 +288,28 @@ mod tests {
     fn what_would_take_too_long_or_too_deep_is_found_in_no_time() {
         let chain = |part: &str, times: usize| format!("{}a", part.repeat(times));
         for (text, expected) in [
-            ("[".repeat(24_000), Why::Deep),
-            ("{a=".repeat(24_000), Why::Deep),
-            ("(".repeat(24_000), Why::Deep),
-            ("x: ".repeat(24_000), Why::Deep),
-            ("\"${".repeat(24_000), Why::Deep),
-            ("let a = ".repeat(24_000), Why::Deep),
-            (chain("with a; ", 24_000), Why::Deep),
-            (chain("if a then b else ", 24_000), Why::Deep),
-            (chain("a or ", 24_000), Why::Deep),
-            (format!("[ {} ]", chain("a.b or ", 24_000)), Why::Deep),
-            (chain("a ++ ", 30_000), Why::Deep),
-            (chain("a // ", 50_000), Why::Deep),
-            (chain("a -> ", 50_000), Why::Deep),
-            (chain("a + ", 200_000), Why::Deep),
-            (chain("! ", 100_000), Why::Deep),
-            ("!".repeat(100_000), Why::Deep),
-            (chain("f ", 60_000), Why::Deep),
-            (chain("a.", 60_000), Why::Unbroken),
-            (chain("a+", 60_000), Why::Unbroken),
-            ("-".repeat(60_000), Why::Unbroken),
-            ("<".repeat(60_000), Why::Unbroken),
-            (" ".repeat(LARGEST + 1), Why::Large),
+            ("[".repeat(24_000), ScreenReason::Deep),
+            ("{a=".repeat(24_000), ScreenReason::Deep),
+            ("(".repeat(24_000), ScreenReason::Deep),
+            ("x: ".repeat(24_000), ScreenReason::Deep),
+            ("\"${".repeat(24_000), ScreenReason::Deep),
+            ("let a = ".repeat(24_000), ScreenReason::Deep),
+            (chain("with a; ", 24_000), ScreenReason::Deep),
+            (chain("if a then b else ", 24_000), ScreenReason::Deep),
+            (chain("a or ", 24_000), ScreenReason::Deep),
+            (format!("[ {} ]", chain("a.b or ", 24_000)), ScreenReason::Deep),
+            (chain("a ++ ", 30_000), ScreenReason::Deep),
+            (chain("a // ", 50_000), ScreenReason::Deep),
+            (chain("a -> ", 50_000), ScreenReason::Deep),
+            (chain("a + ", 200_000), ScreenReason::Deep),
+            (chain("! ", 100_000), ScreenReason::Deep),
+            ("!".repeat(100_000), ScreenReason::Deep),
+            (chain("f ", 60_000), ScreenReason::Deep),
+            (chain("a.", 60_000), ScreenReason::Unbroken),
+            (chain("a+", 60_000), ScreenReason::Unbroken),
+            ("-".repeat(60_000), ScreenReason::Unbroken),
+            ("<".repeat(60_000), ScreenReason::Unbroken),
+            (" ".repeat(LARGEST + 1), ScreenReason::Large),
         ] {
             let begun = std::time::Instant::now();
             assert_eq!(why(&text), Some(expected), "{}…", &text[..20]);
@@ -302,18 +320,18 @@ mod tests {
     #[test]
     fn what_nix_reads_otherwise_is_found_where_it_stands() {
         for (text, expected) in [
-            ("{ # on\r a = 1;\n}", Some((Why::CarriageReturn, 6..7))),
-            ("{\r\r\n}", Some((Why::CarriageReturn, 1..2))),
-            ("\"a\rb\"", Some((Why::CarriageReturn, 2..3))),
+            ("{ # on\r a = 1;\n}", Some((ScreenReason::CarriageReturn, 6..7))),
+            ("{\r\r\n}", Some((ScreenReason::CarriageReturn, 1..2))),
+            ("\"a\rb\"", Some((ScreenReason::CarriageReturn, 2..3))),
             ("{\r\n}", None),
-            ("1\0", Some((Why::Nul, 1..2))),
-            ("\u{feff}1", Some((Why::ByteOrderMark, 0..3))),
-            ("1 \u{c}", Some((Why::Space('\u{c}'), 2..3))),
-            ("1 \u{b}", Some((Why::Space('\u{b}'), 2..3))),
-            ("1\u{85}", Some((Why::Space('\u{85}'), 1..3))),
-            ("1\u{a0}+ 1", Some((Why::Space('\u{a0}'), 1..3))),
-            ("1\u{2028}", Some((Why::Space('\u{2028}'), 1..4))),
-            ("1\u{3000}", Some((Why::Space('\u{3000}'), 1..4))),
+            ("1\0", Some((ScreenReason::Nul, 1..2))),
+            ("\u{feff}1", Some((ScreenReason::ByteOrderMark, 0..3))),
+            ("1 \u{c}", Some((ScreenReason::Space('\u{c}'), 2..3))),
+            ("1 \u{b}", Some((ScreenReason::Space('\u{b}'), 2..3))),
+            ("1\u{85}", Some((ScreenReason::Space('\u{85}'), 1..3))),
+            ("1\u{a0}+ 1", Some((ScreenReason::Space('\u{a0}'), 1..3))),
+            ("1\u{2028}", Some((ScreenReason::Space('\u{2028}'), 1..4))),
+            ("1\u{3000}", Some((ScreenReason::Space('\u{3000}'), 1..4))),
             ("\"a\u{a0}b\" # c\u{2028}d\n", None),
             ("''a\u{c}b'' /* c\u{85} */", None),
         ] {

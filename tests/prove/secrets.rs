@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use qgroget::error::Error;
-use qgroget::prove::{Mode, Proof, ProveOptions, Prover, Why, scratch};
+use qgroget::prove::{Mode, Proof, ProveOptions, Prover, WithheldReason, scratch};
 
 use super::system::{FLAKE, NIXPKGS, lock};
 use crate::common::Repo;
@@ -89,19 +89,31 @@ fn found(directory: &Path) -> Vec<PathBuf> {
 fn evaluation_that_reads_a_secret_is_refused_where_it_does() {
     needs_nix!();
     for (definition, path, reason) in [
-        ("builtins.readFile ../../secrets/age.key", "secrets/age.key", Why::Named),
-        ("\"${../../secrets/age.key}\"", "secrets/age.key", Why::Named),
-        ("builtins.hashFile \"sha256\" ../../.env", ".env", Why::Named),
-        ("builtins.readFile ../../deploy", "deploy", Why::PrivateKey),
+        (
+            "builtins.readFile ../../secrets/age.key",
+            "secrets/age.key",
+            WithheldReason::Named,
+        ),
+        ("\"${../../secrets/age.key}\"", "secrets/age.key", WithheldReason::Named),
+        ("builtins.hashFile \"sha256\" ../../.env", ".env", WithheldReason::Named),
+        ("builtins.readFile ../../deploy", "deploy", WithheldReason::PrivateKey),
         (
             "builtins.readFile (builtins.path {path = ../../deploy;})",
             "deploy",
-            Why::PrivateKey,
+            WithheldReason::PrivateKey,
         ),
-        ("import ../../sealed", "sealed", Why::Sealed),
-        ("builtins.readFile ../../untracked.txt", "untracked.txt", Why::Untracked),
-        ("import ../../ignored.nix", "ignored.nix", Why::Untracked),
-        ("builtins.readFile ../../ignored.key", "ignored.key", Why::Untracked),
+        ("import ../../sealed", "sealed", WithheldReason::Sealed),
+        (
+            "builtins.readFile ../../untracked.txt",
+            "untracked.txt",
+            WithheldReason::Untracked,
+        ),
+        ("import ../../ignored.nix", "ignored.nix", WithheldReason::Untracked),
+        (
+            "builtins.readFile ../../ignored.key",
+            "ignored.key",
+            WithheldReason::Untracked,
+        ),
     ] {
         let (repo, _nixpkgs) = repository(definition);
         for mode in [Mode::Slice, Mode::System] {
@@ -118,10 +130,10 @@ fn evaluation_that_reads_a_secret_is_refused_where_it_does() {
                     "{context}"
                 );
                 let said = match reason {
-                    Why::Named => "its name is that of a secret in plain text",
-                    Why::PrivateKey => "it holds a private key in plain text",
-                    Why::Sealed => "git has it encrypted (git-crypt), and it is taken as git has it",
-                    Why::Untracked => "git does not track it",
+                    WithheldReason::Named => "its name is that of a secret in plain text",
+                    WithheldReason::PrivateKey => "it holds a private key in plain text",
+                    WithheldReason::Sealed => "git has it encrypted (git-crypt), and it is taken as git has it",
+                    WithheldReason::Untracked => "git does not track it",
                 };
                 assert_eq!(error.reason_text(), Some(said), "{context}");
                 let place = error.place().expect(&context);

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::{Found, find};
 use crate::cli::args::{Format, Migrate};
-use crate::cli::palette::{self, paint};
 use crate::cli::proving::{self, Verifier};
 use crate::cli::session::{Loaded, Session};
 use crate::cli::show;
@@ -17,6 +16,7 @@ use crate::plan::{Proposal, Safety};
 use crate::prove::Proof;
 use crate::review::json::{Commit, Document, Service, ServiceOutcome};
 use crate::review::patch;
+use crate::term::palette::{self, paint};
 
 /// Runs it.
 ///

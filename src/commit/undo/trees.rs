@@ -188,8 +188,8 @@ impl Contents {
     }
 }
 
-/// Settles the conflicts in an index that are edits of neighbouring lines. A Nix file has to parse afterwards.
-pub(super) fn settle_touching(git: &GitState, index: &mut git2::Index) -> Result<(), git2::Error> {
+/// Resolves the conflicts in an index that are edits of neighbouring lines. A Nix file has to parse afterwards.
+pub(super) fn resolve_touching(git: &GitState, index: &mut git2::Index) -> Result<(), git2::Error> {
     let conflicts: Vec<git2::IndexConflict> = index.conflicts()?.collect::<Result<_, _>>()?;
     for conflict in conflicts {
         let (Some(base), Some(our), Some(their)) = (conflict.ancestor, conflict.our, conflict.their) else {

@@ -8,9 +8,10 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::library;
 use crate::resolve::scope::{self, Binding};
 use crate::syntax::{self, AstNode, Source, SyntaxNode, ast};
+
+mod calls;
 
 /// What a followed value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,14 +113,14 @@ impl<'a> Flow<'a> {
             .map(|((start, end), _)| *start..*end)
     }
 
-    pub(super) fn unclear(&mut self, node: &SyntaxNode, why: &'static str) {
+    fn unclear(&mut self, node: &SyntaxNode, why: &'static str) {
         self.unclear.push(Unclear {
             node: node.clone(),
             why,
         });
     }
 
-    pub(super) fn read(&mut self, field: Option<String>, node: &SyntaxNode, tolerant: bool) {
+    fn read(&mut self, field: Option<String>, node: &SyntaxNode, tolerant: bool) {
         match field {
             Some(field) => self.reads.push(Read {
                 field,
@@ -243,7 +244,7 @@ impl<'a> Flow<'a> {
     }
 
     /// Follows the value of the expression `node` to what is made of it.
-    pub(super) fn follow(&mut self, node: &SyntaxNode, kind: Kind) {
+    fn follow(&mut self, node: &SyntaxNode, kind: Kind) {
         let span = syntax::span(node);
         if self.kinds.insert((span.start, span.end), kind) == Some(kind) {
             return;
@@ -275,7 +276,7 @@ impl<'a> Flow<'a> {
         } else if let Some(op) = ast::BinOp::cast(parent.clone()) {
             self.operation(&op, node, kind);
         } else if ast::Apply::can_cast(parent.kind()) {
-            library::argument(self, node, kind);
+            self.argument(node, kind);
         } else {
             let why = match ast::Lambda::can_cast(parent.kind()) {
                 true => "a function returns it as a whole",
@@ -456,88 +457,6 @@ impl<'a> Flow<'a> {
                 Some(inherit) => self.bound(&inherit, name, kind),
                 None => self.follow(&ident, kind),
             }
-        }
-    }
-
-    /// Follows a function's arguments: `kinds` says by position which are what.
-    pub(super) fn call(&mut self, function: &ast::Expr, kinds: &[Option<Kind>]) {
-        let Some((first, rest)) = kinds.split_first() else {
-            return;
-        };
-        match syntax::unparen(function.clone()) {
-            ast::Expr::Lambda(lambda) => {
-                if let Some(kind) = first {
-                    self.parameter(&lambda, *kind);
-                }
-                if let Some(body) = lambda.body().filter(|_| rest.iter().any(Option::is_some)) {
-                    self.call(&body, rest);
-                }
-            }
-            ast::Expr::LetIn(let_in) => let_in.body().iter().for_each(|body| self.call(body, kinds)),
-            ast::Expr::With(with) => with.body().iter().for_each(|body| self.call(body, kinds)),
-            ast::Expr::Ident(ident) => match library::let_value(&ident) {
-                Some(value) => self.call(&value, kinds),
-                None => self.unclear(ident.syntax(), "the function that takes it is not in this file"),
-            },
-            applied @ ast::Expr::Apply(_) => {
-                let (head, arguments) = syntax::call(&applied);
-                match (syntax::function_name(&head).as_deref(), arguments.as_slice(), first) {
-                    (Some(name @ ("getAttr" | "hasAttr")), [field], Some(Kind::Entry)) => {
-                        self.read(library::literal(field), applied.syntax(), name == "hasAttr");
-                    }
-                    _ => {
-                        let mut all = vec![None; arguments.len()];
-                        all.extend(kinds);
-                        self.call(&head, &all);
-                    }
-                }
-            }
-            other => self.unclear(other.syntax(), "the function that takes it is not in this file"),
-        }
-    }
-
-    fn parameter(&mut self, lambda: &ast::Lambda, kind: Kind) {
-        let Some(body) = lambda.body() else { return };
-        let mut names = Vec::new();
-        match lambda.param() {
-            Some(ast::Param::IdentParam(param)) => names.extend(param.ident().map(|ident| (ident, kind))),
-            Some(ast::Param::Pattern(pattern)) => {
-                names.extend(
-                    pattern
-                        .pat_bind()
-                        .and_then(|bind| bind.ident())
-                        .map(|ident| (ident, kind)),
-                );
-                match kind {
-                    Kind::Entry if pattern.ellipsis_token().is_none() => {
-                        self.unclear(
-                            pattern.syntax(),
-                            "the function takes exactly the fields of the legacy option",
-                        );
-                    }
-                    Kind::Entry => {
-                        for entry in pattern.pat_entries() {
-                            let field = entry.ident().map(|ident| syntax::ident_text(&ident));
-                            self.read(field, entry.syntax(), entry.default().is_some());
-                        }
-                    }
-                    Kind::Services => {
-                        let each = pattern.pat_entries().filter_map(|entry| entry.ident());
-                        names.extend(each.map(|ident| (ident, Kind::Entry)));
-                    }
-                    _ => self.unclear(pattern.syntax(), "it is taken apart by a function's pattern"),
-                }
-            }
-            None => {}
-        }
-        for (ident, kind) in names {
-            let name = syntax::ident_text(&ident);
-            self.uses(
-                body.syntax(),
-                &name,
-                kind,
-                &|binding| matches!(binding, Binding::Param(found) if found.syntax() == lambda.syntax()),
-            );
         }
     }
 }

@@ -4,7 +4,7 @@
 use crate::error::{self, Error, Result};
 use crate::plan::model::Context;
 use crate::resolve::scope::{self, Binding};
-use crate::resolve::value::{Eval, Known, Value};
+use crate::resolve::{Eval, Known, Value};
 use crate::resolve::{Module, OptionDecl, module};
 use crate::syntax::{self, AstNode, HasEntry, SyntaxNode, ast};
 

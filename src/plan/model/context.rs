@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use crate::repo::Repository;
 use crate::repo::hosts::Host;
+use crate::resolve::Eval;
 use crate::resolve::Model;
 use crate::resolve::module::Module;
-use crate::resolve::value::Eval;
 use crate::rules::Rules;
 use crate::syntax;
 

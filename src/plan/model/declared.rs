@@ -7,7 +7,7 @@ use super::literal;
 use crate::error::{self, Result};
 use crate::plan::computed;
 use crate::resolve::module::{self, Def, Module};
-use crate::resolve::value::{Eval, Known, Value};
+use crate::resolve::{Eval, Known, Value};
 use crate::resolve::{Model, scope};
 use crate::rules::{Rules, parts};
 use crate::syntax::{self, AstNode, SyntaxNode, ast};

@@ -1,7 +1,7 @@
 //! The containers of a service: what runs in them, what they are told, and where they are reached.
 
 use super::own::{ServiceDefs, Term};
-use super::servers::first;
+use super::said::first_text;
 use super::texts;
 use crate::resolve::value::UnknownReason;
 use crate::rules::parts;
@@ -39,7 +39,7 @@ impl Container {
 
     /// Its image, if that is known.
     pub fn image(&self, own: &ServiceDefs) -> Option<String> {
-        first(own, self.paths("image", "image").to_vec()).ok()
+        first_text(own, self.paths("image", "image").to_vec()).ok()
     }
 
     /// Where a variable of its environment may be set, under each of `names`.
@@ -77,7 +77,7 @@ impl Container {
         for path in self.paths("publishPorts", "ports") {
             published.extend(own.strings(&path));
         }
-        let pod = first(own, self.paths("pod", "pod").to_vec()).ok();
+        let pod = first_text(own, self.paths("pod", "pod").to_vec()).ok();
         let pod = pod
             .and_then(|pod| pod.strip_suffix(".pod").map(str::to_owned))
             .or_else(|| self.pod(own));

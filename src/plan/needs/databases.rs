@@ -1,31 +1,12 @@
 //! The databases that a service uses: what its containers, its units and the options of its own module say of them.
 
+use super::database::{Database, Missing};
 use super::own::ServiceDefs;
-use super::said::ConnectionLiteral;
 use super::servers::{self, Partial};
 use super::{Requirements, texts};
-use crate::error::Place;
 use crate::plan::Skipped;
 use crate::plan::model::{self, Context, ServiceFacts};
 use crate::rules::parts;
-use crate::syntax;
-
-/// A database, as the contract declares it. The collector never makes it: what is found is made already, by a container
-/// or by the service's own NixOS module. That holds for `services.postgresql.ensureDatabases` too: moved, its entry would
-/// change its place among those of other modules, and its user would lose what else is said of it.
-#[derive(Clone, Debug)]
-pub struct Database {
-    pub kind: &'static str,
-    pub name: String,
-    pub user: String,
-    pub host: String,
-    /// `None` for a socket, which has no port to be said.
-    pub port: Option<u16>,
-    /// The literals by which it is known: those of every definition that leads to it, which may have another user or host.
-    pub said: Vec<ConnectionLiteral>,
-    /// How it is known.
-    pub why: String,
-}
 
 /// Adds the service's databases.
 pub fn collect(context: &Context, facts: &ServiceFacts, needs: &mut Requirements) {
@@ -114,26 +95,6 @@ fn taken(context: &Context, service: &ServiceFacts, database: &Database) -> Opti
     })
 }
 
-impl Database {
-    /// As a line of the plan.
-    pub fn line(&self) -> String {
-        texts::database_move(self.kind, &self.name, &self.why)
-    }
-
-    /// As an element of the contract's `databases`, as source.
-    pub fn text(&self) -> String {
-        let string = |field: &str, value: &str| format!("{field} = {};\n", syntax::string_text(value));
-        let port = self.port.map(|port| format!("port = {port};\n")).unwrap_or_default();
-        format!(
-            "{{\n{}{}{}{}{port}provision = false;\n}}\n",
-            string("type", self.kind),
-            string("name", &self.name),
-            string("user", &self.user),
-            string("host", &self.host),
-        )
-    }
-}
-
 impl Partial {
     /// What is left of a database of which something is not known.
     fn left(&self, missing: Missing) -> Skipped {
@@ -144,10 +105,4 @@ impl Partial {
             next: Some(texts::DATABASE_NEXT.to_owned()),
         }
     }
-}
-
-/// What is not known of a database.
-pub struct Missing {
-    pub why: String,
-    pub place: Place,
 }

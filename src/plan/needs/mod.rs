@@ -2,6 +2,7 @@
 
 mod address;
 mod containers;
+pub mod database;
 pub mod databases;
 pub mod depends;
 pub mod own;
@@ -11,7 +12,7 @@ mod servers;
 mod state;
 pub mod texts;
 
-use databases::Database;
+use database::Database;
 
 use super::Skipped;
 use super::model::{Context, ServiceFacts};

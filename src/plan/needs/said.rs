@@ -48,11 +48,14 @@ pub struct Found<'p> {
     pub known: Known,
 }
 
+/// A field of a database: its value, or nothing and perhaps why.
+pub type Part<T> = Result<T, Option<UnknownReason>>;
+
 /// The first of several options that is set.
 ///
 /// # Errors
 /// Why it is not known; `None` where none is set.
-pub fn first<'p>(own: &ServiceDefs, paths: Vec<Vec<&'p str>>) -> Result<Found<'p>, Option<UnknownReason>> {
+pub fn first<'p>(own: &ServiceDefs, paths: Vec<Vec<&'p str>>) -> Part<Found<'p>> {
     for path in paths {
         match own.known(&path) {
             Ok(None) | Ok(Some(Known::Null)) => {}
@@ -61,6 +64,11 @@ pub fn first<'p>(own: &ServiceDefs, paths: Vec<Vec<&'p str>>) -> Result<Found<'p
         }
     }
     Err(None)
+}
+
+/// The first of several options that is set, as text.
+pub fn first_text(own: &ServiceDefs, paths: Vec<Vec<&str>>) -> Part<String> {
+    first(own, paths)?.known.text().ok_or(None)
 }
 
 impl ConnectionLiteral {

@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
-use super::databases::{Database, Missing};
+use super::database::{Database, Missing};
 use super::own::ServiceDefs;
-use super::said::{self, ConnectionLiteral, Field, Spot};
+use super::said::{self, ConnectionLiteral, Field, Part, Spot, first_text};
 use super::{address, containers, texts};
 use crate::error::Place;
 use crate::plan::model::Context;
@@ -63,9 +63,6 @@ const NAMES: [&str; 6] = [
     "POSTGRES_DATABASE",
 ];
 const USERS: [&str; 4] = ["DB_USERNAME", "DB_USER", "DATABASE_USERNAME", "DATABASE_USER"];
-
-/// A field of a database: its value, or nothing and perhaps why.
-pub type Part<T> = Result<T, Option<UnknownReason>>;
 
 /// What one definition says of a database.
 #[derive(Clone)]
@@ -252,7 +249,7 @@ pub fn in_options(own: &ServiceDefs) -> Vec<Partial> {
             continue;
         }
         let at = |field: &'static str| [&base[..], &[field]].concat();
-        let kind = match first(own, vec![at("type")]) {
+        let kind = match first_text(own, vec![at("type")]) {
             Ok(kind) => of_alias(&kind),
             Err(None) => own
                 .context
@@ -356,11 +353,6 @@ pub fn lists(context: &Context, module: &Module, value: &ast::Expr, database: &D
         let kind = text("type").unwrap_or_else(|| KINDS[0].name.to_owned());
         kind == database.kind && text("name").as_deref() == Some(&*database.name)
     })
-}
-
-/// The first of several options that is set, as text.
-pub fn first(own: &ServiceDefs, paths: Vec<Vec<&str>>) -> Part<String> {
-    said::first(own, paths)?.known.text().ok_or(None)
 }
 
 fn number(known: Result<Known, UnknownReason>) -> Option<Part<u16>> {

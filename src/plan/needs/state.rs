@@ -1,7 +1,8 @@
 //! Whether a service is on: only one that is may be depended on, since the contracts' check would fail otherwise.
 
 use crate::plan::model::{self, Context};
-use crate::resolve::value::{self, Known, UnknownReason, Value};
+use crate::resolve::eval::rank;
+use crate::resolve::value::{Known, UnknownReason, Value};
 use crate::rules::parts;
 
 /// Whether a service is on, on the host and as far as the code says it.
@@ -67,7 +68,7 @@ fn switch(context: &Context, path: &[&str]) -> State {
         }
         let eval = context.eval(module);
         match (eval.holds(&def.context.conditions), &def.value) {
-            (Ok(true), Some(value)) => values.push((value::rank(def), eval.force(value))),
+            (Ok(true), Some(value)) => values.push((rank(def), eval.force(value))),
             (Ok(false), _) => {}
             (Err(why), _) => return State::Unknown(why),
             (Ok(true), None) => {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::edit::{FileChange, GroupId, TextEdit, settle, trivia};
+use crate::edit::{FileChange, GroupId, TextEdit, formatting, trivia};
 use crate::error::{self, Error, Result};
 use crate::repo::Repository;
 use crate::syntax::{self, Source};
@@ -63,7 +63,7 @@ impl FileEdits {
         }
         let to = self.moved_to.clone();
         let original = repo.source(&path).expect("a file with a text");
-        let settled = settle::settle(original, self.merged(before))
+        let settled = formatting::apply_and_format(original, self.merged(before))
             .map_err(|error| Error::internal(format!("{}: {}", path.display(), error.message())).because(error))?;
         let after = Arc::clone(settled.source.text());
         if *after == **before && to.is_none() {

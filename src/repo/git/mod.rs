@@ -19,6 +19,7 @@ mod identity;
 mod index;
 mod program;
 mod refs;
+pub mod refusals;
 mod unhonoured;
 
 #[cfg(test)]
@@ -205,7 +206,7 @@ impl GitState {
     /// As [`check_commit`](GitState::check_commit), with git's paths.
     pub(crate) fn check_commit_of(&self, paths: &[String]) -> Result<()> {
         if let Some(operation) = self.operation() {
-            return Err(error::git::operation_under_way(operation));
+            return Err(refusals::operation_under_way(operation));
         }
         self.check_index()?;
         self.check_identity(&self.unhonoured(paths)?)

@@ -1,11 +1,10 @@
-//! Errors for people (an excerpt of the source, the reason, the next steps) and for programs.
+//! Errors for people: an excerpt of the source, the reason, the next steps.
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Message, Origin, Renderer, Snippet};
-use serde::Serialize;
 
-use super::palette::{self, visible};
-use crate::check::{Finding, Severity};
+use super::foreign::visible;
+use super::palette;
 use crate::error::{Error, Place};
 
 /// How much to say and how wide.
@@ -20,28 +19,24 @@ pub struct Detail {
 /// Longest excerpt of a span over several lines, in lines; the caret then marks the first line only.
 const LONGEST_EXCERPT: usize = 12;
 
+/// How much an error weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    Error,
+    Warning,
+    Note,
+}
+
 /// The errors, styled, in the form that rustc made familiar; one blank line between them.
-pub fn human(errors: &[Error], detail: Detail) -> String {
-    rendered(errors.iter().map(|error| (error, Level::ERROR)), detail)
+pub fn errors(errors: &[Error], detail: Detail) -> String {
+    weighed(errors.iter().map(|error| (error, Weight::Error)), detail)
 }
 
-/// What a check found, each with its severity, in the same form.
-pub fn findings<'f>(findings: impl Iterator<Item = &'f Finding>, detail: Detail) -> String {
-    let weighed = findings.map(|finding| {
-        let level = match finding.severity {
-            Severity::Error => Level::ERROR,
-            Severity::Warning => Level::WARNING,
-            Severity::Note => Level::NOTE,
-        };
-        (&finding.error, level)
-    });
-    rendered(weighed, detail)
-}
-
-fn rendered<'e>(errors: impl Iterator<Item = (&'e Error, Level<'static>)>, detail: Detail) -> String {
+/// As [`errors`], each with its weight.
+pub fn weighed<'e>(errors: impl Iterator<Item = (&'e Error, Weight)>, detail: Detail) -> String {
     let renderer = renderer(detail.width);
     let texts: Vec<String> = errors
-        .map(|(error, level)| renderer.render(&[group(error, level, detail)]) + "\n")
+        .map(|(error, weight)| renderer.render(&[group(error, weight, detail)]) + "\n")
         .collect();
     texts.join("\n")
 }
@@ -60,7 +55,12 @@ fn renderer(width: usize) -> Renderer {
         .emphasis(palette::TITLE)
 }
 
-fn group(error: &Error, level: Level<'static>, detail: Detail) -> Group<'static> {
+fn group(error: &Error, weight: Weight, detail: Detail) -> Group<'static> {
+    let level = match weight {
+        Weight::Error => Level::ERROR,
+        Weight::Warning => Level::WARNING,
+        Weight::Note => Level::NOTE,
+    };
     let title = level
         .primary_title(visible(error.message()).into_owned())
         .id(error.code());
@@ -71,7 +71,7 @@ fn group(error: &Error, level: Level<'static>, detail: Detail) -> Group<'static>
     if let Some(reason) = error.reason_text() {
         group = group.element(line("reason", reason));
     }
-    for cause in causes(error).take(if detail.causes { usize::MAX } else { 1 }) {
+    for cause in error.causes().take(if detail.causes { usize::MAX } else { 1 }) {
         group = group.element(line("cause", &cause));
     }
     for hint in error.hints() {
@@ -144,45 +144,6 @@ fn floor(source: &str, offset: usize) -> usize {
     (0..=offset).rev().find(|i| source.is_char_boundary(*i)).unwrap_or(0)
 }
 
-fn causes(error: &Error) -> impl Iterator<Item = String> + '_ {
-    let first = error.cause().map(|cause| cause as &(dyn std::error::Error + 'static));
-    std::iter::successors(first, |cause| cause.source()).map(ToString::to_string)
-}
-
-/// An error for a program. Its form is part of schema 1 (`docs/json.md`).
-#[derive(Clone, Debug, Serialize, PartialEq, Eq)]
-pub struct Json {
-    /// The stable code.
-    pub code: String,
-    /// Path relative to the repository's root.
-    pub file: Option<String>,
-    /// One-based line.
-    pub line: Option<u32>,
-    /// One-based column, in Unicode scalar values.
-    pub column: Option<u32>,
-    /// What is wrong.
-    pub message: String,
-    /// Why, where the message does not say it; the cause underneath if there is nothing else.
-    pub reason: Option<String>,
-    /// What can be done, in order.
-    pub next: Vec<String>,
-}
-
-impl From<&Error> for Json {
-    fn from(error: &Error) -> Json {
-        let place = error.place();
-        Json {
-            code: error.code().to_owned(),
-            file: place.map(|place| place.path.to_string_lossy().into_owned()),
-            line: place.map(|place| place.line),
-            column: place.map(|place| place.column),
-            message: error.message().to_owned(),
-            reason: error.reason_text().map(str::to_owned).or_else(|| causes(error).next()),
-            next: error.hints().to_vec(),
-        }
-    }
-}
-
 #[cfg(test)]
-#[path = "report_tests.rs"]
+#[path = "excerpt_tests.rs"]
 mod tests;

@@ -1,8 +1,9 @@
 //! What options are: followed to their definitions, or to their defaults.
 
-use super::{DEPTH, Eval, Known, UnknownReason, Value};
+use super::{DEPTH, Eval};
 use crate::resolve::Model;
 use crate::resolve::module::Def;
+use crate::resolve::value::{Known, UnknownReason, Value};
 use crate::syntax::{AstNode, SyntaxNode, ast};
 
 impl Eval<'_> {

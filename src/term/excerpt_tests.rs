@@ -18,7 +18,7 @@ fn of(source: &str, text: &str) -> Error {
 }
 
 fn shown(error: Error, width: usize) -> String {
-    plain(&human(&[error], Detail { width, causes: false }))
+    plain(&errors(&[error], Detail { width, causes: false }))
 }
 
 fn full() -> Error {
@@ -32,12 +32,12 @@ fn full() -> Error {
 
 #[test]
 fn everything_at_once() {
-    let errors = [
+    let all = [
         full(),
         Error::usage("unknown-service", "there is no service 'jelyfin'").hint("did you mean 'jellyfin'?"),
     ];
-    let text = human(
-        &errors,
+    let text = errors(
+        &all,
         Detail {
             width: 100,
             causes: true,
@@ -117,17 +117,11 @@ fn a_place_without_its_source() {
 
 #[test]
 fn the_nearest_cause_is_said_and_the_others_on_demand() {
-    let text = |causes| plain(&human(&[full()], Detail { width: 100, causes }));
+    let text = |causes| plain(&errors(&[full()], Detail { width: 100, causes }));
     assert_eq!(text(false).matches("cause:").count(), 1);
     assert_eq!(
         text(true).matches("cause:").count(),
         1,
         "an io::Error of an io::Error is one cause with the same text"
     );
-}
-
-#[test]
-fn for_a_program() {
-    let json = serde_json::to_string_pretty(&Json::from(&full())).unwrap();
-    snapshot!("report_json", json);
 }

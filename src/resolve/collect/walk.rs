@@ -2,9 +2,8 @@
 
 use std::rc::Rc;
 
-use super::{Context, Def, Segment, is_true};
-use crate::resolve::computed::{self, Computed, What};
-use crate::resolve::value::Eval;
+use crate::resolve::eval::Eval;
+use crate::resolve::module::{Computed, Def, DefinitionContext, Segment, What, is_true};
 use crate::syntax::{self, HasEntry, ast};
 
 /// Collects definitions, and what of them is computed.
@@ -25,7 +24,13 @@ struct Site<'s> {
 
 impl Walk<'_> {
     /// Visits a binding under `prefix`; the first `skip` names of its attrpath are not part of the option path.
-    pub(super) fn entry(&mut self, entry: &ast::Entry, prefix: &[Segment], skip: usize, context: &Rc<Context>) {
+    pub(super) fn entry(
+        &mut self,
+        entry: &ast::Entry,
+        prefix: &[Segment],
+        skip: usize,
+        context: &Rc<DefinitionContext>,
+    ) {
         match entry {
             ast::Entry::AttrpathValue(value) => self.binding(entry, value, prefix, skip, context),
             ast::Entry::Inherit(inherit) => {
@@ -54,7 +59,7 @@ impl Walk<'_> {
         value: &ast::AttrpathValue,
         prefix: &[Segment],
         skip: usize,
-        context: &Rc<Context>,
+        context: &Rc<DefinitionContext>,
     ) {
         let mut path = prefix.to_vec();
         for attr in value.attrpath().into_iter().flat_map(|path| path.attrs()).skip(skip) {
@@ -83,13 +88,13 @@ impl Walk<'_> {
         self.inside(&head, Site { entry, path, own }, &context);
     }
 
-    fn value(&mut self, expr: &ast::Expr, site: Site, context: &Rc<Context>) {
+    fn value(&mut self, expr: &ast::Expr, site: Site, context: &Rc<DefinitionContext>) {
         let (expr, context) = peel(expr.clone(), Rc::clone(context));
         self.inside(&expr, site, &context);
     }
 
     /// Visits what is in a value at whose head no priorities and conditions are left.
-    fn inside(&mut self, expr: &ast::Expr, site: Site, context: &Rc<Context>) {
+    fn inside(&mut self, expr: &ast::Expr, site: Site, context: &Rc<DefinitionContext>) {
         let mut below = |body: Option<ast::Expr>| body.iter().for_each(|body| self.value(body, site, context));
         match expr {
             ast::Expr::AttrSet(set) => set
@@ -99,9 +104,9 @@ impl Walk<'_> {
             ast::Expr::With(with) => below(with.body()),
             ast::Expr::Assert(assert) => below(assert.body()),
             ast::Expr::BinOp(op) if op.operator() == Some(ast::BinOpKind::Update) => {
-                let context = Rc::new(Context {
+                let context = Rc::new(DefinitionContext {
                     opaque: true,
-                    ..Context::clone(context)
+                    ..DefinitionContext::clone(context)
                 });
                 [op.lhs(), op.rhs()]
                     .into_iter()
@@ -116,7 +121,7 @@ impl Walk<'_> {
     }
 
     /// Visits the elements of `mkMerge`'s list, of which `whole` is the call.
-    fn merged(&mut self, whole: &ast::Expr, list: &ast::Expr, site: Site, context: &Rc<Context>) {
+    fn merged(&mut self, whole: &ast::Expr, list: &ast::Expr, site: Site, context: &Rc<DefinitionContext>) {
         match syntax::unparen(list.clone()) {
             ast::Expr::List(list) => list.items().for_each(|item| self.value(&item, site, context)),
             ast::Expr::BinOp(op) if op.operator() == Some(ast::BinOpKind::Concat) => [op.lhs(), op.rhs()]
@@ -144,8 +149,8 @@ impl Walk<'_> {
     }
 
     /// Notes what cannot be looked into.
-    fn computed(&mut self, expr: &ast::Expr, site: Site, context: &Rc<Context>) {
-        if computed::may_be_set(expr) {
+    fn computed(&mut self, expr: &ast::Expr, site: Site, context: &Rc<DefinitionContext>) {
+        if may_be_set(expr) {
             let (path, what) = (site.path.to_vec(), What::Value(expr.clone()));
             let part = Computed::new(path, site.own, site.entry.clone(), what, Rc::clone(context));
             self.computed.push(part);
@@ -154,7 +159,7 @@ impl Walk<'_> {
 }
 
 /// Takes parentheses, `mkIf`, `optionalAttrs` and priorities off the head of a value, into the context.
-fn peel(expr: ast::Expr, mut context: Rc<Context>) -> (ast::Expr, Rc<Context>) {
+fn peel(expr: ast::Expr, mut context: Rc<DefinitionContext>) -> (ast::Expr, Rc<DefinitionContext>) {
     let mut expr = syntax::unparen(expr);
     loop {
         let (function, arguments) = syntax::call(&expr);
@@ -180,5 +185,14 @@ fn peel(expr: ast::Expr, mut context: Rc<Context>) -> (ast::Expr, Rc<Context>) {
             _ => return (expr, context),
         };
         expr = syntax::unparen(inner);
+    }
+}
+
+/// Whether an expression may be a set that is written somewhere else, or made.
+fn may_be_set(expr: &ast::Expr) -> bool {
+    match expr {
+        ast::Expr::Ident(ident) => !matches!(&*syntax::ident_text(ident), "true" | "false" | "null"),
+        ast::Expr::Select(_) | ast::Expr::Apply(_) | ast::Expr::IfElse(_) | ast::Expr::LegacyLet(_) => true,
+        _ => false,
     }
 }

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::syntax::Source;
 
 /// What edits make of a file.
-pub struct Settled {
+pub struct Applied {
     /// The final text, parsed.
     pub source: Source,
     /// The edits that make it: disjoint, sorted, in offsets of the original, with bytes of the original between any two.
@@ -24,7 +24,7 @@ pub struct Settled {
 ///
 /// # Errors
 /// An internal error where edits overlap, or the result does not parse although the original did.
-pub fn settle(original: &Source, mut edits: Vec<TextEdit>) -> Result<Settled> {
+pub fn apply_and_format(original: &Source, mut edits: Vec<TextEdit>) -> Result<Applied> {
     let before: &str = original.text();
     super::render::match_line_ends(before, &mut edits)?;
     let mut source = Source::new(original.path(), apply(before, &mut edits)?);
@@ -32,7 +32,7 @@ pub fn settle(original: &Source, mut edits: Vec<TextEdit>) -> Result<Settled> {
         return Err(Error::internal("the edited file would not parse").because(source.text().to_string()));
     }
     if edits.is_empty() {
-        return Ok(Settled { source, edits });
+        return Ok(Applied { source, edits });
     }
     let mut white = Vec::new();
     if let Some(text) = source.laid_out(original)
@@ -43,7 +43,7 @@ pub fn settle(original: &Source, mut edits: Vec<TextEdit>) -> Result<Settled> {
     }
     // Also where nothing is added: no two edits are left at one place, whose order would be lost.
     let edits = compose(before, &edits, &white, edits[0].group);
-    Ok(Settled { source, edits })
+    Ok(Applied { source, edits })
 }
 
 /// The replacements of white space that make `formatted` of `edited`; `None` if anything else differs.
@@ -116,8 +116,8 @@ pub fn compose(
         at = edit.range.end;
     }
     edited.push(Stretch::Kept(at, original.len() - at));
-    let settled = replaced(&edited, second, otherwise);
-    edits_of(original, &settled, first, otherwise)
+    let stretches = replaced(&edited, second, otherwise);
+    edits_of(original, &stretches, first, otherwise)
 }
 
 /// A text in stretches with others in the place of some ranges. What is put in belongs to the group whose text stands nearest
@@ -153,7 +153,7 @@ fn replaced<'t>(text: &[Stretch<'t>], changes: &'t [(Range<usize>, String)], oth
 }
 
 /// Every gap between kept bytes as one edit.
-fn edits_of(original: &str, settled: &[Stretch], first: &[TextEdit], otherwise: GroupId) -> Vec<TextEdit> {
+fn edits_of(original: &str, stretches: &[Stretch], first: &[TextEdit], otherwise: GroupId) -> Vec<TextEdit> {
     let mut edits = Vec::new();
     let (mut at, mut text, mut group) = (0, String::new(), None);
     let mut close = |from: usize, to: usize, text: &mut String, group: &mut Option<GroupId>| {
@@ -171,7 +171,7 @@ fn edits_of(original: &str, settled: &[Stretch], first: &[TextEdit], otherwise: 
             });
         }
     };
-    for stretch in settled.iter().filter(|stretch| stretch.len() > 0) {
+    for stretch in stretches.iter().filter(|stretch| stretch.len() > 0) {
         match stretch {
             Stretch::New(by, new) => {
                 text.push_str(new);
@@ -209,9 +209,9 @@ mod tests {
     }
 
     fn check(original: &str, edits: Vec<TextEdit>) -> String {
-        let mut settled = settle(&file(original), edits).expect("settles");
-        let text = settled.source.text().to_string();
-        assert_eq!(apply(original, &mut settled.edits).expect("applies"), text);
+        let mut applied = apply_and_format(&file(original), edits).expect("applies");
+        let text = applied.source.text().to_string();
+        assert_eq!(apply(original, &mut applied.edits).expect("applies"), text);
         assert!(is_formatted(&text) || !is_formatted(original), "{text}");
         text
     }
@@ -245,8 +245,8 @@ mod tests {
     fn no_two_edits_are_left_at_one_place() {
         let (one, mut other) = (edit(1..1, "b=2;"), edit(1..1, "c=3;"));
         other.group = GroupId(2);
-        let settled = settle(&file("{a=1;}"), vec![one, other]).expect("settles");
-        let found: Vec<(Range<usize>, &str)> = settled.edits.iter().map(|e| (e.range.clone(), &*e.text)).collect();
+        let applied = apply_and_format(&file("{a=1;}"), vec![one, other]).expect("applies");
+        let found: Vec<(Range<usize>, &str)> = applied.edits.iter().map(|e| (e.range.clone(), &*e.text)).collect();
         assert_eq!(found, [(1..1, "b=2;c=3;")]);
     }
 
@@ -289,6 +289,6 @@ mod tests {
 
     #[test]
     fn a_result_that_does_not_parse_is_never_returned() {
-        assert!(settle(&file("{ a = 1; }"), vec![edit(2..3, "=")]).is_err());
+        assert!(apply_and_format(&file("{ a = 1; }"), vec![edit(2..3, "=")]).is_err());
     }
 }

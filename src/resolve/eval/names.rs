@@ -1,8 +1,9 @@
 //! What names mean: lexical bindings, `inherit`, `with` and selections, and which names a set has.
 
-use super::{DEPTH, Eval, Known, Value};
+use super::{DEPTH, Eval};
 use crate::resolve::module;
 use crate::resolve::scope::{self, Binding};
+use crate::resolve::value::{Known, Value};
 use crate::syntax::{self, AstNode, HasEntry, SyntaxNode, ast};
 
 impl Eval<'_> {

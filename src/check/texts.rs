@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::Error;
+use crate::error::Error;
 use crate::syntax::attr_text;
 
 /// The namespace of the contract and the service, as fixes name them.
