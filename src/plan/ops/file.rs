@@ -47,7 +47,7 @@ impl FileEdits {
     }
 
     /// What they make of the file at `path`, if anything.
-    pub fn settle(self, repo: &Repository, path: PathBuf) -> Result<Option<FileChange>> {
+    pub fn change(self, repo: &Repository, path: PathBuf) -> Result<Option<FileChange>> {
         let before = repo
             .text(&path)
             .ok_or_else(|| Error::internal(format!("{} is edited but not there", path.display())))?;

@@ -163,8 +163,8 @@ impl<'a> Ops<'a> {
     /// `hard-link`; an internal error where edits overlap or a file that parsed would not parse any more.
     pub fn finish(self) -> Result<SourceChange> {
         let repo = self.repo;
-        let settle = |(path, edits): (PathBuf, FileEdits)| edits.settle(repo, path).transpose();
-        let changes = self.files.into_iter().filter_map(settle);
+        let change = |(path, edits): (PathBuf, FileEdits)| edits.change(repo, path).transpose();
+        let changes = self.files.into_iter().filter_map(change);
         let new = self.new.into_iter().map(|(path, new)| match new.formatted {
             true => formatted(path, &new.text),
             false => Ok(FileChange {
