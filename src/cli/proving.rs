@@ -13,7 +13,7 @@ use crate::edit::SourceChange;
 use crate::error::{self, Error, Result};
 use crate::process;
 use crate::prove::report::{self, LineKind};
-use crate::prove::{Area, Class, Namespaces, Proof, ProveOptions, Prover, Withheld, scratch};
+use crate::prove::{Area, Class, Namespaces, Order, Proof, ProveOptions, Prover, Withheld, scratch};
 use crate::rules::{Rules, parts};
 use crate::scratch::Directory;
 use crate::term::palette::{self, paint};
@@ -203,10 +203,7 @@ pub fn show(ui: &Ui, proof: &Proof, all: bool) {
 pub fn say(ui: &Ui, proof: &Proof) {
     ui.note(report::headline(proof));
     for (_, difference) in proof.differences() {
-        let ordered = !matches!(difference.area, Area::Persistence | Area::Backups)
-            // systemd-tmpfiles sorts its lines itself (tmpfiles.d(5)).
-            && difference.path != ["systemd", "tmpfiles", "rules"];
-        if difference.class == Class::Reordered && ordered {
+        if difference.class == Class::Reordered && difference.order == Some(Order::Told) {
             ui.note(texts::reordered(&difference.sentence));
         }
     }

@@ -70,7 +70,8 @@ impl Area {
             return Area::Backups;
         }
         match (at(0), at(1)) {
-            ("environment", "persistence") | ("fileSystems", _) => Area::Persistence,
+            _ if names.is_persistence(path) => Area::Persistence,
+            ("fileSystems", _) => Area::Persistence,
             ("users", _) => Area::Users,
             ("sops" | "age", _) => Area::Secrets,
             ("networking", "firewall" | "nat" | "nftables") => Area::Ports,

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::area::Area;
 use super::configuration::{Configuration, SEPARATOR};
-use super::difference::{Class, Difference};
+use super::difference::{Class, Difference, Order};
 use super::namespaces::Namespaces;
+use super::order;
 use super::sentence;
 use super::stub::Stubs;
 
@@ -38,23 +39,42 @@ pub fn compare(before: &Configuration, after: &Configuration, stubs: &Stubs, nam
 /// Compares two values from the root of the configuration.
 pub fn differences(before: &Value, after: &Value, names: &Namespaces) -> Vec<Difference> {
     let mut raw = Vec::new();
-    walk(&mut Vec::new(), before, after, &mut raw);
+    walk(&mut Vec::new(), before, after, names, &mut raw);
     raw.into_iter()
-        .map(|(class, path, before, after)| {
-            let class = moved(class, &path, names);
-            let area = Area::of(&path, names);
-            let sentence = sentence::of(class, area, &path, before.as_ref(), after.as_ref(), names);
-            Difference {
-                class,
-                area,
-                path,
-                before,
-                after,
-                sentence,
-                inside: Vec::new(),
-            }
-        })
+        .map(|(class, path, before, after)| difference(class, path, before, after, names))
         .collect()
+}
+
+fn difference(
+    class: Class,
+    path: Vec<String>,
+    before: Option<Value>,
+    after: Option<Value>,
+    names: &Namespaces,
+) -> Difference {
+    let mut class = moved(class, &path, names);
+    let area = Area::of(&path, names);
+    let judged = match (class, &before, &after) {
+        (Class::Reordered, Some(before), Some(after)) => Some(order::judge(&path, before, after, names)),
+        _ => None,
+    };
+    let sentence = match &judged {
+        Some(judged) => sentence::of_order(&path, judged),
+        None => sentence::of(class, area, &path, before.as_ref(), after.as_ref(), names),
+    };
+    if judged.as_ref().is_some_and(|judged| judged.order == Order::Counts) {
+        class = Class::Changed;
+    }
+    Difference {
+        class,
+        area,
+        path,
+        before,
+        after,
+        order: judged.map(|judged| judged.order),
+        sentence,
+        inside: Vec::new(),
+    }
 }
 
 struct Strip<'a> {
@@ -98,7 +118,7 @@ fn moved(class: Class, path: &[String], names: &Namespaces) -> Class {
     }
 }
 
-fn walk(path: &mut Vec<String>, before: &Value, after: &Value, out: &mut Vec<Raw>) {
+fn walk(path: &mut Vec<String>, before: &Value, after: &Value, namespaces: &Namespaces, out: &mut Vec<Raw>) {
     if before == after {
         return;
     }
@@ -110,9 +130,9 @@ fn walk(path: &mut Vec<String>, before: &Value, after: &Value, out: &mut Vec<Raw
                 let nothing = Value::Object(serde_json::Map::new());
                 let option_set = |v: &Value| v.is_object() && path.len() <= OPTION_SETS;
                 match (a.get(name), b.get(name)) {
-                    (Some(x), Some(y)) => walk(path, x, y, out),
-                    (Some(x), None) if option_set(x) => walk(path, x, &nothing, out),
-                    (None, Some(y)) if option_set(y) => walk(path, &nothing, y, out),
+                    (Some(x), Some(y)) => walk(path, x, y, namespaces, out),
+                    (Some(x), None) if option_set(x) => walk(path, x, &nothing, namespaces, out),
+                    (None, Some(y)) if option_set(y) => walk(path, &nothing, y, namespaces, out),
                     (Some(x), None) => out.push((Class::Lost, path.clone(), Some(x.clone()), None)),
                     (None, Some(y)) => out.push((Class::Gained, path.clone(), None, Some(y.clone()))),
                     (None, None) => {}
@@ -120,7 +140,7 @@ fn walk(path: &mut Vec<String>, before: &Value, after: &Value, out: &mut Vec<Raw
                 path.pop();
             }
         }
-        (Value::Array(a), Value::Array(b)) => lists(path, a, b, out),
+        (Value::Array(a), Value::Array(b)) => lists(path, [a, b], namespaces, out),
         (Value::String(a), Value::String(b)) if same_definitions(a, b) => {
             out.push((
                 Class::Reordered,
@@ -143,28 +163,39 @@ fn same_definitions(a: &str, b: &str) -> bool {
     a.len() == b.len() && sorted(a) == sorted(b)
 }
 
-fn lists(path: &[String], before: &[Value], after: &[Value], out: &mut Vec<Raw>) {
+fn lists(path: &[String], [before, after]: [&[Value]; 2], names: &Namespaces, out: &mut Vec<Raw>) {
+    let persistence = names.is_persistence(path);
+    let same_element = |a: &Value, b: &Value| a == b || (persistence && order::is_same_entry(a, b));
+    let identity = |value: &Value| identity(path, persistence, value);
     let mut lost: Vec<&Value> = before.iter().collect();
     let mut gained: Vec<&Value> = Vec::new();
+    let mut kept: Vec<&Value> = Vec::new();
     for value in after {
-        match lost.iter().position(|v| same_element(path, v, value)) {
+        match lost.iter().position(|v| same_element(v, value)) {
             Some(at) => {
                 lost.remove(at);
+                kept.push(value);
             }
             None => gained.push(value),
         }
     }
-    if lost.is_empty() && gained.is_empty() {
-        let in_order = before.iter().zip(after).all(|(a, b)| same_element(path, a, b));
-        if !in_order {
-            let both = (Some(Value::Array(before.to_vec())), Some(Value::Array(after.to_vec())));
-            out.push((Class::Reordered, path.to_vec(), both.0, both.1));
-        }
-        return;
+    let mut gone = lost.clone();
+    let stays = before
+        .iter()
+        .filter(|value| match gone.iter().position(|one| one == value) {
+            Some(at) => {
+                gone.remove(at);
+                false
+            }
+            None => true,
+        });
+    let stays: Vec<&Value> = stays.collect();
+    if !stays.iter().zip(&kept).all(|(a, b)| same_element(a, b)) {
+        let list = |elements: &[&Value]| Some(Value::Array(elements.iter().map(|value| (*value).clone()).collect()));
+        out.push((Class::Reordered, path.to_vec(), list(&stays), list(&kept)));
     }
     for value in lost {
-        let twin =
-            identity(path, value).and_then(|id| gained.iter().position(|g| identity(path, g) == Some(id.clone())));
+        let twin = identity(value).and_then(|id| gained.iter().position(|g| identity(g) == Some(id.clone())));
         match twin {
             Some(at) => {
                 let other = gained.remove(at);
@@ -178,25 +209,8 @@ fn lists(path: &[String], before: &[Value], after: &[Value], out: &mut Vec<Raw>)
     }
 }
 
-/// A directory that is persisted as a plain path and one that is a set with that path alone are the same.
-fn same_element(path: &[String], a: &Value, b: &Value) -> bool {
-    a == b || (is_persistence(path) && bare(a).is_some() && bare(a) == bare(b))
-}
-
-fn bare(value: &Value) -> Option<&str> {
-    match value {
-        Value::String(text) => Some(text),
-        Value::Object(set) if set.len() == 1 => set.get("directory").or_else(|| set.get("file"))?.as_str(),
-        _ => None,
-    }
-}
-
-fn is_persistence(path: &[String]) -> bool {
-    path.len() >= 2 && path[0] == "environment" && path[1] == "persistence"
-}
-
 /// What an element of a list is about, so that one that changes is not taken for one lost and one gained.
-fn identity(path: &[String], value: &Value) -> Option<String> {
+fn identity(path: &[String], persistence: bool, value: &Value) -> Option<String> {
     const KEYS: [&str; 8] = [
         "directory",
         "file",
@@ -208,7 +222,7 @@ fn identity(path: &[String], value: &Value) -> Option<String> {
         "command",
     ];
     match value {
-        Value::String(text) if is_persistence(path) => Some(text.clone()),
+        Value::String(text) if persistence => Some(text.clone()),
         // `d /var/lib/x 0750 user group -`: the kind of rule and the path
         Value::String(text) if path.iter().any(|p| p == "tmpfiles") => {
             let mut words = text.split_whitespace();
@@ -265,7 +279,13 @@ mod tests {
         );
         assert_eq!(
             classes(json!({"a": [2, 1]}), json!({"a": [1, 2]})),
-            [(Class::Reordered, "a".into())]
+            [(Class::Changed, "a".into())],
+            "a list is a sequence"
+        );
+        let groups = |groups: [&str; 2]| json!({"users": {"groups": {"g": {"members": groups}}}});
+        assert_eq!(
+            classes(groups(["a", "b"]), groups(["b", "a"])),
+            [(Class::Reordered, "users.groups.g.members".into())]
         );
         assert_eq!(
             classes(json!({"a": 1}), json!({"a": "1"})),
@@ -284,11 +304,28 @@ mod tests {
     }
 
     #[test]
-    fn definitions_of_a_text_may_change_places() {
+    fn the_order_of_what_stays_is_compared_beside_what_goes() {
+        let list = |list: &[&str]| json!({"a": {"b": {"c": list}}});
+        assert_eq!(
+            classes(list(&["x", "y", "z"]), list(&["y", "x", "new"])),
+            [
+                (Class::Changed, "a.b.c".into()),
+                (Class::Lost, "a.b.c".into()),
+                (Class::Gained, "a.b.c".into()),
+            ]
+        );
+        assert_eq!(
+            classes(list(&["x", "y", "z"]), list(&["x", "new", "z"])),
+            [(Class::Lost, "a.b.c".into()), (Class::Gained, "a.b.c".into())]
+        );
+    }
+
+    #[test]
+    fn definitions_of_a_text_have_an_order() {
         let text = |parts: [&str; 2]| json!({"a": {"b": {"c": parts.join(SEPARATOR)}}});
         assert_eq!(
             classes(text(["x\n", "y\n"]), text(["y\n", "x\n"])),
-            [(Class::Reordered, "a.b.c".into())]
+            [(Class::Changed, "a.b.c".into())]
         );
         assert_eq!(
             classes(text(["x\n", "y\n"]), text(["y\n", "z\n"])),

@@ -43,6 +43,34 @@ impl Class {
     }
 }
 
+/// What it means that a list has the same elements in another order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Order {
+    /// Nothing: the list is a set.
+    Nothing,
+    /// Little, or nothing between those that changed places; a person is told.
+    Told,
+    /// Another configuration.
+    Counts,
+}
+
+/// What another order means, with the reason where a person should know it.
+pub struct Judgement {
+    pub order: Order,
+    pub reason: Option<String>,
+}
+
+impl Judgement {
+    /// One with a reason.
+    pub fn new(order: Order, reason: &str) -> Judgement {
+        Judgement {
+            order,
+            reason: Some(reason.to_owned()),
+        }
+    }
+}
+
 /// One difference.
 #[derive(Clone, Debug, Serialize)]
 pub struct Difference {
@@ -56,6 +84,9 @@ pub struct Difference {
     pub before: Option<Value>,
     /// The value after, unless it is absent.
     pub after: Option<Value>,
+    /// What it means, where nothing but the order of elements differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<Order>,
     /// One line for a person.
     pub sentence: String,
     /// Where a value names a generated file: what differs in its content.
@@ -72,6 +103,7 @@ impl Difference {
             path: ["system", "build", "toplevel"].map(str::to_owned).to_vec(),
             before: Some(Value::String(before.clone())),
             after: Some(Value::String(after.clone())),
+            order: None,
             sentence: "the system's derivation is another one; no option that is compared says why".to_owned(),
             inside: Vec::new(),
         }

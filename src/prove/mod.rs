@@ -28,6 +28,7 @@ mod library;
 mod mentions;
 pub mod namespaces;
 pub mod nix;
+mod order;
 pub mod proof;
 pub mod report;
 mod request;
@@ -40,7 +41,7 @@ mod tree;
 mod withheld;
 
 pub use area::Area;
-pub use difference::{Class, Difference};
+pub use difference::{Class, Difference, Order};
 pub use namespaces::Namespaces;
 pub use proof::{HostProof, Mode, Proof, Verdict};
 pub use withheld::{Withheld, WithheldReason};
@@ -281,6 +282,7 @@ fn failing_assertions(slice: &slice::Slice) -> impl Iterator<Item = Difference> 
         path: vec!["assertions".to_owned()],
         before: None,
         after: Some(Value::String(message.clone())),
+        order: None,
         sentence: format!("an assertion fails now: {message}"),
         inside: Vec::new(),
     })

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::rules::{ContractField, Rules, parts};
+use crate::rules::{ContractField, Orders, Rules, parts};
 
 /// The option namespaces of the migration.
 #[derive(Clone, Debug)]
@@ -17,6 +17,10 @@ pub struct Namespaces {
     pub fields: BTreeMap<String, ContractField>,
     /// What the fields of a legacy backup job are in a contract.
     pub backup_fields: BTreeMap<String, ContractField>,
+    /// Options of persistence modules, whose attributes are persistent roots.
+    pub persistence: Vec<String>,
+    /// What the orders of lists mean.
+    pub orders: Orders,
 }
 
 impl Namespaces {
@@ -33,6 +37,8 @@ impl Namespaces {
             backups: names.backups.clone(),
             fields: rules.fields.clone(),
             backup_fields: rules.backup_fields.clone(),
+            persistence: rules.persistence.options.clone(),
+            orders: rules.list_orders.clone(),
         }
     }
 
@@ -48,6 +54,11 @@ impl Namespaces {
         let at = below(path, &self.backups)?;
         let field = path.get(at + 1).and_then(|name| self.backup_fields.get(name));
         Some((path.get(at)?, field))
+    }
+
+    /// Whether an option is a persistent root or below one.
+    pub fn is_persistence(&self, path: &[String]) -> bool {
+        self.persistence.iter().any(|option| below(path, option).is_some())
     }
 
     /// Whether a migration empties what a legacy service says at `path`: a contract says it then.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::area::Area;
 use super::configuration::SEPARATOR;
-use super::difference::{Class, option_path};
+use super::difference::{Class, Judgement, Order, option_path};
 use super::namespaces::Namespaces;
 use crate::rules::ContractField;
 
@@ -28,6 +28,7 @@ pub fn of(
             format!("{option}: no longer declared here; compared where it takes effect")
         }
         (Class::Moved, _) => format!("{option}: stands in the contract now"),
+        // An order is judged before it is said, by `of_order`.
         (Class::Reordered, _) => format!("{option}: the same elements in another order"),
         (Class::Lost | Class::Gained, Area::Persistence) => match value.and_then(place) {
             Some(place) if field.is_some() => format!("{place} is {} persisted ({option})", adverb(class)),
@@ -65,6 +66,19 @@ pub fn of(
         }
         (Class::Changed, _) => changed(&option, before, after),
         _ => plain(class, &option, before, after),
+    }
+}
+
+/// The line for the same elements in another order.
+pub fn of_order(path: &[String], judged: &Judgement) -> String {
+    let option = option_path(path);
+    let reason = judged
+        .reason
+        .as_deref()
+        .map_or(String::new(), |reason| format!(": {reason}"));
+    match judged.order {
+        Order::Counts => format!("{option}: the same elements in another order, which counts here{reason}"),
+        Order::Nothing | Order::Told => format!("{option}: the same elements in another order{reason}"),
     }
 }
 

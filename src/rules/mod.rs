@@ -8,8 +8,10 @@ use serde::Deserialize;
 use crate::error::{Error, Result};
 
 mod field;
+mod orders;
 
 pub use field::ContractField;
+pub use orders::{ListOrder, Meaning, Orders};
 
 /// The embedded rules.
 const DEFAULTS: &str = concat!(
@@ -46,6 +48,12 @@ pub struct Rules {
     /// The commit message, as the repository replaces it (see `commit::Template`).
     #[serde(default)]
     pub commit: toml::Table,
+    /// What a repository says of the orders of lists.
+    #[serde(default)]
+    orders: Vec<ListOrder>,
+    /// What is known of the orders of lists, with what the repository says.
+    #[serde(skip)]
+    pub list_orders: Orders,
 }
 
 /// What cannot be read from the declarations of one service.
@@ -203,12 +211,18 @@ impl Rules {
             }
             return match rules.paths.wrong() {
                 Some((key, value)) => Err(bad_path(path, text, key, &value)),
-                None => Ok(rules),
+                None => rules.with_orders(),
             };
         }
-        toml::Value::Table(table)
+        let rules: Rules = toml::Value::Table(table)
             .try_into()
-            .map_err(|e| Error::internal("the embedded rules do not fit").because(e))
+            .map_err(|e| Error::internal("the embedded rules do not fit").because(e))?;
+        rules.with_orders()
+    }
+
+    fn with_orders(mut self) -> Result<Rules> {
+        self.list_orders = Orders::with(std::mem::take(&mut self.orders))?;
+        Ok(self)
     }
 
     /// What the field of a service is, in the legacy pattern or in a contract.

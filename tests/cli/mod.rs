@@ -13,6 +13,7 @@ mod interactive;
 mod migrate;
 mod needs;
 mod new;
+mod order;
 mod output;
 mod proof;
 mod rack;

@@ -13,6 +13,7 @@ use crate::plan::share::bindings::{self, CapturedScope};
 use crate::plan::share::imports;
 use crate::plan::share::leftovers::RemainingFile;
 use crate::plan::share::parts::ExtractedParts;
+use crate::plan::share::position;
 use crate::plan::taking::Removed;
 use crate::plan::{contract, data_dir, placement, texts};
 use crate::resolve::module::Def;
@@ -83,8 +84,8 @@ impl<'c, 'a> Extracted<'c, 'a> {
         imports::add(
             ops,
             self.draft.context().repo,
-            self.parts.source.path(),
-            target,
+            [self.parts.source.path(), target],
+            position::position(self.draft.context(), self.parts),
             self.remaining.deleted,
             self.draft.contract(),
         );

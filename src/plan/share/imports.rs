@@ -10,34 +10,48 @@ use crate::repo::{Repository, hosts, literals};
 use crate::resolve::Module;
 use crate::syntax::{self, AstNode, Source, SyntaxNode, ast};
 
-/// Imports the module at `target` wherever `shared` is imported: behind it, in the order of names among its like. The
-/// import of a shared file that is `deleted` goes.
-pub fn add(work: &mut Ops, repo: &Repository, shared: &Path, target: &Path, deleted: bool, group: GroupId) {
+/// Where an import goes beside a shared file's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImportPosition {
+    /// Anywhere: in the order of names among its like.
+    ByName,
+    /// Directly behind the shared file's.
+    Behind,
+    /// Directly before the shared file's.
+    Before,
+}
+
+/// Imports the module at `target` wherever `shared` is imported, at `position` beside it. The import of a shared file that
+/// is `deleted` goes.
+pub fn add(
+    work: &mut Ops,
+    repo: &Repository,
+    [shared, target]: [&Path; 2],
+    position: ImportPosition,
+    deleted: bool,
+    group: GroupId,
+) {
     for (importer, element) in importers(repo, shared) {
         let Some(source) = repo.source(&importer) else { continue };
         let Some(list) = element.syntax().parent().and_then(ast::List::cast) else {
             continue;
         };
         let text = relative(&importer, target.parent().unwrap_or(target));
-        let mut after = element.syntax().clone();
-        let mut passed = false;
-        for item in list.items() {
-            if item.syntax() == element.syntax() {
-                passed = true;
-            } else if passed {
-                let run = is_service_import(repo, source, &item) && syntax::text_of(item.syntax()) < text;
-                if !run {
-                    break;
-                }
-                after = item.syntax().clone();
-            }
-        }
+        let after = match position {
+            ImportPosition::ByName => last_before(repo, source, &list, &element, &text),
+            ImportPosition::Behind | ImportPosition::Before => element.syntax().clone(),
+        };
         if deleted && &after == element.syntax() {
             work.replace(&importer, syntax::span(element.syntax()), text, group);
             continue;
         }
-        let at = trivia::extent(source.text(), &after).text.end;
         let pad = indent::of_line(source.text(), syntax::span(element.syntax()).start);
+        if position == ImportPosition::Before {
+            let at = trivia::extent(source.text(), element.syntax()).text.start;
+            work.insert(&importer, at, format!("{text}\n{pad}"), group);
+            continue;
+        }
+        let at = trivia::extent(source.text(), &after).text.end;
         work.insert(&importer, at, format!("\n{pad}{text}"), group);
         if deleted {
             let removal = removal::remove(source, &[element.syntax().clone()]);
@@ -47,6 +61,19 @@ pub fn add(work: &mut Ops, repo: &Repository, shared: &Path, target: &Path, dele
                 .for_each(|range| work.remove(&importer, range, group));
         }
     }
+}
+
+/// The last of the services' imports behind `element` that comes before `text` in the order of names; `element` itself where
+/// none does.
+fn last_before(repo: &Repository, source: &Source, list: &ast::List, element: &ast::Expr, text: &str) -> SyntaxNode {
+    let behind = list
+        .items()
+        .skip_while(|item| item.syntax() != element.syntax())
+        .skip(1);
+    let earlier =
+        |item: &ast::Expr| is_service_import(repo, source, item) && syntax::text_of(item.syntax()).as_str() < text;
+    let last = behind.take_while(earlier).last();
+    last.map_or_else(|| element.syntax().clone(), |item| item.syntax().clone())
 }
 
 /// Takes the imports of a file out that is deleted.

@@ -6,3 +6,4 @@ pub mod imports;
 pub mod leftovers;
 pub mod ownership;
 pub mod parts;
+pub mod position;

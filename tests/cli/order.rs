@@ -1,0 +1,136 @@
+//! Lists whose order counts: a migration keeps it, or is refused.
+
+use serde_json::Value;
+
+use crate::common::{Repo, nix};
+
+const BOOKS: &str = "modules/server/media/books/default.nix";
+
+/// Two definitions of one option, in the parts of two services, the first before the second: the order of both counts.
+struct Trap {
+    option: &'static str,
+    first: &'static str,
+    second: &'static str,
+}
+
+const TRAPS: [Trap; 13] = [
+    Trap {
+        option: "services.authelia.instances.main.settings.access_control.rules",
+        first: r#"[{domain = "*.lab.example.org"; policy = "deny";}]"#,
+        second: r#"[{domain = "kavita.lab.example.org"; policy = "bypass";}]"#,
+    },
+    Trap {
+        option: "services.authelia.instances.main.settings.access_control.rules",
+        first: r#"lib.mkBefore [{domain_regex = ".*"; policy = "deny";}]"#,
+        second: r#"lib.mkBefore [{domain = "kavita.lab.example.org"; policy = "bypass";}]"#,
+    },
+    Trap {
+        option: "security.sudo.extraRules",
+        first: r#"[{users = ["books"]; commands = ["ALL"];}]"#,
+        second: r#"[{groups = ["books"]; commands = [];}]"#,
+    },
+    Trap {
+        option: "security.doas.extraRules",
+        first: r#"lib.mkAfter [{users = ["books"]; noPass = true;}]"#,
+        second: r#"lib.mkAfter [{users = ["books"]; noPass = false;}]"#,
+    },
+    Trap {
+        option: "networking.firewall.extraCommands",
+        first: "''\n  iptables -A nixos-fw -p tcp --dport 8083 -j DROP\n''",
+        second: "''\n  iptables -A nixos-fw -j ACCEPT\n''",
+    },
+    Trap {
+        option: "boot.kernelParams",
+        first: r#"["quiet" "loglevel=3"]"#,
+        second: r#"["loglevel=7"]"#,
+    },
+    Trap {
+        option: "services.nginx.appendHttpConfig",
+        first: r#""deny 10.0.0.1;""#,
+        second: r#""allow all;""#,
+    },
+    Trap {
+        option: "services.traefik.dynamicConfigOptions.http.middlewares.guard.chain.middlewares",
+        first: r#"["rate-limit"]"#,
+        second: r#"["SSO"]"#,
+    },
+    Trap {
+        option: "services.traefik.dynamicConfigOptions.http.routers.reading.middlewares",
+        first: r#"lib.mkOrder 400 ["SSO"]"#,
+        second: r#"lib.mkOrder 400 ["compress"]"#,
+    },
+    Trap {
+        option: r#"environment.etc."reading.conf".text"#,
+        first: r#""first = 1""#,
+        second: r#""first = 2""#,
+    },
+    Trap {
+        option: "services.reading.rules",
+        first: r#"[["10.0.0.0/8" "deny"]]"#,
+        second: r#"[["10.0.0.1" "allow"]]"#,
+    },
+    Trap {
+        option: "services.restic.backups.reading.exclude",
+        first: r#"["/srv/books/*"]"#,
+        second: r#"["!/srv/books/kept"]"#,
+    },
+    Trap {
+        option: "systemd.tmpfiles.rules",
+        first: r#"["d /srv/reading 0755 root root -"]"#,
+        second: r#"["z /srv/reading/* 0700 root root -"]"#,
+    },
+];
+
+/// A text without its lists that begin so.
+fn without(mut text: String, head: &str) -> String {
+    while let Some(start) = text.find(head) {
+        let end = text[start..].find("      ];\n").unwrap() + start + "      ];\n".len();
+        text.replace_range(start..end, "");
+    }
+    text
+}
+
+impl Trap {
+    /// The example with it.
+    fn set(&self) -> Repo {
+        let repo = Repo::with_contract();
+        // Lists of the example that a trap may be about.
+        let text = without(repo.read(BOOKS), "      services.authelia");
+        let mut text = without(text, "      systemd.tmpfiles");
+        for (service, value) in [("calibre", self.first), ("kavita", self.second)] {
+            let service = format!("      qgroget.services.{service} = {{\n");
+            assert!(text.contains(&service));
+            let definition = format!("      {} = {value};\n\n{service}", self.option);
+            text = text.replace(&service, &definition);
+        }
+        repo.write(BOOKS, text);
+        repo.commit_all("a trap");
+        repo
+    }
+
+    fn value(&self, repo: &Repo) -> Value {
+        let configuration = nix::configuration(&repo.root()).unwrap();
+        let path = self.option.replace("\"reading.conf\"", "reading§conf");
+        path.split('.')
+            .map(|name| name.replace('§', "."))
+            .fold(configuration, |at, name| at[name].clone())
+    }
+}
+
+#[test]
+fn services_that_leave_a_shared_file_keep_the_order_in_whatever_order_they_leave() {
+    if !nix::available() {
+        return;
+    }
+    for trap in &TRAPS {
+        for services in [["calibre", "kavita"], ["kavita", "calibre"]] {
+            let repo = trap.set();
+            let before = trap.value(&repo);
+            assert!(!before.is_null(), "{}", trap.option);
+            for service in services {
+                repo.migrate(&[service]).succeeds();
+                assert_eq!(trap.value(&repo), before, "{} {services:?}", trap.option);
+            }
+        }
+    }
+}
