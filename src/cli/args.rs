@@ -148,6 +148,9 @@ pub struct Migrate {
     /// With --yes: accept as well what the configuration would gain, such as a backup that was not made before
     #[arg(long)]
     pub accept_gains: bool,
+    /// Also accept another order of lists whose order counts
+    #[arg(long)]
+    pub accept_reordering: bool,
     /// Do not prove by evaluation that the configuration stays as it is; the commit's checklist stays open
     #[arg(long)]
     pub no_verify: bool,

@@ -81,7 +81,7 @@ fn evaluate(args: &Check, session: &Session, loaded: &Loaded) -> Result<u8> {
         session.ui.note(texts::not_evaluated(missing.message()));
         return Ok(0);
     }
-    match verifier.compare(Side::WorkingTree, Side::WorkingTree, None) {
+    match verifier.compare(Side::WorkingTree, Side::WorkingTree, None, None) {
         Ok(proof) => {
             let failing: BTreeSet<&String> = proof.hosts.iter().flat_map(|host| &host.failing).collect();
             if failing.is_empty() {

@@ -12,10 +12,10 @@ use super::terminal::Console;
 use super::texts;
 use crate::commit::{self, Committed, Message};
 use crate::edit::SourceChange;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::plan::Proposal;
 use crate::repo::git::{GitState, refusals};
-use crate::review::{self, CommitAnswer, Decision, Outcome};
+use crate::review::{self, CommitAnswer, Decision, Outcome, Reply, Terminal as _};
 use crate::{process, syntax};
 
 /// How a decision is made: by asking, or by the flags.
@@ -145,6 +145,20 @@ impl<'s> Committer<'s> {
             confirmed,
         });
         committed.map(|committed| Landed::Committed(Box::new(committed)))
+    }
+
+    /// Asks whether a new order of lists is wanted; nobody who cannot be asked wants it.
+    pub fn takes_order(&self, refusal: &Error) -> bool {
+        if !self.session.asks(self.deciding) {
+            return false;
+        }
+        let mut console = self.console();
+        console.show(&format!(
+            "\n{}\n{}\n",
+            refusal.message(),
+            refusal.reason_text().unwrap_or_default()
+        ));
+        matches!(console.ask(texts::REORDERING_QUESTION), Reply::Line(line) if matches!(line.trim(), "y" | "yes"))
     }
 
     /// Asks about the commit message, unless nobody is asked, or was already.

@@ -11,9 +11,13 @@ use super::ui::Ui;
 use crate::commit::{Check, Tick};
 use crate::edit::SourceChange;
 use crate::error::{self, Error, Result};
+use crate::plan::definition::{self, Definition};
+use crate::plan::model::Context;
 use crate::process;
 use crate::prove::report::{self, LineKind};
-use crate::prove::{Area, Class, Namespaces, Order, Proof, ProveOptions, Prover, Withheld, scratch};
+use crate::prove::{
+    Area, Class, Difference, Expected, Namespaces, Order, Proof, ProveOptions, Prover, Withheld, scratch,
+};
 use crate::rules::{Rules, parts};
 use crate::scratch::Directory;
 use crate::term::palette::{self, paint};
@@ -84,23 +88,35 @@ impl<'s> Verifier<'s> {
     }
 
     /// What a change is made to: the last commit if one is to follow it, else the working tree.
-    pub fn base(&self, change: &SourceChange) -> Side<'static> {
-        match self.commits && scratch::starts_from_head(self.session.root(), change) {
+    pub fn base(&self, change: &SourceChange, declared: Option<&Declared>) -> Side<'static> {
+        let from_head = |change: &SourceChange| scratch::starts_from_head(self.session.root(), change);
+        let both = from_head(change) && declared.is_none_or(|declared| from_head(&declared.change));
+        match self.commits && both {
             true => Side::HEAD,
             false => Side::WorkingTree,
         }
     }
 
-    /// Compares two sides in scratch copies, the second with `change`.
+    /// Compares two sides in scratch copies, the second with `change`, the first with what that declares to alter.
     ///
     /// # Errors
     /// As [`Prover::prove_copies`], where a copy cannot be made, and where a signal stops it.
-    pub fn compare(&self, before: Side, after: Side, change: Option<&SourceChange>) -> Result<Proof> {
+    pub fn compare(
+        &self,
+        before: Side,
+        after: Side,
+        change: Option<&SourceChange>,
+        declared: Option<&Declared>,
+    ) -> Result<Proof> {
         let progress = self.session.ui.progress(None, texts::PROVING);
         let scratch = Directory::new()?;
         let mut withheld = Withheld::default();
         let sides = [
-            (before, None, scratch.path().join("before")),
+            (
+                before,
+                declared.map(|declared| &declared.change),
+                scratch.path().join("before"),
+            ),
             (after, change, scratch.path().join("after")),
         ];
         for (side, change, to) in &sides {
@@ -111,44 +127,95 @@ impl<'s> Verifier<'s> {
                 Side::Revision(revision) => scratch::materialise_revision(root, revision, *change, to)?,
             });
         }
-        let proof = self.prover.prove_copies(&sides[0].2, &sides[1].2, &withheld);
+        let expected: Vec<Expected> = declared.map(Declared::expected).unwrap_or_default();
+        let proof = self.prover.prove_copies(&sides[0].2, &sides[1].2, &withheld, &expected);
         drop(progress);
         proof
     }
+}
+
+/// What a change alters on purpose, and the change that alters the state before by the same.
+pub struct Declared {
+    definitions: Vec<Definition>,
+    change: SourceChange,
+}
+
+impl Declared {
+    /// What these definitions alter; `None` where there are none.
+    ///
+    /// # Errors
+    /// As [`definition::change`].
+    pub fn new(context: &Context, definitions: Vec<Definition>) -> Result<Option<Declared>> {
+        if definitions.is_empty() {
+            return Ok(None);
+        }
+        let change = definition::change(context, &definitions)?;
+        Ok(Some(Declared { definitions, change }))
+    }
+
+    fn expected(&self) -> Vec<Expected> {
+        let expected = self.definitions.iter().map(|definition| Expected {
+            option: definition.option.clone(),
+            elements: definition.known.clone(),
+        });
+        expected.collect()
+    }
+
+    /// What is gained, a sentence each.
+    pub fn sentences(&self) -> impl Iterator<Item = &str> {
+        self.definitions.iter().map(|definition| definition.sentence.as_str())
+    }
+}
+
+/// What may differ.
+#[derive(Default)]
+pub struct Allowed<'a> {
+    /// What the change declares to alter.
+    pub declared: Option<&'a Declared>,
+    /// Options that go: what becomes of them and of what is below them is no difference.
+    pub removed: &'a [&'a str],
+    /// Whether lists may have another order that counts.
+    pub orders: bool,
 }
 
 /// What the proof of a change that is about to be written comes to.
 pub enum VerifyOutcome {
     /// It keeps the configuration.
     Open(Proof),
+    /// Nothing differs but orders that count; the refusal if nobody wants them.
+    Reordered(Proof, Error),
     /// There is nothing to evaluate with, for this reason.
     Unproved(String),
 }
 
 impl Verifier<'_> {
-    /// Proves a change to what it will be committed to. `gains` says whether gains were accepted; what becomes of the options below
-    /// `removed` is no difference.
+    /// Proves a change to what it will be committed to.
     ///
     /// # Errors
     /// `not-preserving`, and everything of [`Verifier::compare`] but that there is no nix and no library.
-    pub fn gate(&self, change: &SourceChange, gains: bool, removed: &[&str]) -> Result<VerifyOutcome> {
+    pub fn gate(&self, change: &SourceChange, allowed: &Allowed) -> Result<VerifyOutcome> {
         if let Err(missing) = self.available() {
             return Ok(VerifyOutcome::Unproved(missing.message().to_owned()));
         }
-        let base = self.base(change);
+        let base = self.base(change, allowed.declared);
         if matches!(base, Side::Revision(_)) {
             self.say_uncommitted(change)?;
         }
-        let proof = match self.compare(base, base, Some(change)) {
+        let proof = match self.compare(base, base, Some(change), allowed.declared) {
             // Without nixpkgs' library there is nothing to evaluate with, as without nix.
             Err(missing) if missing.code() == "no-nixpkgs-lib" => {
                 return Ok(VerifyOutcome::Unproved(missing.message().to_owned()));
             }
             compared => compared?,
         };
-        match refusal(&proof, gains, removed) {
-            Some(error) => Err(error),
-            None => Ok(VerifyOutcome::Open(proof)),
+        let found = forbidden(&proof, allowed);
+        let sentences: Vec<String> = found.iter().map(|difference| difference.sentence.clone()).collect();
+        if found.is_empty() {
+            Ok(VerifyOutcome::Open(proof))
+        } else if found.iter().all(|difference| difference.order.is_some()) {
+            Ok(VerifyOutcome::Reordered(proof, error::prove::reordered(&sentences)))
+        } else {
+            Err(error::prove::not_preserving(&sentences))
         }
     }
 }
@@ -174,8 +241,13 @@ impl Verifier<'_> {
     /// # Errors
     /// As [`Verifier::gate`].
     pub fn pass(&self, change: &SourceChange, removed: &[&str], preserved: &str) -> Result<()> {
-        match self.gate(change, false, removed)? {
+        let allowed = Allowed {
+            removed,
+            ..Allowed::default()
+        };
+        match self.gate(change, &allowed)? {
             VerifyOutcome::Open(_) => self.session.ui.note(preserved),
+            VerifyOutcome::Reordered(_, refusal) => return Err(refusal),
             VerifyOutcome::Unproved(why) => self.session.ui.warn(texts::not_proved(&why)),
         }
         Ok(())
@@ -199,9 +271,12 @@ pub fn show(ui: &Ui, proof: &Proof, all: bool) {
     }
 }
 
-/// Says what a proof comes to, and which lists have another order where that can mean something.
-pub fn say(ui: &Ui, proof: &Proof) {
+/// Says what a proof comes to, what is gained, and which lists have another order where that can mean something.
+pub fn say(ui: &Ui, proof: &Proof, declared: Option<&Declared>) {
     ui.note(report::headline(proof));
+    for sentence in declared.iter().flat_map(|declared| declared.sentences()) {
+        ui.note(texts::gained(sentence));
+    }
     for (_, difference) in proof.differences() {
         if difference.class == Class::Reordered && difference.order == Some(Order::Told) {
             ui.note(texts::reordered(&difference.sentence));
@@ -209,21 +284,21 @@ pub fn say(ui: &Ui, proof: &Proof) {
     }
 }
 
-/// The refusal of a change that does not preserve the configuration; `None` if it does. Gains are refused unless
-/// `gains` were accepted; options below `removed` do not count.
-fn refusal(proof: &Proof, gains: bool, removed: &[&str]) -> Option<Error> {
-    let bad = |class: Class| matches!(class, Class::Lost | Class::Changed) || (class == Class::Gained && !gains);
+/// The differences for which a change is refused.
+fn forbidden<'p>(proof: &'p Proof, allowed: &Allowed) -> Vec<&'p Difference> {
     let goes = |path: &[String]| {
-        removed
-            .iter()
-            .any(|option| parts(option).iter().zip(path).all(|(a, b)| *a == b) && path.len() >= parts(option).len())
+        let is_below = |option: &&str| {
+            let option = parts(option);
+            path.len() >= option.len() && option.iter().zip(path).all(|(a, b)| *a == b)
+        };
+        allowed.removed.iter().any(is_below)
     };
-    let found: Vec<String> = proof
-        .differences()
-        .filter(|(_, d)| bad(d.class) && !goes(&d.path))
-        .map(|(_, d)| d.sentence.clone())
-        .collect();
-    (!found.is_empty()).then(|| error::prove::not_preserving(&found))
+    let differences = proof.differences().map(|(_, difference)| difference);
+    let bad = |difference: &&Difference| {
+        let taken = allowed.orders && difference.order.is_some();
+        matches!(difference.class, Class::Lost | Class::Changed | Class::Gained) && !taken && !goes(&difference.path)
+    };
+    differences.filter(bad).collect()
 }
 
 /// The lines of the checklist that the proof covers.

@@ -238,6 +238,14 @@ pub const DATABASE_LEFT: &str = "it is not declared";
 pub const NO_DATABASE: &str = "it declares none";
 pub const NO_SECRETS: &str = "it has none";
 
+/// What a change gains, beside which nothing differs.
+pub fn gained(sentence: &str) -> String {
+    format!("  gained    {sentence}")
+}
+
+/// Asks whether the new orders are wanted; `sentences` say which.
+pub const REORDERING_QUESTION: &str = "Take the new order [y,n]? ";
+
 /// A list whose elements are the same in another order.
 pub fn reordered(sentence: &str) -> String {
     format!("  reordered {sentence}")

@@ -24,7 +24,7 @@ pub fn run(args: &Verify, session: &Session) -> Result<u8> {
     let verifier = verifier(args.extra.clone());
     verifier.available()?;
     let after = args.revision.as_deref().map_or(Side::WorkingTree, Side::Revision);
-    let proof = verifier.compare(Side::Revision(&args.against), after, None)?;
+    let proof = verifier.compare(Side::Revision(&args.against), after, None, None)?;
     report(args, session, &proof)?;
     Ok(u8::from(!proof.is_preserving()))
 }
@@ -66,7 +66,12 @@ fn since_contract<'s>(
     let mut proofs = Vec::new();
     for migration in &migrations {
         let extra = args.extra.iter().cloned().chain(modules(migration, rules)).collect();
-        let proof = verifier(extra).compare(Side::Revision(&migration.parent), Side::Revision(&migration.id), None)?;
+        let proof = verifier(extra).compare(
+            Side::Revision(&migration.parent),
+            Side::Revision(&migration.id),
+            None,
+            None,
+        )?;
         code |= u8::from(!proof.is_preserving());
         if args.format == VerifyFormat::Human {
             session.ui.line(format!(

@@ -49,6 +49,15 @@ pub const CODES: &[Code] = &[
         next: "The message shows what nix says. Before the change: mend it, or go on without proof with --no-verify.",
     },
     Code {
+        code: "declared-otherwise",
+        title: "a gain does not come out as it was declared",
+        means: "To prove that a gain changes nothing else, it is defined in a copy of the configuration as it is. There the option has another value than the one that was defined.",
+        why: "The comparison would show that a gain has no effect besides, of a gain that is none.",
+        before: "",
+        after: "",
+        next: "Look what else defines the option; mkForce, apply and readOnly are the usual reasons. Decline the gain, or go on without proof with --no-verify.",
+    },
+    Code {
         code: "no-stand-in",
         title: "a value from outside the repository is needed",
         means: "The modules are evaluated without packages. Values from there have stand-ins, and for one of them none was found that gets the evaluation any further.",

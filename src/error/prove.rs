@@ -62,6 +62,30 @@ pub fn too_much_output(limit: u64) -> Error {
     .hint("go on without proof: --no-verify")
 }
 
+/// Lists would have another order that counts, and nothing else differs.
+pub fn reordered(sentences: &[String]) -> Error {
+    Error::refused(
+        "not-preserving",
+        "evaluation shows that the order of a list would change",
+    )
+    .reason(sentences.join("\n"))
+    .hint("nothing was written; look whether the new order means the same to you, and take it with --accept-reordering")
+    .hint("or put the elements in an order by themselves before (lib.mkBefore, lib.mkAfter, lib.mkOrder)")
+}
+
+/// What a change declares to gain does not have the value that it was given.
+pub fn declared_otherwise(option: &str, found: &str) -> Error {
+    Error::refused(
+        "declared-otherwise",
+        format!("{option} does not come out as the gain says"),
+    )
+    .reason(format!(
+        "defined in the configuration as it is, to compare with, it evaluates to {found}"
+    ))
+    .hint("something else in the repository sets it, or overrides it (mkForce, apply, readOnly): look where it is defined")
+    .hint("decline the gain, or go on without proof: --no-verify")
+}
+
 /// Which of the two sides an error is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {

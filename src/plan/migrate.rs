@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::definition::Definition;
 use super::group::{Accepted, Group, Proposal, Skipped};
 use super::groups::Groups;
 use super::kinds::{self, Draft, Outline, PLACEMENT};
@@ -137,6 +138,11 @@ impl<'a> Migration<'a> {
     /// The test that is added.
     pub fn test(&self) -> Option<&NewTest<'a>> {
         self.test.as_ref()
+    }
+
+    /// What these groups change the configuration by on purpose.
+    pub fn declared(&self, accepted: &Accepted) -> Vec<Definition> {
+        kinds::declare(&self.draft(accepted))
     }
 
     /// The groups by what they are.

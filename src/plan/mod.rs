@@ -10,6 +10,7 @@ pub mod comments;
 pub mod computed;
 pub mod contract;
 pub mod data_dir;
+pub mod definition;
 pub mod evolve;
 pub mod flake;
 mod formals;

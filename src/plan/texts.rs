@@ -42,6 +42,17 @@ pub fn backup_title(job: &str) -> String {
 pub const BACKUP_WHY: &str =
     "The collector makes the same job of the contract's fields. Declined, the job stays declared where it is.";
 
+/// What is gained by a backup job; a service whose module no host imports gains it once one does.
+pub fn gained_backup(paths: &[String], job: &str, imported: bool) -> String {
+    let verb = if paths.len() == 1 { "is" } else { "are" };
+    let when = if imported {
+        "now"
+    } else {
+        "once a host imports the service"
+    };
+    format!("{} {verb} backed up {when} (job {job})", paths.join(", "))
+}
+
 pub fn gain_title(service: &str) -> String {
     format!("back up what {service} declares as backupDirectories")
 }

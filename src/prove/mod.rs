@@ -18,6 +18,7 @@ pub mod area;
 pub mod compare;
 mod configuration;
 mod copy;
+mod declared;
 pub mod difference;
 mod explain;
 mod failure;
@@ -41,6 +42,7 @@ mod tree;
 mod withheld;
 
 pub use area::Area;
+pub use declared::Expected;
 pub use difference::{Class, Difference, Order};
 pub use namespaces::Namespaces;
 pub use proof::{HostProof, Mode, Proof, Verdict};
@@ -123,14 +125,22 @@ impl Prover {
     /// # Errors
     /// Refuses when there is nothing to evaluate with, or one side does not evaluate.
     pub fn prove(&self, before: &Path, after: &Path) -> Result<Proof> {
-        self.prove_copies(before, after, &Withheld::default())
+        self.prove_copies(before, after, &Withheld::default(), &[])
     }
 
-    /// As [`Prover::prove`], of copies that leave something out.
+    /// As [`Prover::prove`], of copies that leave something out, and of which the first has the definitions that are
+    /// `expected` to be found in it.
     ///
     /// # Errors
-    /// As [`Prover::prove`]; and where evaluation reads what it is not given.
-    pub fn prove_copies(&self, before: &Path, after: &Path, withheld: &Withheld) -> Result<Proof> {
+    /// As [`Prover::prove`]; where evaluation reads what it is not given; `declared-otherwise` where the first side does not
+    /// have what is expected.
+    pub fn prove_copies(
+        &self,
+        before: &Path,
+        after: &Path,
+        withheld: &Withheld,
+        expected: &[Expected],
+    ) -> Result<Proof> {
         let start = Instant::now();
         let nix = self.nix()?;
         let roots = [before, after];
@@ -153,8 +163,8 @@ impl Prover {
         }
         for (host, required) in hosts {
             let proved = match &systems {
-                Some(systems) => self.system(systems, &host),
-                None => self.slice(&nix, &host, roots, trees, withheld),
+                Some(systems) => self.system(systems, &host, expected),
+                None => self.slice(&nix, &host, roots, trees, withheld, expected),
             };
             match proved {
                 Ok(proved) => proof.hosts.push(proved),
@@ -173,6 +183,7 @@ impl Prover {
         roots: [&Path; 2],
         trees: [&SourceTree; 2],
         withheld: &Withheld,
+        expected: &[Expected],
     ) -> Result<HostProof> {
         let names = &self.options.namespaces;
         let library = library::find(nix, self.options.nixpkgs.as_deref(), roots[0])?;
@@ -190,6 +201,7 @@ impl Prover {
             places: [&self.options.hosts, &self.options.server],
         };
         let (slice, session) = slice::SliceSession::new(input)?.evaluate()?;
+        declared::check(&slice.before.whole, expected)?;
         let mut differences = compare::compare(&slice.before, &slice.after, &slice.stubs, names);
         differences.extend(failing_assertions(&slice));
         explain::explain(&mut differences, &session, names);
@@ -206,7 +218,7 @@ impl Prover {
         })
     }
 
-    fn system(&self, systems: &system::Systems, host: &str) -> Result<HostProof> {
+    fn system(&self, systems: &system::Systems, host: &str, expected: &[Expected]) -> Result<HostProof> {
         let names = &self.options.namespaces;
         let mut proof = HostProof {
             host: host.to_owned(),
@@ -220,9 +232,15 @@ impl Prover {
             failing: Vec::new(),
         };
         match systems.compare(host)? {
-            system::System::Same(derivation) => proof.derivations = Some([derivation.clone(), derivation]),
+            system::System::Same(derivation) => {
+                if !expected.is_empty() {
+                    declared::check(&systems.observed_before(host)?, expected)?;
+                }
+                proof.derivations = Some([derivation.clone(), derivation]);
+            }
             system::System::Different(sides, derivations) => {
                 let [before, after] = *sides;
+                declared::check(&before.whole, expected)?;
                 let none = stub::Stubs::default();
                 let mut differences = compare::compare(&before, &after, &none, names);
                 if differences.is_empty() {

@@ -228,17 +228,28 @@ impl<'a> Systems<'a> {
         ))
     }
 
+    /// What can be observed of a host before the change.
+    ///
+    /// # Errors
+    /// Refuses when it does not evaluate.
+    pub fn observed_before(&self, host: &str) -> Result<Value> {
+        self.read(Side::Before, self.side(0, host, "observables")?)
+    }
+
     fn both(&self, host: &str, what: &str) -> Result<[Value; 2]> {
         let (before, after) = rayon::join(|| self.side(0, host, what), || self.side(1, host, what));
-        let read = |side, outcome| match outcome {
+        Ok([self.read(Side::Before, before?)?, self.read(Side::After, after?)?])
+    }
+
+    fn read(&self, side: Side, outcome: Outcome) -> Result<Value> {
+        match outcome {
             Outcome::Value(output, _) => serde_json::from_slice(&output).map_err(text::unreadable_result),
             Outcome::Failed(message) => {
                 let root = &self.sides[usize::from(side == Side::After)].0;
                 let failed = || text::does_not_evaluate(side, &headline(&message), Vec::new());
                 Err(self.withheld.refusal(root, &message).unwrap_or_else(failed))
             }
-        };
-        Ok([read(Side::Before, before?)?, read(Side::After, after?)?])
+        }
     }
 
     fn side(&self, side: usize, host: &str, what: &str) -> Result<Outcome> {

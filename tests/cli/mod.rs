@@ -3,6 +3,7 @@
 mod check;
 mod cleanup;
 mod dry_run;
+mod gains;
 mod git;
 mod help;
 mod hooks;

@@ -1,7 +1,10 @@
 //! Lists whose order counts: a migration keeps it, or is refused.
 
+use std::process::Stdio;
+
 use serde_json::Value;
 
+use crate::common::person::{End, Person};
 use crate::common::{Repo, nix};
 
 const BOOKS: &str = "modules/server/media/books/default.nix";
@@ -132,5 +135,67 @@ fn services_that_leave_a_shared_file_keep_the_order_in_whatever_order_they_leave
                 assert_eq!(trap.value(&repo), before, "{} {services:?}", trap.option);
             }
         }
+    }
+}
+
+/// The example with two lists that want calibre on both sides of the file that it leaves.
+fn with_orders_that_contradict() -> Repo {
+    let repo = Repo::with_contract();
+    let rule =
+        |value: &str| format!("      security.doas.extraRules = [{{users = [\"books\"]; noPass = {value};}}];\n");
+    let parameter = |value: &str| format!("      boot.kernelParams = [\"loglevel={value}\"];\n");
+    let user = "      users.users.${cfg.user} = {\n";
+    repo.replace(BOOKS, user, &format!("{}{user}", rule("true")));
+    for (service, more) in [("calibre", rule("false") + &parameter("3")), ("kavita", parameter("7"))] {
+        let head = format!("      qgroget.services.{service} = {{\n");
+        repo.replace(BOOKS, &head, &format!("{more}{head}"));
+    }
+    repo.commit_all("orders that contradict each other");
+    repo
+}
+
+#[test]
+fn an_order_that_cannot_be_kept_is_refused() {
+    if !nix::available() {
+        return;
+    }
+    let repo = with_orders_that_contradict();
+    let before = (repo.tree(), repo.log());
+    repo.run(&["migrate", "calibre", "--yes"])
+        .refuses("not-preserving")
+        .says("evaluation shows that the order of a list would change")
+        .says("security.doas.extraRules: the same elements in another order, which counts here: the last rule that matches")
+        .says("take it with --accept-reordering");
+    assert_eq!((repo.tree(), repo.log()), before);
+    repo.run(&["migrate", "calibre", "--yes", "--accept-reordering"])
+        .succeeds();
+}
+
+#[test]
+fn an_order_that_cannot_be_kept_is_asked_for_by_name() {
+    if !nix::available() {
+        return;
+    }
+    for (answer, committed) in [("y", true), ("n", false)] {
+        let repo = with_orders_that_contradict();
+        let log = repo.log();
+        let mut command = repo.qgroget(&["migrate", "calibre", "--no-pager"]);
+        command
+            .env("TERM", "xterm")
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::inherit());
+        let mut person = Person::at(command);
+        person.answers("Take this change", "a");
+        let shown = person.answers("Take the new order", answer);
+        assert!(
+            shown.contains("security.doas.extraRules: the same elements in another order, which counts here"),
+            "{shown}"
+        );
+        if committed {
+            person.answers("Commit with this message", "y");
+        }
+        let (rest, end) = person.leaves();
+        assert_eq!(end == End::Code(0), committed, "{rest}");
+        assert_eq!(repo.log() == log, !committed);
     }
 }

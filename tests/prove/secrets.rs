@@ -56,7 +56,7 @@ fn prove(repo: &Repo, mode: Mode, committed: bool) -> Result<Proof, Error> {
         disposable: true,
         ..ProveOptions::default()
     };
-    let proof = Prover::new(options).prove_copies(&sides[0], &sides[1], &withheld);
+    let proof = Prover::new(options).prove_copies(&sides[0], &sides[1], &withheld, &[]);
     assert_eq!(
         found(to.path()),
         Vec::<PathBuf>::new(),

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use super::{Found, find};
 use crate::cli::args::{Format, Migrate};
-use crate::cli::proving::{self, Verifier};
+use crate::cli::proving::{self, Declared, Verifier};
 use crate::cli::session::{Loaded, Session};
 use crate::cli::show;
 use crate::cli::{init, message, texts};
 use crate::edit::SourceChange;
 use crate::error::Result;
+use crate::plan::definition::Definition;
 use crate::plan::install::{self, Installation};
 use crate::plan::model::Choices;
 use crate::plan::{Proposal, Safety};
@@ -29,6 +30,7 @@ pub fn run(args: &Migrate, session: &Session, choices: Choices, loaded: Loaded, 
         choices: &choices,
         document: Document::new("migrate"),
         change: SourceChange::default(),
+        definitions: Vec::new(),
         refused: false,
         gains: false,
     };
@@ -42,6 +44,8 @@ struct DryRun<'s> {
     choices: &'s Choices,
     document: Document,
     change: SourceChange,
+    /// What the change alters on purpose.
+    definitions: Vec<Definition>,
     refused: bool,
     gains: bool,
 }
@@ -89,8 +93,13 @@ impl DryRun<'_> {
             Vec::new(),
         )
         .without_commit(self.args.deciding.no_commit);
-        let base = verifier.base(&self.change);
-        let proof = verifier.compare(base, base, Some(&self.change))?;
+        // The definitions are made in the state that the plans begin with.
+        let begin = self.session.load(self.args.deciding.host.as_deref())?;
+        let model = begin.model();
+        let context = begin.context(&model, self.choices);
+        let declared = Declared::new(&context, self.definitions.clone())?;
+        let base = verifier.base(&self.change, declared.as_ref());
+        let proof = verifier.compare(base, base, Some(&self.change), declared.as_ref())?;
         let json = serde_json::to_value(&proof).ok();
         self.document
             .services
@@ -164,6 +173,7 @@ impl DryRun<'_> {
             });
             self.document.services.push(entry);
         }
+        self.definitions.extend(migration.declared(&decision.accepted));
         self.change = std::mem::take(&mut self.change).then(decision.change.clone());
         Ok(loaded.after(&decision.change))
     }

@@ -7,15 +7,15 @@ use super::{Found, find};
 use crate::cli::args::Migrate;
 use crate::cli::committer::{Committer, Landed};
 use crate::cli::interrupt;
-use crate::cli::proving::{self, Verifier, VerifyOutcome};
+use crate::cli::proving::{self, Allowed, Declared, Verifier, VerifyOutcome};
 use crate::cli::session::{Loaded, Session, is_outdated};
 use crate::cli::{init, message, texts};
 use crate::commit::{Check, Tick};
 use crate::error::{self, Error, Kind, Result};
+use crate::plan::Proposal;
 use crate::plan::install::{self, Installation};
 use crate::plan::migrate::Migration;
 use crate::plan::model::{Choices, Context};
-use crate::plan::{Proposal, Safety};
 use crate::process;
 use crate::review::{Decision, Outcome};
 
@@ -240,13 +240,17 @@ impl<'s> Run<'s> {
             extra,
         )
         .without_commit(self.args.deciding.no_commit);
-        let gains = decision
-            .accepted
-            .iter()
-            .any(|id| migration.groups()[id.0].safety == Safety::Gains);
-        match verifier.gate(&decision.change, gains, &[])? {
-            VerifyOutcome::Open(proof) => {
-                proving::say(&self.session.ui, &proof);
+        let declared = Declared::new(context, migration.declared(&decision.accepted))?;
+        let allowed = Allowed {
+            declared: declared.as_ref(),
+            orders: self.args.accept_reordering,
+            ..Allowed::default()
+        };
+        let committer = self.committer.as_ref().expect("made before anything is written");
+        match verifier.gate(&decision.change, &allowed)? {
+            VerifyOutcome::Reordered(_, refusal) if !committer.takes_order(&refusal) => Err(refusal),
+            VerifyOutcome::Open(proof) | VerifyOutcome::Reordered(proof, _) => {
+                proving::say(&self.session.ui, &proof, declared.as_ref());
                 Ok(proving::ticks(&proof))
             }
             VerifyOutcome::Unproved(why) => {

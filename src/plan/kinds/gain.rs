@@ -4,6 +4,7 @@ use super::{ChangeKind, Draft, GAIN, Outline, backup};
 use crate::edit::GroupId;
 use crate::error::Result;
 use crate::plan::contract::{Slot, Writer};
+use crate::plan::definition::Definition;
 use crate::plan::groups::Proposed;
 use crate::plan::model::{Fact, ServiceFacts};
 use crate::plan::texts;
@@ -23,6 +24,13 @@ impl ChangeKind for Gain {
     fn propose(&self, outline: &Outline) -> Option<Proposed> {
         let there = unread(outline.facts).next().is_some() && !backup::is_there(outline.facts);
         there.then(|| Proposed::gaining(texts::gain_title(&outline.facts.name), texts::GAIN_WHY))
+    }
+
+    fn declare(&self, draft: &Draft) -> Vec<Definition> {
+        let facts = draft.facts();
+        let paths = unread(facts).flat_map(|fact| fact.list().into_iter().map(|path| (fact.origin.module, path)));
+        let paths: Vec<_> = paths.collect();
+        Definition::backup(draft.context(), facts, &paths).into_iter().collect()
     }
 
     // The contract takes the fields, whether they become a backup or a comment.

@@ -16,6 +16,7 @@ mod test;
 use std::path::PathBuf;
 
 use super::contract::{Comments, Slot, Writer};
+use super::definition::Definition;
 use super::group::Accepted;
 use super::groups::{Groups, Proposed};
 use super::model::{Context, ServiceFacts};
@@ -77,6 +78,12 @@ trait ChangeKind: Sync {
     /// What cannot be said there.
     fn write(&self, _draft: &Draft, _group: GroupId, _slot: Slot, _contract: &mut Writer) -> Result<()> {
         Ok(())
+    }
+
+    /// What the group changes the configuration by on purpose; empty for one that leaves it as it is, and where that cannot
+    /// be written down.
+    fn declare(&self, _draft: &Draft) -> Vec<Definition> {
+        Vec::new()
     }
 
     /// Makes the edits elsewhere.
@@ -188,6 +195,11 @@ pub fn write(draft: &Draft, comments: Comments) -> Result<Vec<ContractFragment>>
         }
     }
     Ok(contract.finish())
+}
+
+/// What the accepted groups change the configuration by on purpose.
+pub fn declare(draft: &Draft) -> Vec<Definition> {
+    accepted(draft).flat_map(|(kind, _)| kind.declare(draft)).collect()
 }
 
 /// Makes the edits of the accepted groups beside the contract's module.

@@ -1,0 +1,112 @@
+//! What the machine gains is proved as well: it is defined in a copy of the state before, and nothing else may differ.
+
+use std::process::{Command, Stdio};
+
+use crate::common::person::{End, Person};
+use crate::common::{Repo, nix};
+
+const SCHEMA: &str = "modules/server/options.nix";
+/// The gain of a service of the example that a host imports, and that of one that none does.
+const GAINED: &str = "gained    ${config.services.jellyseerr.configDir} is backed up now (job jellyseerr)";
+const ONCE_IMPORTED: &str = "gained    /var/lib/hass is backed up once a host imports the service (job home-assistant)";
+
+fn with_proof(repo: &Repo, service: &str) -> crate::common::Run {
+    repo.run(&["migrate", service, "--yes", "--accept-gains"])
+}
+
+#[test]
+fn every_gain_of_the_example_is_made_and_nothing_else_differs() {
+    if !nix::available() {
+        return;
+    }
+    let repo = Repo::with_contract();
+    with_proof(&repo, "home-assistant").succeeds().says(ONCE_IMPORTED);
+    with_proof(&repo, "jellyseerr").succeeds().says(GAINED);
+    let configuration = nix::configuration(&repo.root()).unwrap();
+    let jobs = &configuration["services"]["restic"]["backups"];
+    assert_eq!(
+        jobs["jellyseerr"]["paths"],
+        serde_json::json!(["/var/lib/jellyseerr/config"])
+    );
+    assert!(jobs["home-assistant"].is_null());
+}
+
+#[test]
+fn a_gain_is_made_by_a_yes_at_the_prompt() {
+    if !nix::available() {
+        return;
+    }
+    let repo = Repo::with_contract();
+    let mut command: Command = repo.qgroget(&["migrate", "jellyseerr", "--no-pager"]);
+    command
+        .env("TERM", "xterm")
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::inherit());
+    let mut person = Person::at(command);
+    let first = person.answers(") Take", "y");
+    let groups: usize = first.rsplit_once('/').unwrap().1.parse().unwrap();
+    for _ in 1..groups {
+        person.answers(") Take", "y");
+    }
+    let shown = person.answers("Commit with this message", "y");
+    assert!(shown.contains(GAINED), "{shown}");
+    let (rest, end) = person.leaves();
+    assert_eq!(end, End::Code(0), "{rest}");
+    assert_eq!(
+        repo.log()[0],
+        "refactor(server/jellyseerr): migrate to service contract"
+    );
+}
+
+#[test]
+fn a_gain_with_a_further_difference_is_refused() {
+    if !nix::available() {
+        return;
+    }
+    let repo = Repo::with_contract();
+    // It opens a port once a contract has a backup.
+    repo.replace(
+        "modules/server/backup/default.nix",
+        "in {\n",
+        "in {\n  networking.firewall.allowedTCPPorts = lib.optional (config.qgroget.collector.backups ? jellyseerr) 9999;\n\n",
+    );
+    repo.commit_all("a port that depends on a contract");
+    let before = (repo.tree(), repo.log());
+    with_proof(&repo, "jellyseerr")
+        .refuses("not-preserving")
+        .says("the firewall is now open for 9999 (networking.firewall.allowedTCPPorts)")
+        .says_not("backed up");
+    assert_eq!((repo.tree(), repo.log()), before);
+}
+
+#[test]
+fn a_gain_that_does_not_come_out_as_declared_is_refused() {
+    if !nix::available() {
+        return;
+    }
+    let repo = Repo::with_contract();
+    repo.replace(
+        SCHEMA,
+        "            description = \"What the job saves.\";\n",
+        "            description = \"What the job saves.\";\n            apply = map (path: path + \"/.\");\n",
+    );
+    repo.commit_all("an option that makes another value of what it is given");
+    let before = (repo.tree(), repo.log());
+    with_proof(&repo, "home-assistant")
+        .refuses("declared-otherwise")
+        .says("qgroget.backups.home-assistant.paths does not come out as the gain says")
+        .says("it evaluates to [\"/var/lib/hass/.\"]");
+    assert_eq!((repo.tree(), repo.log()), before);
+}
+
+#[test]
+fn a_gain_that_nobody_accepted_is_not_made() {
+    if !nix::available() {
+        return;
+    }
+    let repo = Repo::with_contract();
+    repo.run(&["migrate", "jellyseerr", "--yes"])
+        .succeeds()
+        .says("The configuration is preserved")
+        .says_not("gained");
+}
