@@ -34,7 +34,21 @@ pub(super) fn advance(git: &GitState, disk: &mut Disk<'_>, head: &Head, wanted: 
             Err(MoveFailure::Other(cause)) => return Err(error::git::failed("move the branch", cause)),
         }
     }
+    clear_lock(git, disk, wanted);
     sync(git, disk, &wanted.reference)
+}
+
+/// Removes the lock of a move that is made. The library makes a reference that was only packed by linking the lock to it, and
+/// does not tell if the lock cannot be removed then.
+fn clear_lock(git: &GitState, disk: &mut Disk<'_>, made: &Move) {
+    let lock = lock_of(git, &made.reference);
+    let named = fs::read_to_string(&lock).ok();
+    let id = named.and_then(|named| Oid::from_str(named.trim()).ok());
+    // Nobody else knows of the new commit.
+    if id.is_some() && id == made.to {
+        // The move is made all the same; a lock that stays is named by whoever wants the next one.
+        let _ = disk.remove_file(&lock);
+    }
 }
 
 /// Moves a reference back. Returns whether it is where it was: not if somebody has moved it on since.
