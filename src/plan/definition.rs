@@ -103,7 +103,7 @@ fn condition(guard: &Guard) -> Option<Option<String>> {
             let path: Vec<String> = path.iter().map(|name| syntax::attr_text(name)).collect();
             Some(Some(format!("config.{}", path.join("."))))
         }
-        Guard::Condition { text } => {
+        Guard::Condition { text, .. } => {
             let source = syntax::Source::new("condition.nix", format!("{{config, lib, pkgs, ...}}: {text}"));
             let root = source.expr().ok()?;
             let ast::Expr::Lambda(lambda) = root else { return None };

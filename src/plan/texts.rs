@@ -30,6 +30,11 @@ pub fn enablement_title(service: &str, settings: &std::path::Path) -> String {
 pub const ENABLEMENT_WHY: &str = "The host's settings file then lists every service that runs. Declined, the switch stays where it is and the \
      contract follows it.";
 
+/// Beside a contract whose service has its switch together with others.
+pub fn shared_switch_comment(others: &[String]) -> String {
+    format!("# The switch is that of {} as well.\n", others.join(", "))
+}
+
 pub fn persistence_title(service: &str) -> String {
     format!("move the persistence of {service} into the contract")
 }

@@ -20,5 +20,6 @@ mod proof;
 mod rack;
 mod refusals;
 mod signals;
+mod switches;
 mod undo;
 mod verify;

@@ -78,7 +78,12 @@ fn no_fields(declaration: &Declaration) -> bool {
 fn required(draft: &Draft, contract: &mut Writer) -> Result<()> {
     let enabled = draft.accepts(ENABLEMENT).is_some();
     match &draft.facts().guard {
-        Guard::Condition { text } => contract.core(format!("enable = lib.mkDefault ({text});\n")),
+        Guard::Condition { text, shared, .. } => {
+            if !shared.is_empty() {
+                contract.core(texts::shared_switch_comment(shared));
+            }
+            contract.core(format!("enable = lib.mkDefault ({text});\n"));
+        }
         Guard::Switch { text, .. } if !enabled => contract.core(format!("enable = {text};\n")),
         Guard::Always if !enabled => contract.core("enable = lib.mkDefault true;\n"),
         _ => {}

@@ -41,7 +41,12 @@ impl ChangeKind for Enablement {
         let (context, facts) = (outline.context, outline.facts);
         let imported = context.model.is_imported(facts.home.source.path());
         let title = texts::enablement_title(&facts.name, &context.host.settings);
-        imported.then(|| Proposed::preserving(title, texts::ENABLEMENT_WHY))
+        // What is not known is not written down, and who shares a switch goes on following it.
+        let known = match &facts.guard {
+            Guard::Condition { value, shared, .. } => value.is_some() && shared.is_empty(),
+            Guard::Always | Guard::Switch { .. } => true,
+        };
+        (imported && known).then(|| Proposed::preserving(title, texts::ENABLEMENT_WHY))
     }
 
     fn edit(&self, draft: &Draft, group: GroupId, ops: &mut Ops) -> Result<()> {
@@ -56,8 +61,10 @@ impl ChangeKind for Enablement {
 /// `unsupported-switch` where the switch is set in several places, under a condition, or by a value that means
 /// something only where it stands.
 fn value(facts: &ServiceFacts) -> Result<String> {
-    let Guard::Switch { definitions, .. } = &facts.guard else {
-        return Ok("true".to_owned());
+    let definitions = match &facts.guard {
+        Guard::Switch { definitions, .. } => definitions,
+        Guard::Condition { value: Some(value), .. } => return Ok(value.to_string()),
+        Guard::Always | Guard::Condition { .. } => return Ok("true".to_owned()),
     };
     match definitions.as_slice() {
         [] => Ok("false".to_owned()),

@@ -157,8 +157,14 @@ pub enum Guard<'a> {
         fact: FactId,
         definitions: Vec<Declaration<'a>>,
     },
-    /// Some other condition.
-    Condition { text: String },
+    /// Some other condition, or a switch that turns other services on as well.
+    Condition {
+        text: String,
+        /// What it comes to on this host, if that is known.
+        value: Option<bool>,
+        /// The services that share the switch.
+        shared: Vec<String>,
+    },
 }
 
 /// A backup job of the service, or its part of one.

@@ -1,6 +1,7 @@
 //! What the repository says about one service: everything that is declared for it, and where.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::context::Context;
@@ -15,6 +16,7 @@ use crate::plan::share::{leftovers, ownership};
 use crate::plan::{computed, owner};
 use crate::repo::Repository;
 use crate::resolve::module::{Def, Module};
+use crate::resolve::{Known, Value};
 use crate::rules::{ContractField, parts};
 use crate::syntax::{self, AstNode, ast};
 
@@ -284,7 +286,15 @@ fn guard<'a>(
             return Err(error::plan::split_conditions(declaration.place(), name));
         }
     }
-    let [condition] = first.def.context.conditions.as_slice() else {
+    let all = &first.def.context.conditions;
+    let value = || {
+        let value = |condition| match context.eval(home).force(condition) {
+            Value::Known(Known::Bool(value)) => Some(value),
+            _ => None,
+        };
+        all.iter().map(value).try_fold(true, |all, one| Some(all && one?))
+    };
+    let [condition] = all.as_slice() else {
         return match conditions.len() {
             0 => Ok(Guard::Always),
             _ => Ok(Guard::Condition {
@@ -293,12 +303,25 @@ fn guard<'a>(
                     .map(|c| format!("({c})"))
                     .collect::<Vec<_>>()
                     .join(" && "),
+                value: value(),
+                shared: Vec::new(),
             }),
         };
     };
     let text = syntax::text_of(syntax::unparen(condition.clone()).syntax());
-    match switch(context, home, condition) {
-        None => Ok(Guard::Condition { text }),
+    let switch = switch(context, home, condition);
+    let shared = switch.iter().flat_map(|path| sharing(context, path, name)).collect();
+    match switch {
+        None => Ok(Guard::Condition {
+            text,
+            value: value(),
+            shared,
+        }),
+        Some(_) if !shared.is_empty() => Ok(Guard::Condition {
+            text,
+            value: value(),
+            shared,
+        }),
         Some(path) => Ok(Guard::Switch {
             text,
             fact: ids.fresh(),
@@ -316,6 +339,28 @@ fn switch(context: &Context, home: &Module, condition: &ast::Expr) -> Option<Vec
         && path.last().is_some_and(|last| last == "enable")
         && switches.iter().zip(&path).all(|(a, b)| a == b);
     is_switch.then_some(path)
+}
+
+/// The other services that a switch turns on: those declared under it, and those whose contract follows it. Sorted.
+fn sharing(context: &Context, switch: &[String], name: &str) -> Vec<String> {
+    let namespaces = &context.rules().namespaces;
+    let is_it = |module: &Module, expr: &ast::Expr| context.eval(module).option_path(expr).as_deref() == Some(switch);
+    let mut found = BTreeSet::new();
+    let services = parts(&namespaces.services);
+    for (module, def) in context.model.under(&services) {
+        if def.context.conditions.iter().any(|condition| is_it(module, condition)) {
+            found.extend(def.name(services.len()).map(str::to_owned));
+        }
+    }
+    let contract = parts(&namespaces.contract);
+    for (module, def) in context.model.under(&contract) {
+        let enable = def.name(contract.len() + 1) == Some("enable");
+        if enable && def.value.as_ref().is_some_and(|value| is_it(module, value)) {
+            found.extend(def.name(contract.len()).map(str::to_owned));
+        }
+    }
+    found.remove(name);
+    found.into_iter().collect()
 }
 
 /// What sets a switch.
