@@ -12,6 +12,7 @@ pub mod contract;
 pub mod data_dir;
 pub mod evolve;
 pub mod flake;
+pub mod flow;
 mod formals;
 pub mod group;
 mod groups;
