@@ -16,6 +16,7 @@ mod real;
 mod renamed;
 mod rules;
 mod terminal;
+mod unread;
 mod variants;
 
 /// Without this a file of tests that nobody declares would never run.

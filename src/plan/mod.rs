@@ -31,6 +31,7 @@ pub mod setting;
 pub mod share;
 mod taking;
 pub mod texts;
+pub mod unread;
 pub mod url;
 pub mod vmtest;
 

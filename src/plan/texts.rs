@@ -1,7 +1,13 @@
 //! What plans say: titles and reasons of groups, comments that are written into modules.
 
 /// Above a commented-out `backupPaths` that came from a field which nothing read.
-pub const GAP_COMMENT: &str = "Not backed up: these paths were declared as backupDirectories, which nothing reads.";
+pub fn gap_comment(field: &str) -> String {
+    format!("Not backed up: these paths were declared as {field}, which nothing reads.")
+}
+/// The same where a backup job of the service has the paths all the same.
+pub fn no_gap_comment(field: &str) -> String {
+    format!("These paths were declared as {field}, which nothing reads; the backup job has them.")
+}
 
 /// The section headers of a migrated module (Pattern 5).
 pub const CONTRACT_HEADER: &str =
@@ -42,11 +48,15 @@ pub fn backup_title(job: &str) -> String {
 pub const BACKUP_WHY: &str =
     "The collector makes the same job of the contract's fields. Declined, the job stays declared where it is.";
 
-pub fn gain_title(service: &str) -> String {
-    format!("back up what {service} declares as backupDirectories")
+pub fn gain_title(service: &str, field: &str) -> String {
+    format!("back up what {service} declares as {field}")
 }
-pub const GAIN_WHY: &str = "Nothing reads backupDirectories, so these paths are not backed up today. Accepted, they become a real backup job; \
-     declined, they are kept as a comment beside the contract.";
+pub fn gain_why(field: &str) -> String {
+    format!(
+        "Nothing reads {field}, so that naming these paths there backs nothing up. Accepted, they become a real backup job; \
+         declined, they are kept as a comment beside the contract."
+    )
+}
 
 pub const SECRETS_TITLE: &str = "gather the secrets in the third section";
 pub const SECRETS_WHY: &str = "A migrated module has three sections: contract, implementation, secrets. Declined, the secrets stay among the \

@@ -7,6 +7,7 @@ use super::surroundings::Surroundings;
 use super::{Gap, Kept, Pattern, Service, texts};
 use crate::error::Place;
 use crate::plan::model;
+use crate::plan::unread;
 use crate::rules::parts;
 use crate::syntax::AstNode;
 
@@ -90,7 +91,7 @@ fn unread_fields(around: &Surroundings, found: &Found, gaps: &mut Vec<Gap>) -> V
     if found.pattern != Pattern::Legacy {
         return paths;
     }
-    for field in &rules.unread.fields {
+    for field in &unread::fields(context) {
         let path: Vec<&str> = parts(&rules.namespaces.services)
             .into_iter()
             .chain([found.name.as_str(), field.as_str()])

@@ -12,7 +12,7 @@ use crate::plan::install::fields as fields_of_option;
 use crate::plan::placement::{self, Reference};
 use crate::plan::share::ownership::Names;
 use crate::plan::share::{leftovers, ownership};
-use crate::plan::{computed, owner};
+use crate::plan::{computed, owner, unread};
 use crate::repo::Repository;
 use crate::resolve::module::{Def, Module};
 use crate::rules::{ContractField, parts};
@@ -169,7 +169,7 @@ fn fact<'a>(context: &Context<'a>, service: &str, origin: LegacyField<'a>, ids: 
     Ok(Fact {
         id: ids.fresh(),
         field: field.clone(),
-        unread: rules.unread.fields.contains(&origin.name),
+        unread: unread::is_unread(context, &origin.name),
         elements: None,
         origin,
     })
