@@ -60,8 +60,8 @@ impl<'a> Migration<'a> {
         }
         let share = facts
             .co_located
-            .clone()
-            .map(|co_located| ExtractedParts::find(context, &facts, co_located));
+            .is_some()
+            .then(|| ExtractedParts::find(context, &facts));
         let nothing = |share: &ExtractedParts| share.bindings.is_empty() && share.elements.is_empty();
         if facts.declarations.is_empty() && facts.jobs.is_empty() && share.as_ref().is_some_and(nothing) {
             return Err(error::plan::nothing_named(

@@ -157,15 +157,21 @@ pub fn commit_subject(service: &str) -> String {
 
 // ── Shared files ──
 
-/// Begins the line at the top of a file that several services share.
+/// Begins the line at the top of a file that several services share or shared.
 pub const SHARED_MARKER: &str = "# Shared by services that have files of their own: ";
 
 /// The whole line.
 pub fn shared_marker(services: &[String]) -> String {
-    format!("{SHARED_MARKER}{}.\n", services.join(", "))
+    format!("{SHARED_MARKER}{}.", services.join(", "))
 }
 
-pub const NO_IMPLEMENTATION: &str = "What runs the service is shared with others, in";
+/// In place of the implementation of a service that leaves a file where none is its own.
+pub fn no_implementation(shared: &std::path::Path) -> String {
+    format!(
+        "No implementation came along from {}: nothing there was known to be this service's alone.",
+        shared.display()
+    )
+}
 
 pub const UNIMPORTED: &str = "the module's place";
 pub const UNIMPORTED_WHY: &str = "no host imports it, so an import that is commented out goes on leading to it, and the host's settings cannot enable \

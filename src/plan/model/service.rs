@@ -208,13 +208,11 @@ fn same_conditions(context: &Context, name: &str, declarations: &[Declaration], 
     Ok(())
 }
 
-/// The services that share the module: those that its marker names, or that it declares besides `name`. A service that is
+/// The services that share the module: those that have left it, by its marker, and those that it declares besides `name`. A service that is
 /// declared nowhere shares its module unless everything in it is its own.
 fn co_located(context: &Context, home: &Module, name: &str, undeclared: bool) -> Option<Vec<String>> {
-    if let Some(marked) = leftovers::shared_by(home) {
-        return Some(marked);
-    }
     let rules = context.rules();
+    let left = leftovers::shared_by(home);
     let mut all: Vec<String> = [&rules.namespaces.services, &rules.namespaces.contract]
         .into_iter()
         .flat_map(|namespace| {
@@ -227,12 +225,13 @@ fn co_located(context: &Context, home: &Module, name: &str, undeclared: bool) ->
             let names = names.chain(computed::names_in(home, &prefix));
             names.map(str::to_owned).collect::<Vec<_>>()
         })
+        .chain(left.iter().flatten().cloned())
         .collect();
     all.sort();
     all.dedup();
     let others = all.iter().any(|other| other != name);
     let foreign = undeclared && !ownership::owns_everything(context, home, name);
-    (others || foreign).then_some(all)
+    (others || foreign || left.is_some()).then_some(all)
 }
 
 /// The module that holds the main declaration: the one with a whole set, or else the first.
