@@ -30,6 +30,7 @@ pub mod removal;
 pub mod setting;
 pub mod share;
 mod taking;
+pub mod tested;
 pub mod texts;
 pub mod unread;
 pub mod url;
