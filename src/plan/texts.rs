@@ -24,16 +24,27 @@ pub const NO_SECRETS: &str = "# This service has no secrets of its own.";
 pub const FOLLOW_COMMENT: &str = "# The service's own switch follows the contract's.";
 
 /// The core group.
-pub fn contract_title(service: &str) -> String {
-    format!("declare the contract of {service} in place of its legacy declaration")
+pub fn contract_title(service: &str, was_declared: bool) -> String {
+    match was_declared {
+        true => format!("declare the contract of {service} in place of its legacy declaration"),
+        false => format!("declare the contract of {service}"),
+    }
 }
+pub const CONTRACT_ALONE_WHY: &str =
+    "Nothing declares the service today. Declining it declines everything else of this service.";
 pub const CONTRACT_WHY: &str = "The legacy fields become fields of the contract, and the bridge goes on showing them to everything that reads the \
      legacy options. Declining it declines everything else of this service.";
 
-pub fn enablement_title(service: &str, settings: &std::path::Path) -> String {
-    format!("enable {service} in {}", settings.display())
+/// `value` is what the settings say, as Nix source; `None` where it is not to be moved.
+pub fn enablement_title(service: &str, settings: &std::path::Path, value: Option<&str>) -> String {
+    let settings = settings.display();
+    match value {
+        Some("true") => format!("enable {service} in {settings}"),
+        Some("false") => format!("list {service}, which is off, in {settings}"),
+        _ => format!("say whether {service} runs in {settings}"),
+    }
 }
-pub const ENABLEMENT_WHY: &str = "The host's settings file then lists every service that runs. Declined, the switch stays where it is and the \
+pub const ENABLEMENT_WHY: &str = "The host's settings file is where services are turned on and off. Declined, the switch stays where it is and the \
      contract follows it.";
 
 pub fn persistence_title(service: &str) -> String {
@@ -42,8 +53,14 @@ pub fn persistence_title(service: &str) -> String {
 pub const PERSISTENCE_WHY: &str = "What survives a reboot stands beside the service that needs it; the collector persists the same directories. \
      Declined, the directories stay declared where they are.";
 
-pub fn backup_title(job: &str) -> String {
-    format!("move the backup job {job} into the contract")
+/// Of each job its name, and whether others have a share in it.
+pub fn backup_title(jobs: &[(&str, bool)]) -> String {
+    let job = |(name, shared): &(&str, bool)| match shared {
+        true => format!("its part of the backup job {name}"),
+        false => format!("the backup job {name}"),
+    };
+    let jobs: Vec<String> = jobs.iter().map(job).collect();
+    format!("move {} into the contract", jobs.join(" and "))
 }
 pub const BACKUP_WHY: &str =
     "The collector makes the same job of the contract's fields. Declined, the job stays declared where it is.";

@@ -40,7 +40,8 @@ impl ChangeKind for Enablement {
     fn propose(&self, outline: &Outline) -> Option<Proposed> {
         let (context, facts) = (outline.context, outline.facts);
         let imported = context.model.is_imported(facts.home.source.path());
-        let title = texts::enablement_title(&facts.name, &context.host.settings);
+        let value = value(facts).ok();
+        let title = texts::enablement_title(&facts.name, &context.host.settings, value.as_deref());
         imported.then(|| Proposed::preserving(title, texts::ENABLEMENT_WHY))
     }
 
