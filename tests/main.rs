@@ -16,6 +16,7 @@ mod real;
 mod renamed;
 mod rules;
 mod terminal;
+mod truth;
 mod unread;
 mod variants;
 

@@ -111,24 +111,6 @@ impl<'a> Migration<'a> {
         self.draft(accepted).module_path()
     }
 
-    /// Whether the module declares secrets.
-    pub fn has_secrets(&self) -> bool {
-        self.facts.home.under(&["sops"]).next().is_some()
-    }
-
-    /// Whether the service uses a database.
-    pub fn has_database(&self) -> bool {
-        let home = self.facts.home;
-        self.needs.has_database || home.under(&["services", "postgresql"]).next().is_some()
-    }
-
-    /// Whether a test imports the module.
-    pub fn moves_test(&self) -> bool {
-        let tests = &self.context.rules().paths.tests;
-        let references = self.facts.references(self.context.repo);
-        references.iter().any(|reference| reference.file.starts_with(tests))
-    }
-
     /// Whether an existing test turns the service on through the contract afterwards.
     pub fn switches_test(&self) -> bool {
         vmtest::follows(self.context, &self.facts)

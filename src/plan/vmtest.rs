@@ -76,6 +76,11 @@ impl<'a> NewTest<'a> {
         moves
     }
 
+    /// Whether the flake has a place for its check.
+    pub fn has_check(&self) -> bool {
+        self.flake.takes()
+    }
+
     /// What is left to a person.
     pub fn skipped(&self) -> Vec<Skipped> {
         self.flake.skipped(&[self.check(GroupId(0))])
