@@ -18,6 +18,8 @@ pub mod review;
 
 pub mod status;
 
+pub mod account;
+
 pub mod term;
 
 pub mod prove;

@@ -22,6 +22,7 @@ pub use rnix::{SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken, tokenize};
 pub use rowan::ast::AstNode;
 pub use search::{
     PathRel, Use, binders, comments, comments_at, is_param, is_recursive, nodes, paths, text_of, uses, uses_of,
+    whole_path,
 };
 
 pub(crate) use strings::string_parts;

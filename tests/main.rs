@@ -16,6 +16,8 @@ mod real;
 mod renamed;
 mod rules;
 mod terminal;
+mod truth;
+mod unread;
 mod variants;
 
 /// Without this a file of tests that nobody declares would never run.

@@ -9,6 +9,7 @@ use super::mend::QuickFix;
 use super::services::Service;
 use super::texts;
 use super::{CheckContext, Finding, Severity, finding, is_template, note, sections, warning};
+use crate::plan::tested;
 use crate::resolve::Module;
 use crate::resolve::module::Def;
 use crate::syntax::{self, InterpolPart, ast};
@@ -109,11 +110,17 @@ fn secret_name(def: &Def) -> Option<String> {
     Some(name)
 }
 
-/// Pattern 6: `tests/<service>/default.nix`.
+/// Pattern 6: `tests/<service>/default.nix`, or whatever file of tests has the service's module or turns it on.
 fn test(context: &CheckContext, name: &str, found: &mut Vec<Finding>) {
     let tests = &context.rules().paths.tests;
     let wanted = tests.join(name).join("default.nix");
     if context.repo.has(&wanted) {
+        return;
+    }
+    let service = context.contracts.services.get(name);
+    let service = service.or_else(|| context.dormant.services.get(name));
+    let home = service.and_then(|service| context.home(service));
+    if !tested::tests_of(context.repo, name, home.map(|home| home.source.path())).is_empty() {
         return;
     }
     let single: PathBuf = tests.join(format!("{name}.nix"));
@@ -121,12 +128,7 @@ fn test(context: &CheckContext, name: &str, found: &mut Vec<Finding>) {
         .repo
         .nix_files()
         .find(|path| path.starts_with(tests.join(name)) || *path == single);
-    let place = context
-        .contracts
-        .services
-        .get(name)
-        .or_else(|| context.dormant.services.get(name))
-        .and_then(|service| context.anchor(service));
+    let place = service.and_then(|service| context.anchor(service));
     found.push(warning(name, texts::missing_test(name, &wanted, other)).at(place));
 }
 

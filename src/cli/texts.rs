@@ -209,35 +209,6 @@ pub fn new_next(service: &str, module: &std::path::Path) -> String {
     )
 }
 
-// ── What a commit says it did ──
-
-pub const DONE_CONTRACT: &str = "declares the service's contract in its own file";
-pub const DONE_ENABLED: &str = "enables the service in the host's settings";
-pub const DONE_BRIDGE: &str = "the collector takes persistence and backups from the contract; readers of the legacy options see the service through the bridge";
-pub fn done_depends(on: &[String]) -> String {
-    format!("says what the service depends on: {}", on.join(", "))
-}
-pub fn done_databases(names: &[String]) -> String {
-    format!("declares the service's databases: {}", names.join(", "))
-}
-pub const DONE_READS: &str = "the implementation reads the database's connection from the contract";
-pub const DONE_REMOVED: &str = "the legacy declarations of the service are gone";
-pub const DONE_JOB: &str = "the legacy backup job is gone";
-pub const DONE_TEST: &str = "the existing test imports the module at its new place";
-pub const DONE_TEST_SWITCH: &str = "the existing test turns the service on through the contract";
-
-pub fn done_new_test(path: &std::path::Path, check: &str) -> String {
-    format!("adds {}, the flake check {check}; not run yet", path.display())
-}
-
-pub const DONE_GAIN: &str = "backs up the directories that the service declares and that nothing read before";
-
-/// Beside the open line of the checklist where a gap is left.
-pub const GAP_LEFT: &str = "the declared ones are still not backed up";
-pub const DATABASE_LEFT: &str = "it is not declared";
-pub const NO_DATABASE: &str = "it declares none";
-pub const NO_SECRETS: &str = "it has none";
-
 /// What a change gains, beside which nothing differs.
 pub fn gained(sentence: &str) -> String {
     format!("  gained    {sentence}")

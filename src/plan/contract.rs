@@ -2,9 +2,10 @@
 //! take.
 
 use super::Move;
-use super::model::{Context, Fact, FactId, LegacyField, ServiceFacts};
+use super::model::{self, Context, Fact, FactId, LegacyField, ServiceFacts};
 use super::ops::ContractFragment;
 use crate::edit::{GroupId, trivia};
+use crate::resolve::Eval;
 use crate::rules::ContractField;
 use crate::syntax::{self, AstNode, ast};
 
@@ -54,6 +55,7 @@ impl Slot {
 
 /// Builds the contract, fragment by fragment.
 pub struct Writer<'c, 'a> {
+    context: &'a Context<'a>,
     facts: &'c ServiceFacts<'a>,
     /// The group of what no other kind writes.
     contract: GroupId,
@@ -78,12 +80,13 @@ pub fn path(context: &Context, facts: &ServiceFacts) -> String {
 impl<'c, 'a> Writer<'c, 'a> {
     /// A contract with nothing in it. `contract` is the group of what no other kind of change writes.
     pub fn new(
-        context: &Context,
+        context: &'a Context<'a>,
         facts: &'c ServiceFacts<'a>,
         contract: GroupId,
         comments: Comments,
     ) -> Writer<'c, 'a> {
         Writer {
+            context,
             facts,
             contract,
             path: path(context, facts),
@@ -201,13 +204,31 @@ impl<'c, 'a> Writer<'c, 'a> {
             .map(|l| format!("# {l}"))
             .collect();
         let first = lines.join("\n").replacen("# ", &format!("# {} = ", fact.field), 1);
-        let gap = super::texts::GAP_COMMENT;
+        let gap = match self.backed_up(fact) {
+            true => super::texts::no_gap_comment(&fact.origin.name),
+            false => super::texts::gap_comment(&fact.origin.name),
+        };
         // The first of several lines alone would be part of this comment.
         let text = match after.contains('\n') {
             true => format!("{before}{}\n# {gap}\n{first};\n", after.trim()),
             false => format!("{before}# {gap}\n{first};{after}\n"),
         };
         self.note(self.contract, text, vec![(fact.id, &fact.field)]);
+    }
+
+    /// Whether the service's backup jobs have every path that a fact names.
+    fn backed_up(&self, fact: &Fact) -> bool {
+        let jobs = self
+            .facts
+            .of_jobs()
+            .filter(|fact| fact.field == ContractField::BackupPaths);
+        let saved: Vec<String> = jobs
+            .flat_map(|fact| directories(self.context, fact))
+            .flatten()
+            .collect();
+        let has = |path: &Option<String>| path.as_ref().is_some_and(|path| saved.contains(path));
+        let named = directories(self.context, fact);
+        !named.is_empty() && named.iter().all(has)
     }
 
     /// The comments that stood in and above the service's backup jobs.
@@ -249,6 +270,13 @@ impl<'c, 'a> Writer<'c, 'a> {
             },
         )
     }
+}
+
+/// The directories that a fact names; `None` for one that is not known.
+fn directories(context: &Context, fact: &Fact) -> Vec<Option<String>> {
+    let eval = Eval::new(context.model, fact.origin.module);
+    let elements = fact.list().into_iter();
+    elements.map(|element| model::directory(&eval, &element)).collect()
 }
 
 /// The contract's backup fields in the order in which they are written.

@@ -61,8 +61,8 @@ impl<'a> Migration<'a> {
         }
         let share = facts
             .co_located
-            .clone()
-            .map(|co_located| ExtractedParts::find(context, &facts, co_located));
+            .is_some()
+            .then(|| ExtractedParts::find(context, &facts));
         let nothing = |share: &ExtractedParts| share.bindings.is_empty() && share.elements.is_empty();
         if facts.declarations.is_empty() && facts.jobs.is_empty() && share.as_ref().is_some_and(nothing) {
             return Err(error::plan::nothing_named(
@@ -110,24 +110,6 @@ impl<'a> Migration<'a> {
     /// The file that holds the service's contract afterwards.
     pub fn module_path(&self, accepted: &Accepted) -> PathBuf {
         self.draft(accepted).module_path()
-    }
-
-    /// Whether the module declares secrets.
-    pub fn has_secrets(&self) -> bool {
-        self.facts.home.under(&["sops"]).next().is_some()
-    }
-
-    /// Whether the service uses a database.
-    pub fn has_database(&self) -> bool {
-        let home = self.facts.home;
-        self.needs.has_database || home.under(&["services", "postgresql"]).next().is_some()
-    }
-
-    /// Whether a test imports the module.
-    pub fn moves_test(&self) -> bool {
-        let tests = &self.context.rules().paths.tests;
-        let references = self.facts.references(self.context.repo);
-        references.iter().any(|reference| reference.file.starts_with(tests))
     }
 
     /// Whether an existing test turns the service on through the contract afterwards.

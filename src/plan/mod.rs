@@ -13,6 +13,7 @@ pub mod data_dir;
 pub mod definition;
 pub mod evolve;
 pub mod flake;
+pub mod flow;
 mod formals;
 pub mod group;
 mod groups;
@@ -30,7 +31,9 @@ pub mod removal;
 pub mod setting;
 pub mod share;
 mod taking;
+pub mod tested;
 pub mod texts;
+pub mod unread;
 pub mod url;
 pub mod vmtest;
 

@@ -1,7 +1,13 @@
 //! What plans say: titles and reasons of groups, comments that are written into modules.
 
 /// Above a commented-out `backupPaths` that came from a field which nothing read.
-pub const GAP_COMMENT: &str = "Not backed up: these paths were declared as backupDirectories, which nothing reads.";
+pub fn gap_comment(field: &str) -> String {
+    format!("Not backed up: these paths were declared as {field}, which nothing reads.")
+}
+/// The same where a backup job of the service has the paths all the same.
+pub fn no_gap_comment(field: &str) -> String {
+    format!("These paths were declared as {field}, which nothing reads; the backup job has them.")
+}
 
 /// The section headers of a migrated module (Pattern 5).
 pub const CONTRACT_HEADER: &str =
@@ -18,16 +24,27 @@ pub const NO_SECRETS: &str = "# This service has no secrets of its own.";
 pub const FOLLOW_COMMENT: &str = "# The service's own switch follows the contract's.";
 
 /// The core group.
-pub fn contract_title(service: &str) -> String {
-    format!("declare the contract of {service} in place of its legacy declaration")
+pub fn contract_title(service: &str, was_declared: bool) -> String {
+    match was_declared {
+        true => format!("declare the contract of {service} in place of its legacy declaration"),
+        false => format!("declare the contract of {service}"),
+    }
 }
+pub const CONTRACT_ALONE_WHY: &str =
+    "Nothing declares the service today. Declining it declines everything else of this service.";
 pub const CONTRACT_WHY: &str = "The legacy fields become fields of the contract, and the bridge goes on showing them to everything that reads the \
      legacy options. Declining it declines everything else of this service.";
 
-pub fn enablement_title(service: &str, settings: &std::path::Path) -> String {
-    format!("enable {service} in {}", settings.display())
+/// `value` is what the settings say, as Nix source; `None` where it is not to be moved.
+pub fn enablement_title(service: &str, settings: &std::path::Path, value: Option<&str>) -> String {
+    let settings = settings.display();
+    match value {
+        Some("true") => format!("enable {service} in {settings}"),
+        Some("false") => format!("list {service}, which is off, in {settings}"),
+        _ => format!("say whether {service} runs in {settings}"),
+    }
 }
-pub const ENABLEMENT_WHY: &str = "The host's settings file then lists every service that runs. Declined, the switch stays where it is and the \
+pub const ENABLEMENT_WHY: &str = "The host's settings file is where services are turned on and off. Declined, the switch stays where it is and the \
      contract follows it.";
 
 /// Beside a contract whose service has its switch together with others.
@@ -41,8 +58,14 @@ pub fn persistence_title(service: &str) -> String {
 pub const PERSISTENCE_WHY: &str = "What survives a reboot stands beside the service that needs it; the collector persists the same directories. \
      Declined, the directories stay declared where they are.";
 
-pub fn backup_title(job: &str) -> String {
-    format!("move the backup job {job} into the contract")
+/// Of each job its name, and whether others have a share in it.
+pub fn backup_title(jobs: &[(&str, bool)]) -> String {
+    let job = |(name, shared): &(&str, bool)| match shared {
+        true => format!("its part of the backup job {name}"),
+        false => format!("the backup job {name}"),
+    };
+    let jobs: Vec<String> = jobs.iter().map(job).collect();
+    format!("move {} into the contract", jobs.join(" and "))
 }
 pub const BACKUP_WHY: &str =
     "The collector makes the same job of the contract's fields. Declined, the job stays declared where it is.";
@@ -58,11 +81,15 @@ pub fn gained_backup(paths: &[String], job: &str, imported: bool) -> String {
     format!("{} {verb} backed up {when} (job {job})", paths.join(", "))
 }
 
-pub fn gain_title(service: &str) -> String {
-    format!("back up what {service} declares as backupDirectories")
+pub fn gain_title(service: &str, field: &str) -> String {
+    format!("back up what {service} declares as {field}")
 }
-pub const GAIN_WHY: &str = "Nothing reads backupDirectories, so these paths are not backed up today. Accepted, they become a real backup job; \
-     declined, they are kept as a comment beside the contract.";
+pub fn gain_why(field: &str) -> String {
+    format!(
+        "Nothing reads {field}, so that naming these paths there backs nothing up. Accepted, they become a real backup job; \
+         declined, they are kept as a comment beside the contract."
+    )
+}
 
 pub const SECRETS_TITLE: &str = "gather the secrets in the third section";
 pub const SECRETS_WHY: &str = "A migrated module has three sections: contract, implementation, secrets. Declined, the secrets stay among the \
@@ -163,15 +190,21 @@ pub fn commit_subject(service: &str) -> String {
 
 // ── Shared files ──
 
-/// Begins the line at the top of a file that several services share.
+/// Begins the line at the top of a file that several services share or shared.
 pub const SHARED_MARKER: &str = "# Shared by services that have files of their own: ";
 
 /// The whole line.
 pub fn shared_marker(services: &[String]) -> String {
-    format!("{SHARED_MARKER}{}.\n", services.join(", "))
+    format!("{SHARED_MARKER}{}.", services.join(", "))
 }
 
-pub const NO_IMPLEMENTATION: &str = "What runs the service is shared with others, in";
+/// In place of the implementation of a service that leaves a file where none is its own.
+pub fn no_implementation(shared: &std::path::Path) -> String {
+    format!(
+        "No implementation came along from {}: nothing there was known to be this service's alone.",
+        shared.display()
+    )
+}
 
 pub const UNIMPORTED: &str = "the module's place";
 pub const UNIMPORTED_WHY: &str = "no host imports it, so an import that is commented out goes on leading to it, and the host's settings cannot enable \

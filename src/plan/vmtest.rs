@@ -8,7 +8,7 @@ use super::install::names::Names;
 use super::model::{Context, Guard, ServiceFacts};
 use super::ops::Ops;
 use super::setting::Setting;
-use super::{Move, Skipped, placement, removal, texts};
+use super::{Move, Skipped, placement, removal, tested, texts};
 use crate::edit::{GroupId, indent, trivia};
 use crate::error::Result;
 use crate::repo::literals;
@@ -18,9 +18,6 @@ use crate::syntax::{self, AstNode, Source, ast};
 
 /// The template; its marks are listed in `nix/README.md`.
 const TEMPLATE: &str = include_str!("../../nix/tests/vm/service.nix");
-
-/// The directory of tests across services, which are no service's own.
-const INTEGRATION: &str = "integration";
 
 /// A test that a service does not have yet.
 pub struct NewTest<'a> {
@@ -34,12 +31,13 @@ pub struct NewTest<'a> {
 }
 
 impl<'a> NewTest<'a> {
-    /// The test for a service that has none: no file of its own, no check, and no test that imports its module.
+    /// The test for a service that has none: no file of its own, no check, and no test that imports its module or turns
+    /// it on.
     pub fn of(context: &Context<'a>, facts: &ServiceFacts) -> Option<NewTest<'a>> {
-        let own = |file: &PathBuf| !file.components().any(|part| part.as_os_str() == INTEGRATION);
-        let imported = facts.co_located.is_none() && tests_of(context, facts).iter().any(own);
+        let own = facts.co_located.is_none().then(|| facts.home.source.path());
+        let tested = !tested::tests_of(context.repo, &facts.name, own).is_empty();
         let unit = unit(context, facts);
-        (!imported)
+        (!tested)
             .then(|| NewTest::plan(context, &facts.name, unit.as_deref()))
             .flatten()
     }
@@ -76,6 +74,11 @@ impl<'a> NewTest<'a> {
             moves.push(added(texts::check_named(&self.check), Path::new("flake.nix")));
         }
         moves
+    }
+
+    /// Whether the flake has a place for its check.
+    pub fn has_check(&self) -> bool {
+        self.flake.takes()
     }
 
     /// What is left to a person.
@@ -141,8 +144,8 @@ enum Switch {
     Imported,
 }
 
-/// The files of existing tests that import the service's module.
-fn tests_of(context: &Context, facts: &ServiceFacts) -> Vec<PathBuf> {
+/// The files of existing tests that import the service's module, those across services included.
+fn importing(context: &Context, facts: &ServiceFacts) -> Vec<PathBuf> {
     let tests = &context.rules().paths.tests;
     let mut files: Vec<PathBuf> = facts
         .references(context.repo)
@@ -158,7 +161,7 @@ fn tests_of(context: &Context, facts: &ServiceFacts) -> Vec<PathBuf> {
 fn machines<'a>(context: &Context<'a>, facts: &ServiceFacts) -> Vec<Machine<'a>> {
     let home = facts.home.source.path();
     let mut found = Vec::new();
-    for file in tests_of(context, facts) {
+    for file in importing(context, facts) {
         let Some(source) = context.repo.source(&file) else {
             continue;
         };

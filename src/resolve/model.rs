@@ -29,6 +29,8 @@ pub struct Model {
     unread: Rc<[Source]>,
     /// The names that services go by, which is asked again for each service.
     names: OnceCell<Rc<Vec<(String, String)>>>,
+    /// The fields of services that nobody reads, which is asked again for each of them.
+    unread_fields: OnceCell<Rc<[String]>>,
 }
 
 /// An expression of a module: the address of the text, the beginning of the module's set, the expression's range.
@@ -91,6 +93,7 @@ impl Model {
             faulty: Rc::default(),
             unread: Rc::default(),
             names: OnceCell::new(),
+            unread_fields: OnceCell::new(),
         }
     }
 
@@ -126,6 +129,11 @@ impl Model {
     /// The names that services go by, which `find` finds out the first time.
     pub fn names(&self, find: impl FnOnce() -> Vec<(String, String)>) -> Rc<Vec<(String, String)>> {
         Rc::clone(self.names.get_or_init(|| Rc::new(find())))
+    }
+
+    /// The fields of services that nobody reads, which `find` finds out the first time.
+    pub fn unread_fields(&self, find: impl FnOnce() -> Vec<String>) -> Rc<[String]> {
+        Rc::clone(self.unread_fields.get_or_init(|| find().into()))
     }
 
     /// The string that `expr` is in `module`, which `evaluate` finds out the first time.

@@ -36,6 +36,8 @@ pub struct Rules {
     pub fields: BTreeMap<String, ContractField>,
     /// What the fields of a legacy backup job become.
     pub backup_fields: BTreeMap<String, ContractField>,
+    /// Which of the legacy fields nobody reads.
+    #[serde(default)]
     pub unread: Unread,
     pub shared: Shared,
     /// What is known of services beyond one repository.
@@ -149,10 +151,11 @@ pub struct Containers {
 }
 
 /// Legacy fields without a reader.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Unread {
-    pub fields: Vec<String>,
+    /// What the repository says of them; `None` where they are looked for.
+    pub fields: Option<Vec<String>>,
 }
 
 /// What evaluation in slices cannot know.

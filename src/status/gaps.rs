@@ -2,11 +2,12 @@
 
 use super::discover::Found;
 use super::kept::{self, Elements};
+use super::left::Left;
 use super::surroundings::Surroundings;
 use super::{Gap, Kept, Pattern, Service, texts};
 use crate::error::Place;
-use crate::plan::model::{self, FactIds};
-use crate::plan::owner;
+use crate::plan::model;
+use crate::plan::unread;
 use crate::rules::parts;
 use crate::syntax::AstNode;
 
@@ -14,14 +15,15 @@ use crate::syntax::AstNode;
 const EXPENDABLE: [&str; 2] = ["/var/cache", "/var/log"];
 
 /// Finds the service's gaps; `volumes` are the directories that its containers keep their state in.
-pub fn find(around: &Surroundings, found: &Found, volumes: &[Kept], service: &mut Service) {
+/// `own` are those that its contract persists.
+pub fn find(around: &Surroundings, found: &Found, volumes: &[Kept], own: &[Kept], service: &mut Service) {
     let mut gaps = Vec::new();
     import(around, found, &mut gaps);
     nowhere_enabled(around, found, service, &mut gaps);
-    let unread = unread(around, found, &mut gaps);
-    backup(service, volumes, &unread, &mut gaps);
+    let unread = unread_fields(around, found, &mut gaps);
+    backup(around, service, volumes, &unread, &mut gaps);
     if found.pattern == Pattern::Contract {
-        remnants(around, found, service, &mut gaps);
+        remnants(around, found, own, &mut gaps);
     }
     service.gaps = gaps;
 }
@@ -82,14 +84,14 @@ fn nowhere_enabled(around: &Surroundings, found: &Found, service: &Service, gaps
 }
 
 /// Fields that say what is to be backed up and that nothing reads; returns the paths they name.
-fn unread(around: &Surroundings, found: &Found, gaps: &mut Vec<Gap>) -> Vec<Kept> {
+fn unread_fields(around: &Surroundings, found: &Found, gaps: &mut Vec<Gap>) -> Vec<Kept> {
     let context = around.context;
     let rules = context.rules();
     let mut paths = Vec::new();
     if found.pattern != Pattern::Legacy {
         return paths;
     }
-    for field in &rules.unread.fields {
+    for field in &unread::fields(context) {
         let path: Vec<&str> = parts(&rules.namespaces.services)
             .into_iter()
             .chain([found.name.as_str(), field.as_str()])
@@ -104,11 +106,12 @@ fn unread(around: &Surroundings, found: &Found, gaps: &mut Vec<Gap>) -> Vec<Kept
 }
 
 /// State that no backup has.
-fn backup(service: &Service, volumes: &[Kept], unread: &[Kept], gaps: &mut Vec<Gap>) {
+fn backup(around: &Surroundings, service: &Service, volumes: &[Kept], unread: &[Kept], gaps: &mut Vec<Gap>) {
     let saved = |kept: &&Kept| {
-        service.backed_up.iter().any(|b| {
+        let own = service.backed_up.iter().map(|own| &own.kept);
+        own.chain(&around.backed_up).any(|saved| {
             // A backup of what is inside is one that somebody thought about.
-            kept::covers(&b.kept.path, &kept.path) || kept::covers(&kept.path, &b.kept.path)
+            kept::covers(&saved.path, &kept.path) || kept::covers(&kept.path, &saved.path)
         })
     };
     let expendable = |kept: &&Kept| EXPENDABLE.iter().any(|directory| kept::covers(directory, &kept.path));
@@ -125,7 +128,7 @@ fn backup(service: &Service, volumes: &[Kept], unread: &[Kept], gaps: &mut Vec<G
 }
 
 /// What the old pattern still says of a service that has a contract.
-fn remnants(around: &Surroundings, found: &Found, service: &Service, gaps: &mut Vec<Gap>) {
+fn remnants(around: &Surroundings, found: &Found, own: &[Kept], gaps: &mut Vec<Gap>) {
     let context = around.context;
     let rules = context.rules();
     let path: Vec<&str> = rules
@@ -138,27 +141,16 @@ fn remnants(around: &Surroundings, found: &Found, service: &Service, gaps: &mut 
         let text = texts::remnant(&declaration.def.path_text());
         gaps.push(gap("legacy-remnant", text, declaration.place()));
     }
-    let names = found.names(context);
-    // A job that cannot be taken apart is none that could be called this service's.
-    let whose = owner::Whose {
-        service: &found.name,
-        home: found.module,
-        names: &names,
-        shared: true,
-    };
-    let mut ids = FactIds::default();
-    let jobs = owner::jobs(context, &whose, &mut ids).unwrap_or_default();
-    for job in &jobs {
+    let left = Left::of(context, found);
+    for job in &left.jobs {
         for declaration in &job.declarations {
             let text = texts::remnant(&declaration.def.path_text());
             gaps.push(gap("legacy-remnant", text, declaration.place()));
         }
     }
-    for entry in owner::persisted(context, &whose, &jobs, &mut ids) {
+    for entry in &left.persisted {
         let again = Elements::one(context, entry.module, &entry.element).directories();
-        let twice = again
-            .iter()
-            .any(|kept| service.persisted.iter().any(|own| own.path == kept.path));
+        let twice = again.iter().any(|kept| own.iter().any(|own| own.path == kept.path));
         if twice {
             let place = entry.module.source.place_of(entry.element.syntax());
             gaps.push(gap("legacy-remnant", texts::persisted_twice(&again[0].path), place));

@@ -175,7 +175,7 @@ fn entry(service: &Service) -> Entry<'_> {
         backed_up: service
             .backed_up
             .iter()
-            .map(|BackedUp { kept, job }| path(kept, Some(job)))
+            .map(|BackedUp { kept, job }| path(kept, job.as_ref()))
             .collect(),
         gaps: service.gaps.iter().map(missing).collect(),
         blocked: service.blocked.as_ref().map(Json::from),

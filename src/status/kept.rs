@@ -2,10 +2,10 @@
 
 use super::discover::Found;
 use super::{Answer, Kept, Service};
-use crate::plan::model::{self, Context};
+use crate::plan::model::{self, Context, Fact};
 use crate::resolve::module::{Def, Module, list_elements};
 use crate::resolve::value::Value;
-use crate::rules::parts;
+use crate::rules::{ContractField, parts};
 use crate::syntax::{AstNode, ast};
 
 /// Expressions that stand for directories, in their module.
@@ -70,6 +70,20 @@ impl<'c, 'a> Elements<'c, 'a> {
     }
 }
 
+/// The directories that a fact names.
+pub fn of_fact(context: &Context, fact: &Fact) -> Vec<Kept> {
+    match &fact.elements {
+        None => {
+            let field = &fact.origin;
+            Elements::of(context, field.module, field.evaluated(context), field.value.as_ref()).directories()
+        }
+        Some(elements) => {
+            let of = |element| Elements::one(context, fact.origin.module, element).directories();
+            elements.iter().flat_map(of).collect()
+        }
+    }
+}
+
 /// The source text of the directory that an element names: a string's without its quotes, a set's `directory`.
 fn inner(element: &ast::Expr) -> Option<String> {
     let text = |expr: &ast::Expr| crate::syntax::text_of(expr.syntax());
@@ -104,6 +118,27 @@ pub fn persisted_anywhere(context: &Context) -> Vec<Kept> {
                 for element in elements {
                     found.extend(Elements::one(context, module, &element).directories());
                 }
+            }
+        }
+    }
+    found
+}
+
+/// Every directory that some backup job names, or that a contract lets one have.
+pub fn backed_up_anywhere(context: &Context) -> Vec<Kept> {
+    let rules = context.rules();
+    let is_paths = |namespace: &str, name: &str| match namespace == rules.namespaces.backups {
+        true => rules.backup_fields.get(name) == Some(&ContractField::BackupPaths),
+        false => ContractField::named(name) == Some(ContractField::BackupPaths),
+    };
+    let mut found = Vec::new();
+    for namespace in [&rules.namespaces.backups, &rules.namespaces.contract] {
+        let prefix = parts(namespace);
+        for (module, def) in context.model.under(&prefix) {
+            let is_it = def.path.len() == prefix.len() + 2
+                && def.name(prefix.len() + 1).is_some_and(|name| is_paths(namespace, name));
+            if is_it && context.model.is_imported(module.source.path()) {
+                found.extend(Elements::defined(context, module, def).directories());
             }
         }
     }

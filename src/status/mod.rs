@@ -6,6 +6,7 @@ mod discover;
 mod gaps;
 mod json;
 mod kept;
+mod left;
 mod read;
 mod surroundings;
 mod table;
@@ -59,6 +60,11 @@ const PARSED: usize = 200;
 pub struct Files {
     pub total: usize,
     pub read: usize,
+}
+
+/// The service `name`, as the code says it now; `None` where there is none of that name.
+pub fn service(context: &Context, name: &str) -> Option<Service> {
+    read::one(context, name)
 }
 
 /// The services that are declared nowhere, each with the module that runs it: `migrate --from` takes it.
@@ -132,7 +138,8 @@ pub struct Kept {
 #[derive(Clone, Debug)]
 pub struct BackedUp {
     pub kept: Kept,
-    pub job: String,
+    /// The job; `None` where whatever reads the service's declaration makes one.
+    pub job: Option<String>,
 }
 
 /// Something that is missing or left over.

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::discover::{self, Found};
 use super::kept::{self, Elements};
 use super::surroundings::Surroundings;
-use super::{Answer, BackedUp, Kept, Pattern, Service, gaps};
+use super::{Answer, BackedUp, Kept, Pattern, Service, gaps, left};
 use crate::plan::migrate::Migration;
-use crate::plan::model::{Choices, Context, Fact, ServiceFacts};
+use crate::plan::model::{Choices, Context, ServiceFacts};
 use crate::resolve::module::{Def, Module};
 use crate::resolve::value::{Known, Value};
 use crate::resolve::{Eval, UnknownReason};
@@ -19,10 +19,11 @@ pub fn services(context: &Context) -> Vec<Service> {
     let around = Surroundings::of(context);
     let found = discover::services(context);
     let mut services: Vec<Service> = found.iter().map(|found| service(&around, found)).collect();
-    let claimed: BTreeSet<String> = services
-        .iter()
-        .flat_map(|s| s.backed_up.iter().map(|b| b.job.clone()).chain([s.name.clone()]))
-        .collect();
+    let jobs = |service: &Service| {
+        let jobs = service.backed_up.iter().filter_map(|saved| saved.job.clone());
+        jobs.chain([service.name.clone()]).collect::<Vec<_>>()
+    };
+    let claimed: BTreeSet<String> = services.iter().flat_map(jobs).collect();
     services.extend(
         discover::by_jobs(context, &claimed)
             .iter()
@@ -32,13 +33,20 @@ pub fn services(context: &Context) -> Vec<Service> {
     services
 }
 
+/// The service `name`; `None` where there is none of that name.
+pub fn one(context: &Context, name: &str) -> Option<Service> {
+    let found = discover::services(context);
+    let found = found.iter().find(|found| found.name == name)?;
+    Some(service(&Surroundings::of(context), found))
+}
+
 fn service(around: &Surroundings, found: &Found) -> Service {
     let context = around.context;
     let choices = Choices {
         from: (found.pattern == Pattern::Undeclared).then(|| found.module.source.path().to_owned()),
         ..context.choices.clone()
     };
-    let own = Context {
+    let chosen = Context {
         choices: &choices,
         ..*context
     };
@@ -55,12 +63,15 @@ fn service(around: &Surroundings, found: &Found) -> Service {
         blocked: None,
     };
     let volumes = kept::volumes(context, found);
+    let mut own = Vec::new();
     if found.pattern == Pattern::Contract {
         Contract { context, found }.read(&mut service);
+        own.clone_from(&service.persisted);
+        left::add(context, found, &mut service);
     } else {
         service.enabled = enabled(context, found.module, &found.def);
         legacy(context, found, &mut service);
-        match Migration::outline(&own, &found.name) {
+        match Migration::outline(&chosen, &found.name) {
             Ok(migration) => {
                 facts(context, migration.facts(), &mut service);
                 service.blocked = migration.check().err();
@@ -72,7 +83,7 @@ fn service(around: &Surroundings, found: &Found) -> Service {
         job(context, found, &mut service);
     }
     kept::through_parents(&around.persisted, &volumes, &mut service);
-    gaps::find(around, found, &volumes, &mut service);
+    gaps::find(around, found, &volumes, &own, &mut service);
     service
 }
 
@@ -188,7 +199,7 @@ impl<'a> Field<'a> {
 /// What the facts that a migration would start from say about keeping.
 fn facts(context: &Context, facts: &ServiceFacts, service: &mut Service) {
     for fact in facts.of(&ContractField::PersistedData) {
-        service.persisted.extend(directories(context, fact));
+        service.persisted.extend(kept::of_fact(context, fact));
     }
     for entry in &facts.persisted {
         let own = Elements::one(context, entry.module, &entry.element);
@@ -196,26 +207,19 @@ fn facts(context: &Context, facts: &ServiceFacts, service: &mut Service) {
     }
     for job in &facts.jobs {
         let paths = job.facts.iter().filter(|fact| fact.field == ContractField::BackupPaths);
-        service
-            .backed_up
-            .extend(paths.flat_map(|fact| directories(context, fact)).map(|kept| BackedUp {
-                kept,
-                job: job.name.clone(),
-            }));
+        service.backed_up.extend(
+            paths
+                .flat_map(|fact| kept::of_fact(context, fact))
+                .map(|kept| BackedUp {
+                    kept,
+                    job: Some(job.name.clone()),
+                }),
+        );
     }
-}
-
-/// The directories that a fact names.
-fn directories(context: &Context, fact: &Fact) -> Vec<Kept> {
-    match &fact.elements {
-        None => {
-            let field = &fact.origin;
-            Elements::of(context, field.module, field.evaluated(context), field.value.as_ref()).directories()
-        }
-        Some(elements) => {
-            let of = |element| Elements::one(context, fact.origin.module, element).directories();
-            elements.iter().flat_map(of).collect()
-        }
+    // What somebody reads of the declarations themselves is backed up by whoever that is.
+    for fact in facts.of(&ContractField::BackupPaths) {
+        let paths = kept::of_fact(context, fact).into_iter();
+        service.backed_up.extend(paths.map(|kept| BackedUp { kept, job: None }));
     }
 }
 
@@ -233,7 +237,7 @@ fn job(context: &Context, found: &Found, service: &mut Service) {
         let paths = paths.directories(context);
         service.backed_up.extend(paths.into_iter().map(|kept| BackedUp {
             kept,
-            job: found.name.clone(),
+            job: Some(found.name.clone()),
         }));
     }
 }
@@ -289,6 +293,11 @@ impl<'a> Contract<'_, 'a> {
         let job = job.unwrap_or_else(|| self.found.name.clone());
         let paths = ["backupPaths", "backupDirectories"];
         let paths = paths.into_iter().filter_map(|name| self.elements(name)).flatten();
-        service.backed_up = paths.map(|kept| BackedUp { kept, job: job.clone() }).collect();
+        service.backed_up = paths
+            .map(|kept| BackedUp {
+                kept,
+                job: Some(job.clone()),
+            })
+            .collect();
     }
 }

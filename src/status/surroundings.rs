@@ -12,6 +12,8 @@ pub struct Surroundings<'a> {
     pub context: &'a Context<'a>,
     /// Everything that is persisted on the host, whoever says so.
     pub persisted: Vec<Kept>,
+    /// Everything that is backed up on the host, whoever says so.
+    pub backed_up: Vec<Kept>,
     /// The imports that are commented out.
     pub commented: Vec<(PathBuf, Place)>,
 }
@@ -22,6 +24,7 @@ impl<'a> Surroundings<'a> {
         Surroundings {
             context,
             persisted: kept::persisted_anywhere(context),
+            backed_up: kept::backed_up_anywhere(context),
             commented: hosts::commented_imports(context.repo),
         }
     }

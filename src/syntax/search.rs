@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rnix::{NixLanguage, SyntaxKind};
 
-use super::{AstNode, Source, SyntaxNode, ast, is_comment, span, token_span, tokens};
+use super::{AstNode, Source, SyntaxNode, ast, attrpath_names, is_comment, span, token_span, tokens};
 
 /// Every node of type `N` below `node`, itself included, in source order.
 pub fn nodes<N: AstNode<Language = NixLanguage>>(node: &SyntaxNode) -> Vec<N> {
@@ -40,6 +40,22 @@ pub fn paths(source: &Source) -> Vec<PathRel> {
 /// The text of a node.
 pub fn text_of(node: &SyntaxNode) -> String {
     node.text().to_string()
+}
+
+/// The path of a binding from the outermost of the sets that it stands in.
+pub fn whole_path(binding: &ast::AttrpathValue) -> Vec<Option<String>> {
+    let mut path = Vec::new();
+    let mut next = Some(binding.clone());
+    while let Some(binding) = next {
+        let own = binding.attrpath().map(|path| attrpath_names(&path)).unwrap_or_default();
+        path.splice(0..0, own);
+        let set = binding
+            .syntax()
+            .parent()
+            .filter(|parent| ast::AttrSet::can_cast(parent.kind()));
+        next = set.and_then(|set| set.parent()).and_then(ast::AttrpathValue::cast);
+    }
+    path
 }
 
 /// The bindings and `inherit`s among the children of `scope` that may bind `name`, in source order: a binding that begins with

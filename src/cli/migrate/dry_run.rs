@@ -155,7 +155,10 @@ impl DryRun<'_> {
             Found::Planned(migration) => migration,
         };
         let decision = init::everything(&*migration, self.args.accept_gains)?;
-        let message = message::migration(context.rules(), &migration, &decision.accepted, &BTreeMap::new())?;
+        let next = loaded.after(&decision.change);
+        let next_model = next.model();
+        let after = next.context(&next_model, self.choices);
+        let message = message::migration(&after, &migration, &decision.accepted, &BTreeMap::new())?;
         let message = self.session.marked(&message, name, &decision.change)?;
         self.gains |= decision
             .declined
@@ -175,7 +178,7 @@ impl DryRun<'_> {
         }
         self.definitions.extend(migration.declared(&decision.accepted));
         self.change = std::mem::take(&mut self.change).then(decision.change.clone());
-        Ok(loaded.after(&decision.change))
+        Ok(next)
     }
 
     fn close(&self, services: &[String]) -> Result<()> {

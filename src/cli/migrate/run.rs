@@ -17,6 +17,7 @@ use crate::plan::install::{self, Installation};
 use crate::plan::migrate::Migration;
 use crate::plan::model::{Choices, Context};
 use crate::process;
+use crate::repo::hosts;
 use crate::review::{Decision, Outcome};
 
 /// What became of a service.
@@ -202,7 +203,14 @@ impl<'s> Run<'s> {
             return Ok(Step::Declined);
         }
         let ticks = self.prove(context, migration, &decision)?;
-        let message = message::migration(context.rules(), migration, &decision.accepted, &ticks)?;
+        let repo = context.repo.after(&decision.change);
+        let model = hosts::model(&repo, context.host);
+        let after = Context {
+            repo: &repo,
+            model: &model,
+            ..*context
+        };
+        let message = message::migration(&after, migration, &decision.accepted, &ticks)?;
         let committer = self.committer.as_ref().expect("made before anything is written");
         let landed = committer.land(service, &decision, &message)?;
         committer.say(service, &landed);

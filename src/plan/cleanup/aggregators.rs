@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
-use super::flow::{Flow, Kind};
-use super::library;
 use crate::edit::trivia;
+use crate::plan::flow::library;
+use crate::plan::flow::{Flow, Kind};
 use crate::plan::removal;
 use crate::resolve::scope::{self, Binding};
 use crate::syntax::{self, AstNode, Source, SyntaxNode, ast};

@@ -7,8 +7,6 @@
 mod aggregators;
 mod bridge;
 mod dead;
-mod flow;
-mod library;
 mod options;
 mod readers;
 

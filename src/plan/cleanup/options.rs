@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use super::aggregators::EMPTY_FIELDS;
-use super::flow::Read;
 use crate::edit::GroupId;
 use crate::error::{self, Place, Result};
+use crate::plan::flow::Read;
 use crate::plan::ops::Ops;
 use crate::plan::removal;
 use crate::repo::Repository;

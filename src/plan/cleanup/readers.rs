@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::aggregators::{self, Aggregator};
-use super::flow::{Flow, Site};
 use super::options::Legacy;
 use crate::error::{self, Result};
+use crate::plan::flow::{Flow, Site};
 use crate::plan::model::Context;
 use crate::plan::{Skipped, placement, texts};
 use crate::repo::hosts;

@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use self::names::Names;
+use self::wiring::OutsideMiddlewares;
 use super::flake::{Check, Flake};
 use super::group::{Accepted, Group, Move, Proposal, Skipped};
 use super::groups::{Groups, Proposed};
@@ -77,7 +78,7 @@ fn is_bridged(legacy_fields: &Result<Vec<String>>) -> bool {
 struct Missing {
     contract: Contract,
     settings: bool,
-    middlewares: Vec<String>,
+    middlewares: OutsideMiddlewares,
     template: bool,
     tests: Tests,
     integration: Tests,
@@ -186,16 +187,20 @@ impl<'a> Installation<'a> {
 
     fn propose(&self) -> Groups {
         let missing = &self.missing;
-        let middlewares = texts::middlewares_title(&missing.middlewares);
+        let middlewares = texts::middlewares_title(&missing.middlewares.names, missing.middlewares.unread.is_some());
+        let middlewares_why = match &missing.middlewares.unread {
+            Some(place) => texts::middlewares_unread_why(place),
+            None => texts::MIDDLEWARES_WHY.to_owned(),
+        };
         // Whether something is missing, and the group's kind, title and reason.
         let parts = [
             (!missing.contract.is_there(), CONTRACT, texts::TITLE, texts::WHY),
             (missing.settings, SETTINGS, texts::SETTINGS_TITLE, texts::SETTINGS_WHY),
             (
-                !missing.middlewares.is_empty(),
+                !missing.middlewares.names.is_empty(),
                 MIDDLEWARES,
                 &middlewares,
-                texts::MIDDLEWARES_WHY,
+                &middlewares_why,
             ),
             (missing.template, EXAMPLE, texts::TEMPLATE_TITLE, texts::TEMPLATE_WHY),
             (
@@ -253,10 +258,11 @@ impl<'a> Installation<'a> {
             ops.tell(group, [Move::added_to(texts::SETTINGS, &self.context.host.settings)]);
         }
         if let Some(group) = accepts(MIDDLEWARES) {
-            let names = &self.missing.middlewares;
-            wiring::middlewares(&mut ops, self.context, names, group)?;
+            let outside = &self.missing.middlewares;
+            wiring::middlewares(&mut ops, self.context, outside, group)?;
             let settings = &self.context.host.settings;
-            let moves = names
+            let moves = outside
+                .names
                 .iter()
                 .map(|name| Move::added_to(texts::middleware(name), settings));
             ops.tell(group, moves);

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::error::Place;
+
 pub const SUBJECT: &str = "feat(server): add the service contract";
 pub const SUBJECT_MORE: &str = "feat(server): complete the service contract";
 
@@ -31,13 +33,30 @@ pub const SETTINGS_BLOCK: &str = "{}";
 pub const STRICT_COMMENT: &str =
     "\n# Every contract says its port, persistence and backups itself; one that does not stops the build.";
 
-pub fn middlewares_title(names: &[String]) -> String {
-    format!("say that {} exists outside this configuration", names.join(", "))
+pub fn middlewares_title(names: &[String], unread: bool) -> String {
+    match unread {
+        false => format!("say that {} exists outside this configuration", names.join(", ")),
+        true => format!("say that {} exists outside the contracts", names.join(", ")),
+    }
 }
 pub const MIDDLEWARES_WHY: &str = "Services name these middlewares, and no Traefik configuration here defines them: a file written at run time does, \
      for instance. Declined, the collector takes the name for a slip as soon as such a service has a contract.";
+pub fn middlewares_unread_why(place: &Place) -> String {
+    format!(
+        "Services name these middlewares. Whether {place} defines them could not be read, and nothing else here does. Declined, \
+         the collector takes the name for a slip as soon as such a service has a contract."
+    )
+}
 pub const MIDDLEWARES_COMMENT: &str = "\n# Services name these middlewares, but no Traefik configuration of this repository defines them (a file\n\
      # written at run time does, for instance). Unlisted, the collector would take the name for a slip.";
+
+pub fn middlewares_unread_comment(path: &Path) -> String {
+    format!(
+        "\n# Services name these middlewares. Whether {} defines them could not be read, and\n\
+         # nothing else here does. Unlisted, the collector would take the name for a slip.",
+        path.display()
+    )
+}
 
 pub fn middleware(name: &str) -> String {
     format!("the middleware {name}")

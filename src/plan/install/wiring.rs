@@ -5,14 +5,13 @@ use std::path::Path;
 use super::schema::{predefined_middlewares, unreadable};
 use super::{COLLECTOR, texts};
 use crate::edit::{GroupId, indent, trivia};
-use crate::error::{self, Result};
+use crate::error::{self, Place, Result};
 use crate::plan::model::Context;
 use crate::plan::ops::Ops;
 use crate::plan::setting::{self, Setting};
 use crate::repo::{Repository, hosts};
-use crate::resolve::Known;
-use crate::resolve::Value;
 use crate::resolve::module::{Def, Module, attribute, list_elements};
+use crate::resolve::{Eval, Known, Value};
 use crate::rules::{ContractField, parts};
 use crate::syntax::{self, AstNode, Source, ast};
 
@@ -161,11 +160,20 @@ fn setting(
     .insert(work, setting::host(context)?, group)
 }
 
-/// The middlewares that services name and that nothing in the configuration defines, sorted.
+/// Middlewares that services name and that nothing in the configuration is known to define.
+#[derive(Debug, Default)]
+pub struct OutsideMiddlewares {
+    /// Sorted.
+    pub names: Vec<String>,
+    /// Where they may be defined, in a part of Traefik's configuration that is not written out.
+    pub unread: Option<Place>,
+}
+
+/// The middlewares that services name and that nothing in the configuration is known to define.
 ///
 /// A module that no host imports counts for itself only. Those that `qgroget.contract.extraMiddlewares` lists already
 /// are left out, and so are names that the collector defines for whoever uses them.
-pub fn outside_middlewares(context: &Context) -> Vec<String> {
+pub fn outside_middlewares(context: &Context) -> OutsideMiddlewares {
     let rules = context.rules();
     let listed = extra(context).into_iter().flat_map(|(_, names)| names);
     let everywhere: Vec<String> = context
@@ -194,7 +202,74 @@ pub fn outside_middlewares(context: &Context) -> Vec<String> {
     }
     names.sort();
     names.dedup();
-    names
+    let unread = names.iter().find_map(|name| may_be_defined(context, name));
+    OutsideMiddlewares { names, unread }
+}
+
+/// Where a middleware may be defined: by something that is computed, or in data that is none of the configuration's own,
+/// as where a file is generated from it.
+fn may_be_defined(context: &Context, name: &str) -> Option<Place> {
+    let computed = computed_by_traefik(context, name).or_else(|| computed_by_service(context));
+    computed.or_else(|| in_data(context, name))
+}
+
+/// A part of Traefik's own configuration that is computed.
+fn computed_by_traefik(context: &Context, name: &str) -> Option<Place> {
+    let path = [&TRAEFIK[..], &[name]].concat();
+    let mut parts = context.model.computed(&path).into_iter();
+    let found = parts.find(|(module, part)| {
+        let next = path.get(part.path.len());
+        let may_be = |names: &[String]| names.iter().any(|name| next == Some(&name.as_str()));
+        context.model.is_imported(module.source.path()) && part.names(module).is_none_or(may_be)
+    });
+    found.map(|(module, part)| part.place(module))
+}
+
+/// A service's part of it that is.
+fn computed_by_service(context: &Context) -> Option<Place> {
+    let imported = |module: &&Module| context.model.is_imported(module.source.path());
+    context.model.modules().filter(imported).find_map(|module| {
+        let defs = of_field(context, module, &ContractField::TraefikDynamicConfig).into_iter();
+        let mut computed = defs.filter(|(def, at)| {
+            let below = def.path[*at..].iter().zip(["http", "middlewares"]);
+            let on_the_way =
+                def.path.len() <= at + 2 && below.clone().all(|(a, b)| a.as_deref().is_none_or(|a| a == b));
+            on_the_way && !def.value.as_ref().is_some_and(|value| is_set(context, module, value))
+        });
+        computed
+            .next()
+            .map(|(def, _)| module.source.place_of(def.entry.syntax()))
+    })
+}
+
+/// Whether a value is a set that is written out, with its conditions and priorities.
+fn is_set(context: &Context, module: &Module, value: &ast::Expr) -> bool {
+    let (function, mut arguments) = syntax::call(&syntax::unparen(value.clone()));
+    match (syntax::function_name(&function), arguments.pop()) {
+        (Some(name), Some(last)) if name.starts_with("mk") || name == "optionalAttrs" => is_set(context, module, &last),
+        _ => matches!(Eval::new(context.model, module).force(value), Value::Set(_)),
+    }
+}
+
+/// A set with the middleware's name where one would be defined, whatever it is for.
+fn in_data(context: &Context, name: &str) -> Option<Place> {
+    let files = context.repo.containing(&[name]).into_iter();
+    let files = files.filter(|path| context.model.is_imported(path));
+    let mut sources = files.filter_map(|path| context.repo.source(path));
+    let defines = |binding: &ast::AttrpathValue| {
+        let path = syntax::whole_path(binding);
+        let mut windows = path.windows(3);
+        windows.any(|part| {
+            part.iter()
+                .zip(["http", "middlewares", name])
+                .all(|(a, b)| a.as_deref() == Some(b))
+        })
+    };
+    sources.find_map(|source| {
+        let bindings: Vec<ast::AttrpathValue> = syntax::nodes(&source.root());
+        let found = bindings.into_iter().find(defines)?;
+        Some(source.place_of(found.syntax()))
+    })
 }
 
 /// The definitions in a module for a field of its services, legacy and contract, and how long the path to the field is.
@@ -210,6 +285,9 @@ fn of_field<'m>(context: &Context, module: &'m Module, field: &ContractField) ->
     found
 }
 
+/// Traefik's own middlewares.
+const TRAEFIK: [&str; 5] = ["services", "traefik", "dynamicConfigOptions", "http", "middlewares"];
+
 /// The names of middlewares that a module's services define.
 fn defined(context: &Context, module: &Module) -> Vec<String> {
     let mut found = Vec::new();
@@ -218,11 +296,10 @@ fn defined(context: &Context, module: &Module) -> Vec<String> {
             found.extend(def.name(at + 2).map(str::to_owned));
         }
     }
-    let traefik = ["services", "traefik", "dynamicConfigOptions", "http", "middlewares"];
     found.extend(
         module
-            .under(&traefik)
-            .filter_map(|def| def.name(traefik.len()).map(str::to_owned)),
+            .under(&TRAEFIK)
+            .filter_map(|def| def.name(TRAEFIK.len()).map(str::to_owned)),
     );
     found
 }
@@ -265,8 +342,8 @@ fn extra<'a>(context: &Context<'a>) -> Vec<((&'a Module, ast::Expr), Vec<String>
 ///
 /// # Errors
 /// `unsupported-module` where the settings have no set for it.
-pub fn middlewares(work: &mut Ops, context: &Context, names: &[String], group: GroupId) -> Result<()> {
-    let quoted: Vec<String> = names.iter().map(|name| syntax::string_text(name)).collect();
+pub fn middlewares(work: &mut Ops, context: &Context, outside: &OutsideMiddlewares, group: GroupId) -> Result<()> {
+    let quoted: Vec<String> = outside.names.iter().map(|name| syntax::string_text(name)).collect();
     for ((module, value), _) in extra(context) {
         if let ast::Expr::List(list) = &value {
             let at = list.r_brack_token().map_or(0, |token| syntax::token_span(&token).start);
@@ -278,13 +355,9 @@ pub fn middlewares(work: &mut Ops, context: &Context, names: &[String], group: G
     }
     let namespace = &context.rules().namespaces.contract_options;
     let value = format!("[{}]", quoted.join(" "));
-    setting(
-        work,
-        context,
-        namespace,
-        "extraMiddlewares",
-        &value,
-        texts::MIDDLEWARES_COMMENT,
-        group,
-    )
+    let comment = match &outside.unread {
+        Some(place) => texts::middlewares_unread_comment(&place.path),
+        None => texts::MIDDLEWARES_COMMENT.to_owned(),
+    };
+    setting(work, context, namespace, "extraMiddlewares", &value, &comment, group)
 }

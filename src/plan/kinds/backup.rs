@@ -25,8 +25,9 @@ impl ChangeKind for Backup {
     }
 
     fn propose(&self, outline: &Outline) -> Option<Proposed> {
-        let job = outline.facts.jobs.first().map_or("", |job| job.name.as_str());
-        is_there(outline.facts).then(|| Proposed::preserving(texts::backup_title(job), texts::BACKUP_WHY))
+        let jobs = outline.facts.jobs.iter().map(|job| (job.name.as_str(), job.shared));
+        let title = texts::backup_title(&jobs.collect::<Vec<_>>());
+        is_there(outline.facts).then(|| Proposed::preserving(title, texts::BACKUP_WHY))
     }
 
     fn take(&self, draft: &Draft, group: GroupId, taking: &mut Taking) {

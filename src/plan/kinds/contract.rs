@@ -20,8 +20,15 @@ impl ChangeKind for Contract {
     }
 
     fn propose(&self, outline: &Outline) -> Option<Proposed> {
-        let title = texts::contract_title(&outline.facts.name);
-        Some(Proposed::preserving(title, texts::CONTRACT_WHY))
+        let declared = !outline.facts.declarations.is_empty();
+        let why = match declared {
+            true => texts::CONTRACT_WHY,
+            false => texts::CONTRACT_ALONE_WHY,
+        };
+        Some(Proposed::preserving(
+            texts::contract_title(&outline.facts.name, declared),
+            why,
+        ))
     }
 
     fn take(&self, draft: &Draft, group: GroupId, taking: &mut Taking) {

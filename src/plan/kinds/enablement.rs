@@ -40,7 +40,8 @@ impl ChangeKind for Enablement {
     fn propose(&self, outline: &Outline) -> Option<Proposed> {
         let (context, facts) = (outline.context, outline.facts);
         let imported = context.model.is_imported(facts.home.source.path());
-        let title = texts::enablement_title(&facts.name, &context.host.settings);
+        let value = value(facts).ok();
+        let title = texts::enablement_title(&facts.name, &context.host.settings, value.as_deref());
         // What is not known is not written down, and who shares a switch goes on following it.
         let known = match &facts.guard {
             Guard::Condition { value, shared, .. } => value.is_some() && shared.is_empty(),

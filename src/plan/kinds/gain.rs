@@ -22,8 +22,9 @@ impl ChangeKind for Gain {
     }
 
     fn propose(&self, outline: &Outline) -> Option<Proposed> {
-        let there = unread(outline.facts).next().is_some() && !backup::is_there(outline.facts);
-        there.then(|| Proposed::gaining(texts::gain_title(&outline.facts.name), texts::GAIN_WHY))
+        let field = &unread(outline.facts).next()?.origin.name;
+        let title = texts::gain_title(&outline.facts.name, field);
+        (!backup::is_there(outline.facts)).then(|| Proposed::gaining(title, texts::gain_why(field)))
     }
 
     fn declare(&self, draft: &Draft) -> Vec<Definition> {

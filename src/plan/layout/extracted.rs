@@ -7,11 +7,12 @@ use crate::edit::{Brackets, GroupId, trivia};
 use crate::error::{self, Result};
 use crate::plan::alias::{self, ContractAlias};
 use crate::plan::kinds::{Draft, enablement};
+use crate::plan::model::contract_names;
 use crate::plan::needs::reads::ContractReads;
 use crate::plan::ops::{ContractFragment, Ops};
 use crate::plan::share::bindings::{self, CapturedScope};
 use crate::plan::share::imports;
-use crate::plan::share::leftovers::RemainingFile;
+use crate::plan::share::leftovers::{self, RemainingFile};
 use crate::plan::share::parts::ExtractedParts;
 use crate::plan::share::position;
 use crate::plan::taking::Removed;
@@ -49,7 +50,7 @@ impl<'c, 'a> Extracted<'c, 'a> {
     /// Removes what goes; returns the comments that lose their place.
     pub fn remove(&self, ops: &mut Ops) -> Vec<Orphan> {
         let mut orphans = super::remove_nodes(self.draft, ops, &self.elsewhere);
-        self.remaining.remove(ops, &self.parts.services, self.draft.contract());
+        self.remaining.remove(ops, &self.gone(), self.draft.contract());
         let own = self.remaining.orphans.iter();
         orphans.extend(own.map(|(at, text)| Orphan {
             elsewhere: false,
@@ -57,6 +58,22 @@ impl<'c, 'a> Extracted<'c, 'a> {
             text: text.clone(),
         }));
         orphans
+    }
+
+    /// The services that have left the shared file then, sorted: this one, and those of its marker that have contracts
+    /// elsewhere.
+    fn gone(&self) -> Vec<String> {
+        let (context, facts) = (self.draft.context(), self.draft.facts());
+        let marked = leftovers::shared_by(facts.home).unwrap_or_default();
+        let contracts = match marked.is_empty() {
+            true => Vec::new(),
+            false => contract_names(context.model, context.rules()),
+        };
+        let mut gone: Vec<String> = marked.into_iter().filter(|name| contracts.contains(name)).collect();
+        gone.push(facts.name.clone());
+        gone.sort();
+        gone.dedup();
+        gone
     }
 
     /// Of the comments that stood above the declarations, those that go with the service.
@@ -164,11 +181,7 @@ impl<'c, 'a> Extracted<'c, 'a> {
             implementation.push(self.list(def, elements, reads)?);
         }
         match implementation.is_empty() {
-            true => text.push_str(&format!(
-                "# {} {}\n\n",
-                texts::NO_IMPLEMENTATION,
-                self.parts.source.path().display()
-            )),
+            true => text.push_str(&format!("# {}\n\n", texts::no_implementation(self.parts.source.path()))),
             false => text.push_str(&format!("{}\n", sections::guarded(guard, &implementation.join("\n\n")))),
         }
         let mut secrets = Vec::new();

@@ -13,7 +13,7 @@ use crate::plan::install::fields as fields_of_option;
 use crate::plan::placement::{self, Reference};
 use crate::plan::share::ownership::Names;
 use crate::plan::share::{leftovers, ownership};
-use crate::plan::{computed, owner};
+use crate::plan::{computed, owner, unread};
 use crate::repo::Repository;
 use crate::resolve::module::{Def, Module};
 use crate::resolve::{Known, Value};
@@ -171,7 +171,7 @@ fn fact<'a>(context: &Context<'a>, service: &str, origin: LegacyField<'a>, ids: 
     Ok(Fact {
         id: ids.fresh(),
         field: field.clone(),
-        unread: rules.unread.fields.contains(&origin.name),
+        unread: unread::is_unread(context, &origin.name),
         elements: None,
         origin,
     })
@@ -210,13 +210,11 @@ fn same_conditions(context: &Context, name: &str, declarations: &[Declaration], 
     Ok(())
 }
 
-/// The services that share the module: those that its marker names, or that it declares besides `name`. A service that is
+/// The services that share the module: those that have left it, by its marker, and those that it declares besides `name`. A service that is
 /// declared nowhere shares its module unless everything in it is its own.
 fn co_located(context: &Context, home: &Module, name: &str, undeclared: bool) -> Option<Vec<String>> {
-    if let Some(marked) = leftovers::shared_by(home) {
-        return Some(marked);
-    }
     let rules = context.rules();
+    let left = leftovers::shared_by(home);
     let mut all: Vec<String> = [&rules.namespaces.services, &rules.namespaces.contract]
         .into_iter()
         .flat_map(|namespace| {
@@ -229,12 +227,13 @@ fn co_located(context: &Context, home: &Module, name: &str, undeclared: bool) ->
             let names = names.chain(computed::names_in(home, &prefix));
             names.map(str::to_owned).collect::<Vec<_>>()
         })
+        .chain(left.iter().flatten().cloned())
         .collect();
     all.sort();
     all.dedup();
     let others = all.iter().any(|other| other != name);
     let foreign = undeclared && !ownership::owns_everything(context, home, name);
-    (others || foreign).then_some(all)
+    (others || foreign || left.is_some()).then_some(all)
 }
 
 /// The module that holds the main declaration: the one with a whole set, or else the first.

@@ -1,5 +1,5 @@
 //! What stays of a shared file when a service leaves: without what went, without bindings that nothing uses any
-//! more, with a line that says who shares it; or nothing, and the file and its import go too.
+//! more, with a line that says who has left it; or nothing, and the file and its import go too.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use crate::plan::ops::Ops;
 use crate::plan::removal;
 use crate::plan::texts;
 use crate::resolve::module::{self, Module};
-use crate::syntax::{self, AstNode, HasEntry, SyntaxNode, ast};
+use crate::syntax::{self, AstNode, HasEntry, SyntaxNode, SyntaxToken, ast};
 
 /// What removing some nodes leaves of a shared file.
 pub struct RemainingFile<'m> {
@@ -57,7 +57,9 @@ impl<'m> RemainingFile<'m> {
     }
 
     /// Removes what goes from the file, or the file.
-    pub fn remove(&self, work: &mut Ops, services: &[String], group: GroupId) {
+    ///
+    /// `gone` are the services that have files of their own then.
+    pub fn remove(&self, work: &mut Ops, gone: &[String], group: GroupId) {
         let path = self.home.source.path();
         if self.deleted {
             work.delete(path);
@@ -75,7 +77,7 @@ impl<'m> RemainingFile<'m> {
         for range in dead_ranges(self.home, &self.ranges) {
             work.remove(path, range, group);
         }
-        mark(work, self.home, services, group);
+        mark(work, self.home, gone, group);
     }
 }
 
@@ -103,27 +105,28 @@ pub fn dead_ranges(home: &Module, gone: &[Range<usize>]) -> Vec<Range<usize>> {
     ranges
 }
 
-/// The comment that says who shares the file, once.
-fn mark(work: &mut Ops, home: &Module, services: &[String], group: GroupId) {
-    if shared_by(home).is_some() {
-        return;
+/// The comment that says who has left the file, once.
+fn mark(work: &mut Ops, home: &Module, gone: &[String], group: GroupId) {
+    let (path, text) = (home.source.path(), texts::shared_marker(gone));
+    match marker(home) {
+        Some(token) => work.replace(path, syntax::token_span(&token), text, group),
+        None => work.insert(path, 0, format!("{text}\n"), group),
     }
-    work.insert(home.source.path(), 0, texts::shared_marker(services), group);
+}
+
+/// The line at the top of a file that says who has left it.
+fn marker(home: &Module) -> Option<SyntaxToken> {
+    let mut first =
+        syntax::tokens(&home.source.root()).take_while(|t| syntax::is_comment(t) || syntax::is_whitespace(t));
+    first.find(|token| syntax::is_comment(token) && token.text().starts_with(texts::SHARED_MARKER.trim_end()))
 }
 
 /// The services that a file's marker names; `None` without a marker.
 pub fn shared_by(home: &Module) -> Option<Vec<String>> {
-    let first = syntax::tokens(&home.source.root()).take_while(|t| syntax::is_comment(t) || syntax::is_whitespace(t));
-    first.filter(syntax::is_comment).find_map(|token| {
-        let list = token.text().strip_prefix(texts::SHARED_MARKER.trim_end())?;
-        Some(
-            list.trim()
-                .trim_end_matches('.')
-                .split(", ")
-                .map(str::to_owned)
-                .collect(),
-        )
-    })
+    let token = marker(home)?;
+    let list = token.text().strip_prefix(texts::SHARED_MARKER.trim_end())?;
+    let names = list.trim().trim_end_matches('.').split(", ");
+    Some(names.map(str::to_owned).collect())
 }
 
 /// Whether nothing would be left of the module without these ranges: no option, no import, no definition.

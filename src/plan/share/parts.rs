@@ -13,15 +13,13 @@ pub struct ExtractedParts<'a> {
     pub elements: Vec<(Def, Vec<ast::Expr>)>,
     /// The conditions that all of it stands under, as source.
     pub conditions: Vec<String>,
-    /// Every service that the file has or had.
-    pub services: Vec<String>,
     /// The shared file.
     pub source: &'a Source,
 }
 
 impl<'a> ExtractedParts<'a> {
     /// What belongs to the service in its home file.
-    pub fn find(context: &Context<'a>, facts: &ServiceFacts<'a>, services: Vec<String>) -> ExtractedParts<'a> {
+    pub fn find(context: &Context<'a>, facts: &ServiceFacts<'a>) -> ExtractedParts<'a> {
         let names = &facts.names;
         let conditions = facts
             .declarations
@@ -47,7 +45,6 @@ impl<'a> ExtractedParts<'a> {
             bindings,
             elements,
             conditions,
-            services,
             source: &facts.home.source,
         }
     }

@@ -12,6 +12,7 @@ use crate::resolve::scope::{self, Binding};
 use crate::syntax::{self, AstNode, Source, SyntaxNode, ast};
 
 mod calls;
+pub mod library;
 
 /// What a followed value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,7 +1,7 @@
 //! Functions that the list of services is given to: nixpkgs' library and Nix's own, and those of the file.
 
+use super::library;
 use super::{Flow, Kind};
-use crate::plan::cleanup::library;
 use crate::resolve::scope::Binding;
 use crate::syntax::{self, AstNode, SyntaxNode, ast};
 

@@ -1,0 +1,158 @@
+//! The checklist of a commit: one rule a line. `docs/checklist.md` has them as a table.
+//!
+//! A line is ticked where the proof compared what it is about and the service has values there; it is not applicable where
+//! the tree has nothing of the kind; otherwise it is open, and says why. A group that was declined leaves its line open.
+
+use std::collections::BTreeMap;
+
+use super::evidence::Evidence;
+use super::texts;
+use crate::commit::{Check, Tick};
+use crate::plan::kinds;
+
+/// What a line of the checklist comes to.
+type Rule = fn(&Grounds) -> Tick;
+
+/// Every line, by its rule.
+const RULES: [(Check, Rule); 9] = [
+    (Check::Contract, contract),
+    (Check::Persistence, persistence),
+    (Check::Backup, backup),
+    (Check::Routing, routing),
+    (Check::Database, database),
+    (Check::Secrets, secrets),
+    (Check::VmTest, vm_test),
+    (Check::FlakeCheck, flake_check),
+    (Check::Server, server),
+];
+
+/// What a line is decided on.
+struct Grounds<'g> {
+    evidence: &'g Evidence,
+    proved: &'g BTreeMap<Check, Tick>,
+}
+
+/// The lines of the checklist; `proved` are those whose values a proof has compared.
+pub fn ticks(evidence: &Evidence, proved: &BTreeMap<Check, Tick>) -> BTreeMap<Check, Tick> {
+    let grounds = Grounds { evidence, proved };
+    RULES.iter().map(|(check, rule)| (*check, rule(&grounds))).collect()
+}
+
+impl Grounds<'_> {
+    /// Ticked where the proof has values of this line and the service's are among them.
+    fn proved(&self, check: Check) -> Tick {
+        match self.proved.get(&check) {
+            Some(Tick::Ticked) if self.evidence.is_off => open(&texts::off(&self.evidence.host)),
+            Some(Tick::Ticked) => Tick::Ticked,
+            _ => open(texts::NOT_PROVED),
+        }
+    }
+}
+
+fn open(reason: &str) -> Tick {
+    Tick::Open(reason.to_owned())
+}
+
+fn not_applicable(reason: &str) -> Tick {
+    Tick::NotApplicable(reason.to_owned())
+}
+
+/// Contract: ticked where the proof preserves, since a contract without a required field does not evaluate, on or off.
+fn contract(grounds: &Grounds) -> Tick {
+    match grounds.proved.get(&Check::Contract) {
+        Some(Tick::Ticked) => Tick::Ticked,
+        _ => open(texts::NOT_PROVED),
+    }
+}
+
+/// Persistence: open where its group was declined; not applicable where the service has no persistent directory, inside or
+/// outside its contract; ticked where the proof compared persistence.
+fn persistence(grounds: &Grounds) -> Tick {
+    let evidence = grounds.evidence;
+    if evidence.left(kinds::PERSISTENCE) {
+        return open(texts::PERSISTENCE_LEFT);
+    }
+    match &evidence.service {
+        Some(service) if !service.persisted.is_empty() => grounds.proved(Check::Persistence),
+        _ => not_applicable(texts::NO_PERSISTENCE),
+    }
+}
+
+/// Backups: open where the group of its jobs or of the gain was declined, and where something that it keeps is in no backup;
+/// not applicable where nothing of it is backed up and nothing needs to be; ticked where the proof compared backups.
+fn backup(grounds: &Grounds) -> Tick {
+    let evidence = grounds.evidence;
+    let jobs = evidence.jobs_left();
+    if !jobs.is_empty() {
+        return open(&texts::jobs_left(&jobs));
+    }
+    if evidence.left(kinds::GAIN) {
+        return open(texts::GAP_LEFT);
+    }
+    let Some(service) = &evidence.service else {
+        return open(texts::NOT_PROVED);
+    };
+    if let Some(gap) = service.gaps.iter().find(|gap| gap.code == "not-backed-up") {
+        return open(&format!("it {}", gap.text));
+    }
+    match service.backed_up.is_empty() {
+        true => not_applicable(texts::NO_BACKUP),
+        false => grounds.proved(Check::Backup),
+    }
+}
+
+/// Routing: not applicable where the contract is not exposed; ticked where the proof compared routes.
+fn routing(grounds: &Grounds) -> Tick {
+    match &grounds.evidence.service {
+        Some(service) if service.exposed.is_some() => grounds.proved(Check::Routing),
+        _ => not_applicable(texts::NO_ROUTE),
+    }
+}
+
+/// Database: not applicable where the service has none; open where its contract does not say it; ticked where the proof
+/// preserves with the contract that says it.
+fn database(grounds: &Grounds) -> Tick {
+    let evidence = grounds.evidence;
+    if !evidence.has_database && !evidence.declares_database {
+        return not_applicable(texts::NO_DATABASE);
+    }
+    match evidence.declares_database {
+        true => grounds.proved(Check::Contract),
+        false => open(texts::DATABASE_LEFT),
+    }
+}
+
+/// Secrets: not applicable where the service has none; open where its group was declined; ticked where the proof compared
+/// secrets.
+fn secrets(grounds: &Grounds) -> Tick {
+    if !grounds.evidence.has_secrets {
+        return not_applicable(texts::NO_SECRETS);
+    }
+    match grounds.evidence.left(kinds::SECRETS) {
+        true => open(texts::SECRETS_LEFT),
+        false => grounds.proved(Check::Secrets),
+    }
+}
+
+/// VM test: open, since no run starts one; which test there is to run is said.
+fn vm_test(grounds: &Grounds) -> Tick {
+    let evidence = grounds.evidence;
+    match (&evidence.new_test, evidence.tests.first()) {
+        (Some(test), _) => open(&texts::test_new(&test.path)),
+        (None, Some(test)) => open(&texts::test_not_run(test)),
+        (None, None) => open(texts::NO_TEST),
+    }
+}
+
+/// Flake check: not applicable without a flake; otherwise open, since no run builds the checks.
+fn flake_check(grounds: &Grounds) -> Tick {
+    match grounds.evidence.has_flake {
+        true => open(texts::NOT_RUN),
+        false => not_applicable(texts::NO_FLAKE),
+    }
+}
+
+/// Server: open, since no run deploys.
+fn server(_: &Grounds) -> Tick {
+    open(texts::NOT_DEPLOYED)
+}
