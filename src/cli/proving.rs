@@ -9,7 +9,7 @@ use super::session::Session;
 use super::texts;
 use super::ui::Ui;
 use crate::commit::{Check, Tick};
-use crate::edit::SourceChange;
+use crate::edit::{FileChange, SourceChange};
 use crate::error::{self, Error, Result};
 use crate::process;
 use crate::prove::report::{self, LineKind};
@@ -168,6 +168,24 @@ impl Verifier<'_> {
         Ok(())
     }
 
+    /// Evaluates a change together with a module that it does not have.
+    ///
+    /// # Errors
+    /// The change with the module does not evaluate, and what was before does.
+    pub fn evaluates_with(&self, change: &SourceChange, module: PathBuf, text: &str) -> Result<()> {
+        let mut change = change.clone();
+        change.files.push(FileChange {
+            to: Some(module),
+            after: text.into(),
+            ..FileChange::default()
+        });
+        let base = self.base(&change);
+        match self.compare(base, base, Some(&change)) {
+            Err(error) if error::prove::is_of_the_change(&error) => Err(error),
+            _ => process::check(),
+        }
+    }
+
     /// As [`Verifier::gate`] for a change that gains nothing; says what came of it, with `preserved` where it keeps the
     /// configuration.
     ///
@@ -175,7 +193,11 @@ impl Verifier<'_> {
     /// As [`Verifier::gate`].
     pub fn pass(&self, change: &SourceChange, removed: &[&str], preserved: &str) -> Result<()> {
         match self.gate(change, false, removed)? {
-            VerifyOutcome::Open(_) => self.session.ui.note(preserved),
+            VerifyOutcome::Open(proof) => {
+                let ui = &self.session.ui;
+                ui.note(format!("{preserved} ({})", report::setting(&proof)));
+                say_how(ui, &proof);
+            }
             VerifyOutcome::Unproved(why) => self.session.ui.warn(texts::not_proved(&why)),
         }
         Ok(())
@@ -199,9 +221,17 @@ pub fn show(ui: &Ui, proof: &Proof, all: bool) {
     }
 }
 
+/// Says what is particular to how each host was evaluated.
+fn say_how(ui: &Ui, proof: &Proof) {
+    for line in proof.hosts.iter().flat_map(|host| report::how(host, false)) {
+        ui.note(line);
+    }
+}
+
 /// Says what a proof comes to, and which lists have another order where that can mean something.
 pub fn say(ui: &Ui, proof: &Proof) {
     ui.note(report::headline(proof));
+    say_how(ui, proof);
     for (_, difference) in proof.differences() {
         let ordered = !matches!(difference.area, Area::Persistence | Area::Backups)
             // systemd-tmpfiles sorts its lines itself (tmpfiles.d(5)).
