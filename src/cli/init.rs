@@ -1,11 +1,12 @@
 //! `qgroget init`: installs the contract into a repository, as one commit.
 
-use super::args::{Deciding, Format, Init, Proving};
+use super::args::{Deciding, Format, Init, ProofMode, Proving};
 use super::committer::{Committer, Landed};
 use super::proving::Verifier;
 use super::session::Session;
 use super::{message, show, texts};
-use crate::error::{Error, Result};
+use crate::edit::SourceChange;
+use crate::error::{self, Error, Result};
 use crate::plan::Proposal;
 use crate::plan::install::Installation;
 use crate::plan::model::{Choices, Context};
@@ -70,9 +71,35 @@ pub fn install(
         let verifier = Verifier::new(session, proving, context.rules(), host, Vec::new())
             .without_commit(committer.leaves_uncommitted());
         verifier.pass(&decision.change, &[], texts::INIT_PROVED)?;
+        with_a_service(&decision.change, context, committer, session, proving)?;
     }
     let message = message::installation(installation, &decision.accepted);
     committer.land(installation.name(), &decision, &message)
+}
+
+/// A service with a contract, whose values are of no account.
+const SAMPLE: &str = "enable = true; domain = \"example.org\"; dataDir = \"/var/lib/qgroget-sample\"; persistedData = [\"/var/lib/qgroget-sample\"]; exposed = true; port = 1; backupPaths = [\"/var/lib/qgroget-sample\"];";
+
+/// Evaluates the collector once with a service, since the first one may be what a nixpkgs is too old for.
+fn with_a_service(
+    change: &SourceChange,
+    context: &Context,
+    committer: &Committer,
+    session: &Session,
+    proving: &Proving,
+) -> Result<()> {
+    let rules = context.rules();
+    let module = rules.paths.server.join("qgroget-sample.nix");
+    let proving = Proving {
+        mode: ProofMode::Slice,
+        ..proving.clone()
+    };
+    let host = Some(context.host.name.clone());
+    let verifier = Verifier::new(session, &proving, rules, host, vec![module.clone()])
+        .without_commit(committer.leaves_uncommitted());
+    let text = format!("{{ {}.qgroget-sample = {{ {SAMPLE} }}; }}\n", rules.namespaces.contract);
+    let done = verifier.evaluates_with(change, module, &text);
+    done.map_err(error::prove::contract_does_not_evaluate)
 }
 
 /// What a dry run takes: everything that preserves.

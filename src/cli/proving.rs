@@ -9,7 +9,7 @@ use super::session::Session;
 use super::texts;
 use super::ui::Ui;
 use crate::commit::{Check, Tick};
-use crate::edit::SourceChange;
+use crate::edit::{FileChange, SourceChange};
 use crate::error::{self, Error, Result};
 use crate::plan::definition::{self, Definition};
 use crate::plan::model::Context;
@@ -235,6 +235,24 @@ impl Verifier<'_> {
         Ok(())
     }
 
+    /// Evaluates a change together with a module that it does not have.
+    ///
+    /// # Errors
+    /// The change with the module does not evaluate, and what was before does.
+    pub fn evaluates_with(&self, change: &SourceChange, module: PathBuf, text: &str) -> Result<()> {
+        let mut change = change.clone();
+        change.files.push(FileChange {
+            to: Some(module),
+            after: text.into(),
+            ..FileChange::default()
+        });
+        let base = self.base(&change, None);
+        match self.compare(base, base, Some(&change), None) {
+            Err(error) if error::prove::is_of_the_change(&error) => Err(error),
+            _ => process::check(),
+        }
+    }
+
     /// As [`Verifier::gate`] for a change that gains nothing; says what came of it, with `preserved` where it keeps the
     /// configuration.
     ///
@@ -246,7 +264,11 @@ impl Verifier<'_> {
             ..Allowed::default()
         };
         match self.gate(change, &allowed)? {
-            VerifyOutcome::Open(_) => self.session.ui.note(preserved),
+            VerifyOutcome::Open(proof) => {
+                let ui = &self.session.ui;
+                ui.note(format!("{preserved} ({})", report::setting(&proof)));
+                say_how(ui, &proof);
+            }
             VerifyOutcome::Reordered(_, refusal) => return Err(refusal),
             VerifyOutcome::Unproved(why) => self.session.ui.warn(texts::not_proved(&why)),
         }
@@ -271,9 +293,17 @@ pub fn show(ui: &Ui, proof: &Proof, all: bool) {
     }
 }
 
+/// Says what is particular to how each host was evaluated.
+fn say_how(ui: &Ui, proof: &Proof) {
+    for line in proof.hosts.iter().flat_map(|host| report::how(host, false)) {
+        ui.note(line);
+    }
+}
+
 /// Says what a proof comes to, what is gained, and which lists have another order where that can mean something.
 pub fn say(ui: &Ui, proof: &Proof, declared: Option<&Declared>) {
     ui.note(report::headline(proof));
+    say_how(ui, proof);
     for sentence in declared.iter().flat_map(|declared| declared.sentences()) {
         ui.note(texts::gained(sentence));
     }

@@ -269,6 +269,63 @@ pub fn unproved(why: &str) -> String {
 pub const PROVING: &str = "evaluating before and after";
 pub const NO_MIGRATIONS: &str = "no commit of this history migrates a service: nothing to verify";
 
+// ── verify ──
+
+pub const CHANGED_SINCE: &str = "this commit was changed after it was made";
+
+/// What is gained by a commit of the tool, which was accepted if the commit still is the one that was made.
+pub fn gains_of_a_commit(accepted: bool) -> &'static str {
+    match accepted {
+        true => "what it gains was accepted when it was made: its verdict is the one that it had",
+        false => "nobody accepted what it gains",
+    }
+}
+
+/// A legacy option that was removed with what stood below it.
+pub fn gone(option: &str, count: usize) -> String {
+    let values = match count {
+        1 => "one value".to_owned(),
+        _ => format!("{count} values"),
+    };
+    format!("{option} is no longer declared: {values} below it went with it, and what reads them is compared")
+}
+
+/// A commit of the tool that cannot be proved once more.
+pub fn not_proved_again(error: &crate::error::Error) -> String {
+    let hints = error.hints().iter().filter(|hint| !hint.contains("--no-verify"));
+    let hints = hints.map(|hint| format!("\n  {}", hint.replace('\n', "\n  ")));
+    format!("NOT proved: {}{}", error.message(), hints.collect::<String>())
+}
+
+/// Migrated modules that were imported, and by now are not.
+pub fn no_longer_imported(modules: &[PathBuf]) -> String {
+    format!(
+        "no host imports these modules any more, though one did when they were migrated: {}",
+        list(modules)
+    )
+}
+
+/// Nix files that a flake would not see.
+pub fn untracked(paths: &[PathBuf]) -> String {
+    const SHOWN: usize = 3;
+    let more = match paths.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let shown = list(&paths[..paths.len().min(SHOWN)]);
+    format!("compared with the rest, but not tracked by git, so that a flake does not see it: {shown}{more}")
+}
+
+/// How two systems are compared derivation by derivation.
+pub fn by_derivation(before: &str, after: &str, host: &str) -> String {
+    let path = |flake: &str| {
+        format!(
+            "$(nix --extra-experimental-features 'nix-command flakes' eval --raw '{flake}#nixosConfigurations.\"{host}\".config.system.build.toplevel.drvPath')"
+        )
+    };
+    format!("derivation by derivation:\n  nix-diff {} {}", path(before), path(after))
+}
+
 pub fn page_written(path: &std::path::Path) -> String {
     format!("wrote {}", path.display())
 }

@@ -1,15 +1,21 @@
 //! `qgroget verify`: compares what two states of the repository evaluate to.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::args::{Verify, VerifyFormat};
 use super::proving::{Side, Verifier, show};
 use super::session::Session;
 use super::texts;
+use crate::commit;
 use crate::error::{Error, Result};
-use crate::prove::{Proof, html};
-use crate::repo::git::history::MigrationCommit;
-use crate::rules::Rules;
+use crate::prove::{Proof, html, scratch};
+use crate::repo::git::GitState;
+use crate::repo::git::history::ToolCommit;
+use crate::repo::{Repository, hosts};
+use crate::resolve::Module;
+use crate::rules::{Rules, parts};
+use crate::syntax::Source;
 
 /// Runs the command.
 ///
@@ -24,12 +30,20 @@ pub fn run(args: &Verify, session: &Session) -> Result<u8> {
     let verifier = verifier(args.extra.clone());
     verifier.available()?;
     let after = args.revision.as_deref().map_or(Side::WorkingTree, Side::Revision);
-    let proof = verifier.compare(Side::Revision(&args.against), after, None, None)?;
-    report(args, session, &proof)?;
+    if args.revision.is_none() && session.root().join("flake.nix").is_file() {
+        let untracked = scratch::untracked(session.root())?;
+        if !untracked.is_empty() {
+            session.ui.note(texts::untracked(&untracked));
+        }
+    }
+    let before = Side::Revision(&args.against);
+    let mut proof = verifier.compare(before, after, None, None)?;
+    let notes = notes(&mut proof, session, [before, after]);
+    report(args, session, &proof, &notes)?;
     Ok(u8::from(!proof.is_preserving()))
 }
 
-fn report(args: &Verify, session: &Session, proof: &Proof) -> Result<()> {
+fn report(args: &Verify, session: &Session, proof: &Proof, notes: &[String]) -> Result<()> {
     if let Some(path) = &args.html {
         let failed =
             |cause| Error::refused("unwritable", format!("{} could not be written", path.display())).because(cause);
@@ -37,19 +51,71 @@ fn report(args: &Verify, session: &Session, proof: &Proof) -> Result<()> {
         session.ui.note(texts::page_written(path));
     }
     match args.format {
-        VerifyFormat::Human => session
-            .ui
-            .paged(|| show(&session.ui, proof, session.ui.verbosity() > 0)),
-        VerifyFormat::Json => {
-            let text = serde_json::to_string_pretty(proof)
-                .map_err(|e| Error::internal("the proof has no JSON form").because(e))?;
-            session.ui.data(text + "\n");
-        }
+        VerifyFormat::Human => session.ui.paged(|| {
+            show(&session.ui, proof, session.ui.verbosity() > 0);
+            notes.iter().for_each(|note| session.ui.line(note));
+        }),
+        VerifyFormat::Json => json(proof, session)?,
     }
     Ok(())
 }
 
-/// Proves each migration's commit against its parent, with the service's module even where no host imports it.
+fn json(value: &impl serde::Serialize, session: &Session) -> Result<()> {
+    let text =
+        serde_json::to_string_pretty(value).map_err(|e| Error::internal("the proof has no JSON form").because(e))?;
+    session.ui.data(text + "\n");
+    Ok(())
+}
+
+/// What there is to say besides the proof, without what a removed legacy option takes with it.
+fn notes(proof: &mut Proof, session: &Session, sides: [Side; 2]) -> Vec<String> {
+    let gone = proof.set_gone_aside();
+    let mut notes: Vec<String> = gone.iter().map(|(option, count)| texts::gone(option, *count)).collect();
+    let differs = |host: &&crate::prove::HostProof| host.derivations.is_some() && !host.is_same_system();
+    for host in proof.hosts.iter().filter(differs) {
+        let flakes = sides.map(|side| flake(session, side));
+        if let [Some(before), Some(after)] = flakes {
+            notes.push(texts::by_derivation(&before, &after, &host.host));
+        }
+    }
+    notes
+}
+
+/// A side as nix names a flake.
+fn flake(session: &Session, side: Side) -> Option<String> {
+    let git = session.git().ok()??;
+    let revision = match side {
+        Side::WorkingTree => None,
+        Side::Revision(revision) => {
+            let found = git
+                .repo()
+                .revparse_single(revision)
+                .and_then(|found| found.peel_to_commit());
+            Some(found.ok()?.id().to_string())
+        }
+    };
+    let directory = git.prefix().display().to_string();
+    let query = [("dir", Some(directory).filter(|d| !d.is_empty())), ("rev", revision)];
+    let query = query
+        .iter()
+        .filter_map(|(key, value)| Some(format!("{key}={}", value.as_ref()?)));
+    let query = query.collect::<Vec<_>>().join("&");
+    let top = git.workdir().canonicalize().ok()?;
+    let mark = if query.is_empty() { "" } else { "?" };
+    Some(format!("git+file://{}{mark}{query}", top.display()))
+}
+
+/// What became of a commit of the tool.
+struct Judged<'c> {
+    commit: &'c ToolCommit,
+    proof: Result<Proof>,
+    /// What to say of it besides.
+    notes: Vec<String>,
+    /// Whether it still is what it was when it was made.
+    holds: bool,
+}
+
+/// Proves each commit of the tool against its parent, with the service's module even where no host imports it.
 fn since_contract<'s>(
     args: &Verify,
     session: &Session,
@@ -57,46 +123,129 @@ fn since_contract<'s>(
     verifier: impl Fn(Vec<PathBuf>) -> Verifier<'s>,
 ) -> Result<u8> {
     verifier(Vec::new()).available()?;
-    let migrations = session.git_to_commit()?.migrations()?;
-    if migrations.is_empty() {
+    let git = session.git_to_commit()?;
+    let commits = git.made_by_the_tool(commit::named)?;
+    if commits.is_empty() {
         session.ui.line(texts::NO_MIGRATIONS);
         return Ok(0);
     }
     let mut code = 0;
     let mut proofs = Vec::new();
-    for migration in &migrations {
-        let extra = args.extra.iter().cloned().chain(modules(migration, rules)).collect();
-        let proof = verifier(extra).compare(
-            Side::Revision(&migration.parent),
-            Side::Revision(&migration.id),
-            None,
-            None,
-        )?;
-        code |= u8::from(!proof.is_preserving());
-        if args.format == VerifyFormat::Human {
-            session.ui.line(format!(
-                "{} {}",
-                &migration.id[..10.min(migration.id.len())],
-                migration.title
-            ));
-            show(&session.ui, &proof, session.ui.verbosity() > 0);
+    let mut imported: BTreeSet<PathBuf> = BTreeSet::new();
+    for commit in &commits {
+        let named = args.extra.iter().cloned().chain(modules(&git, commit, rules)).collect();
+        let judged = judge(session, &git, commit, &verifier(named))?;
+        code |= u8::from(!judged.holds);
+        if let Ok(proof) = &judged.proof {
+            imported.extend(proof.hosts.iter().flat_map(|host| host.how.imported.iter().cloned()));
         }
-        proofs.push(serde_json::json!({"commit": migration.id, "service": migration.service, "proof": proof}));
+        match args.format {
+            VerifyFormat::Human => tell(session, &judged),
+            VerifyFormat::Json => proofs.push(document(&judged)),
+        }
+    }
+    let left = left(args, session, &imported)?;
+    if !left.is_empty() {
+        code = 1;
+        session.ui.warn(texts::no_longer_imported(&left));
     }
     if args.format == VerifyFormat::Json {
-        let text = serde_json::to_string_pretty(&proofs)
-            .map_err(|e| Error::internal("the proofs have no JSON form").because(e))?;
-        session.ui.data(text + "\n");
+        json(&proofs, session)?;
     }
     Ok(code)
 }
 
-/// The files that a migration wrote and that declare its service's contract.
-fn modules<'m>(migration: &'m MigrationCommit, rules: &'m Rules) -> impl Iterator<Item = PathBuf> + 'm {
-    let contract = rules.namespaces.contract.rsplit('.').next().unwrap_or_default();
-    let declares = move |text: &str| text.contains(contract) && text.contains(migration.service.as_str());
-    let written = migration.files.iter();
-    written
-        .filter(move |(path, text)| path.starts_with(&rules.paths.server) && declares(text))
-        .map(|(path, _)| path.clone())
+/// Proves a commit of the tool once more. An error of one commit is its verdict; a signal ends the run.
+fn judge<'c>(session: &Session, git: &GitState, commit: &'c ToolCommit, verifier: &Verifier) -> Result<Judged<'c>> {
+    let sides = [Side::Revision(&commit.parent), Side::Revision(&commit.id)];
+    let mut proof = verifier.compare(sides[0], sides[1], None, None);
+    crate::process::check()?;
+    let as_made = commit::is_as_made(git, &commit.id)?;
+    let mut found = Vec::new();
+    let mut holds = false;
+    if let Ok(proof) = &mut proof {
+        found = notes(proof, session, sides);
+        let unimported = proof.hosts.iter().any(|host| !host.how.unimported.is_empty());
+        // What was gained was accepted, where the commit is the one that was proved.
+        let accepted = as_made != Some(false);
+        holds = proof.is_preserving() && !unimported && (accepted || !proof.has_gains());
+        if proof.has_gains() {
+            found.push(texts::gains_of_a_commit(accepted).to_owned());
+        }
+    }
+    if as_made == Some(false) {
+        found.push(texts::CHANGED_SINCE.to_owned());
+    }
+    Ok(Judged {
+        commit,
+        proof,
+        notes: found,
+        holds,
+    })
+}
+
+fn tell(session: &Session, judged: &Judged) {
+    let ui = &session.ui;
+    let short = &judged.commit.id[..10.min(judged.commit.id.len())];
+    ui.line(format!("{short} {}", judged.commit.title));
+    match &judged.proof {
+        Ok(proof) => show(ui, proof, ui.verbosity() > 0),
+        Err(error) => ui.line(texts::not_proved_again(error)),
+    }
+    judged.notes.iter().for_each(|note| ui.line(note));
+}
+
+fn document(judged: &Judged) -> serde_json::Value {
+    let error = judged.proof.as_ref().err();
+    serde_json::json!({
+        "commit": judged.commit.id,
+        "service": judged.commit.name,
+        "holds": judged.holds,
+        "notes": judged.notes,
+        "proof": judged.proof.as_ref().ok(),
+        "error": error.map(|error| serde_json::json!({"code": error.code(), "message": error.message()})),
+    })
+}
+
+/// The modules that a commit changes and that declare its service, before or after, relative to the root.
+fn modules(git: &GitState, commit: &ToolCommit, rules: &Rules) -> Vec<PathBuf> {
+    let names = &rules.namespaces;
+    let declares = |path: &PathBuf, text: &Option<String>| {
+        let module = text
+            .as_ref()
+            .and_then(|text| Module::read(&Source::new(path, text.as_str())));
+        module.is_some_and(|module| {
+            [&names.contract, &names.services, &names.backups]
+                .iter()
+                .any(|namespace| {
+                    let mut path = parts(namespace);
+                    path.push(&commit.name);
+                    module.under(&path).next().is_some()
+                })
+        })
+    };
+    let changed = commit.files.iter().filter_map(|file| {
+        let path = file.path.strip_prefix(git.prefix()).ok()?.to_owned();
+        let ours =
+            path.starts_with(&rules.paths.server) && (declares(&path, &file.before) || declares(&path, &file.after));
+        ours.then_some(path)
+    });
+    changed.collect()
+}
+
+/// Those of the modules that a host imported when its service was migrated that are there and imported by none now.
+fn left(args: &Verify, session: &Session, imported: &BTreeSet<PathBuf>) -> Result<Vec<PathBuf>> {
+    if imported.is_empty() {
+        return Ok(Vec::new());
+    }
+    let repo = Repository::read(session.root())?;
+    let serving = args
+        .host
+        .clone()
+        .map_or_else(|| hosts::serving(&repo), |host| vec![host]);
+    let reached: BTreeSet<PathBuf> = serving.iter().flat_map(|host| hosts::reached(&repo, host)).collect();
+    let left = imported
+        .iter()
+        .filter(|path| repo.has(path) && !reached.contains(*path));
+    Ok(left.cloned().collect())
 }

@@ -104,6 +104,14 @@ pub(super) fn find(message: &str) -> Option<Marked> {
     message.lines().rev().find_map(parse)
 }
 
+/// What the commit with this message is about, if a mark says that the tool made it.
+pub fn named(message: &str) -> Option<String> {
+    match find(message)? {
+        Marked::Change(mark) => Some(mark.name),
+        Marked::Undo(_) => None,
+    }
+}
+
 fn parse(line: &str) -> Option<Marked> {
     let (key, value) = line.split_once(": ")?;
     let (name, digest) = value.trim_end().rsplit_once(' ')?;

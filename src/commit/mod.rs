@@ -60,10 +60,12 @@ use lock::Lock;
 use place::Place;
 
 pub use left::Left;
-pub use mark::Mark;
+pub use mark::{Mark, named};
 pub use message::{Check, Message, Section, Template, Tick};
 pub use recover::{Outcome, Pending, Recovered, pending, recover};
-pub use undo::{Chosen, Entry, Plan as UndoPlan, State, Undone, Way as UndoWay, Which, list, plan_undo, undo};
+pub use undo::{
+    Chosen, Entry, Plan as UndoPlan, State, Undone, Way as UndoWay, Which, is_as_made, list, plan_undo, undo,
+};
 
 /// What one path becomes.
 #[derive(Clone, Debug)]

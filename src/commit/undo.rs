@@ -206,6 +206,25 @@ fn state(git: &GitState, commit: &Commit<'_>, mark: &Mark) -> Result<State> {
     })
 }
 
+/// Whether the commit `id` does what its mark says; `None` where that cannot be known.
+///
+/// # Errors
+/// `git-failed`.
+pub fn is_as_made(git: &GitState, id: &str) -> Result<Option<bool>> {
+    let failed = |cause| error::git::failed("read the commit", cause);
+    let commit = Oid::from_str(id)
+        .and_then(|id| git.repo().find_commit(id))
+        .map_err(failed)?;
+    let Some(Marked::Change(mark)) = mark::find(&String::from_utf8_lossy(commit.message_bytes())) else {
+        return Ok(None);
+    };
+    Ok(match state(git, &commit, &mark)? {
+        State::Intact => Some(true),
+        State::Changed => Some(false),
+        State::OldMark | State::Shallow | State::Undone => None,
+    })
+}
+
 /// Which commit is to be taken back.
 #[derive(Clone, Copy, Debug)]
 pub enum Which<'a> {

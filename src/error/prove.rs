@@ -102,10 +102,7 @@ pub fn does_not_evaluate(side: Side, excerpt: &str, hints: Vec<String>) -> Error
             "the repository does not evaluate before the change",
             "the error is in the repository as it is, and not in the change",
         ),
-        Side::After => (
-            "the repository does not evaluate after the change",
-            "it does before: the change brings in the error",
-        ),
+        Side::After => (BROKEN_AFTER, "it does before: the change brings in the error"),
     };
     let mut error = Error::refused("does-not-evaluate", format!("{message}: {}", first_line(excerpt))).reason(reason);
     if excerpt.lines().nth(1).is_some() {
@@ -119,6 +116,20 @@ pub fn does_not_evaluate(side: Side, excerpt: &str, hints: Vec<String>) -> Error
     }
     error
 }
+
+/// Whether an error says that a change breaks what evaluates without it.
+pub fn is_of_the_change(error: &Error) -> bool {
+    error.message().starts_with(BROKEN_AFTER)
+}
+
+/// The contract that is to be installed does not evaluate once a service uses it.
+pub fn contract_does_not_evaluate(error: Error) -> Error {
+    error
+        .hint("it evaluates as long as no service has a contract: this is what comes with the first one")
+        .hint("the contract needs a nixpkgs whose lib has types.anything: 21.05 or later")
+}
+
+const BROKEN_AFTER: &str = "the repository does not evaluate after the change";
 
 /// Slice mode found no stand-in that gets evaluation any further.
 pub fn no_stand_in(excerpt: &str, rounds: usize) -> Error {
@@ -235,6 +246,38 @@ pub fn no_system(why: &str) -> Error {
         format!("the whole system cannot be evaluated here: {why}"),
     )
     .hint("compare with symbolic packages instead: --mode slice")
+}
+
+/// Modules that a host imported and does not import after the change.
+pub fn imports_no_more(host: &str, modules: &[std::path::PathBuf]) -> String {
+    format!("{host} imports {} no more", names(modules))
+}
+
+fn names(paths: &[std::path::PathBuf]) -> String {
+    let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    names.join(", ")
+}
+
+/// Why a module that nothing imports is not proved by the whole system.
+pub fn no_part_of_the_system(modules: &[std::path::PathBuf]) -> String {
+    format!("no host imports {}, which the whole system is without", names(modules))
+}
+
+/// A flake's input is not on this machine.
+pub fn no_input(name: &str) -> Error {
+    no_system(&format!("the flake input '{name}' is not in the store"))
+}
+
+/// Evaluation fetches something.
+pub fn fetches(uri: &str) -> Error {
+    no_system(&format!(
+        "it fetches {uri} while it is evaluated, and a proof fetches nothing"
+    ))
+}
+
+/// Evaluation builds something.
+pub fn builds() -> Error {
+    no_system("it builds something while it is evaluated, and a proof builds nothing")
 }
 
 fn first_line(text: &str) -> &str {

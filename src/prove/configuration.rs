@@ -21,12 +21,14 @@ pub struct Configuration {
     pub assertions: Vec<String>,
     /// The sets that have a definition of their own, among those that hold stubs.
     pub declared: BTreeSet<Vec<String>>,
+    /// Which of the legacy options that were asked for are declared.
+    pub options: BTreeSet<Vec<String>>,
     /// The arguments of symbolic functions (what generated files contain), by digest; only if asked for.
     pub generated: BTreeMap<String, Value>,
 }
 
 impl Configuration {
-    /// Reads what `slice.nix` prints, and the contents of generated files from what it has said meanwhile.
+    /// Reads what `slice.nix` or `system.nix` prints, and the contents of generated files from what it has said meanwhile.
     ///
     /// # Errors
     /// Refuses what is no such output.
@@ -39,7 +41,11 @@ impl Configuration {
                 .collect(),
             _ => Vec::new(),
         };
-        let declared = serde_json::from_value(value["declared"].take()).map_err(text::unreadable_result)?;
+        let mut paths = |key: &str| match value.get_mut(key) {
+            Some(paths) => serde_json::from_value(paths.take()).map_err(text::unreadable_result),
+            None => Ok(BTreeSet::new()),
+        };
+        let (declared, options) = (paths("declared")?, paths("options")?);
         let mut generated = BTreeMap::new();
         for line in messages.lines() {
             let Some(json) = line.strip_prefix("trace: generated ") else {
@@ -56,6 +62,7 @@ impl Configuration {
             whole: value["whole"].take(),
             assertions,
             declared,
+            options,
             generated,
         })
     }

@@ -10,7 +10,7 @@ use crate::edit::SourceChange;
 use crate::error::{Error, Result, prove as text};
 use crate::secrets;
 
-/// Above this size a file that is no Nix file is replaced by its digest.
+/// Above this size a file that evaluation cannot read as a text is replaced by its digest.
 pub(super) const LARGE: u64 = 256 << 10;
 /// A tree with more files is no configuration.
 const MOST_FILES: usize = 100_000;
@@ -102,7 +102,8 @@ impl<'a> Copy<'a> {
         if !nix && secrets::holds_a_private_key(content) {
             return self.put_socket(relative, WithheldReason::PrivateKey);
         }
-        let large = content.len() as u64 > LARGE && !nix && relative.file_name().is_none_or(|n| n != "flake.lock");
+        // Nix has no string with a NUL: of such a file it can read nothing, only refer to it.
+        let large = content.len() as u64 > LARGE && !nix && memchr::memchr(0, content).is_some();
         let digest;
         let content = if large {
             digest = format!("sha256 {:x}\n", Sha256::digest(content)).into_bytes();

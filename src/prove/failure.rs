@@ -1,5 +1,7 @@
 //! What is said of an evaluation that failed.
 
+use std::path::Path;
+
 use super::learn;
 use super::nix::{Outcome, headline, positions};
 use crate::error::{Error, prove as text, prove::Side};
@@ -12,18 +14,26 @@ pub fn failure(before: &Outcome, after: &Outcome, rounds: usize) -> Error {
             if learn::may_be_a_missing_value(&excerpt) {
                 text::no_stand_in(&excerpt, rounds)
             } else {
-                text::does_not_evaluate(Side::Before, &excerpt, Vec::new())
+                not_evaluating(Side::Before, message)
             }
         }
-        (_, Outcome::Failed(message)) => text::does_not_evaluate(Side::After, &excerpt(message), Vec::new()),
+        (_, Outcome::Failed(message)) => not_evaluating(Side::After, message),
         _ => Error::internal("two values are no failure"),
     }
 }
 
-/// The message and where it is, without the trace.
+/// The error for a side that fails with this message.
+pub fn not_evaluating(side: Side, message: &str) -> Error {
+    text::does_not_evaluate(side, &excerpt(message), Vec::new())
+}
+
+/// The message and where it is, without the trace: the innermost place of the repository, or of all.
 fn excerpt(message: &str) -> String {
     let mut excerpt = headline(message);
-    if let Some((file, line, column)) = positions(message).into_iter().next() {
+    let positions = positions(message);
+    let is_ours = |file: &Path| without_scratch(&file.to_string_lossy()) != file.to_string_lossy();
+    let ours = positions.iter().find(|(file, ..)| is_ours(file));
+    if let Some((file, line, column)) = ours.or(positions.first()) {
         excerpt.push_str(&format!("\nat {}:{line}:{column}", file.display()));
     }
     without_scratch(&excerpt)
@@ -54,7 +64,17 @@ fn without_scratch(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::without_scratch;
+    use super::{excerpt, without_scratch};
+
+    #[test]
+    fn the_innermost_place_of_the_repository_is_named() {
+        let message = "error: no\n  at /np/lib/modules.nix:8:2:\n  … while\n  at /tmp/qgroget-1-2-x/after/a.nix:3:4:\n  … while\n  at /tmp/qgroget-1-2-x/after/b.nix:5:6:\n";
+        assert_eq!(excerpt(message), "no\nat a.nix:3:4");
+        assert_eq!(
+            excerpt("error: no\n  at /np/lib/x.nix:8:2:\n"),
+            "no\nat /np/lib/x.nix:8:2"
+        );
+    }
 
     #[test]
     fn paths_of_scratch_copies_are_shown_as_the_repository_has_them() {

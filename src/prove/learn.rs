@@ -31,6 +31,8 @@ pub enum RetryHint {
     Recursion,
     /// Fewer functions may be called.
     Functions,
+    /// Something is fetched.
+    Fetchers,
 }
 
 /// Whether a message may be about a value that only upstream's modules would provide.
@@ -62,6 +64,8 @@ pub(super) fn hints(
         if let Ok(relative) = Path::new(path).strip_prefix(depot) {
             hints.push(RetryHint::File(relative.to_owned()));
         }
+    } else if head.contains("access to URI '") {
+        hints.push(RetryHint::Fetchers);
     } else if head.contains("infinite recursion") || head.contains("stack overflow") {
         hints.push(RetryHint::Recursion);
     } else if let Some(kind) = wanted(&head) {

@@ -29,18 +29,32 @@ pub fn find(nix: &Nix, given: Option<&Path>, root: &Path) -> Result<PathBuf> {
 fn within(nixpkgs: &Path) -> Option<PathBuf> {
     let library = nixpkgs.join("lib");
     if library.join("default.nix").is_file() {
-        return Some(library);
+        // What is read behind a link has to be readable where it is.
+        return Some(library.canonicalize().unwrap_or(library));
     }
     // The `lib` directory itself was named.
     (nixpkgs.ends_with("lib") && nixpkgs.join("default.nix").is_file()).then(|| nixpkgs.to_owned())
 }
 
-/// The store path of the locked input `nixpkgs`, whether or not it is there.
+/// Where the locked input `nixpkgs` is.
 fn locked(root: &Path) -> Option<PathBuf> {
     let lock: Value = serde_json::from_slice(&fs::read(root.join("flake.lock")).ok()?).ok()?;
     let node = lock["nodes"][lock["root"].as_str()?]["inputs"]["nixpkgs"].as_str()?;
-    let hash = lock["nodes"][node]["locked"]["narHash"].as_str()?;
-    source_path(hash)
+    directory(root, &lock["nodes"][node])
+}
+
+/// Where the locked input `node` of the flake at `root` is on this machine.
+pub fn directory(root: &Path, node: &Value) -> Option<PathBuf> {
+    let locked = &node["locked"];
+    let stored = locked["narHash"].as_str().and_then(source_path).filter(|p| p.is_dir());
+    let local = || {
+        let path = Path::new(locked["path"].as_str().filter(|_| locked["type"] == "path")?);
+        // A relative path starts from the flake that has the input, which is known where that is the root.
+        let is_ours = node["parent"].as_array().is_none_or(Vec::is_empty);
+        let path = (path.is_absolute() || is_ours).then(|| root.join(path))?;
+        path.is_dir().then_some(path)
+    };
+    stored.or_else(local)
 }
 
 /// The path under which nix keeps a source tree with this NAR hash.

@@ -12,9 +12,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::error::{Result, prove as text};
+use crate::error::prove::Side;
+use crate::error::{Error, Result, prove as text};
 
 pub mod area;
+mod beside;
 pub mod compare;
 mod configuration;
 mod copy;
@@ -22,6 +24,8 @@ mod declared;
 pub mod difference;
 mod explain;
 mod failure;
+mod fetchers;
+mod how;
 pub mod html;
 mod kind;
 mod learn;
@@ -44,11 +48,15 @@ mod withheld;
 pub use area::Area;
 pub use declared::Expected;
 pub use difference::{Class, Difference, Order};
+pub use how::{How, NoSystem};
 pub use namespaces::Namespaces;
 pub use proof::{HostProof, Mode, Proof, Verdict};
 pub use withheld::{Withheld, WithheldReason};
 
+use beside::Beside;
+use configuration::Configuration;
 use nix::Nix;
+use system::{Failed, Systems};
 use tree::SourceTree;
 
 /// What a proof may use.
@@ -64,7 +72,8 @@ pub struct ProveOptions {
     pub timeout: Duration,
     /// How to evaluate.
     pub mode: Mode,
-    /// Modules to evaluate besides the host's own, relative to the root: those whose import is commented out.
+    /// Modules to evaluate besides the host's own where no state imports them, relative to the root: those whose import is
+    /// commented out.
     pub extra_modules: Vec<PathBuf>,
     /// Whether the trees that are compared are scratch copies: then stubs for absent files are put into them.
     pub disposable: bool,
@@ -120,6 +129,14 @@ impl Prover {
         Nix::find(self.options.nix.as_deref(), self.options.timeout)
     }
 
+    /// The library of nixpkgs that slice mode evaluates the repository at `root` with.
+    ///
+    /// # Errors
+    /// Refuses when there is none.
+    pub fn library(&self, root: &Path) -> Result<PathBuf> {
+        library::find(&self.nix()?, self.options.nixpkgs.as_deref(), root)
+    }
+
     /// Compares what two directories evaluate to.
     ///
     /// # Errors
@@ -147,66 +164,126 @@ impl Prover {
         let [first, second] = SourceTree::of_sides(roots)?;
         let trees = [&first, &second];
         let hosts = self.hosts(trees)?;
-        let systems = match self.options.mode {
-            Mode::Slice => None,
-            Mode::System => Some(system::Systems::new(&nix, roots, &self.options.namespaces, withheld)?),
-            Mode::Auto => system::Systems::new(&nix, roots, &self.options.namespaces, withheld).ok(),
-        };
+        let systems = self.systems(&nix, roots, withheld)?;
         let mut proof = Proof {
             mode: Mode::Slice,
             hosts: Vec::new(),
             unproved: Vec::new(),
             elapsed: start.elapsed(),
         };
-        if systems.is_some() {
-            proof.mode = Mode::System;
-        }
+        let sides = Sides {
+            nix: &nix,
+            roots,
+            trees,
+            withheld,
+            expected,
+        };
         for (host, required) in hosts {
-            let proved = match &systems {
-                Some(systems) => self.system(systems, &host, expected),
-                None => self.slice(&nix, &host, roots, trees, withheld, expected),
-            };
-            match proved {
+            match self.host(&systems, &host, &sides) {
                 Ok(proved) => proof.hosts.push(proved),
                 Err(error) if required => return Err(error),
                 Err(error) => proof.unproved.push((host, error.message().to_owned())),
             }
         }
+        if !proof.hosts.is_empty() && proof.hosts.iter().all(|host| host.how.mode == Mode::System) {
+            proof.mode = Mode::System;
+        }
         proof.elapsed = start.elapsed();
         Ok(proof)
     }
 
-    fn slice(
-        &self,
-        nix: &Nix,
-        host: &str,
+    /// Both sides as flakes; the reason why not where system mode is not possible and need not be.
+    fn systems<'a>(
+        &'a self,
+        nix: &'a Nix,
         roots: [&Path; 2],
-        trees: [&SourceTree; 2],
-        withheld: &Withheld,
-        expected: &[Expected],
-    ) -> Result<HostProof> {
+        withheld: &'a Withheld,
+    ) -> Result<Result<Systems<'a>, Option<NoSystem>>> {
         let names = &self.options.namespaces;
-        let library = library::find(nix, self.options.nixpkgs.as_deref(), roots[0])?;
+        let systems = || Systems::new(nix, roots, names, withheld, self.options.disposable);
+        match self.options.mode {
+            Mode::Slice => Ok(Err(None)),
+            Mode::System => Ok(Ok(systems()?)),
+            Mode::Auto => Ok(systems().map_err(|error| no_system(&error, false))),
+        }
+    }
+
+    /// The proof for one host, in the mode that is asked for or possible.
+    fn host(&self, systems: &Result<Systems, Option<NoSystem>>, host: &str, sides: &Sides) -> Result<HostProof> {
+        let beside = Beside::of(&self.options.extra_modules, sides.trees, &self.options.hosts, host);
+        let unimported = beside.unimported.clone();
+        self.in_a_mode(systems, host, sides, beside)
+            .map_err(|error| match unimported.is_empty() {
+                true => error,
+                false => error.hint(text::imports_no_more(host, &unimported)),
+            })
+    }
+
+    fn in_a_mode(
+        &self,
+        systems: &Result<Systems, Option<NoSystem>>,
+        host: &str,
+        sides: &Sides,
+        beside: Beside,
+    ) -> Result<HostProof> {
+        let auto = self.options.mode == Mode::Auto;
+        let why = match systems {
+            Err(why) => why.clone(),
+            Ok(_) if auto && !beside.extra.is_empty() => Some(NoSystem {
+                reason: text::no_part_of_the_system(&beside.extra),
+                tried: true,
+            }),
+            Ok(systems) => match self.system(systems, host, sides.expected) {
+                Ok(mut proof) => {
+                    proof.how.unimported = beside.unimported;
+                    proof.how.imported = beside.imported;
+                    return Ok(proof);
+                }
+                // What does not evaluate as it is says nothing of a change. What the change breaks does.
+                Err(Failed(Side::Before, error)) if auto && is_of_the_mode(&error) => no_system(&error, true),
+                Err(Failed(_, error)) => return Err(error),
+            },
+        };
+        let mut proof = self.slice(host, sides, &beside.extra)?;
+        proof.how = How {
+            no_system: why,
+            extra: beside.extra,
+            unimported: beside.unimported,
+            imported: beside.imported,
+            ..proof.how
+        };
+        Ok(proof)
+    }
+
+    fn slice(&self, host: &str, sides: &Sides, extra: &[PathBuf]) -> Result<HostProof> {
+        let names = &self.options.namespaces;
+        let library = self.library(sides.roots[0])?;
         let input = request::SliceInput {
-            nix,
+            nix: sides.nix,
             library: &library,
             host,
-            roots,
-            trees,
-            extra: &self.options.extra_modules,
+            roots: sides.roots,
+            trees: sides.trees,
+            extra,
             values: &self.options.values,
             own: &names.contract,
+            legacy: &names.services,
             disposable: self.options.disposable,
-            withheld,
+            withheld: sides.withheld,
             places: [&self.options.hosts, &self.options.server],
         };
         let (slice, session) = slice::SliceSession::new(input)?.evaluate()?;
-        declared::check(&slice.before.whole, expected)?;
+        declared::check(&slice.before.whole, sides.expected)?;
         let mut differences = compare::compare(&slice.before, &slice.after, &slice.stubs, names);
         differences.extend(failing_assertions(&slice));
         explain::explain(&mut differences, &session, names);
         Ok(HostProof {
             host: host.to_owned(),
+            how: How {
+                mode: Mode::Slice,
+                gone: gone(&slice.before, &slice.after),
+                ..How::default()
+            },
             verdict: Verdict::new(differences),
             compared: proof::count_values(&slice.before.whole, names),
             unreadable: proof::unreadable(&slice.before.whole),
@@ -218,10 +295,14 @@ impl Prover {
         })
     }
 
-    fn system(&self, systems: &system::Systems, host: &str, expected: &[Expected]) -> Result<HostProof> {
+    fn system(&self, systems: &Systems, host: &str, expected: &[Expected]) -> Result<HostProof, Failed> {
         let names = &self.options.namespaces;
         let mut proof = HostProof {
             host: host.to_owned(),
+            how: How {
+                mode: Mode::System,
+                ..How::default()
+            },
             verdict: Verdict::default(),
             compared: BTreeMap::new(),
             unreadable: Vec::new(),
@@ -232,21 +313,20 @@ impl Prover {
             failing: Vec::new(),
         };
         match systems.compare(host)? {
-            system::System::Same(derivation) => {
-                if !expected.is_empty() {
-                    declared::check(&systems.observed_before(host)?, expected)?;
-                }
+            system::System::Same(derivation, whole) => {
+                declared::check(&whole, expected).map_err(|error| Failed(Side::After, error))?;
                 proof.derivations = Some([derivation.clone(), derivation]);
             }
             system::System::Different(sides, derivations) => {
                 let [before, after] = *sides;
-                declared::check(&before.whole, expected)?;
+                declared::check(&before.whole, expected).map_err(|error| Failed(Side::After, error))?;
                 let none = stub::Stubs::default();
                 let mut differences = compare::compare(&before, &after, &none, names);
                 if differences.is_empty() {
                     differences.push(Difference::of_the_system(&derivations));
                 }
                 proof.verdict = Verdict::new(differences);
+                proof.how.gone = gone(&before, &after);
                 proof.compared = proof::count_values(&before.whole, names);
                 proof.unreadable = proof::unreadable(&before.whole);
                 proof.derivations = Some(derivations);
@@ -285,6 +365,40 @@ impl Prover {
             Ok(hosts)
         }
     }
+}
+
+/// Both sides, and what evaluates them.
+struct Sides<'a> {
+    nix: &'a Nix,
+    roots: [&'a Path; 2],
+    trees: [&'a SourceTree; 2],
+    withheld: &'a Withheld,
+    /// What the first side has to have.
+    expected: &'a [Expected],
+}
+
+fn no_system(error: &Error, tried: bool) -> Option<NoSystem> {
+    Some(NoSystem {
+        reason: error.message().to_owned(),
+        tried,
+    })
+}
+
+/// Whether an error may be one of system mode alone, which slice mode may not have.
+fn is_of_the_mode(error: &Error) -> bool {
+    let codes = [
+        "does-not-evaluate",
+        "evaluation-too-large",
+        "evaluation-too-long",
+        "no-system-evaluation",
+        "reads-withheld-file",
+    ];
+    codes.contains(&error.code())
+}
+
+/// The legacy options that one side declares and the other does not.
+fn gone(before: &Configuration, after: &Configuration) -> Vec<Vec<String>> {
+    before.options.difference(&after.options).cloned().collect()
 }
 
 /// Assertions that fail after the change and did not before.

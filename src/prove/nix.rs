@@ -210,33 +210,30 @@ pub fn string_expression(text: &str) -> String {
 
 /// The positions `file:line:column` of a message and its trace, innermost first.
 pub fn positions(message: &str) -> Vec<(PathBuf, u32, u32)> {
-    let mut found = Vec::new();
-    for line in message.lines() {
-        let Some(rest) = line.trim_start().strip_prefix("at ") else {
-            continue;
-        };
-        let rest = rest.trim_end_matches(':');
-        let mut fields = rest.rsplitn(3, ':');
-        let (Some(column), Some(row), Some(file)) = (fields.next(), fields.next(), fields.next()) else {
-            continue;
-        };
-        if let (Ok(column), Ok(row)) = (column.parse(), row.parse()) {
-            found.push((PathBuf::from(file), row, column));
-        }
-    }
-    found
+    let lines: Vec<&str> = message.lines().collect();
+    let (before, after) = lines.split_at(start(&lines));
+    // Newer versions print the trace first, outermost first.
+    after.iter().chain(before.iter().rev()).filter_map(position).collect()
+}
+
+/// The line on which the error itself stands: newer versions print it last.
+fn start(lines: &[&str]) -> usize {
+    let error = lines.iter().rposition(|line| line.trim_start().starts_with("error:"));
+    error.unwrap_or(0)
+}
+
+fn position(line: &&str) -> Option<(PathBuf, u32, u32)> {
+    let rest = line.trim_start().strip_prefix("at ")?.trim_end_matches(':');
+    let mut fields = rest.rsplitn(3, ':');
+    let (column, row, file) = (fields.next()?, fields.next()?, fields.next()?);
+    Some((PathBuf::from(file), row.parse().ok()?, column.parse().ok()?))
 }
 
 /// The message without its trace: what a person reads.
 pub fn headline(message: &str) -> String {
     let lines: Vec<&str> = message.lines().collect();
-    // Newer versions print the trace first and the error itself last.
-    let start = lines
-        .iter()
-        .rposition(|l| l.trim_start().starts_with("error:"))
-        .unwrap_or(0);
     let mut head = Vec::new();
-    for line in &lines[start..] {
+    for line in &lines[start(&lines)..] {
         let trimmed = line.trim();
         if trimmed.starts_with("at ") || trimmed.starts_with('…') || trimmed.starts_with("(use '--show-trace'") {
             break;
@@ -266,7 +263,8 @@ mod tests {
         assert_eq!(headline(OLD), "attribute 'user' missing");
         assert_eq!(headline(NEW), "attribute 'user' missing");
         assert_eq!(positions(OLD)[0], (PathBuf::from("/x/m.nix"), 10, 13));
-        assert_eq!(positions(NEW).len(), 2);
+        assert_eq!(positions(NEW)[0], (PathBuf::from("/x/m.nix"), 10, 13));
+        assert_eq!(positions(NEW)[1], (PathBuf::from("/x/n.nix"), 1, 2));
     }
 
     #[test]

@@ -10,31 +10,9 @@ use serde_json::Value;
 use super::area::Area;
 use super::configuration::THROWS;
 use super::difference::{Class, Difference, option_path};
+use super::how::How;
+pub use super::how::Mode;
 use super::namespaces::Namespaces;
-
-/// How both sides are evaluated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// System mode where it is possible, else slice mode.
-    #[default]
-    Auto,
-    /// The modules with symbolic stubs.
-    Slice,
-    /// The whole system.
-    System,
-}
-
-impl Mode {
-    /// The word for people.
-    pub fn name(self) -> &'static str {
-        match self {
-            Mode::Auto => "auto",
-            Mode::Slice => "slice",
-            Mode::System => "system",
-        }
-    }
-}
 
 /// What differs.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -74,6 +52,9 @@ impl Verdict {
 pub struct HostProof {
     /// The host.
     pub host: String,
+    /// How it was evaluated.
+    #[serde(flatten)]
+    pub how: How,
     /// What differs.
     pub verdict: Verdict,
     /// How many values were compared, by area.
@@ -117,6 +98,21 @@ pub struct Proof {
 }
 
 impl Proof {
+    /// Takes out what is no loss where a legacy option is no longer declared: whatever stood below it, on hosts where it is
+    /// gone. What was read from there is compared where it takes effect. Returns each option with how many values went.
+    pub fn set_gone_aside(&mut self) -> Vec<(String, usize)> {
+        let mut aside: Vec<(String, usize)> = Vec::new();
+        for host in &mut self.hosts {
+            for option in &host.how.gone {
+                let differences = &mut host.verdict.differences;
+                let before = differences.len();
+                differences.retain(|difference| !difference.path.starts_with(option));
+                aside.push((option_path(option), before - differences.len()));
+            }
+        }
+        aside
+    }
+
     /// Whether nothing is lost or changed on any host.
     pub fn is_preserving(&self) -> bool {
         self.hosts.iter().all(|h| h.verdict.is_preserving())

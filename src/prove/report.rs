@@ -1,9 +1,13 @@
 //! The verdict for people, as lines; who prints them decides on colours.
 
+use std::path::PathBuf;
+
 use super::area::Area;
 use super::difference::{Class, Difference};
+use super::how::How;
 use super::proof::{HostProof, Mode, Proof};
 use super::sentence::shown;
+use crate::error::prove as text;
 
 /// What a line of a report is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +64,10 @@ pub fn lines(proof: &Proof, all: bool) -> Vec<Line> {
                 item(difference, &mut out);
             }
         }
+        out.extend(how(host, all).map(|text| Line {
+            kind: LineKind::Note,
+            text,
+        }));
         notes(host, &mut out);
     }
     for (host, reason) in &proof.unproved {
@@ -73,17 +81,7 @@ pub fn lines(proof: &Proof, all: bool) -> Vec<Line> {
 
 /// The verdict in one line.
 pub fn headline(proof: &Proof) -> String {
-    let hosts = proof
-        .hosts
-        .iter()
-        .map(|h| h.host.as_str())
-        .collect::<Vec<_>>()
-        .join(", ");
-    let seconds = proof.elapsed.as_secs_f64();
-    let how = match proof.mode {
-        Mode::System => format!("{hosts}, whole system, {seconds:.1} s"),
-        _ => format!("{hosts}, slice mode, {seconds:.1} s"),
-    };
+    let how = setting(proof);
     if proof.is_same_system() {
         return format!("The system is the same: one toplevel derivation before and after ({how})");
     }
@@ -105,6 +103,23 @@ pub fn headline(proof: &Proof) -> String {
     } else {
         format!("The configuration is preserved: {counts} ({how})")
     }
+}
+
+/// Of which hosts a proof is, in which mode it was made, and how long it took.
+pub fn setting(proof: &Proof) -> String {
+    let seconds = proof.elapsed.as_secs_f64();
+    let name = |mode| match mode {
+        Mode::System => "whole system",
+        _ => "slice mode",
+    };
+    let is_mixed = proof.hosts.iter().any(|host| host.how.mode != proof.mode);
+    let hosts = proof.hosts.iter().map(|host| match is_mixed {
+        true => format!("{} in {}", host.host, name(host.how.mode)),
+        false => host.host.clone(),
+    });
+    let mode = if is_mixed { "" } else { name(proof.mode) };
+    let parts = hosts.chain([mode.to_owned(), format!("{seconds:.1} s")]);
+    parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
 fn item(difference: &Difference, out: &mut Vec<Line>) {
@@ -129,6 +144,29 @@ fn item(difference: &Difference, out: &mut Vec<Line>) {
             text: format!("after:  {}", shown(difference.after.as_ref())),
         });
     }
+}
+
+/// What there is to say of how a host was evaluated, a line each; `all` includes why system mode was not possible.
+pub fn how(host: &HostProof, all: bool) -> impl Iterator<Item = String> {
+    let list = |paths: &[PathBuf]| {
+        let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        names.join(", ")
+    };
+    let How {
+        no_system,
+        extra,
+        unimported,
+        ..
+    } = &host.how;
+    let no_system = no_system.as_ref().filter(|why| why.tried || all);
+    let is_evaluated = host.how.mode == Mode::Slice && !extra.is_empty();
+    [
+        no_system.map(|why| format!("{} in slice mode: {}", host.host, why.reason)),
+        (!unimported.is_empty()).then(|| text::imports_no_more(&host.host, unimported)),
+        is_evaluated.then(|| format!("evaluated though {} does not import it: {}", host.host, list(extra))),
+    ]
+    .into_iter()
+    .flatten()
 }
 
 fn notes(host: &HostProof, out: &mut Vec<Line>) {
@@ -163,9 +201,6 @@ fn notes(host: &HostProof, out: &mut Vec<Line>) {
             host.unreadable.len()
         ));
     }
-    if let Some([before, after]) = host.derivations.as_ref().filter(|[before, after]| before != after) {
-        note(format!("derivation by derivation: nix-diff {before} {after}"));
-    }
 }
 
 #[cfg(test)]
@@ -196,6 +231,10 @@ pub(super) mod tests {
             mode: Mode::Slice,
             hosts: vec![HostProof {
                 host: "Server".to_owned(),
+                how: How {
+                    mode: Mode::Slice,
+                    ..How::default()
+                },
                 verdict: Verdict::new(differences(&before, &after, &Namespaces::default())),
                 compared: super::super::proof::count_values(&before, &Namespaces::default()),
                 unreadable: Vec::new(),

@@ -11,6 +11,7 @@ use super::nix::Nix;
 use super::stub::{Stubs, dotted};
 use super::tree::SourceTree;
 use super::withheld::Withheld;
+use crate::rules::parts;
 
 /// What a slice is made of.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub struct SliceInput<'a> {
     pub values: &'a BTreeMap<String, Value>,
     /// The contract's own option namespaces.
     pub own: &'a [String],
+    /// The option of the legacy services.
+    pub legacy: &'a str,
     /// The directories of the hosts and of the server's modules.
     pub places: [&'a Path; 2],
     /// Whether the trees are copies that may be written to.
@@ -131,6 +134,7 @@ impl EvalRequest {
             "values": input.values,
             "options": options,
             "own": own,
+            "legacy": parts(input.legacy),
             "mentioned": self.mentioned,
             "stubs": self.stubs.to_json(),
             "lazyDepth": self.lazy,

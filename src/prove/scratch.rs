@@ -1,8 +1,8 @@
 //! Scratch copies: a revision or a working tree, with or without a planned change, in a directory of its own.
 //!
 //! Only what evaluation can read is copied, and what git tracks is taken from its object database as it is there, without
-//! filters: what is encrypted stays so. Plain secrets are not opened, see [`super::withheld`]. A large file is replaced by
-//! its digest: evaluation that only refers to it sees that it is the same, or another one.
+//! filters: what is encrypted stays so. Plain secrets are not opened, see [`super::withheld`]. A large file that is no text is
+//! replaced by its digest: evaluation can only refer to it, and sees that it is the same, or another one.
 
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
@@ -116,6 +116,32 @@ pub fn uncommitted(root: &Path) -> Result<Vec<PathBuf>> {
     }
     paths.sort();
     paths.dedup();
+    Ok(paths)
+}
+
+/// The Nix files below `root` that git neither tracks nor ignores, relative to it; sorted. Nix sees none of them in a flake.
+///
+/// # Errors
+/// Refuses when git's index or a directory cannot be read.
+pub fn untracked(root: &Path) -> Result<Vec<PathBuf>> {
+    let failed = |cause| text::revision("the index", cause);
+    let Ok(repository) = Repository::discover(root) else {
+        return Ok(Vec::new());
+    };
+    let at = prefix(&repository, root).unwrap_or_default();
+    let index = repository.index().map_err(failed)?;
+    let is_tracked = |path: &Path| index.get_path(&at.join(path), 0).is_some();
+    let mut paths = Vec::new();
+    for entry in walk(root) {
+        let entry = entry.map_err(|cause| text::scratch("read", root, std::io::Error::other(cause)))?;
+        let (Ok(path), Some(kind)) = (entry.path().strip_prefix(root), entry.file_type()) else {
+            continue;
+        };
+        if !kind.is_dir() && path.extension().is_some_and(|e| e == "nix") && !is_tracked(path) {
+            paths.push(path.to_owned());
+        }
+    }
+    paths.sort();
     Ok(paths)
 }
 
@@ -238,12 +264,7 @@ fn tracked(copy: &mut Copy, repository: &Repository, root: &Path) -> Result<()> 
 
 /// Copies the files below `root` that `.gitignore` does not name and `wanted` does, if they are not copied yet.
 fn found(copy: &mut Copy, root: &Path, wanted: impl Fn(&Path) -> bool) -> Result<()> {
-    let walk = ignore::WalkBuilder::new(root)
-        .hidden(false)
-        .require_git(false)
-        .filter_entry(|entry| entry.file_name() != ".git")
-        .build();
-    for entry in walk {
+    for entry in walk(root) {
         let entry = entry.map_err(|cause| text::scratch("read", root, std::io::Error::other(cause)))?;
         let path = entry.path();
         let (Ok(relative), Some(kind)) = (path.strip_prefix(root), entry.file_type()) else {
@@ -259,6 +280,15 @@ fn found(copy: &mut Copy, root: &Path, wanted: impl Fn(&Path) -> bool) -> Result
         }
     }
     Ok(())
+}
+
+/// What is below `root` and not ignored.
+fn walk(root: &Path) -> ignore::Walk {
+    ignore::WalkBuilder::new(root)
+        .hidden(false)
+        .require_git(false)
+        .filter_entry(|entry| entry.file_name() != ".git")
+        .build()
 }
 
 fn entry_path(entry: &IndexEntry) -> PathBuf {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::configuration::Configuration;
 use super::failure::failure;
+use super::fetchers;
 use super::learn::{self, RetryHint};
 use super::nix::{Evaluation, Outcome, headline, path_expression, string_expression};
 use super::request::{EvalRequest, SliceInput};
@@ -56,6 +57,8 @@ pub struct SliceSession<'a> {
     request: EvalRequest,
     /// Files that the sources name and the tree does not have, such as images that were not checked out.
     absent: BTreeSet<PathBuf>,
+    /// Whether there are stand-ins for what is fetched.
+    fetches: bool,
 }
 
 impl<'a> SliceSession<'a> {
@@ -78,6 +81,7 @@ impl<'a> SliceSession<'a> {
             roots,
             request,
             absent: BTreeSet::new(),
+            fetches: false,
         };
         for (name, content) in FILES {
             session.write(Path::new(name), content)?;
@@ -161,14 +165,9 @@ impl<'a> SliceSession<'a> {
         if absent.is_empty() {
             return Ok(());
         }
-        for (side, name) in ["before", "after"].into_iter().enumerate() {
-            if !self.input.disposable {
-                let to = self.path().join(name);
-                scratch::materialise(&self.roots[side], None, &to)?;
-                self.roots[side] = to;
-            }
-            for file in &absent {
-                let file = self.roots[side].join(file);
+        self.own_copies()?;
+        for root in &self.roots {
+            for file in absent.iter().map(|file| root.join(file)) {
                 if !file.exists() {
                     scratch::write(&file, b"")?;
                 }
@@ -176,6 +175,37 @@ impl<'a> SliceSession<'a> {
         }
         self.absent = absent;
         Ok(())
+    }
+
+    /// Has both sides be copies that may be written to.
+    fn own_copies(&mut self) -> Result<()> {
+        for (side, name) in ["before", "after"].into_iter().enumerate() {
+            let to = self.path().join(name);
+            if !self.input.disposable && self.roots[side] != to {
+                scratch::materialise(&self.roots[side], None, &to)?;
+                self.roots[side] = to;
+            }
+        }
+        Ok(())
+    }
+
+    /// Has both sides fetch nothing; whether either did.
+    fn stand_in_for_fetchers(&mut self) -> Result<bool> {
+        if std::mem::replace(&mut self.fetches, true) {
+            return Ok(false);
+        }
+        self.own_copies()?;
+        let depot = self.path().join("depot");
+        let mut found = false;
+        for (root, tree) in self.roots.iter().zip(self.input.trees) {
+            for (path, file) in &tree.files {
+                if let Some(text) = fetchers::stand_in(path, &file.text, &depot) {
+                    scratch::write(&root.join(path), text.as_bytes())?;
+                    found = true;
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// Evaluates until both sides have a value.
@@ -308,6 +338,7 @@ impl<'a> SliceSession<'a> {
                     self.request.lazy += usize::from(deeper);
                     deeper
                 }
+                RetryHint::Fetchers => self.stand_in_for_fetchers()?,
                 RetryHint::Functions => {
                     let fewer = self.request.apply > 0;
                     self.request.apply = self.request.apply.saturating_sub(1);

@@ -1,7 +1,7 @@
 //! System mode: `nixosConfigurations.<host>` of both sides, with the flake's locked inputs as they are on this machine.
 //!
 //! The flake is called by `system.nix` and not by nix's own fetcher: nothing is copied into the store, nothing is
-//! fetched, and neither side carries a revision or a dirty mark that would make the two systems differ.
+//! fetched, and both sides carry the same revision and date, which would make the two systems differ otherwise.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,13 +10,15 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::configuration::Configuration;
-use super::library::source_path;
+use super::failure::not_evaluating;
+use super::library;
 use super::namespaces::Namespaces;
 use super::nix::{Evaluation, Nix, Outcome, headline, path_expression, string_expression};
 use super::scratch;
 use super::withheld::Withheld;
-use crate::error::{Result, prove as text, prove::Side};
+use crate::error::{Error, Result, prove as text, prove::Side};
 use crate::resolve::{module, scope};
+use crate::rules::parts;
 use crate::scratch::Directory;
 use crate::syntax::{Source, ast};
 
@@ -26,8 +28,8 @@ const NORMAL: &str = include_str!("nix/normal.nix");
 /// What a host evaluates to.
 #[derive(Debug)]
 pub enum System {
-    /// Both sides have this toplevel derivation.
-    Same(String),
+    /// Both sides have this toplevel derivation; what can be observed of the one before, or null.
+    Same(String, Value),
     /// They differ; what can be observed of each.
     Different(Box<[Configuration; 2]>, [String; 2]),
 }
@@ -82,15 +84,13 @@ impl Lock {
             }
             let mut entry = json!({"inputs": inputs, "flake": node["flake"] != json!(false)});
             if name != top {
-                let directory = directory(&node["locked"]);
+                let directory = library::directory(root, node);
                 if directory.is_none()
                     && nodes[top]["inputs"]
                         .as_object()
                         .is_some_and(|i| i.values().any(|v| v == name))
                 {
-                    return Err(text::no_system(&format!(
-                        "the flake input '{name}' is not in the store"
-                    )));
+                    return Err(text::no_input(name));
                 }
                 if let Some(directory) = directory {
                     entry["path"] = json!(directory);
@@ -134,16 +134,6 @@ fn follow(nodes: &serde_json::Map<String, Value>, top: &str, target: &Value, dep
     }
 }
 
-/// Where a locked input is on this machine.
-fn directory(locked: &Value) -> Option<PathBuf> {
-    let stored = locked["narHash"].as_str().and_then(source_path).filter(|p| p.is_dir());
-    let local = || {
-        let path = PathBuf::from(locked["path"].as_str().filter(|_| locked["type"] == json!("path"))?);
-        (path.is_absolute() && path.is_dir()).then_some(path)
-    };
-    stored.or_else(local)
-}
-
 /// What a flake knows about its own source.
 fn info(locked: &Value) -> Value {
     let mut info = serde_json::Map::new();
@@ -171,17 +161,28 @@ fn date_of(seconds: i64) -> Option<String> {
 pub struct Systems<'a> {
     nix: &'a Nix,
     directory: Directory,
-    own: Vec<String>,
+    names: &'a Namespaces,
     withheld: &'a Withheld,
     sides: [(PathBuf, Lock); 2],
+    /// Whether the sides are scratch copies, which can be moved.
+    disposable: bool,
 }
 
+/// Which side does not evaluate, and why.
+pub struct Failed(pub Side, pub Error);
+
 impl<'a> Systems<'a> {
-    /// Prepares the evaluation of two directories.
+    /// Prepares the evaluation of two directories; `disposable` ones are copies that may be moved.
     ///
     /// # Errors
     /// Refuses where the flake's inputs are not at hand.
-    pub fn new(nix: &'a Nix, roots: [&Path; 2], names: &Namespaces, withheld: &'a Withheld) -> Result<Systems<'a>> {
+    pub fn new(
+        nix: &'a Nix,
+        roots: [&Path; 2],
+        names: &'a Namespaces,
+        withheld: &'a Withheld,
+        disposable: bool,
+    ) -> Result<Systems<'a>> {
         let directory = Directory::new()?;
         let mut sides = Vec::new();
         for (root, name) in roots.into_iter().zip(["before.json", "after.json"]) {
@@ -194,85 +195,141 @@ impl<'a> Systems<'a> {
         }
         scratch::write(&directory.path().join("system.nix"), CALL.as_bytes())?;
         scratch::write(&directory.path().join("normal.nix"), NORMAL.as_bytes())?;
-        let sides = sides
-            .try_into()
-            .map_err(|_| crate::error::Error::internal("there are two sides"))?;
+        let sides = sides.try_into().map_err(|_| Error::internal("there are two sides"))?;
         Ok(Systems {
             nix,
             directory,
-            own: names.roots(),
+            names,
             withheld,
             sides,
+            disposable,
         })
     }
 
-    /// Compares a host's toplevel derivations, and what can be observed where they differ.
+    /// Compares a host's toplevel derivations, and what can be observed where they differ. What the side before has to show
+    /// is printed along with its derivation: a difference costs one evaluation more.
     ///
     /// # Errors
-    /// Refuses when a side does not evaluate.
-    pub fn compare(&self, host: &str) -> Result<System> {
-        let [before, after] = self.both(host, "toplevel")?;
-        let path = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let (before, after) = (path(&before), path(&after));
-        if before == after {
-            return Ok(System::Same(before));
+    /// The side that does not evaluate: the one before, if both do not.
+    pub fn compare(&self, host: &str) -> Result<System, Failed> {
+        let (before, after) = rayon::join(
+            || self.first(host),
+            || self.side(Side::After, host, "toplevel", &self.sides[1].0),
+        );
+        let (before, after) = (before?, after?);
+        let path = |value: &Value| value["toplevel"].as_str().unwrap_or_default().to_owned();
+        let derivation = path(&before);
+        if derivation == path(&after) {
+            return Ok(System::Same(derivation, before["whole"].clone()));
         }
-        let [first, second] = self.both(host, "observables")?;
-        let observed = |whole| Configuration {
-            whole,
-            ..Configuration::default()
+        let after = self.at_the_same_path(|root| self.side(Side::After, host, "all", root))?;
+        let derivations = [derivation, path(&after)];
+        if derivations[0] == derivations[1] {
+            let [derivation, _] = derivations;
+            return Ok(System::Same(derivation, before["whole"].clone()));
+        }
+        // It was printed without where it cannot be evaluated.
+        let before = match before.get("whole") {
+            Some(_) => before,
+            None => self.side(Side::Before, host, "all", &self.sides[0].0)?,
         };
-        Ok(System::Different(
-            Box::new([observed(first), observed(second)]),
-            [before, after],
-        ))
+        let read = |side, value: &Value| {
+            Configuration::read(value.to_string().as_bytes(), "").map_err(|error| Failed(side, error))
+        };
+        let sides = [read(Side::Before, &before)?, read(Side::After, &after)?];
+        Ok(System::Different(Box::new(sides), derivations))
     }
 
-    /// What can be observed of a host before the change.
-    ///
-    /// # Errors
-    /// Refuses when it does not evaluate.
-    pub fn observed_before(&self, host: &str) -> Result<Value> {
-        self.read(Side::Before, self.side(0, host, "observables")?)
+    /// The side before with all that it has to show, or its derivation alone where only that can be evaluated.
+    fn first(&self, host: &str) -> Result<Value, Failed> {
+        let root = &self.sides[0].0;
+        match self.side(Side::Before, host, "all", root) {
+            Err(failed) if failed.1.code() == "does-not-evaluate" => {
+                self.side(Side::Before, host, "toplevel", root).map_err(|_| failed)
+            }
+            done => done,
+        }
     }
 
-    fn both(&self, host: &str, what: &str) -> Result<[Value; 2]> {
-        let (before, after) = rayon::join(|| self.side(0, host, what), || self.side(1, host, what));
-        Ok([self.read(Side::Before, before?)?, self.read(Side::After, after?)?])
+    /// Has `evaluate` see the side after at the path of the side before, so that a system which knows the path of its own
+    /// source (`"${self}/script"`) is the same system; where it is, if the sides are not ours to move.
+    fn at_the_same_path(&self, evaluate: impl FnOnce(&Path) -> Result<Value, Failed>) -> Result<Value, Failed> {
+        let [(before, _), (after, _)] = &self.sides;
+        if !self.disposable {
+            return evaluate(after);
+        }
+        let aside = before.with_extension("aside");
+        let rename = |from: &Path, to: &Path| {
+            let moved = fs::rename(from, to);
+            moved.map_err(|cause| Failed(Side::After, text::scratch("move", from, cause)))
+        };
+        rename(before, &aside)?;
+        rename(after, before)?;
+        let done = evaluate(before);
+        rename(before, after)?;
+        rename(&aside, before)?;
+        done
     }
 
-    fn read(&self, side: Side, outcome: Outcome) -> Result<Value> {
-        match outcome {
-            Outcome::Value(output, _) => serde_json::from_slice(&output).map_err(text::unreadable_result),
+    /// What a side that stands at `root` evaluates to.
+    fn side(&self, side: Side, host: &str, what: &str, root: &Path) -> Result<Value, Failed> {
+        let outcome = self.evaluate(side, host, what, root);
+        match outcome.map_err(|error| Failed(side, error))? {
+            Outcome::Value(output, _) => {
+                serde_json::from_slice(&output).map_err(|cause| Failed(side, text::unreadable_result(cause)))
+            }
             Outcome::Failed(message) => {
-                let root = &self.sides[usize::from(side == Side::After)].0;
-                let failed = || text::does_not_evaluate(side, &headline(&message), Vec::new());
-                Err(self.withheld.refusal(root, &message).unwrap_or_else(failed))
+                let refusal = self.withheld.refusal(root, &message);
+                let failed = || not_possible(&message).unwrap_or_else(|| not_evaluating(side, &message));
+                Err(Failed(side, refusal.unwrap_or_else(failed)))
             }
         }
     }
 
-    fn side(&self, side: usize, host: &str, what: &str) -> Result<Outcome> {
+    fn evaluate(&self, side: Side, host: &str, what: &str, root: &Path) -> Result<Outcome> {
         let here = self.directory.path().to_owned();
-        let (root, lock) = &self.sides[side];
-        let own: Vec<String> = self.own.iter().map(|name| string_expression(name)).collect();
-        let mut readable = vec![root.clone(), here.clone()];
-        readable.extend(lock.directories.iter().cloned());
+        let number = usize::from(side == Side::After);
+        let list = |names: Vec<&str>| {
+            let names: Vec<String> = names.into_iter().map(string_expression).collect();
+            format!("[{}]", names.join(" "))
+        };
+        let own = self.names.roots();
+        let mut readable = vec![root.to_owned(), here.clone()];
+        readable.extend(self.sides[number].1.directories.iter().cloned());
         self.nix.evaluate(&Evaluation {
             file: here.join("system.nix"),
             arguments: vec![
                 ("root".to_owned(), path_expression(root)),
                 (
                     "lock".to_owned(),
-                    path_expression(&here.join(["before.json", "after.json"][side])),
+                    path_expression(&here.join(["before.json", "after.json"][number])),
                 ),
                 ("host".to_owned(), string_expression(host)),
-                ("own".to_owned(), format!("[{}]", own.join(" "))),
+                ("own".to_owned(), list(own.iter().map(String::as_str).collect())),
+                ("legacy".to_owned(), list(parts(&self.names.services))),
                 ("what".to_owned(), string_expression(what)),
             ],
             readable,
         })
     }
+}
+
+/// Why a whole system cannot be evaluated without the network, without builds, or without an input that is not here.
+fn not_possible(message: &str) -> Option<Error> {
+    let head = headline(message);
+    let quoted = |before: &str| {
+        head.split_once(before)?
+            .1
+            .split_once('\'')
+            .map(|(name, _)| name.to_owned())
+    };
+    if let Some(input) = quoted("the flake input '") {
+        return Some(text::no_input(&input));
+    }
+    if let Some(uri) = quoted("access to URI '").filter(|uri| !uri.starts_with("file:")) {
+        return Some(text::fetches(&uri));
+    }
+    head.contains("allow-import-from-derivation").then(text::builds)
 }
 
 #[cfg(test)]

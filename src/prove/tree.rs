@@ -23,7 +23,12 @@ const MOST: usize = 20_000;
 pub struct SourceTree {
     /// What each `.nix` file mentions.
     pub files: BTreeMap<PathBuf, Arc<Mentions>>,
+    /// What is a symbolic link, and what it leads to: a module behind one is the module that it leads to.
+    links: BTreeMap<PathBuf, PathBuf>,
 }
+
+/// What a directory has: its Nix files with their texts, and its links.
+type Found = (Vec<(PathBuf, String)>, BTreeMap<PathBuf, PathBuf>);
 
 impl SourceTree {
     /// Reads all Nix files under the roots of both sides; what has the same text on both mentions the same.
@@ -38,7 +43,7 @@ impl SourceTree {
         Ok([before, after])
     }
 
-    fn of(texts: Vec<(PathBuf, String)>, other: &SourceTree) -> SourceTree {
+    fn of((texts, links): Found, other: &SourceTree) -> SourceTree {
         let read = |(path, text): (PathBuf, String)| {
             let known = other.files.get(&path).filter(|known| *known.text == *text);
             let mentions = known.cloned();
@@ -47,12 +52,13 @@ impl SourceTree {
         };
         SourceTree {
             files: texts.into_par_iter().map(read).collect(),
+            links,
         }
     }
 
     /// The files that a host's modules start from.
     pub fn starts(&self, hosts: &Path, host: &str) -> Vec<PathBuf> {
-        let own = hosts.join(host);
+        let own = self.behind(hosts.join(host));
         let inside = self.files.keys().filter(|path| path.parent() == Some(&own));
         inside.cloned().collect()
     }
@@ -75,6 +81,11 @@ impl SourceTree {
         found
     }
 
+    /// The files that a host's modules reach.
+    pub fn reached(&self, hosts: &Path, host: &str) -> BTreeSet<PathBuf> {
+        self.reached_from(&self.starts(hosts, host), host)
+    }
+
     /// Files other than modules that the sources name by a path, and that are not there.
     pub fn absent(&self, root: &Path) -> BTreeSet<PathBuf> {
         let mut absent = BTreeSet::new();
@@ -90,9 +101,20 @@ impl SourceTree {
     }
 
     /// The file that importing `path` reads.
-    fn module(&self, path: &Path) -> Option<PathBuf> {
-        let is_there = |path: &PathBuf| self.files.contains_key(path);
-        [path.to_owned(), path.join("default.nix")].into_iter().find(is_there)
+    pub fn module(&self, path: &Path) -> Option<PathBuf> {
+        let read = |path: PathBuf| {
+            let path = self.behind(path);
+            self.files.contains_key(&path).then_some(path)
+        };
+        read(path.to_owned()).or_else(|| read(self.behind(path.to_owned()).join("default.nix")))
+    }
+
+    /// A path without the links in it.
+    fn behind(&self, path: PathBuf) -> PathBuf {
+        let link = path.ancestors().find_map(|part| Some((part, self.links.get(part)?)));
+        let target = link.and_then(|(part, target)| Some(target.join(path.strip_prefix(part).ok()?)));
+        // An empty rest would leave a separator at the end.
+        target.map_or(path, |target| target.components().collect())
     }
 
     /// The files that differ from another tree's, those that only one has included.
@@ -122,24 +144,34 @@ fn meant(file: &Path, literal: &str) -> Option<PathBuf> {
     normalize(&file.parent().unwrap_or(Path::new("")).join(literal))
 }
 
-/// The Nix files under `root`, by path relative to it; what is no UTF-8 is replaced.
-fn texts(root: &Path) -> Result<Vec<(PathBuf, String)>> {
+/// The Nix files under `root`, by path relative to it, and the links; what is no UTF-8 is replaced.
+fn texts(root: &Path) -> Result<Found> {
     let read = |path: PathBuf| {
         let bytes = fs::read(root.join(&path)).ok()?;
         Some((path, String::from_utf8_lossy(&bytes).into_owned()))
     };
-    Ok(nix_files(root)?.into_par_iter().filter_map(read).collect())
+    let (files, links) = nix_files(root)?;
+    Ok((files.into_par_iter().filter_map(read).collect(), links))
 }
 
-/// The paths of all Nix files under `root` that are not too large to be source, relative to it.
-fn nix_files(root: &Path) -> Result<Vec<PathBuf>> {
-    let mut paths = Vec::new();
+/// The paths of all Nix files under `root` that are not too large to be source, and what links lead to that stays in it;
+/// relative to it.
+fn nix_files(root: &Path) -> Result<(Vec<PathBuf>, BTreeMap<PathBuf, PathBuf>)> {
+    let (mut paths, mut links) = (Vec::new(), BTreeMap::new());
+    let real = root.canonicalize().unwrap_or_else(|_| root.to_owned());
     let walk = ignore::WalkBuilder::new(root)
         .standard_filters(false)
         .filter_entry(|e| e.file_name() != ".git" && !e.file_name().to_string_lossy().starts_with("result"))
         .build();
     for entry in walk {
         let entry = entry.map_err(|cause| text::scratch("read", root, std::io::Error::other(cause)))?;
+        if entry.path_is_symlink() {
+            let target = entry.path().canonicalize().ok();
+            let target = target.and_then(|target| Some(target.strip_prefix(&real).ok()?.to_owned()));
+            let from = entry.path().strip_prefix(root).map(Path::to_owned);
+            links.extend(from.ok().zip(target));
+            continue;
+        }
         let is_nix = entry.path().extension().is_some_and(|e| e == "nix");
         let is_source = |file: fs::Metadata| file.is_file() && file.len() <= LARGEST as u64;
         if is_nix && entry.metadata().is_ok_and(is_source) {
@@ -152,7 +184,7 @@ fn nix_files(root: &Path) -> Result<Vec<PathBuf>> {
             )));
         }
     }
-    Ok(paths)
+    Ok((paths, links))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `init`: the contract in a repository that has none.
 
-use crate::common::{Repo, nix, snapshot};
+use crate::common::{Repo, copy, nix, snapshot};
 
 #[test]
 fn one_commit_and_then_nothing_to_do() {
@@ -38,7 +38,7 @@ fn it_is_proved_before_it_is_written() {
     Repo::homelab()
         .run(&["init", "--yes"])
         .succeeds()
-        .says("The configuration is preserved");
+        .says("The configuration is preserved (Server, slice mode, ");
     let broken = Repo::homelab();
     broken.replace(
         "hosts/Server/configuration.nix",
@@ -50,6 +50,30 @@ fn it_is_proved_before_it_is_written() {
     broken.run(&["init", "--yes"]).ends(1).says("--no-verify");
     assert!(broken.tree() == before);
     broken.run(&["init", "--yes", "--no-verify"]).succeeds();
+}
+
+#[test]
+fn a_nixpkgs_that_is_too_old_for_the_contract_is_named_before_anything_is_written() {
+    let Some(library) = nix::library().filter(|_| nix::available()) else {
+        return;
+    };
+    let repo = Repo::homelab();
+    let old = repo.home().join("nixpkgs/lib");
+    copy(&library.join("lib"), &old);
+    std::fs::rename(old.join("default.nix"), old.join("new.nix")).unwrap();
+    let without = "(import ./new.nix).extend (_: before: {types = removeAttrs before.types [\"anything\"];})";
+    std::fs::write(old.join("default.nix"), without).unwrap();
+    let before = repo.tree();
+    repo.run(&[
+        "init",
+        "--yes",
+        "--nixpkgs",
+        &old.parent().unwrap().display().to_string(),
+    ])
+    .ends(1)
+    .says("does-not-evaluate")
+    .says("types.anything");
+    assert!(repo.tree() == before);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `verify`: what two states evaluate to, by hand-made changes too.
 
-use crate::common::{Repo, nix};
+use crate::common::{Repo, copy, nix, project};
 
 #[test]
 fn a_change_by_hand_is_told_by_what_it_means() {
@@ -44,4 +44,161 @@ fn every_migration_is_proved_again_even_of_a_module_that_nothing_imports() {
         .ends(1)
         .says("NOT preserved")
         .says("git");
+}
+
+/// A migrated homelab, of which only the last commit is one of the tool, and the file that has the service's contract.
+fn vaultwarden() -> (Repo, &'static str) {
+    let repo = Repo::with_contract();
+    repo.migrate(&["vaultwarden"]).succeeds();
+    repo.run(&["verify", "--since-contract"])
+        .succeeds()
+        .says("feat(server): add the service contract")
+        .says("refactor(server/vaultwarden)")
+        .says_not("NOT")
+        .says_not("changed after it was made");
+    (repo, "modules/server/password-manager/vaultwarden/default.nix")
+}
+
+fn amend(repo: &Repo) {
+    repo.git(&["commit", "--quiet", "--all", "--amend", "--no-edit"]);
+}
+
+#[test]
+fn a_module_that_its_host_imports_by_its_directory_is_evaluated_once() {
+    if !nix::available() {
+        return;
+    }
+    let (repo, module) = vaultwarden();
+    repo.run(&["verify", "--against", "HEAD~1", "--extra", module])
+        .succeeds()
+        .says("preserved")
+        .says_not("gained");
+}
+
+#[test]
+fn the_import_of_a_migrated_module_that_is_gone_is_named() {
+    if !nix::available() {
+        return;
+    }
+    let (repo, module) = vaultwarden();
+    let importing = "modules/server/default.nix";
+    let text = repo.read(importing);
+    let without: Vec<&str> = text.lines().filter(|line| !line.contains("vaultwarden")).collect();
+    assert!(without.len() < text.lines().count(), "{text}");
+    repo.write(importing, without.join("\n") + "\n");
+    // A later commit, and then the commit itself.
+    repo.commit_all("by hand");
+    repo.run(&["verify", "--since-contract"])
+        .ends(1)
+        .says("no host imports these modules any more")
+        .says(module)
+        .says_not("NOT");
+    repo.git(&["reset", "--quiet", "--soft", "HEAD~1"]);
+    amend(&repo);
+    repo.run(&["verify", "--since-contract"])
+        .ends(1)
+        .says("NOT proved")
+        .says(&format!("Server imports {module} no more"))
+        .says("this commit was changed after it was made");
+}
+
+#[test]
+fn a_binding_that_is_missing_from_a_past_commit_is_found() {
+    if !nix::available() {
+        return;
+    }
+    // Of a required field nix itself says that it is missing.
+    for (gone, said) in [
+        ("type", "NOT preserved"),
+        ("SIGNUPS_ALLOWED", "NOT preserved"),
+        ("backupPaths", "NOT proved"),
+    ] {
+        let (repo, module) = vaultwarden();
+        let text = repo.read(module);
+        let starts = |line: &&str| line.trim_start().starts_with(&format!("{gone} = "));
+        let line = text.lines().find(starts).unwrap_or_else(|| panic!("{text}"));
+        repo.replace(module, line, "");
+        amend(&repo);
+        repo.run(&["verify", "--since-contract"]).ends(1).says(said);
+    }
+}
+
+#[test]
+fn what_a_past_commit_gained_was_accepted_only_while_it_is_what_it_was() {
+    if !nix::available() {
+        return;
+    }
+    let repo = Repo::homelab();
+    // What lists all jobs in a script shows a new one as a changed line.
+    let backup = "modules/server/backup/default.nix";
+    repo.replace(backup, "jobs}\n            exit", "[]}\n            exit");
+    repo.replace(backup, "jobs);\n        };", "[]);\n        };");
+    repo.commit_all("no lists of jobs");
+    repo.run(&["init", "--yes", "--no-verify"]).succeeds();
+    repo.migrate(&["jellyseerr", "--accept-gains"]).succeeds();
+    repo.run(&["verify", "--since-contract"])
+        .succeeds()
+        .says("something is gained")
+        .says("what it gains was accepted when it was made");
+    repo.replace("README.md", "\n", "\n\n");
+    amend(&repo);
+    repo.run(&["verify", "--since-contract"])
+        .ends(1)
+        .says("nobody accepted what it gains");
+}
+
+#[test]
+fn a_commit_that_does_not_evaluate_any_more_does_not_hide_the_others() {
+    if !nix::available() {
+        return;
+    }
+    let (repo, module) = vaultwarden();
+    repo.replace(module, "subdomain = ", "subdomain = nothing + ");
+    amend(&repo);
+    repo.run(&["verify", "--since-contract"])
+        .ends(1)
+        .says("feat(server): add the service contract")
+        .says("NOT proved: ");
+    let json = repo
+        .run(&["verify", "--since-contract", "--format", "json"])
+        .ends(1)
+        .json();
+    let holds: Vec<bool> = json.as_array().unwrap().iter().map(|c| c["holds"] == true).collect();
+    assert_eq!(holds, [true, false]);
+}
+
+#[test]
+fn the_legacy_option_that_cleanup_takes_away_is_no_loss() {
+    if !nix::available() {
+        return;
+    }
+    let repo = Repo::bare();
+    copy(&project().join("examples/rack"), &repo.root());
+    repo.start();
+    repo.run(&["init", "--yes", "--no-verify"]).succeeds();
+    repo.migrate(&["--all"]).succeeds();
+    repo.run(&["cleanup", "--yes", "--no-verify"]).succeeds();
+    repo.run(&["verify", "--since-contract"])
+        .succeeds()
+        .says("homelab.services is no longer declared")
+        .says_not("NOT");
+    repo.run(&["verify", "--against", "HEAD~8"])
+        .succeeds()
+        .says("homelab.services is no longer declared")
+        .says_not("lost");
+}
+
+#[test]
+fn a_module_that_git_does_not_track_is_named() {
+    if !nix::available() {
+        return;
+    }
+    let repo = Repo::homelab();
+    repo.write("modules/server/new.nix", "{}\n");
+    repo.run(&["verify"])
+        .succeeds()
+        .says("not tracked by git")
+        .says("modules/server/new.nix");
+    repo.git(&["add", "--intent-to-add", "."]);
+    repo.run(&["verify"]).succeeds().says_not("not tracked");
 }

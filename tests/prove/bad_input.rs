@@ -170,7 +170,7 @@ fn a_build_is_not_started_for_evaluation() {
 fn neither_network_nor_other_files_can_be_read() {
     needs_nix!();
     for hostile in [
-        "{services.x = builtins.fetchurl \"https://example.org/x\";}",
+        "{services.x = builtins.readFile (builtins.fetchurl \"https://example.org/x\");}",
         "{services.x = builtins.readFile (builtins.fetchTarball \"https://example.org/x.tar.gz\");}",
         "{services.x = builtins.readFile \"/etc/passwd\";}",
         "{services.x = import /etc/nixos/configuration.nix;}",
@@ -179,6 +179,19 @@ fn neither_network_nor_other_files_can_be_read() {
         let error = refusal(hostile, "{}");
         assert!(error.message().contains("before the change"), "{hostile}: {error}");
     }
+}
+
+#[test]
+fn what_is_fetched_is_told_apart_by_what_is_asked_for() {
+    needs_nix!();
+    let fetches = |file: &str| {
+        server(&format!(
+            "{{services.x.y = builtins.fetchurl \"https://example.org/{file}\";}}"
+        ))
+    };
+    let (one, other) = (fetches("a"), fetches("b"));
+    assert!(prove(one.path(), one.path()).is_preserving());
+    assert!(!prove(one.path(), other.path()).is_preserving());
 }
 
 #[test]

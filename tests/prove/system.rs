@@ -1,8 +1,9 @@
 //! System mode, with a small flake whose inputs are directories of this machine.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use qgroget::prove::{Class, Mode, ProveOptions, Prover, report};
+use qgroget::prove::{Class, Mode, Proof, ProveOptions, Prover, report, scratch};
 use tempfile::TempDir;
 
 use super::common::{copy, replace, repository, tools};
@@ -169,4 +170,210 @@ fn a_lock_file_behind_a_link_is_read_only_inside_the_repository() {
         );
     }
     assert!(behind(Path::new("real.lock")).expect("a proof").is_same_system());
+}
+
+/// The proof of a change to `modules/server/a.nix` that means nothing, in a flake with these files besides or instead.
+fn moved(files: &[(&str, &str)], mode: Mode) -> qgroget::error::Result<Proof> {
+    let nixpkgs = repository(&[("flake.nix", NIXPKGS)]);
+    let lock = lock(nixpkgs.path());
+    let mut all: BTreeMap<&str, &str> = BTreeMap::from([
+        ("flake.nix", FLAKE),
+        ("flake.lock", &*lock),
+        ("hosts/Server/configuration.nix", "{imports = [../../modules/server];}"),
+        ("modules/server/default.nix", "{imports = [./a.nix];}"),
+        ("modules/server/a.nix", "{networking.firewall.allowedTCPPorts = [80];}"),
+    ]);
+    all.extend(files.iter().copied());
+    let before = repository(&all.into_iter().collect::<Vec<_>>());
+    let after = copy(before.path());
+    replace(after.path(), "modules/server/a.nix", "{", "{\n  # moved\n  ");
+    let options = ProveOptions {
+        mode,
+        ..ProveOptions::default()
+    };
+    Prover::new(options).prove(before.path(), after.path())
+}
+
+fn no_system(proof: &Proof) -> String {
+    assert_eq!(proof.mode, Mode::Slice);
+    assert!(proof.is_preserving());
+    let lines = report::lines(proof, false);
+    let said = lines.iter().find(|line| line.text.contains("Server in slice mode: "));
+    said.unwrap_or_else(|| panic!("{lines:?}")).text.clone()
+}
+
+#[test]
+fn what_a_flake_knows_of_its_commit_is_the_same_on_both_sides() {
+    needs_nix!();
+    let labels = "{self, ...}: {imports = [../../modules/server]; label = {
+      a = self.rev; b = self.shortRev; c = toString self.lastModified; d = self.lastModifiedDate; e = self.narHash;
+      f = toString self.revCount; g = self.sourceInfo.rev;
+    };}";
+    let proof = moved(&[("hosts/Server/configuration.nix", labels)], Mode::System).expect("a proof");
+    assert!(proof.is_same_system());
+}
+
+#[test]
+fn a_system_that_names_its_own_source_is_the_same_system() {
+    needs_nix!();
+    let nixpkgs = repository(&[("flake.nix", NIXPKGS)]);
+    let files = flake(nixpkgs.path());
+    let uses = "{self, ...}: {imports = [./a.nix]; label.script = \"${self}/x.sh\"; label.here = toString ./.;}";
+    std::fs::write(files.path().join("modules/server/default.nix"), uses).expect("a file");
+    let scratch = tempfile::tempdir().expect("a directory");
+    let sides = ["before", "after"].map(|name| scratch.path().join(name));
+    for side in &sides {
+        scratch::materialise(files.path(), None, side).expect("a copy");
+    }
+    replace(&sides[1], "modules/server/a.nix", "{", "{\n  # moved\n  ");
+    let options = ProveOptions {
+        mode: Mode::System,
+        disposable: true,
+        ..ProveOptions::default()
+    };
+    let proof = Prover::new(options).prove(&sides[0], &sides[1]).expect("a proof");
+    assert!(proof.is_same_system(), "{:?}", report::lines(&proof, true));
+    assert!(sides.iter().all(|side| side.join("flake.nix").is_file()));
+}
+
+#[test]
+fn what_system_mode_cannot_evaluate_before_goes_to_the_slice() {
+    needs_nix!();
+    let fetches = |what: &str| format!("{{imports = [./a.nix]; label.x = \"${{{what}}}\";}}");
+    let tarball = fetches("builtins.fetchTarball \"https://example.org/x.tar.gz\"");
+    let git = fetches(
+        "(builtins.fetchGit {url = \"https://example.org/x.git\"; rev = \"0123456789012345678901234567890123456789\";}).rev",
+    );
+    for fetcher in [&tarball, &git] {
+        let files = [("modules/server/default.nix", fetcher.as_str())];
+        let error = moved(&files, Mode::System).expect_err("it fetches");
+        assert_eq!(error.code(), "no-system-evaluation");
+        assert!(error.message().contains("it fetches https://example.org/x"), "{error}");
+        let proof = moved(&files, Mode::Auto).expect("a proof");
+        assert!(no_system(&proof).contains("it fetches https://example.org/x"));
+    }
+}
+
+#[test]
+fn an_input_of_an_input_that_is_not_here_is_named_where_it_is_read() {
+    needs_nix!();
+    let deep = repository(&[(
+        "flake.nix",
+        "{inputs.deep.url = \"path:./deep\"; outputs = {self, deep}: {a = {}; b = {label.x = deep.y;};};}",
+    )]);
+    let nixpkgs = repository(&[("flake.nix", NIXPKGS)]);
+    let mut locked: serde_json::Value = serde_json::from_str(&lock(nixpkgs.path())).expect("a lock");
+    let node = serde_json::json!({"inputs": {"deep": "deep"}, "locked": {"type": "path", "path": deep.path()}});
+    locked["nodes"]["other"] = node;
+    locked["nodes"]["deep"] = serde_json::json!({"locked": {"type": "path", "path": "/nowhere/deep"}});
+    locked["nodes"]["root"]["inputs"]["other"] = "other".into();
+    let locked = locked.to_string();
+    let with = |module: &str| {
+        FLAKE
+            .replace("{self, nixpkgs, ...}", "{self, nixpkgs, other}")
+            .replace("modules = [", &format!("modules = [{module} "))
+    };
+    let (unused, used) = (with("other.a"), with("other.b"));
+    let files = |flake| [("flake.lock", &*locked), ("flake.nix", flake)];
+    assert!(moved(&files(&unused), Mode::System).expect("a proof").is_same_system());
+    let error = moved(&files(&used), Mode::System).expect_err("it is read");
+    assert_eq!(error.code(), "no-system-evaluation");
+    let proof = moved(&files(&used), Mode::Auto).expect("a proof");
+    assert!(no_system(&proof).contains("'deep' is not in the store"));
+}
+
+#[test]
+fn what_only_the_change_breaks_is_refused_with_its_place() {
+    needs_nix!();
+    let nixpkgs = repository(&[("flake.nix", NIXPKGS)]);
+    let before = flake(nixpkgs.path());
+    let scratch = tempfile::tempdir().expect("a directory");
+    let after = scratch.path().join("qgroget-1/after");
+    scratch::materialise(before.path(), None, &after).expect("a copy");
+    replace(
+        &after,
+        "modules/server/a.nix",
+        "\"true\"",
+        "let f = x:\n  x.y.z;\nin f {y = {};}",
+    );
+    for mode in [Mode::System, Mode::Auto] {
+        let options = ProveOptions {
+            mode,
+            ..ProveOptions::default()
+        };
+        let error = Prover::new(options).prove(before.path(), &after).expect_err("broken");
+        assert!(
+            error.message().contains("after the change: attribute 'z' missing"),
+            "{error}"
+        );
+        let said = error.hints().join("\n");
+        assert!(said.contains("at modules/server/a.nix:2:"), "{said}");
+    }
+}
+
+#[test]
+fn a_large_text_is_read_as_it_is() {
+    needs_nix!();
+    let data = format!("{{\"x\": \"{}\"}}", "1".repeat(300 << 10));
+    let reads = "{imports = [./a.nix]; label.x = (builtins.fromJSON (builtins.readFile ./data.json)).x;}";
+    let files = [
+        ("modules/server/data.json", &*data),
+        ("modules/server/default.nix", reads),
+    ];
+    for mode in [Mode::System, Mode::Slice] {
+        assert!(moved(&files, mode).expect("a proof").is_preserving());
+    }
+}
+
+#[test]
+fn a_flake_that_takes_no_more_than_it_declares_has_no_input_of_a_test() {
+    needs_nix!();
+    let exact = FLAKE.replace("{self, nixpkgs, ...}", "{self, nixpkgs}");
+    let test = "{inputs, ...}: {imports = [inputs.quadlet-nix.nixosModules.quadlet];}";
+    let files = [("flake.nix", &*exact), ("tests/a/default.nix", test)];
+    for mode in [Mode::System, Mode::Slice] {
+        assert!(moved(&files, mode).expect("a proof").is_preserving());
+    }
+}
+
+#[test]
+fn a_module_behind_a_link_is_the_module_that_it_leads_to() {
+    needs_nix!();
+    let root = repository(&[
+        ("hosts/Server/configuration.nix", "{imports = [../../modules/server];}"),
+        ("modules/server/default.nix", "{imports = [./alias/m.nix];}"),
+        (
+            "modules/server/real/m.nix",
+            "{networking.firewall.allowedTCPPorts = [80];}",
+        ),
+    ]);
+    std::os::unix::fs::symlink("real", root.path().join("modules/server/alias")).expect("a link");
+    let options = ProveOptions {
+        mode: Mode::Slice,
+        extra_modules: vec!["modules/server/real/m.nix".into()],
+        ..ProveOptions::default()
+    };
+    let proof = Prover::new(options).prove(root.path(), root.path()).expect("a proof");
+    let ports = proof.hosts[0].compared.values().sum::<usize>();
+    assert!(proof.hosts[0].how.extra.is_empty() && ports > 0, "{proof:?}");
+}
+
+#[test]
+fn a_nixpkgs_that_is_locked_as_a_path_is_found_by_both_modes() {
+    needs_nix!();
+    let nixpkgs = repository(&[("flake.nix", NIXPKGS)]);
+    let library = tools().expect("a library").canonicalize().expect("a library");
+    std::os::unix::fs::symlink(&library, nixpkgs.path().join("lib")).expect("a link");
+    let before = flake(nixpkgs.path());
+    let mut options = ProveOptions {
+        mode: Mode::Slice,
+        ..ProveOptions::default()
+    };
+    assert_eq!(
+        Prover::new(options.clone()).library(before.path()).expect("a library"),
+        library
+    );
+    options.mode = Mode::System;
+    let proof = Prover::new(options).prove(before.path(), before.path());
+    assert!(proof.expect("a proof").is_same_system());
 }

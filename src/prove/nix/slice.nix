@@ -138,5 +138,7 @@ in
     declared = upstream.definedSets eval.options;
     assertions = failing;
     warnings = normal config.warnings;
+    # A legacy option that a change takes away is gone with what stood below it.
+    options = builtins.filter (path: lib.hasAttrByPath path probe.options) [request.legacy];
     inherit (wiring) hosts;
   }

@@ -3,12 +3,14 @@
 #   lock  a JSON file: { root, nodes.<name> = { path, subdirectory, info, inputs.<name> = <node>, flake } }
 #   host  the name under nixosConfigurations
 #   own   the repository's own option namespaces, compared whole
-#   what  "toplevel": the path of the system's derivation; "observables": what a person would notice
+#   legacy  the option of the legacy services, as a path
+#   what  "toplevel": the path of the system's derivation; "all": that, and what a person would notice
 {
   root,
   lock,
   host,
   own,
+  legacy,
   what,
 }: let
   locked = builtins.fromJSON (builtins.readFile lock);
@@ -20,7 +22,23 @@
       if isRoot
       then toString root
       else it.path or (throw "the flake input '${name}' is not in the store");
-    source = (it.info or {}) // {inherit outPath;};
+    # What the flake knows of its own commit is the same on both sides: which commit it is, is no difference.
+    ownInfo = {
+      rev = "0000000000000000000000000000000000000000";
+      shortRev = "0000000";
+      revCount = 1;
+      lastModified = 1;
+      lastModifiedDate = "19700101000001";
+      narHash = "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+      submodules = false;
+    };
+    source =
+      (
+        if isRoot
+        then ownInfo
+        else it.info or {}
+      )
+      // {inherit outPath;};
     directory =
       /.
       + outPath
@@ -101,7 +119,12 @@
       quadlet = pick ["containers" "pods" "networks" "volumes"] (at ["virtualisation" "quadlet"]);
     };
   };
+  toplevel = config.system.build.toplevel.drvPath;
 in
   if what == "toplevel"
-  then config.system.build.toplevel.drvPath
-  else normal (observables // lib.genAttrs own (name: at [name]))
+  then {inherit toplevel;}
+  else {
+    inherit toplevel;
+    whole = normal (observables // lib.genAttrs own (name: at [name]));
+    options = builtins.filter (path: lib.hasAttrByPath path (system.options or {})) [legacy];
+  }

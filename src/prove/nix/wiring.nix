@@ -31,7 +31,10 @@
       }
       else {lib = it.lib // {nixosSystem = capture;};}
     );
-  inputs = lib.genAttrs (names ++ request.inputs) input // {inherit self;};
+  # The flake's outputs get what it declares and nothing else: without `...` they take no more. Where there is no flake, or
+  # it declares no host, modules get what any source takes from `inputs`.
+  declared = lib.genAttrs names input // {inherit self;};
+  inputs = lib.genAttrs (lib.optionals hasFlake names ++ request.inputs) input // {inherit self;};
   self =
     symbol "inputs.self"
     // {
@@ -39,7 +42,7 @@
       inherit inputs;
     }
     // lib.optionalAttrs (hasFlake && !(outputs ? __symbol)) outputs;
-  outputs = flake.outputs inputs;
+  outputs = flake.outputs declared;
 
   captured =
     if hasFlake && !(outputs ? __symbol)

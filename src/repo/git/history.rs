@@ -1,6 +1,6 @@
 //! The commits that the tool made, by their trailer.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::GitState;
 use crate::error::{self, Result};
@@ -8,27 +8,39 @@ use crate::error::{self, Result};
 /// The trailer that names the migrated service.
 pub const TRAILER: &str = "Qgroget-Service";
 
-/// A commit of a migration.
+/// A commit of the tool.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MigrationCommit {
+pub struct ToolCommit {
     /// Its id, in hexadecimal.
     pub id: String,
     /// Its first parent's.
     pub parent: String,
     /// Its first line.
     pub title: String,
-    /// The service that its trailer names.
-    pub service: String,
-    /// The files that it writes, relative to the working tree, with their text where that is UTF-8.
-    pub files: Vec<(PathBuf, String)>,
+    /// The service that it migrates, or what else it does.
+    pub name: String,
+    /// The files that it changes, relative to the top of the working tree.
+    pub files: Vec<ChangedFile>,
+}
+
+/// A file that a commit changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangedFile {
+    /// The file.
+    pub path: PathBuf,
+    /// Its text before, if there is one that is UTF-8.
+    pub before: Option<String>,
+    /// Its text after, if there is one that is UTF-8.
+    pub after: Option<String>,
 }
 
 impl GitState {
-    /// The migrations in HEAD's history, oldest first.
+    /// The commits of the tool in HEAD's history, oldest first: those that a trailer says to migrate a service, and those
+    /// to whose message `named` gives a name.
     ///
     /// # Errors
     /// When the history cannot be read.
-    pub fn migrations(&self) -> Result<Vec<MigrationCommit>> {
+    pub fn made_by_the_tool(&self, named: impl Fn(&str) -> Option<String>) -> Result<Vec<ToolCommit>> {
         let failed = |cause| error::git::failed("read the history", cause);
         let mut walk = self.repo().revwalk().map_err(failed)?;
         walk.set_sorting(git2::Sort::TOPOLOGICAL | git2::Sort::REVERSE)
@@ -44,40 +56,40 @@ impl GitState {
                 .lines()
                 .rev()
                 .find_map(|line| line.strip_prefix(TRAILER)?.strip_prefix(": "));
-            if let (Some(service), Ok(parent)) = (service, commit.parent(0)) {
-                found.push(MigrationCommit {
+            let name = service.map(|name| name.trim().to_owned()).or_else(|| named(&message));
+            if let (Some(name), Ok(parent)) = (name, commit.parent(0)) {
+                found.push(ToolCommit {
                     id: commit.id().to_string(),
                     parent: parent.id().to_string(),
-                    files: self.written(&parent, &commit).map_err(failed)?,
+                    files: self.changed(&parent, &commit).map_err(failed)?,
                     title: message.lines().next().unwrap_or_default().to_owned(),
-                    service: service.trim().to_owned(),
+                    name,
                 });
             }
         }
         Ok(found)
     }
 
-    fn written(
+    fn changed(
         &self,
         parent: &git2::Commit,
         commit: &git2::Commit,
-    ) -> std::result::Result<Vec<(PathBuf, String)>, git2::Error> {
+    ) -> std::result::Result<Vec<ChangedFile>, git2::Error> {
         let (old, new) = (parent.tree()?, commit.tree()?);
         let diff = self.repo().diff_tree_to_tree(Some(&old), Some(&new), None)?;
-        let mut written = Vec::new();
-        for delta in diff.deltas() {
-            let file = delta.new_file();
-            let Some(path) = file.path().filter(|_| !file.id().is_zero()) else {
-                continue;
-            };
-            // A submodule has no blob here.
-            let Ok(blob) = self.repo().find_blob(file.id()) else {
-                continue;
-            };
-            if let Ok(text) = std::str::from_utf8(blob.content()) {
-                written.push((path.to_owned(), text.to_owned()));
-            }
-        }
-        Ok(written)
+        // A submodule has no blob here.
+        let text = |file: &git2::DiffFile| {
+            let blob = self.repo().find_blob(file.id()).ok()?;
+            std::str::from_utf8(blob.content()).ok().map(str::to_owned)
+        };
+        let changed = diff.deltas().filter_map(|delta| {
+            let (old, new) = (delta.old_file(), delta.new_file());
+            Some(ChangedFile {
+                path: new.path().or(old.path()).map(Path::to_owned)?,
+                before: text(&old),
+                after: text(&new),
+            })
+        });
+        Ok(changed.collect())
     }
 }
