@@ -24,6 +24,8 @@ pub struct Definition {
     pub option: Vec<String>,
     /// When it is defined, as Nix source; `None` for always.
     condition: Option<String>,
+    /// Whether it holds whatever else defines the option.
+    forced: bool,
     /// Its elements as Nix source.
     elements: Vec<String>,
     /// What each element is, where that is known.
@@ -68,15 +70,29 @@ impl Definition {
         Some(Definition {
             option: option.collect(),
             condition: condition(&facts.guard)?,
+            forced: false,
             sentence: super::texts::gained_backup(&shown, service, imported),
             elements,
             known,
         })
     }
 
+    /// The list at `option` with these elements, in this order, whatever else defines it.
+    pub fn forced(option: Vec<String>, elements: &[String]) -> Definition {
+        Definition {
+            sentence: super::texts::other_order(&option.join(".")),
+            option,
+            condition: None,
+            forced: true,
+            elements: elements.iter().map(|element| syntax::string_text(element)).collect(),
+            known: elements.iter().cloned().map(Some).collect(),
+        }
+    }
+
     fn text(&self) -> String {
         let path: Vec<String> = self.option.iter().map(|name| syntax::attr_text(name)).collect();
-        let list = format!("[{}]", self.elements.join(" "));
+        let force = if self.forced { "lib.mkForce " } else { "" };
+        let list = format!("{force}[{}]", self.elements.join(" "));
         match &self.condition {
             None => format!("  {} = {list};\n", path.join(".")),
             Some(condition) => format!("  {} = lib.mkIf ({condition}) {list};\n", path.join(".")),
@@ -99,11 +115,11 @@ fn movable(node: &SyntaxNode) -> Option<String> {
 fn condition(guard: &Guard) -> Option<Option<String>> {
     match guard {
         Guard::Always => Some(None),
-        Guard::Switch { path, .. } => {
+        Guard::Switch { path, .. } | Guard::Condition { option: Some(path), .. } => {
             let path: Vec<String> = path.iter().map(|name| syntax::attr_text(name)).collect();
             Some(Some(format!("config.{}", path.join("."))))
         }
-        Guard::Condition { text, .. } => {
+        Guard::Condition { text, option: None, .. } => {
             let source = syntax::Source::new("condition.nix", format!("{{config, lib, pkgs, ...}}: {text}"));
             let root = source.expr().ok()?;
             let ast::Expr::Lambda(lambda) = root else { return None };

@@ -70,6 +70,11 @@ pub fn backup_title(jobs: &[(&str, bool)]) -> String {
 pub const BACKUP_WHY: &str =
     "The collector makes the same job of the contract's fields. Declined, the job stays declared where it is.";
 
+/// A set that is read in another order.
+pub fn other_order(option: &str) -> String {
+    format!("what reads {option} finds the same elements in another order")
+}
+
 /// What is gained by a backup job; a service whose module no host imports gains it once one does.
 pub fn gained_backup(paths: &[String], job: &str, imported: bool) -> String {
     let verb = if paths.len() == 1 { "is" } else { "are" };

@@ -110,3 +110,26 @@ fn a_gain_that_nobody_accepted_is_not_made() {
         .says("The configuration is preserved")
         .says_not("gained");
 }
+
+#[test]
+fn a_gain_under_a_shared_switch_by_a_name_of_the_module() {
+    if !nix::available() {
+        return;
+    }
+    let repo = Repo::with_contract();
+    repo.write(
+        "modules/server/media/books/default.nix",
+        "{config, lib, ...}: let\n  cfg = config.qgroget.server.reading;\nin {\n  options.qgroget.server.reading.enable = lib.mkEnableOption \"books\";\n  \
+         config = lib.mkIf cfg.enable {\n    qgroget.services.calibre = {\n      name = \"calibre\";\n      url = \"http://127.0.0.1:8083\";\n      \
+         backupDirectories = [\"/var/lib/calibre\"];\n    };\n    qgroget.services.kavita = {\n      name = \"kavita\";\n      url = \"http://127.0.0.1:5000\";\n    };\n  };\n}\n",
+    );
+    repo.replace(
+        "hosts/Server/settings.nix",
+        "calibre.enable = true;",
+        "reading.enable = true;",
+    );
+    repo.commit_all("books under one switch");
+    with_proof(&repo, "calibre")
+        .succeeds()
+        .says("gained    /var/lib/calibre is backed up now (job calibre)");
+}

@@ -199,3 +199,29 @@ fn an_order_that_cannot_be_kept_is_asked_for_by_name() {
         assert_eq!(repo.log() == log, !committed);
     }
 }
+
+#[test]
+fn a_set_that_a_generator_reads_in_another_order_is_shown_to_have_no_other_effect() {
+    if !nix::available() {
+        return;
+    }
+    let repo = Repo::with_contract();
+    let reads =
+        |what: &str| format!("in {{\n  environment.etc.report.text = {what} config.qgroget.backups.arr.paths;\n\n");
+    let backup = "modules/server/backup/default.nix";
+    repo.replace(backup, "in {\n", &reads("toString"));
+    repo.commit_all("a file that lists what is backed up");
+    repo.run(&["migrate", "radarr", "--yes"])
+        .succeeds()
+        .says("The configuration is preserved");
+    // What differs besides is refused as ever.
+    repo.replace(
+        backup,
+        "toString config.qgroget.backups.arr.paths",
+        "toString (config.qgroget.backups.arr.paths ++ lib.attrNames config.qgroget.serviceModules)",
+    );
+    repo.commit_all("and the contracts");
+    repo.run(&["migrate", "lidarr", "--yes"])
+        .refuses("not-preserving")
+        .says("environment.etc.report.text");
+}

@@ -252,6 +252,7 @@ impl<'s> Run<'s> {
         let allowed = Allowed {
             declared: declared.as_ref(),
             orders: self.args.accept_reordering,
+            context: Some(context),
             ..Allowed::default()
         };
         let committer = self.committer.as_ref().expect("made before anything is written");

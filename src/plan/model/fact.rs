@@ -160,6 +160,8 @@ pub enum Guard<'a> {
     /// Some other condition, or a switch that turns other services on as well.
     Condition {
         text: String,
+        /// The option that it is, if it is nothing but one.
+        option: Option<Vec<String>>,
         /// What it comes to on this host, if that is known.
         value: Option<bool>,
         /// The services that share the switch.

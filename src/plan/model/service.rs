@@ -302,6 +302,7 @@ fn guard<'a>(
                     .map(|c| format!("({c})"))
                     .collect::<Vec<_>>()
                     .join(" && "),
+                option: None,
                 value: value(),
                 shared: Vec::new(),
             }),
@@ -309,23 +310,19 @@ fn guard<'a>(
     };
     let text = syntax::text_of(syntax::unparen(condition.clone()).syntax());
     let switch = switch(context, home, condition);
-    let shared = switch.iter().flat_map(|path| sharing(context, path, name)).collect();
+    let shared: Vec<String> = switch.iter().flat_map(|path| sharing(context, path, name)).collect();
     match switch {
-        None => Ok(Guard::Condition {
-            text,
-            value: value(),
-            shared,
-        }),
-        Some(_) if !shared.is_empty() => Ok(Guard::Condition {
-            text,
-            value: value(),
-            shared,
-        }),
-        Some(path) => Ok(Guard::Switch {
+        Some(path) if shared.is_empty() => Ok(Guard::Switch {
             text,
             fact: ids.fresh(),
             definitions: switch_definitions(context, &path)?,
             path,
+        }),
+        _ => Ok(Guard::Condition {
+            text,
+            option: context.eval(home).option_path(condition),
+            value: value(),
+            shared,
         }),
     }
 }
