@@ -53,8 +53,21 @@ fn migrated(repo: &Repository, service: &str) -> Result<SourceChange, String> {
 
 fn tree(repo: &Repository) -> BTreeMap<PathBuf, String> {
     repo.nix_files()
-        .map(|path| (path.to_owned(), repo.text(path).expect("a file").to_string()))
+        .map(|path| (path.to_owned(), with_imports_in_order(repo.text(path).expect("a file"))))
         .collect()
+}
+
+/// A text with the imports that stand below each other in the order of names: where a module is imported keeps the order of
+/// its lists, and depends on what had left the shared file before.
+fn with_imports_in_order(text: &str) -> String {
+    let is_import = |line: &&str| line.trim_start().starts_with("./");
+    let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+    for run in lines.chunk_by_mut(|one, next| is_import(one) && is_import(next)) {
+        if run.iter().all(is_import) {
+            run.sort_unstable();
+        }
+    }
+    lines.concat()
 }
 
 fn check(root: &Path, orders: u64) {

@@ -12,9 +12,9 @@ use super::terminal::Console;
 use super::texts;
 use crate::commit::{self, Committed, Message};
 use crate::edit::SourceChange;
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use crate::plan::Proposal;
-use crate::repo::git::{GitState, refusals};
+use crate::repo::git::{GitState, Head, refusals};
 use crate::review::{self, CommitAnswer, Decision, Outcome, Reply, Terminal as _};
 use crate::{process, syntax};
 
@@ -27,6 +27,8 @@ pub struct Committer<'s> {
     git: Option<GitState>,
     /// What this run itself has left uncommitted.
     own: RefCell<BTreeSet<PathBuf>>,
+    /// Where HEAD stood when what is decided about was planned.
+    planned_at: RefCell<Option<Head>>,
 }
 
 /// How it ended.
@@ -57,6 +59,7 @@ impl<'s> Committer<'s> {
             accept_gains,
             git,
             own: RefCell::default(),
+            planned_at: RefCell::default(),
         })
     }
 
@@ -72,6 +75,7 @@ impl<'s> Committer<'s> {
     /// `--no-commit`, as [`GitState::check_commit`].
     pub fn check(&self, proposal: &dyn Proposal) -> Result<()> {
         let Some(git) = &self.git else { return Ok(()) };
+        *self.planned_at.borrow_mut() = Some(git.head()?);
         let all = proposal.groups().iter().map(|group| group.id).collect();
         let change = proposal.render(&all)?;
         let paths = paths(&change);
@@ -133,6 +137,15 @@ impl<'s> Committer<'s> {
             CommitAnswer::Commit(text) => Message::from_text(text),
             CommitAnswer::Decline => return Ok(Landed::Declined),
         };
+        // What somebody commits meanwhile was not in the proof, whatever files it is about.
+        if self
+            .planned_at
+            .borrow()
+            .as_ref()
+            .is_some_and(|planned| git.head().ok().as_ref() != Some(planned))
+        {
+            return Err(error::git::head_moved());
+        }
         // What is begun here comes to an end; a signal is heard before and after.
         let _hold = interrupt::hold_all();
         process::check()?;

@@ -254,6 +254,25 @@ impl Verifier<'_> {
         Ok(again.filter(|again| forbidden(again, allowed).is_empty()))
     }
 
+    /// What follows on the machine from what is declared, a sentence each; the declared options themselves are left out.
+    ///
+    /// # Errors
+    /// As [`Verifier::compare`].
+    pub fn consequences(&self, declared: &Declared) -> Result<Vec<String>> {
+        let base = self.base(&declared.change, None);
+        let proof = self.compare(base, base, Some(&declared.change), None)?;
+        let of_them = |path: &[String]| {
+            let below = |definition: &Definition| {
+                let job = &definition.option[..definition.option.len() - 1];
+                path.starts_with(job) || definition.option.starts_with(path)
+            };
+            declared.definitions.iter().any(below)
+        };
+        let differences = proof.differences().map(|(_, difference)| difference);
+        let following = differences.filter(|one| one.class != Class::Moved && !of_them(&one.path));
+        Ok(following.map(|difference| difference.sentence.clone()).collect())
+    }
+
     /// Says, once, which uncommitted changes are not in the proof, since they will not be in the commit.
     fn say_uncommitted(&self, change: &SourceChange) -> Result<()> {
         if self.session.uncommitted_said.replace(true) {
@@ -334,11 +353,17 @@ fn say_how(ui: &Ui, proof: &Proof) {
 }
 
 /// Says what a proof comes to, what is gained, and which lists have another order where that can mean something.
-pub fn say(ui: &Ui, proof: &Proof, declared: Option<&Declared>) {
+pub fn say(ui: &Ui, proof: &Proof, gained: &[String], following: &[String]) {
     ui.note(report::headline(proof));
     say_how(ui, proof);
-    for sentence in declared.iter().flat_map(|declared| declared.sentences()) {
+    for sentence in gained {
         ui.note(texts::gained(sentence));
+        if following.is_empty() {
+            ui.note(texts::NOTHING_FOLLOWS);
+        }
+    }
+    for sentence in following {
+        ui.note(texts::follows(sentence));
     }
     for (_, difference) in proof.differences() {
         if difference.class == Class::Reordered && difference.order == Some(Order::Told) {

@@ -214,6 +214,15 @@ pub fn gained(sentence: &str) -> String {
     format!("  gained    {sentence}")
 }
 
+/// What follows on the machine from a gain.
+pub fn follows(sentence: &str) -> String {
+    format!("  follows   {sentence}")
+}
+
+/// Where nothing that is evaluated reads what is gained.
+pub const NOTHING_FOLLOWS: &str =
+    "            nothing else in this configuration changes by it: look whether something makes the backup";
+
 /// Asks whether the new orders are wanted; `sentences` say which.
 pub const REORDERING_QUESTION: &str = "Take the new order [y,n]? ";
 

@@ -5,15 +5,15 @@ use super::install::wiring;
 use super::model::{Context, Guard, ServiceFacts};
 use super::ops::Ops;
 use crate::edit::{GroupId, SourceChange};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::resolve::free;
 use crate::resolve::module::Module;
 use crate::resolve::scope::Binding;
 use crate::rules::{ContractField, parts};
 use crate::syntax::{self, AstNode, SyntaxNode, ast};
 
-/// The file that makes them, beside the host's settings.
-const FILE: &str = "qgroget-declared.nix";
+/// The name of the file that makes them, beside the host's settings.
+const FILE: &str = "qgroget-declared";
 /// The arguments that every module is given, and that a text may use wherever it stands.
 const ARGUMENTS: [&str; 3] = ["config", "lib", "pkgs"];
 
@@ -135,10 +135,13 @@ fn condition(guard: &Guard) -> Option<Option<String>> {
 /// `unsupported-module` where the host's settings take no import.
 pub fn change(context: &Context, definitions: &[Definition]) -> Result<SourceChange> {
     let settings = &context.host.settings;
-    let file = settings.with_file_name(FILE);
-    if context.repo.exists(&file) {
-        return Err(Error::internal(format!("{} is there already", file.display())));
-    }
+    let names = (0..).map(|number| match number {
+        0 => format!("{FILE}.nix"),
+        _ => format!("{FILE}-{number}.nix"),
+    });
+    let mut free = names.filter(|name| !context.repo.exists(&settings.with_file_name(name)));
+    let name = free.next().expect("numbers do not end");
+    let file = settings.with_file_name(&name);
     let body: String = definitions.iter().map(Definition::text).collect();
     let mut ops = Ops::new(context.repo);
     ops.create(file, format!("{{config, lib, pkgs, ...}}: {{\n{body}}}\n"));
@@ -146,7 +149,7 @@ pub fn change(context: &Context, definitions: &[Definition]) -> Result<SourceCha
         &mut ops,
         context.repo,
         settings,
-        &[format!("./{FILE}")],
+        &[format!("./{name}")],
         None,
         GroupId(0),
     )?;

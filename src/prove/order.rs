@@ -116,8 +116,10 @@ fn first_pair(before: &[Value], after: &[Value]) -> Option<String> {
     Some(format!("{} stands before {} now", shown(first), shown(second)))
 }
 
+/// Whether a line of an element begins with `prefix`, white space apart.
 fn begins(value: &Value, prefix: &str) -> bool {
-    value.as_str().is_none_or(|text| text.starts_with(prefix))
+    let begins = |text: &str| text.lines().any(|line| line.trim_start().starts_with(prefix));
+    value.as_str().is_none_or(begins)
 }
 
 /// Whether the order of two elements means nothing.
@@ -130,14 +132,24 @@ fn is_free(rule: &ListOrder, pair: [&Value; 2]) -> bool {
     if rule.meaning != Meaning::Paths {
         return true;
     }
-    // `d /var/lib/x 0750 user group -`: the second word is the path.
-    let path = |value: &Value| value.as_str()?.split_whitespace().nth(1).map(str::to_owned);
-    let [Some(a), Some(b)] = pair.map(path) else {
+    let [Some(a), Some(b)] = pair.map(made_directory) else {
         return false;
     };
-    let is_glob = |path: &str| path.contains(['*', '?', '[', '%']);
     let inside = |inner: &str, outer: &str| std::path::Path::new(inner).starts_with(outer);
-    !is_glob(&a) && !is_glob(&b) && !inside(&a, &b) && !inside(&b, &a)
+    !inside(a, b) && !inside(b, a)
+}
+
+/// The path of a line that does nothing but make a directory: `d /var/lib/x 0750 user group -`. Other lines may read or
+/// change what stands at other paths.
+fn made_directory(line: &Value) -> Option<&str> {
+    let line = line.as_str().filter(|line| line.trim().lines().count() == 1)?;
+    let mut words = line.split_whitespace();
+    let kind = words.next()?;
+    let path = words.next()?;
+    let plain = path.starts_with('/') && !path.contains(['*', '?', '[', '%', '"', '\'', '\\']);
+    let parts = || path.split('/').skip(1);
+    let direct = !parts().any(|part| ["", ".", ".."].contains(&part));
+    (["d", "v", "q", "Q"].contains(&kind) && plain && direct).then_some(path)
 }
 
 /// Whether nothing fits both of two rules, as far as that is known.
@@ -169,9 +181,12 @@ fn is_disjoint(rule: &ListOrder, pair: [&Value; 2]) -> bool {
     }
 }
 
-/// Whether a name stands for itself alone: a wildcard, a template or a value that evaluation does not know stands for more.
+/// Whether a name stands for itself alone: a wildcard, a template or a value that evaluation does not know stands for more;
+/// so do `ALL` and the aliases of sudoers(5), which are written in capitals, and a user's number is another name of it.
 fn is_plain(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+    let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
+    !is_number && name.chars().all(plain)
 }
 
 #[cfg(test)]
@@ -235,6 +250,14 @@ mod tests {
         assert_eq!(
             order(
                 "services/restic/backups/a/exclude",
+                json!(["a", "b\n !c"]),
+                json!(["b\n !c", "a"])
+            ),
+            Order::Counts
+        );
+        assert_eq!(
+            order(
+                "services/restic/backups/a/exclude",
                 json!(["a", "!b"]),
                 json!(["!b", "a"])
             ),
@@ -255,6 +278,7 @@ mod tests {
             (json!("*.example.org"), json!("b.example.org")),
             (json!("b.example.org"), json!("B.example.org")),
             (json!(["a.example.org", "b.example.org"]), json!(["b.example.org"])),
+            (json!("ALL"), json!("b.example.org")),
             (json!("<config.domain>"), json!("b.example.org")),
             (json!("{user}.example.org"), json!("b.example.org")),
             (json!([]), json!("b.example.org")),
@@ -291,6 +315,10 @@ mod tests {
                 swapped(rule(json!(["a"]), json!([])), rule(json!([]), json!(["g"]))),
                 Order::Counts
             );
+            for other in ["ALL", "ADMINS", "1000", "%wheel", "#1000"] {
+                let order = swapped(rule(json!(["a"]), json!([])), rule(json!([other]), json!([])));
+                assert_eq!(order, Order::Counts, "{other}");
+            }
         }
     }
 
@@ -306,6 +334,10 @@ mod tests {
             ("d /a 0755 root root -", "z /a 0700 root root -"),
             ("z /a/* 0755 root root -", "d /b 0700 root root -"),
             ("d /a/%i 0755 root root -", "d /b 0700 root root -"),
+            ("C /b - - - - /a", "f /a 0600 root root -"),
+            ("d \"/a\" 0755 root root -", "d /a 0700 root root -"),
+            ("d /b/../a 0755 root root -", "d /a 0700 root root -"),
+            ("d /b 0755 root root -\nd /a 0755 root root -", "d /a 0700 root root -"),
         ] {
             assert_eq!(swapped(a, b), Order::Counts, "{a} {b}");
         }

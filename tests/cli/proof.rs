@@ -268,3 +268,31 @@ fn no_byte_of_a_secret_is_in_a_scratch_copy_at_any_time() {
     );
     assert_eq!(std::fs::read_dir(&scratch).unwrap().count(), 0);
 }
+
+#[test]
+fn what_somebody_commits_during_a_proof_is_proved_as_well() {
+    if !nix::available() {
+        return;
+    }
+    let repo = Repo::with_contract();
+    let bin = repo.home().join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    // The first evaluation waits for a commit that opens a port once a contract is there.
+    let script = format!(
+        "#!/bin/sh\nif mkdir {0}/once 2>/dev/null; then\n  cd {1}\n  \
+         printf '{{config, lib, ...}}: {{\\n  networking.firewall.allowedTCPPorts = lib.optional (config.qgroget.serviceModules ? jellyfin) 6666;\\n}}\\n' > modules/server/port.nix\n  \
+         sed -i 's|imports = \\[|imports = [\\n    ./port.nix|' modules/server/default.nix\n  \
+         git add -A && git commit -qm meanwhile\nfi\nPATH={path} exec nix-instantiate \"$@\"\n",
+        repo.home().display(),
+        repo.root().display(),
+    );
+    repo.script("../home/bin/nix-instantiate", "");
+    std::fs::write(bin.join("nix-instantiate"), script).unwrap();
+    let mut run = repo.qgroget(&["migrate", "jellyfin", "--yes"]);
+    run.env("PATH", format!("{}:{path}", bin.display()));
+    repo.outcome(&mut run)
+        .refuses("not-preserving")
+        .says("the firewall is now open for 6666");
+    assert_eq!(repo.log()[0], "meanwhile");
+}

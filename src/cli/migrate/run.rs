@@ -259,7 +259,11 @@ impl<'s> Run<'s> {
         match verifier.gate(&decision.change, &allowed)? {
             VerifyOutcome::Reordered(_, refusal) if !committer.takes_order(&refusal) => Err(refusal),
             VerifyOutcome::Open(proof) | VerifyOutcome::Reordered(proof, _) => {
-                proving::say(&self.session.ui, &proof, declared.as_ref());
+                let following = declared.as_ref().map(|declared| verifier.consequences(declared));
+                let following = following.transpose()?.unwrap_or_default();
+                let gained = declared.iter().flat_map(Declared::sentences).map(str::to_owned);
+                let gained: Vec<String> = gained.collect();
+                proving::say(&self.session.ui, &proof, &gained, &following);
                 Ok(proving::ticks(&proof))
             }
             VerifyOutcome::Unproved(why) => {

@@ -42,12 +42,9 @@ impl ChangeKind for Enablement {
         let imported = context.model.is_imported(facts.home.source.path());
         let value = value(facts).ok();
         let title = texts::enablement_title(&facts.name, &context.host.settings, value.as_deref());
-        // What is not known is not written down, and who shares a switch goes on following it.
-        let known = match &facts.guard {
-            Guard::Condition { value, shared, .. } => value.is_some() && shared.is_empty(),
-            Guard::Always | Guard::Switch { .. } => true,
-        };
-        (imported && known).then(|| Proposed::preserving(title, texts::ENABLEMENT_WHY))
+        // A contract goes on following a condition, and a switch of several services; a setting would cut it off.
+        let follows = matches!(facts.guard, Guard::Condition { .. });
+        (imported && !follows).then(|| Proposed::preserving(title, texts::ENABLEMENT_WHY))
     }
 
     fn edit(&self, draft: &Draft, group: GroupId, ops: &mut Ops) -> Result<()> {
@@ -64,7 +61,6 @@ impl ChangeKind for Enablement {
 fn value(facts: &ServiceFacts) -> Result<String> {
     let definitions = match &facts.guard {
         Guard::Switch { definitions, .. } => definitions,
-        Guard::Condition { value: Some(value), .. } => return Ok(value.to_string()),
         Guard::Always | Guard::Condition { .. } => return Ok("true".to_owned()),
     };
     match definitions.as_slice() {

@@ -162,8 +162,6 @@ pub enum Guard<'a> {
         text: String,
         /// The option that it is, if it is nothing but one.
         option: Option<Vec<String>>,
-        /// What it comes to on this host, if that is known.
-        value: Option<bool>,
         /// The services that share the switch.
         shared: Vec<String>,
     },

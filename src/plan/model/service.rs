@@ -16,7 +16,6 @@ use crate::plan::share::{leftovers, ownership};
 use crate::plan::{computed, owner, unread};
 use crate::repo::Repository;
 use crate::resolve::module::{Def, Module};
-use crate::resolve::{Known, Value};
 use crate::rules::{ContractField, parts};
 use crate::syntax::{self, AstNode, ast};
 
@@ -286,13 +285,6 @@ fn guard<'a>(
         }
     }
     let all = &first.def.context.conditions;
-    let value = || {
-        let value = |condition| match context.eval(home).force(condition) {
-            Value::Known(Known::Bool(value)) => Some(value),
-            _ => None,
-        };
-        all.iter().map(value).try_fold(true, |all, one| Some(all && one?))
-    };
     let [condition] = all.as_slice() else {
         return match conditions.len() {
             0 => Ok(Guard::Always),
@@ -303,7 +295,6 @@ fn guard<'a>(
                     .collect::<Vec<_>>()
                     .join(" && "),
                 option: None,
-                value: value(),
                 shared: Vec::new(),
             }),
         };
@@ -321,7 +312,6 @@ fn guard<'a>(
         _ => Ok(Guard::Condition {
             text,
             option: context.eval(home).option_path(condition),
-            value: value(),
             shared,
         }),
     }
