@@ -132,24 +132,24 @@ fn is_free(rule: &ListOrder, pair: [&Value; 2]) -> bool {
     if rule.meaning != Meaning::Paths {
         return true;
     }
-    let [Some(a), Some(b)] = pair.map(made_directory) else {
+    let [Some(a), Some(b)] = pair.map(own_path) else {
         return false;
     };
     let inside = |inner: &str, outer: &str| std::path::Path::new(inner).starts_with(outer);
     !inside(a, b) && !inside(b, a)
 }
 
-/// The path of a line that does nothing but make a directory: `d /var/lib/x 0750 user group -`. Other lines may read or
+/// The path of a line that makes a directory or a file, or sets its owner, and reads nothing else: `d /var/lib/x 0750 user group -`. Other lines may read or
 /// change what stands at other paths.
-fn made_directory(line: &Value) -> Option<&str> {
+fn own_path(line: &Value) -> Option<&str> {
     let line = line.as_str().filter(|line| line.trim().lines().count() == 1)?;
     let mut words = line.split_whitespace();
     let kind = words.next()?;
     let path = words.next()?;
-    let plain = path.starts_with('/') && !path.contains(['*', '?', '[', '%', '"', '\'', '\\']);
+    let plain = path.starts_with(['/', '<']) && !path.contains(['*', '?', '[', '%', '"', '\'', '\\']);
     let parts = || path.split('/').skip(1);
     let direct = !parts().any(|part| ["", ".", ".."].contains(&part));
-    (["d", "v", "q", "Q"].contains(&kind) && plain && direct).then_some(path)
+    (["d", "D", "v", "q", "Q", "e", "f", "z", "Z"].contains(&kind) && plain && direct).then_some(path)
 }
 
 /// Whether nothing fits both of two rules, as far as that is known.

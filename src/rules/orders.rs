@@ -13,7 +13,7 @@ const DEFAULTS: &str = include_str!("../../rules/orders.toml");
 pub enum Meaning {
     /// Nothing.
     None,
-    /// Nothing between lines of tmpfiles.d that make two directories, neither inside of the other.
+    /// Nothing between lines of tmpfiles.d that make something at two paths, neither inside of the other.
     Paths,
     /// Little, and a person is told.
     Told,
