@@ -18,7 +18,7 @@ use crate::prove::report::{self, LineKind};
 use crate::prove::{
     Area, Class, Difference, Expected, Namespaces, Order, Proof, ProveOptions, Prover, Withheld, scratch,
 };
-use crate::rules::{Rules, parts};
+use crate::rules::{Rules, is_within};
 use crate::scratch::Directory;
 use crate::term::palette::{self, paint};
 
@@ -210,26 +210,25 @@ impl Verifier<'_> {
             }
             compared => compared?,
         };
+        let found = forbidden(&proof, allowed);
+        if found.is_empty() {
+            return Ok(VerifyOutcome::Open(proof));
+        }
         if let Some(proof) = self.in_the_new_order(change, &proof, allowed)? {
             return Ok(VerifyOutcome::Open(proof));
         }
-        let found = forbidden(&proof, allowed);
         let sentences: Vec<String> = found.iter().map(|difference| difference.sentence.clone()).collect();
-        if found.is_empty() {
-            Ok(VerifyOutcome::Open(proof))
-        } else if found.iter().all(|difference| difference.order.is_some()) {
+        if found.iter().all(|difference| difference.order.is_some()) {
             Ok(VerifyOutcome::Reordered(proof, error::prove::reordered(&sentences)))
         } else {
             Err(error::prove::not_preserving(&sentences))
         }
     }
-}
 
-impl Verifier<'_> {
     /// The proof against the state before with its backup jobs in the order that they have afterwards, where that alone makes
     /// the difference: a job is a set, and what is generated of it lists the same in another order.
     fn in_the_new_order(&self, change: &SourceChange, proof: &Proof, allowed: &Allowed) -> Result<Option<Proof>> {
-        let Some(context) = allowed.context.filter(|_| !forbidden(proof, allowed).is_empty()) else {
+        let Some(context) = allowed.context else {
             return Ok(None);
         };
         let names = Namespaces::of(context.rules());
@@ -374,13 +373,7 @@ pub fn say(ui: &Ui, proof: &Proof, gained: &[String], following: &[String]) {
 
 /// The differences for which a change is refused.
 fn forbidden<'p>(proof: &'p Proof, allowed: &Allowed) -> Vec<&'p Difference> {
-    let goes = |path: &[String]| {
-        let is_below = |option: &&str| {
-            let option = parts(option);
-            path.len() >= option.len() && option.iter().zip(path).all(|(a, b)| *a == b)
-        };
-        allowed.removed.iter().any(is_below)
-    };
+    let goes = |path: &[String]| allowed.removed.iter().any(|option| is_within(path, option));
     let differences = proof.differences().map(|(_, difference)| difference);
     let bad = |difference: &&Difference| {
         let taken = allowed.orders && difference.order.is_some();

@@ -41,11 +41,7 @@ impl Definition {
         let service = &facts.name;
         let imported = context.model.is_imported(facts.home.source.path());
         let rules = context.rules();
-        let field = rules
-            .backup_fields
-            .iter()
-            .find(|(_, to)| **to == ContractField::BackupPaths);
-        let (field, _) = field?;
+        let field = rules.backup_fields_of(&ContractField::BackupPaths).next()?;
         let mut elements = Vec::new();
         let mut known = Vec::new();
         for (module, path) in paths {
@@ -62,7 +58,7 @@ impl Definition {
             .zip(paths)
             .map(|(value, (_, path))| value.clone().unwrap_or_else(|| source(path)));
         let shown: Vec<String> = shown.collect();
-        let own = [service.clone(), field.clone()];
+        let own = [service.clone(), field.to_owned()];
         let option = parts(&rules.namespaces.backups)
             .into_iter()
             .map(str::to_owned)
@@ -111,7 +107,6 @@ fn movable(node: &SyntaxNode) -> Option<String> {
 }
 
 /// The condition of a service's declarations, in a module of its own; `None` where it means something only where it stands.
-#[allow(clippy::option_option)]
 fn condition(guard: &Guard) -> Option<Option<String>> {
     match guard {
         Guard::Always => Some(None),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::namespaces::Namespaces;
-use crate::rules::ContractField;
+use crate::rules::{ContractField, is_within};
 
 /// A part of the machine's configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -57,7 +57,6 @@ impl Area {
     /// The area of an option.
     pub fn of(path: &[String], names: &Namespaces) -> Area {
         let at = |index: usize| path.get(index).map_or("", String::as_str);
-        let option = path.join(".");
         if let Some(field) = names.of_service(path) {
             return match field {
                 Some(ContractField::PersistedData) => Area::Persistence,
@@ -66,7 +65,7 @@ impl Area {
                 _ => Area::Routes,
             };
         }
-        if within(&option, &names.backups) || is_backup(path) {
+        if is_within(path, &names.backups) || is_backup(path) {
             return Area::Backups;
         }
         match (at(0), at(1)) {
@@ -89,11 +88,6 @@ impl Area {
             _ => Area::Other,
         }
     }
-}
-
-/// Whether `option` is `space` or below.
-fn within(option: &str, space: &str) -> bool {
-    option == space || option.strip_prefix(space).is_some_and(|rest| rest.starts_with('.'))
 }
 
 fn is_backup(path: &[String]) -> bool {

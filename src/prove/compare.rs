@@ -11,6 +11,7 @@ use super::namespaces::Namespaces;
 use super::order;
 use super::sentence;
 use super::stub::Stubs;
+use crate::rules::is_within;
 
 /// Symbolic packages and generated files stand under this directory.
 pub(super) const SYMBOLIC: &str = "/symbolic/";
@@ -108,10 +109,8 @@ impl Strip<'_> {
 }
 
 fn moved(class: Class, path: &[String], names: &Namespaces) -> Class {
-    let option = path.join(".");
-    let within = |space: &String| option == *space || option.strip_prefix(space).is_some_and(|r| r.starts_with('.'));
     let emptied = class == Class::Lost && names.moves(path);
-    if emptied || names.contract.iter().any(within) {
+    if emptied || names.contract.iter().any(|space| is_within(path, space)) {
         Class::Moved
     } else {
         class

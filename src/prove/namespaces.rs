@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::rules::{ContractField, Orders, Rules, parts};
+use crate::rules::{ContractField, Orders, Rules, is_within, parts};
 
 /// The option namespaces of the migration.
 #[derive(Clone, Debug)]
@@ -84,7 +84,6 @@ impl Default for Namespaces {
 
 /// The index at which `path` goes below `namespace`; `None` where it is something else, or the namespace itself.
 fn below(path: &[String], namespace: &str) -> Option<usize> {
-    let parts = parts(namespace);
-    let inside = path.len() > parts.len() && path.iter().zip(&parts).all(|(a, b)| a == b);
-    inside.then_some(parts.len())
+    let depth = parts(namespace).len();
+    (path.len() > depth && is_within(path, namespace)).then_some(depth)
 }

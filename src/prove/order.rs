@@ -139,8 +139,8 @@ fn is_free(rule: &ListOrder, pair: [&Value; 2]) -> bool {
     !inside(a, b) && !inside(b, a)
 }
 
-/// The path of a line that makes a directory or a file, or sets its owner, and reads nothing else: `d /var/lib/x 0750 user group -`. Other lines may read or
-/// change what stands at other paths.
+/// The path of a line that makes a directory or a file, or sets its owner, and reads nothing else:
+/// `d /var/lib/x 0750 user group -`. Other lines may read or change what stands at other paths.
 fn own_path(line: &Value) -> Option<&str> {
     let line = line.as_str().filter(|line| line.trim().lines().count() == 1)?;
     let mut words = line.split_whitespace();
@@ -174,9 +174,7 @@ fn is_disjoint(rule: &ListOrder, pair: [&Value; 2]) -> bool {
         (!names.is_empty() && names.iter().all(|name| is_plain(name))).then_some(names)
     };
     match pair.map(names) {
-        [Some(a), Some(b)] => !a
-            .iter()
-            .any(|name| b.iter().any(|other| name.eq_ignore_ascii_case(other))),
+        [Some(a), Some(b)] => !a.iter().any(|name| b.contains(name)),
         _ => false,
     }
 }

@@ -194,6 +194,12 @@ pub fn parts(path: &str) -> Vec<&str> {
     path.split('.').collect()
 }
 
+/// Whether an option path is `option`, dotted, or below it.
+pub fn is_within(path: &[impl AsRef<str>], option: &str) -> bool {
+    let option = parts(option);
+    path.len() >= option.len() && option.iter().zip(path).all(|(a, b)| *a == b.as_ref())
+}
+
 impl Rules {
     /// The embedded rules, overridden by `own`, the text of a repository's `qgroget.toml` at `path`.
     ///
@@ -234,6 +240,12 @@ impl Rules {
             true => self.fields.get(name).cloned(),
             false => ContractField::named(name),
         }
+    }
+
+    /// The fields of a legacy backup job that become this field of the contract.
+    pub fn backup_fields_of(&self, field: &ContractField) -> impl Iterator<Item = &str> {
+        let named = self.backup_fields.iter().filter(move |(_, to)| *to == field);
+        named.map(|(name, _)| name.as_str())
     }
 
     /// The settings files of `host` that may exist, in order of preference.

@@ -226,11 +226,7 @@ fn facts(context: &Context, facts: &ServiceFacts, service: &mut Service) {
 /// The paths of a backup job that no service has.
 fn job(context: &Context, found: &Found, service: &mut Service) {
     let rules = context.rules();
-    let paths = rules
-        .backup_fields
-        .iter()
-        .filter(|(_, field)| **field == ContractField::BackupPaths);
-    for (name, _) in paths {
+    for name in rules.backup_fields_of(&ContractField::BackupPaths) {
         let Some(paths) = Field::of(context, &rules.namespaces.backups, &found.name, name) else {
             continue;
         };

@@ -135,14 +135,10 @@ fn required<'s>(
 /// Whether the repository's backup jobs stop units.
 fn stops_units(context: &Context) -> bool {
     let namespace = parts(&context.rules().namespaces.backups);
-    let field = context
-        .rules()
-        .backup_fields
-        .iter()
-        .find(|(_, contract)| **contract == ContractField::BackupUnits);
+    let field = context.rules().backup_fields_of(&ContractField::BackupUnits).next();
     match (context.model.declaration(&namespace), field) {
-        (Some(_), Some((legacy, _))) => {
-            install::fields::of(context, &namespace).map_or(true, |fields| fields.contains(legacy))
+        (Some(_), Some(legacy)) => {
+            install::fields::of(context, &namespace).map_or(true, |fields| fields.iter().any(|field| field == legacy))
         }
         _ => true,
     }

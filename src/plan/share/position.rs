@@ -10,7 +10,7 @@ use super::imports::ImportPosition;
 use super::parts::ExtractedParts;
 use crate::plan::model::Context;
 use crate::resolve::module::{Def, list_elements};
-use crate::rules::Meaning;
+use crate::rules::{Meaning, is_within};
 use crate::syntax::{self, AstNode, ast};
 
 /// Where the import of a module goes that is made of `parts`. Where no place keeps every order, it is behind the shared
@@ -47,9 +47,8 @@ fn is_ordered(context: &Context, parts: &ExtractedParts, def: &Def) -> bool {
     if matches!(def.value, None | Some(ast::Expr::AttrSet(_))) {
         return false;
     }
-    let is_persistent = |option: &String| path.starts_with(&crate::rules::parts(option));
     let rules = context.rules();
-    if rules.persistence.options.iter().any(is_persistent) {
+    if rules.persistence.options.iter().any(|option| is_within(&path, option)) {
         return false;
     }
     let owned: Vec<String> = path.iter().map(|name| (*name).to_owned()).collect();
