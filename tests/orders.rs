@@ -7,9 +7,11 @@ use qgroget::edit::SourceChange;
 use qgroget::plan::Proposal;
 use qgroget::plan::install::Installation;
 use qgroget::plan::migrate::Migration;
-use qgroget::plan::model::{Choices, Context, legacy_names};
+use qgroget::plan::model::legacy_names;
 use qgroget::plan::{Accepted, Safety};
 use qgroget::repo::{Repository, hosts};
+
+use crate::common::with_context;
 
 fn all(proposal: &dyn Proposal) -> Accepted {
     proposal
@@ -21,34 +23,20 @@ fn all(proposal: &dyn Proposal) -> Accepted {
 }
 
 fn installed(repo: Repository) -> Repository {
-    let host = hosts::find(&repo, None).expect("a host");
-    let model = hosts::model(&repo, &host);
-    let choices = Choices::default();
-    let context = Context {
-        repo: &repo,
-        model: &model,
-        host: &host,
-        choices: &choices,
-    };
-    let installation = Installation::plan(&context).expect("installs");
-    let change = installation.render(&all(&installation)).expect("renders");
+    let change = with_context(&repo, |context| {
+        let installation = Installation::plan(context).expect("installs");
+        installation.render(&all(&installation)).expect("renders")
+    });
     repo.after(&change)
 }
 
 fn migrated(repo: &Repository, service: &str) -> Result<SourceChange, String> {
-    let host = hosts::find(repo, None).expect("a host");
-    let model = hosts::model(repo, &host);
-    let choices = Choices::default();
-    let context = Context {
-        repo,
-        model: &model,
-        host: &host,
-        choices: &choices,
-    };
-    let migration = Migration::plan(&context, service).map_err(|e| format!("{service}: {e}"))?;
-    migration
-        .render(&all(&migration))
-        .map_err(|e| format!("{service}: {e}"))
+    with_context(repo, |context| {
+        let migration = Migration::plan(context, service).map_err(|e| format!("{service}: {e}"))?;
+        migration
+            .render(&all(&migration))
+            .map_err(|e| format!("{service}: {e}"))
+    })
 }
 
 fn tree(repo: &Repository) -> BTreeMap<PathBuf, String> {

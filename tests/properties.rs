@@ -5,25 +5,16 @@ use std::path::Path;
 
 use qgroget::edit::{GroupId, SourceChange};
 use qgroget::plan::migrate::Migration;
-use qgroget::plan::model::{Choices, Context, legacy_names};
+use qgroget::plan::model::legacy_names;
 use qgroget::plan::{Accepted, Proposal, Safety};
-use qgroget::repo::{Repository, hosts};
+use qgroget::repo::Repository;
 
-use crate::common::{Repo, checks, copy, nix};
+use crate::common::{Repo, checks, copy, nix, with_context};
 
 /// Calls `use_it` with the planned migration of a service.
 fn planned<R>(root: &Path, service: &str, use_it: impl FnOnce(qgroget::error::Result<Migration<'_>>) -> R) -> R {
     let repository = Repository::read(root).unwrap();
-    let host = hosts::find(&repository, None).unwrap();
-    let model = hosts::model(&repository, &host);
-    let choices = Choices::default();
-    let context = Context {
-        repo: &repository,
-        model: &model,
-        host: &host,
-        choices: &choices,
-    };
-    use_it(Migration::plan(&context, service))
+    with_context(&repository, |context| use_it(Migration::plan(context, service)))
 }
 
 /// Every set of groups that can be accepted: with each, those that it needs.
@@ -183,24 +174,17 @@ fn no_choice_of_groups_loses_a_fact() {
     let mut count = 0;
     for repo in [Repo::homelab_without_git(), rack] {
         let repository = Repository::read(&repo.root()).unwrap();
-        let host = hosts::find(&repository, None).unwrap();
-        let model = hosts::model(&repository, &host);
-        let accept = Choices::default();
-        let context = Context {
-            repo: &repository,
-            model: &model,
-            host: &host,
-            choices: &accept,
-        };
-        for service in legacy_names(&model, repository.rules()) {
-            let migration = Migration::outline(&context, &service).unwrap();
-            for accepted in choices(&migration) {
-                if let Err(error) = migration.check_with(&accepted) {
-                    panic!("{service} with {accepted:?}: {error}");
+        with_context(&repository, |context| {
+            for service in legacy_names(context.model, repository.rules()) {
+                let migration = Migration::outline(context, &service).unwrap();
+                for accepted in choices(&migration) {
+                    if let Err(error) = migration.check_with(&accepted) {
+                        panic!("{service} with {accepted:?}: {error}");
+                    }
+                    count += 1;
                 }
-                count += 1;
             }
-        }
+        });
     }
     assert!(count > 500, "{count} choices");
 }

@@ -7,12 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use qgroget::plan::migrate::Migration;
-use qgroget::plan::model::{Choices, Context};
 use qgroget::plan::{Proposal, Safety};
-use qgroget::repo::{Repository, hosts};
+use qgroget::repo::Repository;
 use serde::Deserialize;
 
-use crate::common::{Repo, checks, nix, project};
+use crate::common::{Repo, checks, nix, project, with_context};
 
 /// The repository around a module.
 const AROUND: [(&str, &str); 4] = [
@@ -175,20 +174,13 @@ fn holds(name: &str) {
 /// Checks what the library makes of the example: the edits, and whether the rule's safety is what the groups say.
 fn planned(repo: &Repo, rule: &Rule, name: &str) {
     let repository = Repository::read(&repo.root()).unwrap();
-    let host = hosts::find(&repository, None).unwrap();
-    let model = hosts::model(&repository, &host);
-    let choices = Choices::default();
-    let context = Context {
-        repo: &repository,
-        model: &model,
-        host: &host,
-        choices: &choices,
-    };
-    let migration = Migration::plan(&context, &rule.service).unwrap_or_else(|error| panic!("{name}: {error}"));
-    let all = migration.groups().iter().map(|group| group.id).collect();
-    checks::change(&migration.render(&all).unwrap(), name);
-    let gains = migration.groups().iter().any(|group| group.safety == Safety::Gains);
-    assert_eq!(gains, rule.safety == "gains", "{name}: safety");
+    with_context(&repository, |context| {
+        let migration = Migration::plan(context, &rule.service).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let all = migration.groups().iter().map(|group| group.id).collect();
+        checks::change(&migration.render(&all).unwrap(), name);
+        let gains = migration.groups().iter().any(|group| group.safety == Safety::Gains);
+        assert_eq!(gains, rule.safety == "gains", "{name}: safety");
+    });
 }
 
 fn cases(directory: &Path) -> Vec<PathBuf> {

@@ -1,10 +1,9 @@
 //! Who reads a field of the legacy services is looked up in the repository.
 
-use qgroget::plan::model::{Choices, Context};
 use qgroget::plan::unread;
-use qgroget::repo::{Repository, hosts};
+use qgroget::repo::Repository;
 
-use crate::common::Repo;
+use crate::common::{Repo, with_context};
 
 const OPTIONS: &str = "{lib, ...}: {
   options.qgroget.services = lib.mkOption {
@@ -47,16 +46,7 @@ fn repository(reader: &str, imports: &str) -> Repo {
 
 fn is_unread(repo: &Repo) -> bool {
     let repository = Repository::read(&repo.root()).unwrap();
-    let host = hosts::find(&repository, None).unwrap();
-    let model = hosts::model(&repository, &host);
-    let choices = Choices::default();
-    let context = Context {
-        repo: &repository,
-        model: &model,
-        host: &host,
-        choices: &choices,
-    };
-    unread::is_unread(&context, "backupDirectories")
+    with_context(&repository, |context| unread::is_unread(context, "backupDirectories"))
 }
 
 /// Values of an option of the reader's module, each with what stands before its set.

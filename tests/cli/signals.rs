@@ -1,5 +1,6 @@
 //! Ctrl-C, SIGTERM, SIGHUP and SIGKILL while something is evaluated, and what a killed run leaves.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
@@ -220,6 +221,53 @@ fn scratch_is_never_inside_the_repository() {
     }
 }
 
+/// A migration whose pre-commit hook has begun. `body` is the hook, with `BEGUN` where it writes what processes it is.
+struct Hooked {
+    repo: Repo,
+    child: Child,
+    hooks: Vec<Pid>,
+    before: (BTreeMap<String, Vec<u8>>, Vec<String>, String),
+}
+
+impl Hooked {
+    fn with(body: &str) -> Hooked {
+        let repo = Repo::with_contract();
+        let begun = repo.home().join("begun");
+        assert!(Command::new("mkfifo").arg(&begun).status().unwrap().success());
+        let body = body.replace("BEGUN", &begun.display().to_string());
+        repo.script(".git/hooks/pre-commit", &body);
+        let before = (repo.tree(), repo.log(), repo.status());
+        let child = repo
+            .command(env!("CARGO_BIN_EXE_qgroget"))
+            .args(["migrate", "jellyfin", "--yes", "--no-verify"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // As a shell at a terminal starts it, which sends Ctrl-C to all of the group.
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let begun = fs::read_to_string(&begun).unwrap();
+        let hooks = begun.split_whitespace();
+        Hooked {
+            hooks: hooks.map(|id| Pid::from_raw(id.parse().unwrap()).unwrap()).collect(),
+            repo,
+            child,
+            before,
+        }
+    }
+
+    /// The end by `signal`, which `send` has sent: nothing of the migration is left.
+    fn after(self, signal: Signal, send: impl FnOnce(Pid)) -> (Vec<Pid>, Output) {
+        send(Pid::from_child(&self.child));
+        let output = self.child.wait_with_output().unwrap();
+        assert_eq!(output.status.signal(), Some(signal.as_raw()), "{output:?}");
+        let (tree, log, status) = self.before;
+        assert!(self.repo.tree() == tree);
+        assert_eq!((self.repo.log(), self.repo.status()), (log, status));
+        (self.hooks, output)
+    }
+}
+
 #[test]
 fn a_signal_during_a_hook_ends_it_and_takes_the_change_back() {
     for (signal, name) in [
@@ -227,25 +275,9 @@ fn a_signal_during_a_hook_ends_it_and_takes_the_change_back() {
         (Signal::TERM, "SIGTERM"),
         (Signal::HUP, "SIGHUP"),
     ] {
-        let repo = Repo::with_contract();
-        let begun = repo.home().join("begun");
-        assert!(Command::new("mkfifo").arg(&begun).status().unwrap().success());
-        let body = format!("echo $$ > {}\nexec sleep 1000", begun.display());
-        repo.script(".git/hooks/pre-commit", &body);
-        let (tree, log, status) = (repo.tree(), repo.log(), repo.status());
-        let child = repo
-            .command(env!("CARGO_BIN_EXE_qgroget"))
-            .args(["migrate", "jellyfin", "--yes", "--no-verify"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let hook = fs::read_to_string(&begun).unwrap();
-        let hook = Pid::from_raw(hook.trim().parse().unwrap()).unwrap();
-        kill_process(Pid::from_child(&child), signal).unwrap();
-        let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.signal(), Some(signal.as_raw()), "{output:?}");
-        assert!(ends(hook), "the hook goes on");
+        let run = Hooked::with("echo $$ > BEGUN\nexec sleep 1000");
+        let (hooks, output) = run.after(signal, |run| kill_process(run, signal).unwrap());
+        assert!(hooks.into_iter().all(ends), "the hook goes on");
         let said = String::from_utf8(output.stderr).unwrap();
         for text in [
             format!("error[stopped-by-signal]: stopped by {name} while the commit was being made"),
@@ -254,43 +286,18 @@ fn a_signal_during_a_hook_ends_it_and_takes_the_change_back() {
         ] {
             assert!(said.contains(&text), "{text:?} is not said:\n{said}");
         }
-        assert!(repo.tree() == tree);
-        assert_eq!((repo.log(), repo.status()), (log, status));
     }
 }
 
 #[test]
 fn a_hook_that_ignores_ctrl_c_ends_with_the_run_although_git_ends_before_it() {
-    let repo = Repo::with_contract();
-    let begun = repo.home().join("begun");
-    assert!(Command::new("mkfifo").arg(&begun).status().unwrap().success());
     // What it starts ignores the signal as well.
-    let body = format!("trap '' INT\nsleep 1000 &\necho $$ $! > {}\nwait", begun.display());
-    repo.script(".git/hooks/pre-commit", &body);
-    let (tree, log, status) = (repo.tree(), repo.log(), repo.status());
-    let child = repo
-        .command(env!("CARGO_BIN_EXE_qgroget"))
-        .args(["migrate", "jellyfin", "--yes", "--no-verify"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        // A terminal sends Ctrl-C to all of the group.
-        .process_group(0)
-        .spawn()
-        .unwrap();
-    let said = fs::read_to_string(&begun).unwrap();
-    let hooks: Vec<Pid> = said
-        .split_whitespace()
-        .map(|id| Pid::from_raw(id.parse().unwrap()).unwrap())
-        .collect();
-    kill_process_group(Pid::from_child(&child), Signal::INT).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.signal(), Some(Signal::INT.as_raw()), "{output:?}");
-    for &hook in &hooks {
+    let run = Hooked::with("trap '' INT\nsleep 1000 &\necho $$ $! > BEGUN\nwait");
+    let (hooks, output) = run.after(Signal::INT, |run| kill_process_group(run, Signal::INT).unwrap());
+    for hook in hooks {
         let goes_on = test_kill_process(hook).is_ok() && !ended(hook);
         // Nothing of a failed test is left running.
         let _ = kill_process(hook, Signal::KILL);
         assert!(!goes_on, "the hook goes on: {output:?}");
     }
-    assert!(repo.tree() == tree);
-    assert_eq!((repo.log(), repo.status()), (log, status));
 }

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::SystemTime;
 
+use qgroget::plan::model::{Choices, Context};
+use qgroget::repo::{Repository, hosts};
 use tempfile::TempDir;
 
 pub mod checks;
@@ -16,6 +18,19 @@ pub mod person;
 /// The project's own directory.
 pub fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Plans over a repository and its one host, as nobody has chosen anything.
+pub fn with_context<R>(repo: &Repository, use_it: impl FnOnce(&Context<'_>) -> R) -> R {
+    let host = hosts::find(repo, None).expect("a host");
+    let model = hosts::model(repo, &host);
+    let choices = Choices::default();
+    use_it(&Context {
+        repo,
+        model: &model,
+        host: &host,
+        choices: &choices,
+    })
 }
 
 /// Compares `$text` with `snapshots/<$folder>/<$name>.snap`.

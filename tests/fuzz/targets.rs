@@ -14,7 +14,7 @@ use qgroget::repo::{Repository, hosts};
 use qgroget::resolve::Module;
 use qgroget::syntax::{self, AstNode, Source, ast};
 
-use crate::common::checks;
+use crate::common::{checks, with_context};
 
 /// What became of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,17 +120,10 @@ impl Lab {
             std::fs::write(path, text).unwrap();
         }
         let repo = Repository::read(directory.path()).unwrap();
-        let host = hosts::find(&repo, None).unwrap();
-        let model = hosts::model(&repo, &host);
-        let choices = Choices::default();
-        let context = Context {
-            repo: &repo,
-            model: &model,
-            host: &host,
-            choices: &choices,
-        };
-        let installation = Installation::plan(&context).unwrap();
-        let change = installation.render(&all(&installation)).unwrap();
+        let change = with_context(&repo, |context| {
+            let installation = Installation::plan(context).unwrap();
+            installation.render(&all(&installation)).unwrap()
+        });
         let repo = repo.after(&change);
         Lab {
             repo,

@@ -8,14 +8,14 @@ use qgroget::edit::{FileChange, SourceChange};
 use qgroget::error::{Error, Kind};
 use qgroget::plan::install::Installation;
 use qgroget::plan::migrate::Migration;
-use qgroget::plan::model::{Choices, Context, ServiceFacts, contract_names, legacy_names};
+use qgroget::plan::model::{ServiceFacts, contract_names, legacy_names};
 use qgroget::plan::{Accepted, Proposal, Safety};
-use qgroget::repo::{Repository, hosts};
+use qgroget::repo::Repository;
 use qgroget::status::Status;
 use qgroget::syntax;
 
 use super::forms::Form;
-use crate::common::{checks, copy, nix, project};
+use crate::common::{checks, copy, nix, project, with_context};
 
 /// Modules of the homelab whose import is commented out: nix does not see them.
 const NOT_IMPORTED: [&str; 2] = [
@@ -58,18 +58,6 @@ pub struct Variant {
 pub enum Outcome {
     Migrated,
     Refused { code: &'static str, message: String },
-}
-
-fn with_context<R>(repo: &Repository, use_it: impl FnOnce(&Context<'_>) -> R) -> R {
-    let host = hosts::find(repo, None).expect("a host");
-    let model = hosts::model(repo, &host);
-    let choices = Choices::default();
-    use_it(&Context {
-        repo,
-        model: &model,
-        host: &host,
-        choices: &choices,
-    })
 }
 
 fn preserving(proposal: &dyn Proposal) -> Accepted {
