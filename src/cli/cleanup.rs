@@ -73,7 +73,7 @@ fn document(planned: Result<Cleanup>, session: &Session) -> Result<u8> {
             let decision = init::everything(cleanup, false)?;
             let mut entry = Service::decided(cleanup, &decision, ServiceOutcome::Planned)?;
             let message = message::cleanup(cleanup, &decision.accepted);
-            let message = session.marked(&message, cleanup.name(), &decision.change)?;
+            let message = session.marked(&message, cleanup, &decision.change)?;
             entry.commit = Some(Commit {
                 message: message.text().to_owned(),
                 id: None,

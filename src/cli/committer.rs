@@ -120,8 +120,9 @@ impl<'s> Committer<'s> {
     ///
     /// # Errors
     /// As [`commit::write`] and [`commit::commit`].
-    pub fn land(&self, name: &str, decision: &Decision, message: &Message) -> Result<Landed> {
-        let (session, intent) = (self.session, self.session.intent(name));
+    pub fn land(&self, proposal: &dyn Proposal, decision: &Decision, message: &Message) -> Result<Landed> {
+        let (session, name) = (self.session, proposal.name());
+        let intent = session.intent(name);
         let git = match &self.git {
             Some(git) if !self.deciding.no_commit => git,
             _ => {
@@ -132,7 +133,7 @@ impl<'s> Committer<'s> {
                 return Ok(Landed::Written);
             }
         };
-        let message = session.marked(message, name, &decision.change)?;
+        let message = session.marked(message, proposal, &decision.change)?;
         let confirmed = match self.confirm(name, &message) {
             CommitAnswer::Commit(text) => Message::from_text(text),
             CommitAnswer::Decline => return Ok(Landed::Declined),

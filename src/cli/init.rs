@@ -74,7 +74,7 @@ pub fn install(
         with_a_service(&decision.change, context, committer, session, proving)?;
     }
     let message = message::installation(installation, &decision.accepted);
-    committer.land(installation.name(), &decision, &message)
+    committer.land(installation, &decision, &message)
 }
 
 /// A service with a contract, whose values are of no account.
@@ -113,7 +113,7 @@ pub fn everything(proposal: &dyn Proposal, accept_gains: bool) -> Result<Decisio
 fn dry_run(installation: &Installation, deciding: &Deciding, session: &Session) -> Result<u8> {
     let decision = everything(installation, false)?;
     let message = message::installation(installation, &decision.accepted);
-    let message = session.marked(&message, installation.name(), &decision.change)?;
+    let message = session.marked(&message, installation, &decision.change)?;
     match deciding.format {
         Format::Patch => session.ui.data(crate::review::patch::patch(&decision.change)),
         Format::Json => {

@@ -12,6 +12,7 @@ use super::{editor, texts};
 use crate::commit::{self, Mark, Message, Pending, Recovered};
 use crate::edit::SourceChange;
 use crate::error::{self, Error, Result};
+use crate::plan::Proposal;
 use crate::plan::model::{Choices, Context};
 use crate::repo::Repository;
 use crate::repo::git::GitState;
@@ -139,9 +140,13 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::git`].
-    pub fn marked(&self, message: &Message, name: &str, change: &SourceChange) -> Result<Message> {
+    pub fn marked(&self, message: &Message, proposal: &dyn Proposal, change: &SourceChange) -> Result<Message> {
+        let name = match proposal.is_service() {
+            true => commit::of_service(proposal.name()),
+            false => proposal.name().to_owned(),
+        };
         Ok(match self.git()? {
-            Some(git) => message.marked(&Mark::of(name, &git, change)?),
+            Some(git) => message.marked(&Mark::of(&name, &git, change)?),
             None => message.clone(),
         })
     }

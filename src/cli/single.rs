@@ -48,7 +48,7 @@ pub fn run_proved(
         Outcome::Decided(decision) if decision.change.is_empty() => Landed::Declined,
         Outcome::Decided(decision) => {
             prove(&decision)?;
-            committer.land(proposal.name(), &decision, &message(&decision.accepted))?
+            committer.land(proposal, &decision, &message(&decision.accepted))?
         }
     };
     committer.say(proposal.name(), &landed);
@@ -63,7 +63,7 @@ fn dry_run(
     message: impl Fn(&Accepted) -> Message,
 ) -> Result<()> {
     let decision = everything(proposal, false)?;
-    let message = session.marked(&message(&decision.accepted), proposal.name(), &decision.change)?;
+    let message = session.marked(&message(&decision.accepted), proposal, &decision.change)?;
     let ui = &session.ui;
     match deciding.format {
         Format::Patch => ui.data(patch::patch(&decision.change)),

@@ -173,8 +173,8 @@ impl<'g> Locked<'g> {
     }
 }
 
-/// Has the index follow what a hook has committed through the index of the commit: entries that are still as in the tree
-/// `from` become those of the tree `to`.
+/// Has the index follow what hooks have done to `used`, which began as `tree`: entries that are still as in `tree` become
+/// those of `used`.
 ///
 /// # Errors
 /// `git-failed`; `git-index-locked`.
@@ -183,12 +183,13 @@ pub(super) fn follow(
     git: &GitState,
     place: &Place,
     journal: &Journal,
-    [from, to]: [&Tree<'_>; 2],
+    tree: &Tree<'_>,
+    used: &Index,
 ) -> Result<()> {
-    let failed = |cause| error::git::failed("compare the commits", cause);
+    let failed = |cause| error::git::failed("compare the commit with its index", cause);
     let diff = git
         .repo()
-        .diff_tree_to_tree(Some(from), Some(to), None)
+        .diff_tree_to_index(Some(tree), Some(used), None)
         .map_err(failed)?;
     let mut followed = journal.clone();
     followed.files = Vec::new();
@@ -202,6 +203,9 @@ pub(super) fn follow(
             let entries = [side(delta.old_file()), side(delta.new_file())];
             followed.files.push(Noted::of_index(path, entries));
         }
+    }
+    if followed.files.is_empty() {
+        return Ok(());
     }
     let locked = Locked::take(git, disk, place)?;
     let done = locked

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use git2::Oid;
 
-use super::{branch, kept};
+use super::{branch, kept, mark};
 use crate::error::{Error, Result};
 use crate::repo::git::GitState;
 
@@ -23,6 +23,8 @@ pub struct Left {
     pub on_top: Option<String>,
     /// The reference that HEAD names, where it is another one than when the run began.
     pub switched: Option<String>,
+    /// The abbreviated id of the run's commit, where a hook has taken its mark out of the message.
+    pub unmarked: Option<String>,
 }
 
 impl Left {
@@ -101,6 +103,12 @@ impl Left {
         if let Some(reference) = &self.switched {
             let branch = reference.strip_prefix("refs/heads/").unwrap_or(reference);
             lines.push(format!("HEAD is on {branch} by now; it stays there"));
+        }
+        if let Some(commit) = &self.unmarked {
+            lines.push(format!(
+                "a hook has taken the line `{}` out of the message, by which `qgroget undo` knows a commit; to take it back: `git revert {commit}`",
+                mark::CHANGE
+            ));
         }
         lines
     }

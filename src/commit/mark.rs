@@ -17,7 +17,8 @@ use crate::edit::SourceChange;
 use crate::error::{self, Result};
 use crate::repo::git::{GitState, MODE_FILE};
 
-const CHANGE: &str = "Qgroget-Change";
+/// The key of the line.
+pub(super) const CHANGE: &str = "Qgroget-Change";
 const UNDO: &str = "Qgroget-Undo";
 
 const DIGITS: usize = 32;
@@ -91,6 +92,22 @@ impl Mark {
     /// The line for a message of a commit that takes it back.
     pub(super) fn undo_line(&self) -> String {
         format!("{UNDO}: {} {}", self.name, self.digest)
+    }
+}
+
+/// The name of the commit that installs the contract, which every service needs.
+pub(super) const INIT: &str = "init";
+/// The name of the commit that removes what legacy services need.
+pub(super) const CLEANUP: &str = "cleanup";
+
+/// The name of the commit that mends what `check` finds.
+const CHECK: &str = "check";
+
+/// How a mark names a service: as it is called, and in quotes where that is the name of a commit of another kind.
+pub fn of_service(name: &str) -> String {
+    match name {
+        INIT | CLEANUP | CHECK => format!("{name:?}"),
+        _ => name.to_owned(),
     }
 }
 

@@ -60,7 +60,7 @@ use lock::Lock;
 use place::Place;
 
 pub use left::Left;
-pub use mark::{Mark, named};
+pub use mark::{Mark, named, of_service};
 pub use message::{Check, Message, Section, Template, Tick};
 pub use recover::{Outcome, Pending, Recovered, pending, recover};
 pub use undo::{

@@ -28,6 +28,8 @@ use crate::repo::git::{GitState, Unhonoured};
 const TRIES: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// Among the notes: the index that `git commit` uses, which is HEAD and the change.
+const INDEX: &str = "index";
 /// Among the notes: the process of `git commit`.
 const CHILD: &str = "child";
 
@@ -89,28 +91,32 @@ pub(super) fn commit(
         });
     match made {
         Ok((id, output)) => {
-            follow_hooks(disk, git, &place, &journal, id)?;
+            follow_hooks(disk, git, &place, &journal, draft.tree)?;
             let left = Left::made(git, Some(id), &wanted.reference, files::not_as_made(&place, &journal)?)?;
+            let unmarked = match wanted.is_marked(git, id)? {
+                true => None,
+                false => Some(branch::short(git, id)?),
+            };
+            let left = Left { unmarked, ..left };
             committed(git, id, output, left, Ended(Some((place, journal, lock))))
         }
         Err(error) => Err(take_back(disk, git, &place, &journal, &wanted, error)),
     }
 }
 
-/// Where a hook has made commits on top of the one that was made, it used the index of that one, and not the person's.
-fn follow_hooks(disk: &mut Disk<'_>, git: &GitState, place: &Place, journal: &Journal, id: Oid) -> Result<()> {
-    let failed = |cause| error::git::failed("read the commit", cause);
-    match (git.head()?.id(), git.head_tree()?) {
-        (Some(head), Some(tree)) if head != id && git.descends(head, id)? => {
-            let ours = git
-                .repo()
-                .find_commit(id)
-                .and_then(|commit| commit.tree())
-                .map_err(failed)?;
-            index::follow(disk, git, place, journal, [&ours, &tree])
-        }
-        _ => Ok(()),
-    }
+/// Has the person's index follow what hooks have done after the commit to the index that they were given: with git that
+/// is the person's own.
+fn follow_hooks(disk: &mut Disk<'_>, git: &GitState, place: &Place, journal: &Journal, tree: Oid) -> Result<()> {
+    let used = place.notes.join(INDEX);
+    // A hook may have removed it, and the library takes one that is not there for empty.
+    let Some(used) = used.exists().then(|| Index::open(&used).ok()).flatten() else {
+        return Ok(());
+    };
+    let tree = git
+        .repo()
+        .find_tree(tree)
+        .map_err(|cause| error::git::failed("read the commit", cause))?;
+    index::follow(disk, git, place, journal, &tree, &used)
 }
 
 /// Takes back what was written for a commit that was not made.
@@ -171,7 +177,7 @@ fn run(
     let notes = &place.notes;
     let cannot_note = |cause| error::apply::no_journal(notes, cause);
     disk.step(notes).map_err(cannot_note)?;
-    let index_path = notes.join("index");
+    let index_path = notes.join(INDEX);
     write_index(&index_path, draft)?;
     let text = notes.join("message");
     fs::write(&text, message.text()).map_err(cannot_note)?;

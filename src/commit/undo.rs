@@ -12,7 +12,7 @@ use git2::{Commit, Oid, Tree};
 use super::disk::Disk;
 use super::index::Locked;
 use super::library::{Moving, advance};
-use super::mark::{self, Mark, Marked};
+use super::mark::{self, CLEANUP, INIT, Mark, Marked};
 use super::{Committed, Ended, Landing, Message, Target, begin, branch, check, record};
 use crate::edit::{FileChange, SourceChange};
 use crate::error::{self, Result};
@@ -52,7 +52,7 @@ pub enum State {
     OldMark,
     /// What was before it is not in this shallow clone.
     Shallow,
-    /// A later commit takes it back.
+    /// A later commit takes it back, made by this tool or by hand.
     Undone,
 }
 
@@ -157,7 +157,10 @@ pub fn list(git: &GitState) -> Result<Vec<Entry>> {
                         *count -= 1;
                         State::Undone
                     }
-                    None => state(git, &commit, &mark)?,
+                    None => match state(git, &commit, &mark)? {
+                        State::Intact if is_reverted(git, &commit)? => State::Undone,
+                        state => state,
+                    },
                 };
                 entries.push(entry(git, &commit, mark, state)?);
             }
@@ -204,6 +207,21 @@ fn state(git: &GitState, commit: &Commit<'_>, mark: &Mark) -> Result<State> {
         true => State::Intact,
         false => State::Changed,
     })
+}
+
+/// Whether HEAD has nothing of what a commit changes any more: somebody has reverted it by hand.
+fn is_reverted(git: &GitState, commit: &Commit<'_>) -> Result<bool> {
+    let failed = |cause| error::git::failed("compare the commit with HEAD", cause);
+    let (repo, tree) = (git.repo(), git.head_tree()?);
+    let head = repo.head().and_then(|head| head.peel_to_commit()).map_err(failed)?;
+    let index = repo.revert_commit(commit, &head, 0, None).map_err(failed)?;
+    if index.has_conflicts() {
+        return Ok(false);
+    }
+    let diff = repo
+        .diff_tree_to_index(tree.as_ref(), Some(&index), None)
+        .map_err(failed)?;
+    Ok(diff.deltas().len() == 0)
 }
 
 /// Whether the commit `id` does what its mark says; `None` where that cannot be known.
@@ -260,6 +278,16 @@ pub fn plan_undo(git: &GitState, which: Which<'_>) -> Result<Option<Plan>> {
         return Err(refusals::operation_under_way(operation));
     }
     let entries = list(git)?;
+    let left = |which: Which<'_>| {
+        entries
+            .iter()
+            .any(|entry| entry.state != State::Undone && which.is(entry))
+    };
+    let in_quotes = match which {
+        Which::LastOf(name) if !left(which) => Some(mark::of_service(name)),
+        _ => None,
+    };
+    let which = in_quotes.as_deref().map_or(which, Which::LastOf);
     for (at, entry) in entries.iter().enumerate() {
         if entry.state == State::Undone || !which.is(entry) {
             continue;
@@ -271,30 +299,19 @@ pub fn plan_undo(git: &GitState, which: Which<'_>) -> Result<Option<Plan>> {
             State::Intact | State::Undone => {}
         }
         let later = &entries[..at];
-        match plan(git, entry.clone(), later) {
-            // One that is reverted by hand already leads to nothing: then it is the one before.
-            Ok(None) => {}
-            planned => {
-                refuse_needed(git, entry, later)?;
-                return planned;
-            }
-        }
+        let planned = plan(git, entry.clone(), later);
+        refuse_needed(entry, later)?;
+        return planned.map(Some);
     }
     Ok(None)
 }
 
-/// The name of the commit that installs the contract, which every service needs.
-const INIT: &str = "init";
-/// The name of the commit that removes what legacy services need.
-const CLEANUP: &str = "cleanup";
-
 /// Refuses to take away what later commits build upon, newest first.
-fn refuse_needed(git: &GitState, entry: &Entry, later: &[Entry]) -> Result<()> {
+fn refuse_needed(entry: &Entry, later: &[Entry]) -> Result<()> {
     let builds_upon = |other: &&Entry| entry.name == INIT || other.name == CLEANUP;
     let mut names: Vec<String> = Vec::new();
-    for (at, other) in later.iter().enumerate().filter(|(_, other)| builds_upon(other)) {
-        let gone = other.state == State::Undone || matches!(plan(git, other.clone(), &later[..at]), Ok(None));
-        if !gone && !names.contains(&other.name) {
+    for other in later.iter().filter(builds_upon) {
+        if other.state != State::Undone && !names.contains(&other.name) {
             names.push(other.name.clone());
         }
     }
@@ -304,7 +321,7 @@ fn refuse_needed(git: &GitState, entry: &Entry, later: &[Entry]) -> Result<()> {
     }
 }
 
-fn plan(git: &GitState, entry: Entry, later: &[Entry]) -> Result<Option<Plan>> {
+fn plan(git: &GitState, entry: Entry, later: &[Entry]) -> Result<Plan> {
     let failed = |cause| error::git::failed("read the commit to take back", cause);
     let head = git.head()?;
     let commit = git.repo().find_commit(entry.id).map_err(failed)?;
@@ -321,20 +338,17 @@ fn plan(git: &GitState, entry: Entry, later: &[Entry]) -> Result<Option<Plan>> {
         (Way::Remove, None) => None,
         _ => Some(reverted(git, &entry, &commit, later)?),
     };
-    if to.as_ref().map(Tree::id) == Some(from.id()) {
-        return Ok(None);
-    }
     let differences = trees::differences(git, &entry, &from, to.as_ref())?;
     refuse_dirty(git, &entry, &differences)?;
     let targets = trees::targets(git, to.as_ref(), &differences)?;
-    Ok(Some(Plan {
+    Ok(Plan {
         entry,
         way,
         head,
         parent: parent.map(|parent| parent.id()),
         differences,
         targets,
-    }))
+    })
 }
 
 /// The tree of HEAD without what a commit changes.
@@ -360,26 +374,20 @@ fn reverted<'r>(git: &'r GitState, entry: &Entry, commit: &Commit<'_>, later: &[
         .map_err(failed)
 }
 
-/// The names of the commits among `later` from which lines in conflict come, newest first.
+/// The names of the commits among `later` that conflicts are with, newest first: those from which the lines of HEAD come
+/// that stand in them, and where no line stands there, those that change the file.
 fn named_in(git: &GitState, conflicts: &[(String, String)], later: &[Entry]) -> Result<Vec<String>, git2::Error> {
     let mut ids = BTreeSet::new();
     for (path, merged) in conflicts {
-        let lines = trees::ours(merged);
-        let Some((id, _)) = git
-            .head_tree()
-            .ok()
-            .and_then(|tree| git.in_tree(tree.as_ref(), path).ok()?)
-        else {
-            continue;
-        };
-        let blob = git.repo().find_blob(id)?;
-        let text = String::from_utf8_lossy(blob.content()).into_owned();
-        let blame = git.repo().blame_file(Path::new(path), None)?;
-        for (number, line) in text.lines().enumerate() {
-            if lines.contains(&line)
-                && let Some(hunk) = blame.get_line(number + 1)
-            {
-                ids.insert(hunk.final_commit_id());
+        let lines = writers(git, path, &trees::ours(merged))?;
+        match later.iter().any(|entry| lines.contains(&entry.id)) {
+            true => ids.extend(lines),
+            false => {
+                for entry in later {
+                    if trees::changes(git, entry.id, path)? {
+                        ids.insert(entry.id);
+                    }
+                }
             }
         }
     }
@@ -393,6 +401,26 @@ fn named_in(git: &GitState, conflicts: &[(String, String)], later: &[Entry]) -> 
         }
     }
     Ok(names)
+}
+
+/// The commits from which these lines of a file in HEAD come.
+fn writers(git: &GitState, path: &str, lines: &[&str]) -> Result<BTreeSet<Oid>, git2::Error> {
+    let mut ids = BTreeSet::new();
+    let tree = git.head_tree().ok();
+    let Some((id, _)) = tree.and_then(|tree| git.in_tree(tree.as_ref(), path).ok()?) else {
+        return Ok(ids);
+    };
+    let blob = git.repo().find_blob(id)?;
+    let text = String::from_utf8_lossy(blob.content()).into_owned();
+    let blame = git.repo().blame_file(Path::new(path), None)?;
+    for (number, line) in text.lines().enumerate() {
+        if lines.contains(&line)
+            && let Some(hunk) = blame.get_line(number + 1)
+        {
+            ids.insert(hunk.final_commit_id());
+        }
+    }
+    Ok(ids)
 }
 
 fn refuse_dirty(git: &GitState, entry: &Entry, differences: &[Difference]) -> Result<()> {

@@ -95,6 +95,11 @@ pub trait Proposal {
     /// The service's name; `init` for the contract's installation.
     fn name(&self) -> &str;
 
+    /// Whether it is about one service, and not about what all of them have in common.
+    fn is_service(&self) -> bool {
+        false
+    }
+
     /// The groups in the order in which they are asked about; `groups()[i].id.0 == i`, and a group needs only earlier ones.
     fn groups(&self) -> &[Group];
 

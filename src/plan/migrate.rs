@@ -267,6 +267,10 @@ impl Proposal for Migration<'_> {
         &self.facts.name
     }
 
+    fn is_service(&self) -> bool {
+        true
+    }
+
     fn groups(&self) -> &[Group] {
         self.groups.list()
     }

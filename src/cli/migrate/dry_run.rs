@@ -118,7 +118,7 @@ impl DryRun<'_> {
         let installation = Installation::plan(&context)?;
         let decision = init::everything(&installation, false)?;
         let message = message::installation(&installation, &decision.accepted);
-        let message = self.session.marked(&message, installation.name(), &decision.change)?;
+        let message = self.session.marked(&message, &installation, &decision.change)?;
         if self.args.deciding.format == Format::Human {
             self.session.ui.line(texts::INIT_FIRST);
             self.session.ui.line("");
@@ -159,7 +159,7 @@ impl DryRun<'_> {
         let next_model = next.model();
         let after = next.context(&next_model, self.choices);
         let message = message::migration(&after, &migration, &decision.accepted, &BTreeMap::new())?;
-        let message = self.session.marked(&message, name, &decision.change)?;
+        let message = self.session.marked(&message, &*migration, &decision.change)?;
         self.gains |= decision
             .declined
             .iter()

@@ -212,7 +212,7 @@ impl<'s> Run<'s> {
         };
         let message = message::migration(&after, migration, &decision.accepted, &ticks)?;
         let committer = self.committer.as_ref().expect("made before anything is written");
-        let landed = committer.land(service, &decision, &message)?;
+        let landed = committer.land(migration, &decision, &message)?;
         committer.say(service, &landed);
         Ok(match landed {
             Landed::Committed(_) | Landed::Written => Step::Written,

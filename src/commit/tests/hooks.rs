@@ -193,6 +193,55 @@ fn a_commit_of_somebody_else_meanwhile_stays() {
 }
 
 #[test]
+fn what_a_hook_does_to_the_index_after_the_commit_is_in_the_index_of_the_person() {
+    let cases = [
+        ("echo new > new.nix; git add new.nix", "A  new.nix\nM  other.nix"),
+        (
+            "echo '# more' >> settings.nix; git add settings.nix",
+            "M  other.nix\nM  settings.nix",
+        ),
+        (
+            "git reset --quiet HEAD~1 -- settings.nix",
+            "M  other.nix\nMM settings.nix",
+        ),
+        (
+            "git rm --quiet --cached settings.nix",
+            "M  other.nix\nD  settings.nix\n?? settings.nix",
+        ),
+        (
+            "git checkout --quiet HEAD~1 -- settings.nix",
+            "M  other.nix\nM  settings.nix",
+        ),
+        ("rm \"$GIT_INDEX_FILE\"", "M  other.nix"),
+        ("unset GIT_INDEX_FILE; git reset --quiet", " M other.nix"),
+    ];
+    for (body, expected) in cases {
+        let repo = repo();
+        repo.write("other.nix", "staged\n");
+        repo.git(&["add", "other.nix"]);
+        repo.script(".git/hooks/post-commit", body);
+        drop(run(&repo, &migration()).expect("committed"));
+        assert_eq!(repo.status(), expected, "{body}");
+    }
+}
+
+#[test]
+fn a_hook_that_takes_the_mark_out_of_the_message_is_said() {
+    let repo = repo();
+    let body = "grep -v Qgroget-Change \"$1\" > .git/text; cp .git/text \"$1\"";
+    repo.script(".git/hooks/commit-msg", body);
+    let committed = run(&repo, &migration()).expect("committed");
+    assert_eq!(committed.left.unmarked.as_deref(), Some(committed.short.as_str()));
+    let said = format!(
+        "a hook has taken the line `Qgroget-Change` out of the message, by which `qgroget undo` knows a commit; to take it back: `git revert {}`",
+        committed.short
+    );
+    assert_eq!(committed.left.lines(), [said]);
+    drop(committed);
+    assert!(undo_last(&repo.state()).expect("undone").is_none());
+}
+
+#[test]
 fn a_branch_that_is_switched_to_meanwhile_stays_switched_to() {
     let repo = repo();
     repo.script(

@@ -458,6 +458,64 @@ fn a_block_stays_for_a_later_service_and_a_real_conflict_names_it() {
 }
 
 #[test]
+fn a_service_is_not_taken_for_a_commit_of_another_kind() {
+    let new = |name: &str| change(vec![created(&format!("{name}.nix"), "x\n")]);
+    for name in ["cleanup", "init", "check"] {
+        let repo = repo();
+        commit_as(&repo, "dns", &new("dns"));
+        commit_as(&repo, &crate::commit::of_service(name), &new(name));
+        commit_as(&repo, "jellyfin", &new("jellyfin"));
+        // Neither does it stand in the way of another, nor do others in its own.
+        drop(undo_of(&repo, "dns").expect("undone"));
+        assert_eq!(undo_of(&repo, name).expect("undone").title, message().title());
+        assert!(!repo.path(&format!("{name}.nix")).exists());
+        assert!(repo.path("jellyfin.nix").exists());
+    }
+}
+
+#[test]
+fn a_conflict_over_lines_that_a_later_commit_took_away_names_it() {
+    let base = "{\n  a = 1;\n}\n";
+    let repo = TestRepo::with(&[("settings.nix", base)]);
+    let first = "{\n  a = 1;\n  x.enable = true;\n  x.port = 1;\n}\n";
+    let second = "{\n  a = 1;\n}\n";
+    commit_as(&repo, "x", &change(vec![modified("settings.nix", base, first)]));
+    commit_as(&repo, "other", &change(vec![created("other.nix", "x\n")]));
+    let later = first.replace("  x.enable = true;\n", "");
+    commit_as(&repo, "y", &change(vec![modified("settings.nix", first, &later)]));
+    let error = refusal(undo_of(&repo, "x"));
+    assert_eq!(error.code(), "undo-conflict");
+    assert!(
+        error.hints().contains(&"first `qgroget undo y`".to_owned()),
+        "{error:?}"
+    );
+    assert!(!error.hints().iter().any(|hint| hint.contains("other")), "{error:?}");
+    assert_ne!(repo.read("settings.nix"), second);
+}
+
+#[test]
+fn a_commit_that_is_reverted_by_hand_is_listed_as_taken_back() {
+    let repo = repo();
+    commit_as(&repo, "dns", &change(vec![created("dns.nix", "x\n")]));
+    drop(run(&repo, &migration()).expect("committed"));
+    repo.git(&["revert", "--no-edit", "HEAD"]);
+    let listed: Vec<(String, State)> = list(&repo.state())
+        .expect("a list")
+        .into_iter()
+        .map(|entry| (entry.name, entry.state))
+        .collect();
+    assert_eq!(
+        listed,
+        [
+            ("jellyfin".to_owned(), State::Undone),
+            ("dns".to_owned(), State::Intact)
+        ]
+    );
+    repo.git(&["revert", "--no-edit", "HEAD"]);
+    assert_eq!(list(&repo.state()).expect("a list")[0].state, State::Intact);
+}
+
+#[test]
 fn marks_on_an_entry_go_with_a_file_that_moves_and_come_back() {
     for mark in ["--assume-unchanged", "--skip-worktree"] {
         let repo = repo();

@@ -242,6 +242,17 @@ pub(super) fn conflicts(git: &GitState, index: &git2::Index) -> Result<Vec<(Stri
     Ok(found)
 }
 
+/// Whether a commit changes the file at `path`.
+pub(super) fn changes(git: &GitState, id: Oid, path: &str) -> Result<bool, git2::Error> {
+    let commit = git.repo().find_commit(id)?;
+    let in_tree = |tree: Tree<'_>| tree.get_path(Path::new(path)).ok().map(|entry| entry.id());
+    let before = match commit.parent(0) {
+        Ok(parent) => in_tree(parent.tree()?),
+        Err(_) => None,
+    };
+    Ok(in_tree(commit.tree()?) != before)
+}
+
 /// The lines of a text with git's marks of a conflict that stand between them on the side of HEAD.
 pub(super) fn ours(merged: &str) -> Vec<&str> {
     let mut inside = false;

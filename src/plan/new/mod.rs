@@ -183,6 +183,10 @@ impl Proposal for NewService<'_> {
         &self.wanted.name
     }
 
+    fn is_service(&self) -> bool {
+        true
+    }
+
     fn groups(&self) -> &[Group] {
         self.groups.list()
     }
