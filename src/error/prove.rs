@@ -253,6 +253,43 @@ pub fn imports_no_more(host: &str, modules: &[std::path::PathBuf]) -> String {
     format!("{host} imports {} no more", names(modules))
 }
 
+/// The change breaks what stands under switches that nothing in the repository defines.
+pub fn broken_where_on(error: Error) -> Error {
+    error.hint("this is with the switches on that nothing here defines, as another module of the machine may have them")
+}
+
+/// What is said of a difference that is only there with switches on.
+pub fn where_on(sentence: &str, switches: &[String]) -> String {
+    format!("{sentence} (with what nothing here defines on: {})", few(switches))
+}
+
+/// What is said of switches that were taken as off and as on.
+pub fn switches_compared(switches: &[String]) -> String {
+    format!(
+        "compared with these off and on, since nothing here defines them: {}",
+        few(switches)
+    )
+}
+
+/// What is said of switches with which the repository does not evaluate once they are on.
+pub fn switches_not_compared(switches: &[String], why: &str) -> String {
+    format!(
+        "not compared: what stands under {}, off where nothing here turns it on; with all of them on there is no evaluation: {}",
+        few(switches),
+        why.replace('\n', " ")
+    )
+}
+
+/// The first of many names.
+fn few(names: &[String]) -> String {
+    const SHOWN: usize = 4;
+    let first = names[..names.len().min(SHOWN)].join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}
+
 fn names(paths: &[std::path::PathBuf]) -> String {
     let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
     names.join(", ")

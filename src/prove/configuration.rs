@@ -23,6 +23,8 @@ pub struct Configuration {
     pub declared: BTreeSet<Vec<String>>,
     /// Which of the legacy options that were asked for are declared.
     pub options: BTreeSet<Vec<String>>,
+    /// The switches that it was evaluated with and that nothing in the repository defines.
+    pub switches: BTreeSet<Vec<String>>,
     /// The arguments of symbolic functions (what generated files contain), by digest; only if asked for.
     pub generated: BTreeMap<String, Value>,
 }
@@ -47,7 +49,12 @@ impl Configuration {
         };
         let (declared, options) = (paths("declared")?, paths("options")?);
         let mut generated = BTreeMap::new();
+        let mut switches = BTreeSet::new();
         for line in messages.lines() {
+            if let Some(json) = line.strip_prefix("trace: switch ") {
+                switches.extend(serde_json::from_str::<Vec<String>>(json));
+                continue;
+            }
             let Some(json) = line.strip_prefix("trace: generated ") else {
                 continue;
             };
@@ -63,6 +70,7 @@ impl Configuration {
             assertions,
             declared,
             options,
+            switches,
             generated,
         })
     }

@@ -6,9 +6,23 @@ use super::learn;
 use super::nix::{Outcome, headline, positions};
 use crate::error::{Error, prove as text, prove::Side};
 
+/// The error of a side; one that has no side is of the first, since it says nothing of the change.
+#[derive(Debug)]
+pub struct Failed(pub Side, pub Error);
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Failed {
+        Failed(Side::Before, error)
+    }
+}
+
 /// The error for a round from which nothing was learned.
-pub fn failure(before: &Outcome, after: &Outcome, rounds: usize) -> Error {
-    match (before, after) {
+pub fn failure(before: &Outcome, after: &Outcome, rounds: usize) -> Failed {
+    let side = match before {
+        Outcome::Failed(_) => Side::Before,
+        Outcome::Value(..) => Side::After,
+    };
+    let error = match (before, after) {
         (Outcome::Failed(message), _) => {
             let excerpt = excerpt(message);
             if learn::may_be_a_missing_value(&excerpt) {
@@ -19,7 +33,8 @@ pub fn failure(before: &Outcome, after: &Outcome, rounds: usize) -> Error {
         }
         (_, Outcome::Failed(message)) => not_evaluating(Side::After, message),
         _ => Error::internal("two values are no failure"),
-    }
+    };
+    Failed(side, error)
 }
 
 /// The error for a side that fails with this message.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::switches::Switches;
+
 /// How both sides are evaluated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -48,6 +50,9 @@ pub struct How {
     /// Legacy options that are declared before and not after: what stood below them is gone with them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub gone: Vec<Vec<String>>,
+    /// Slice mode: the switches that only upstream would define.
+    #[serde(skip_serializing_if = "Switches::is_empty")]
+    pub switches: Switches,
 }
 
 /// Why a whole system was not evaluated.

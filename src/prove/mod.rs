@@ -41,6 +41,7 @@ pub mod scratch;
 mod sentence;
 mod slice;
 mod stub;
+mod switches;
 mod system;
 mod tree;
 mod withheld;
@@ -51,12 +52,15 @@ pub use difference::{Class, Difference, Order};
 pub use how::{How, NoSystem};
 pub use namespaces::Namespaces;
 pub use proof::{HostProof, Mode, Proof, Verdict};
+pub use switches::Switches;
 pub use withheld::{Withheld, WithheldReason};
 
 use beside::Beside;
 use configuration::Configuration;
+use failure::Failed;
 use nix::Nix;
-use system::{Failed, Systems};
+use slice::Slice;
+use system::Systems;
 use tree::SourceTree;
 
 /// What a proof may use.
@@ -272,16 +276,18 @@ impl Prover {
             withheld: sides.withheld,
             places: [&self.options.hosts, &self.options.server],
         };
-        let (slice, session) = slice::SliceSession::new(input)?.evaluate()?;
+        let mut session = slice::SliceSession::new(input)?;
+        let slice = session.evaluate().map_err(|Failed(_, error)| error)?;
         declared::check(&slice.before.whole, sides.expected)?;
-        let mut differences = compare::compare(&slice.before, &slice.after, &slice.stubs, names);
-        differences.extend(failing_assertions(&slice));
+        let mut differences = compared(&slice, names);
         explain::explain(&mut differences, &session, names);
+        let switches = with_switches_on(&slice, &mut session, &mut differences, names)?;
         Ok(HostProof {
             host: host.to_owned(),
             how: How {
                 mode: Mode::Slice,
                 gone: gone(&slice.before, &slice.after),
+                switches,
                 ..How::default()
             },
             verdict: Verdict::new(differences),
@@ -401,8 +407,49 @@ fn gone(before: &Configuration, after: &Configuration) -> Vec<Vec<String>> {
     before.options.difference(&after.options).cloned().collect()
 }
 
+/// What differs between the sides of a slice.
+fn compared(slice: &Slice, names: &Namespaces) -> Vec<Difference> {
+    let mut differences = compare::compare(&slice.before, &slice.after, &slice.stubs, names);
+    differences.extend(failing_assertions(slice));
+    differences
+}
+
+/// Adds what differs only where the switches are on that nothing in the repository defines.
+///
+/// # Errors
+/// Refuses where only the change makes it not evaluate with them on.
+fn with_switches_on(
+    off: &Slice,
+    session: &mut slice::SliceSession,
+    differences: &mut Vec<Difference>,
+    names: &Namespaces,
+) -> Result<Switches> {
+    let switches = Switches::of(off);
+    if switches.is_empty() {
+        return Ok(switches);
+    }
+    let on = match session.evaluate_with_switches_on() {
+        Ok(on) => on,
+        // What does not evaluate as it is says nothing of a change. What the change breaks does.
+        Err(Failed(Side::Before, error)) => {
+            return Ok(Switches {
+                not_compared: Some(error.message().to_owned()),
+                ..switches
+            });
+        }
+        Err(Failed(Side::After, error)) => return Err(text::broken_where_on(error)),
+    };
+    let mut more = switches::only_where_on(differences, compared(&on, names));
+    explain::explain(&mut more, session, names);
+    for difference in &mut more {
+        difference.sentence = text::where_on(&difference.sentence, &switches.options);
+    }
+    differences.extend(more);
+    Ok(switches)
+}
+
 /// Assertions that fail after the change and did not before.
-fn failing_assertions(slice: &slice::Slice) -> impl Iterator<Item = Difference> {
+fn failing_assertions(slice: &Slice) -> impl Iterator<Item = Difference> {
     let new = slice
         .after
         .assertions

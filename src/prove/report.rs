@@ -156,11 +156,16 @@ pub fn how(host: &HostProof, all: bool) -> impl Iterator<Item = String> {
         no_system,
         extra,
         unimported,
+        switches,
         ..
     } = &host.how;
     let no_system = no_system.as_ref().filter(|why| why.tried || all);
     let is_evaluated = host.how.mode == Mode::Slice && !extra.is_empty();
+    let not_compared = switches.not_compared.as_deref();
+    let is_compared = all && not_compared.is_none() && !switches.options.is_empty();
     [
+        not_compared.map(|why| text::switches_not_compared(&switches.options, why)),
+        is_compared.then(|| text::switches_compared(&switches.options)),
         no_system.map(|why| format!("{} in slice mode: {}", host.host, why.reason)),
         (!unimported.is_empty()).then(|| text::imports_no_more(&host.host, unimported)),
         is_evaluated.then(|| format!("evaluated though {} does not import it: {}", host.host, list(extra))),

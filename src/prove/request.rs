@@ -137,6 +137,7 @@ impl EvalRequest {
             "legacy": parts(input.legacy),
             "mentioned": self.mentioned,
             "stubs": self.stubs.to_json(),
+            "switches": self.stubs.switches_on(),
             "lazyDepth": self.lazy,
             "applyFunctions": self.apply,
             "separator": SEPARATOR,

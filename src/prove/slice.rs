@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::configuration::Configuration;
-use super::failure::failure;
+use super::failure::{Failed, failure};
 use super::fetchers;
 use super::learn::{self, RetryHint};
 use super::nix::{Evaluation, Outcome, headline, path_expression, string_expression};
 use super::request::{EvalRequest, SliceInput};
 use super::scratch;
 use super::stub::Stubs;
+use crate::error::prove::Side;
 use crate::error::{Error, Result, prove as text};
 use crate::scratch::Directory;
 
@@ -212,24 +213,24 @@ impl<'a> SliceSession<'a> {
     ///
     /// # Errors
     /// Refuses when a side does not evaluate, or the limits are reached.
-    pub fn evaluate(mut self) -> Result<(Slice, SliceSession<'a>)> {
+    pub fn evaluate(&mut self) -> Result<Slice, Failed> {
         for round in 1..=ROUNDS {
             let (before, after) = self.round(false)?;
-            if let (Outcome::Value(before, _), Outcome::Value(after, _)) = (&before, &after) {
+            if let (Outcome::Value(before, said_before), Outcome::Value(after, said_after)) = (&before, &after) {
                 let slice = Slice {
-                    before: Configuration::read(before, "")?,
-                    after: Configuration::read(after, "")?,
+                    before: Configuration::read(before, said_before)?,
+                    after: Configuration::read(after, said_after)?,
                     rounds: round,
                     stubs: self.request.stubs.clone(),
                     absent: self.absent.clone(),
                 };
-                return Ok((slice, self));
+                return Ok(slice);
             }
             for (side, outcome) in [&before, &after].into_iter().enumerate() {
                 if let Outcome::Failed(message) = outcome
                     && let Some(refusal) = self.input.withheld.refusal(&self.roots[side], message)
                 {
-                    return Err(refusal);
+                    return Err(Failed(Side::Before, refusal));
                 }
             }
             let mut learned = false;
@@ -251,7 +252,16 @@ impl<'a> SliceSession<'a> {
                 return Err(failure(&before, &after, round));
             }
         }
-        Err(Error::internal("rounds of evaluation ended without an answer"))
+        Err(Error::internal("rounds of evaluation ended without an answer").into())
+    }
+
+    /// The same with the switches on that nothing in the repository defines.
+    ///
+    /// # Errors
+    /// As [`SliceSession::evaluate`].
+    pub fn evaluate_with_switches_on(&mut self) -> Result<Slice, Failed> {
+        self.request.stubs.turn_on();
+        self.evaluate()
     }
 
     /// The same once more, with what generated files contain.
@@ -264,7 +274,7 @@ impl<'a> SliceSession<'a> {
                 Configuration::read(&before, &said_before)?,
                 Configuration::read(&after, &said_after)?,
             ]),
-            (before, after) => Err(failure(&before, &after, 1)),
+            (before, after) => Err(failure(&before, &after, 1).1),
         }
     }
 

@@ -12,6 +12,8 @@ use crate::resolve::reads::OptionPath;
 #[derive(Clone, Debug, Default)]
 pub struct Stubs {
     root: Node,
+    /// What switches are taken to be.
+    on: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -73,11 +75,21 @@ impl Stubs {
             StubKind::String => value.as_str() == Some(&format!("<config.{place}>")),
             StubKind::Path => value.as_str() == Some(&format!("/<config.{place}>")),
             StubKind::Int => value.as_i64() == Some(number(&place)),
-            StubKind::Bool => value == &json!(false),
+            StubKind::Bool => value == &json!(self.on),
             StubKind::List => value == &json!([]),
             StubKind::Set => value == &json!({}),
             StubKind::Package => value.as_str() == Some(&format!("/symbolic/config.{place}")),
         }
+    }
+
+    /// Has the stubs of switches be on.
+    pub fn turn_on(&mut self) {
+        self.on = true;
+    }
+
+    /// What switches are taken to be.
+    pub fn switches_on(&self) -> bool {
+        self.on
     }
 
     /// The path of the named stubs whose value is this number.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::configuration::Configuration;
-use super::failure::not_evaluating;
+use super::failure::{Failed, not_evaluating};
 use super::library;
 use super::namespaces::Namespaces;
 use super::nix::{Evaluation, Nix, Outcome, headline, path_expression, string_expression};
@@ -167,9 +167,6 @@ pub struct Systems<'a> {
     /// Whether the sides are scratch copies, which can be moved.
     disposable: bool,
 }
-
-/// Which side does not evaluate, and why.
-pub struct Failed(pub Side, pub Error);
 
 impl<'a> Systems<'a> {
     /// Prepares the evaluation of two directories; `disposable` ones are copies that may be moved.

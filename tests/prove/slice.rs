@@ -145,3 +145,68 @@ fn values_of_the_repository_are_taken_from_its_options() {
     let prover = Prover::new(ProveOptions { values, ..options() });
     assert!(prover.prove(root.path(), root.path()).expect("a proof").is_preserving());
 }
+
+#[test]
+fn what_stands_under_a_switch_that_nothing_here_defines_is_compared_too() {
+    needs_nix!();
+    let module = |text: &str| {
+        format!(
+            r#"{{config, lib, ...}}: let up = config.services.upstream; in {{
+              environment.etc = lib.mkIf up.enable {{a.text = "{text} ${{up.user}}";}};
+              services.other.paths = lib.optional config.services.second.enable "/{text}";
+              services.third.enable = false;
+              environment.variables.x = lib.mkIf config.services.third.enable "{text}";
+            }}"#
+        )
+    };
+    let before = server(&module("one"));
+    let same = prove(before.path(), before.path());
+    assert!(same.is_preserving());
+    assert_eq!(
+        same.hosts[0].how.switches.options,
+        ["services.second.enable", "services.upstream.enable"]
+    );
+    let proof = prove(before.path(), server(&module("two")).path());
+    let sentences: Vec<_> = proof.differences().map(|(_, d)| d.sentence.clone()).collect();
+    insta::assert_snapshot!(sentences.join("\n"));
+    assert!(!proof.is_preserving());
+    assert!(proof.differences().all(|(_, d)| d.path[1] != "variables"));
+}
+
+#[test]
+fn a_switch_with_which_nothing_evaluates_is_named() {
+    needs_nix!();
+    let module =
+        "{config, lib, ...}: {environment.etc = lib.mkIf config.services.up.enable (import ./absent/nothing.txt).x;}";
+    let root = server(module);
+    std::fs::create_dir(root.path().join("modules/server/absent")).expect("a directory");
+    std::fs::write(
+        root.path().join("modules/server/absent/nothing.txt"),
+        "throw \"not here\"",
+    )
+    .expect("a file");
+    let proof = prove(root.path(), root.path());
+    assert!(proof.is_preserving());
+    let lines = report::lines(&proof, false);
+    let text: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+    let after = copy(root.path());
+    replace(
+        after.path(),
+        "modules/server/absent/nothing.txt",
+        "throw \"not here\"",
+        "{x.a.text = \"here\";}",
+    );
+    let error = Prover::new(options())
+        .prove(after.path(), root.path())
+        .expect_err("the change breaks it");
+    assert_eq!(
+        error.message(),
+        "the repository does not evaluate after the change: not here"
+    );
+    assert_eq!(
+        text[1..],
+        [
+            "not compared: what stands under services.up.enable, off where nothing here turns it on; with all of them on there is no evaluation: the repository does not evaluate before the change: not here"
+        ]
+    );
+}

@@ -34,7 +34,8 @@
       string = "<config.${place}>";
       path = "/<config.${place}>";
       int = number place;
-      bool = false;
+      # Named, so that it is known which switches there are.
+      bool = builtins.trace "switch ${builtins.toJSON loc}" request.switches;
       list = [];
       set = {};
       package = symbol "config.${place}";
