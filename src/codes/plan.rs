@@ -105,7 +105,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "unsupported-module",
         title: "a module cannot be divided into sections",
-        means: "The file's configuration has a form that is not known, or its imports are no list literal.",
+        means: "The file's configuration has a form that is not known, as where it is put together by functions.",
         why: "The migrated module has one mkMerge with contract, implementation and secrets. A form that is not understood cannot be put into it without changing what it means.",
         before: "config = import ./config.nix {inherit lib;};",
         after: "config = lib.mkIf cfg.enable {\n  services.jellyfin.enable = true;\n};",

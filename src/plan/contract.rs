@@ -1,13 +1,17 @@
 //! The text of a service's contract: what the kinds of change write into it, slot by slot, with the comments of what they
 //! take.
 
+use std::path::PathBuf;
+
 use super::Move;
 use super::model::{self, Context, Fact, FactId, LegacyField, ServiceFacts};
 use super::ops::ContractFragment;
+use super::placement;
 use crate::edit::{GroupId, trivia};
+use crate::error::{Error, Result};
 use crate::resolve::Eval;
 use crate::rules::ContractField;
-use crate::syntax::{self, AstNode, ast};
+use crate::syntax::{self, AstNode, Source, SyntaxNode, ast};
 
 /// Comments that stood in the legacy declarations beside their fields.
 #[derive(Default)]
@@ -61,8 +65,12 @@ pub struct Writer<'c, 'a> {
     contract: GroupId,
     /// The contract's option path, for people.
     path: String,
+    /// The module in which the contract stands afterwards.
+    module: PathBuf,
     comments: Comments,
     fragments: Vec<ContractFragment>,
+    /// The first error of what was written.
+    error: Option<Error>,
     /// An empty line comes before the next fragment.
     apart: bool,
     /// The fields that are said.
@@ -78,11 +86,13 @@ pub fn path(context: &Context, facts: &ServiceFacts) -> String {
 }
 
 impl<'c, 'a> Writer<'c, 'a> {
-    /// A contract with nothing in it. `contract` is the group of what no other kind of change writes.
+    /// A contract with nothing in it, for the file `module`. `contract` is the group of what no other kind of change
+    /// writes.
     pub fn new(
         context: &'a Context<'a>,
         facts: &'c ServiceFacts<'a>,
         contract: GroupId,
+        module: PathBuf,
         comments: Comments,
     ) -> Writer<'c, 'a> {
         Writer {
@@ -90,8 +100,10 @@ impl<'c, 'a> Writer<'c, 'a> {
             facts,
             contract,
             path: path(context, facts),
+            module,
             comments,
             fragments: Vec::new(),
+            error: None,
             apart: false,
             said: Vec::new(),
             carried: Vec::new(),
@@ -104,12 +116,32 @@ impl<'c, 'a> Writer<'c, 'a> {
     }
 
     /// The fragments, with the comments of the service's declarations behind them.
-    pub fn finish(mut self) -> Vec<ContractFragment> {
+    ///
+    /// # Errors
+    /// `computed-path` for a path in a value that is computed from where it stood.
+    pub fn finish(mut self) -> Result<Vec<ContractFragment>> {
         self.apart = false;
         for comment in std::mem::take(&mut self.comments.of_service) {
             self.core(format!("{comment}\n"));
         }
-        self.fragments
+        match self.error {
+            Some(error) => Err(error),
+            None => Ok(self.fragments),
+        }
+    }
+
+    /// A fact's value as source, with relative paths as the contract's module needs them.
+    pub fn value(&mut self, fact: &Fact) -> String {
+        let origin = &fact.origin;
+        self.relocated(&origin.module.source, &origin.node, &origin.text)
+    }
+
+    /// Text that stands at `node`, with relative paths as the contract's module needs them.
+    pub fn relocated(&mut self, source: &Source, node: &SyntaxNode, text: &str) -> String {
+        placement::relocated_text(source, node, text, &self.module).unwrap_or_else(|error| {
+            self.error.get_or_insert(error);
+            String::new()
+        })
     }
 
     /// Text of a group that says no fact.
@@ -177,7 +209,7 @@ impl<'c, 'a> Writer<'c, 'a> {
             "" => String::new(),
             rest => format!(".{rest}"),
         };
-        let text = format!("{before}{}{rest} = {};{after}\n", fact.field, fact.origin.text);
+        let text = format!("{before}{}{rest} = {};{after}\n", fact.field, self.value(fact));
         self.put(group, text, vec![(fact.id, &fact.field)]);
     }
 
@@ -199,7 +231,8 @@ impl<'c, 'a> Writer<'c, 'a> {
     /// What nothing reads is kept as a comment beside the contract, so that nobody takes it for a backup.
     pub fn comment_out(&mut self, fact: &Fact) {
         let (before, after) = self.comments_of(fact);
-        let lines: Vec<String> = crate::edit::indent::dedent(&fact.origin.text, white(&fact.origin))
+        let value = self.value(fact);
+        let lines: Vec<String> = crate::edit::indent::dedent(&value, white(&fact.origin))
             .lines()
             .map(|l| format!("# {l}"))
             .collect();

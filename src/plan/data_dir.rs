@@ -1,26 +1,32 @@
 //! Where a service keeps its state: what its backups and persistence say, or else its own options and volumes.
 
+use std::path::Path;
+
 use super::model::{self, Context, Fact, ServiceFacts};
+use super::placement;
 use crate::error::{self, Result};
 use crate::resolve::free;
-use crate::resolve::module::{Def, list_elements};
+use crate::resolve::module::{Def, Module, list_elements};
 use crate::resolve::scope::Binding;
 use crate::resolve::value::Value;
 use crate::rules::{ContractField, parts};
-use crate::syntax::{self, AstNode, InterpolPart, SyntaxNode, ast};
+use crate::syntax::{self, AstNode, InterpolPart, Source, SyntaxNode, ast};
 
 /// Options of a NixOS module that hold the directory of its state.
 const OPTIONS: [&str; 3] = ["dataDir", "stateDir", "configDir"];
 
-/// Where the service keeps its state, as Nix source; `null` if nothing says that it keeps any.
+/// Where the service keeps its state, as Nix source for the file `module`; `null` if nothing says that it keeps any.
 ///
 /// # Errors
-/// `ambiguous-data-dir` where several directories are named and none of them is the one.
-pub fn text(context: &Context, facts: &ServiceFacts) -> Result<String> {
+/// `ambiguous-data-dir` where several directories are named and none of them is the one; `computed-path`.
+pub fn text(context: &Context, facts: &ServiceFacts, module: &Path) -> Result<String> {
     if let Some(said) = context.data_dir(&facts.name) {
         return Ok(said);
     }
-    Ok(state_directory(context, facts)?.map_or_else(|| "null".to_owned(), |candidate| candidate.text))
+    match state_directory(context, facts)? {
+        Some(found) => placement::relocated_text(&found.source, &found.node, &found.text, module),
+        None => Ok("null".to_owned()),
+    }
 }
 
 /// The node that [`text`]'s text was taken from, for the names in it.
@@ -97,6 +103,8 @@ struct Candidate {
     /// The value where that is known, the option that it reads, or else the text: equal for equal directories.
     key: String,
     node: SyntaxNode,
+    /// The file of the node.
+    source: Source,
 }
 
 fn candidates<'f, 'a: 'f>(context: &Context<'a>, facts: impl Iterator<Item = &'f Fact<'a>>) -> Vec<Candidate> {
@@ -121,6 +129,7 @@ fn candidate<'a>(context: &Context<'a>, module: &'a crate::resolve::Module, elem
             text: syntax::string_text(&key),
             key,
             node: path.syntax().clone(),
+            source: module.source.clone(),
         });
     }
     let text = syntax::text_of(path.syntax());
@@ -130,6 +139,7 @@ fn candidate<'a>(context: &Context<'a>, module: &'a crate::resolve::Module, elem
         text,
         key,
         node: path.syntax().clone(),
+        source: module.source.clone(),
     })
 }
 
@@ -177,7 +187,7 @@ fn implied(context: &Context, facts: &ServiceFacts) -> Option<Candidate> {
         for def in facts.home.under(&option).filter(|def| ends_with(def, "volumes")) {
             let mut volumes = Vec::new();
             def.value.iter().for_each(|value| list_elements(value, &mut volumes));
-            found.extend(volumes.iter().filter_map(|volume| mounted(volume, &names)));
+            found.extend(volumes.iter().filter_map(|volume| mounted(facts.home, volume, &names)));
         }
     }
     found.retain(|candidate| seen_at_the_top(&candidate.node));
@@ -190,7 +200,7 @@ fn ends_with(def: &Def, name: &str) -> bool {
 }
 
 /// The directory called like the service that a volume `host:container[:options]` lies in, if the container may write there.
-fn mounted(volume: &ast::Expr, names: &[String]) -> Option<Candidate> {
+fn mounted(home: &Module, volume: &ast::Expr, names: &[String]) -> Option<Candidate> {
     let ast::Expr::Str(string) = syntax::unparen(volume.clone()) else {
         return None;
     };
@@ -232,6 +242,7 @@ fn mounted(volume: &ast::Expr, names: &[String]) -> Option<Candidate> {
         text: format!("\"{directory}\""),
         key: directory,
         node: volume.syntax().clone(),
+        source: home.source.clone(),
     })
 }
 

@@ -245,14 +245,29 @@ impl<'a> Migration<'a> {
     }
 }
 
+/// The place of a module that no path leads to which could be mended.
+fn computed_import(facts: &ServiceFacts) -> Skipped {
+    Skipped {
+        what: texts::UNIMPORTED.to_owned(),
+        place: Some(facts.home.source.place(0..0)),
+        why: texts::COMPUTED_IMPORT_WHY.to_owned(),
+        next: Some(texts::computed_import_next(&facts.target)),
+    }
+}
+
 /// What the plan sees and does not touch.
 fn skipped(context: &Context, facts: &ServiceFacts, groups: &Groups) -> Vec<Skipped> {
     let home = &facts.home.source;
     if groups.of(PLACEMENT).is_some() {
         return placement::mentions(context.repo, facts);
     }
-    if context.model.is_imported(home.path()) || facts.co_located.is_some() {
+    if facts.co_located.is_some() {
         return Vec::new();
+    }
+    if context.model.is_imported(home.path()) {
+        let moves = home.path() != facts.target && !context.choices.in_place;
+        let stays = moves && !placement::is_named(context.repo, facts);
+        return stays.then(|| computed_import(facts)).into_iter().collect();
     }
     vec![Skipped {
         what: texts::UNIMPORTED.to_owned(),

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use super::model::ServiceFacts;
 use super::ops::Ops;
 use super::{Move, Skipped};
-use crate::edit::GroupId;
+use crate::edit::{GroupId, trivia};
 use crate::error::{self, Place, Result};
 use crate::repo::{Repository, hosts, literals};
 use crate::rules::Rules;
@@ -112,6 +112,44 @@ pub fn relocated(
         text.replace_range(range.start - own.start..range.end - own.start, &new);
     }
     Ok(text)
+}
+
+/// A value's text, which stands at `node` in `source`, with its relative paths as they have to be in the file at `to`.
+///
+/// # Errors
+/// As [`relocated`].
+pub fn relocated_text(source: &Source, node: &syntax::SyntaxNode, text: &str, to: &Path) -> Result<String> {
+    let mut text = text.to_owned();
+    if to.parent() == source.path().parent() || !text.contains('/') {
+        return Ok(text);
+    }
+    let value = Source::new(source.path(), text.as_str());
+    for path in syntax::paths(&value).into_iter().rev() {
+        let Some(goal) = literals::meant(&value, &path) else {
+            return Err(error::plan::computed_path(source.place_of(node)));
+        };
+        text.replace_range(path.span, &relative(to, &goal));
+    }
+    Ok(text)
+}
+
+/// A binding with the comments that belong to it, with its relative paths as they have to be in the file at `to`.
+///
+/// # Errors
+/// As [`relocated`].
+pub fn relocated_binding(source: &Source, node: &syntax::SyntaxNode, to: &Path) -> Result<String> {
+    let (own, extent) = (syntax::span(node), trivia::extent(source.text(), node));
+    let text = relocated(source, node, to, &[])?;
+    let around = |range: Range<usize>| &source.text()[range];
+    let (before, after) = (around(extent.text.start..own.start), around(own.end..extent.text.end));
+    Ok(format!("{before}{text}{after}"))
+}
+
+/// Whether a path literal of another file leads to the module, which can be mended where it moves. The import of a module
+/// may be computed.
+pub fn is_named(repo: &Repository, facts: &ServiceFacts) -> bool {
+    let home = facts.home.source.path();
+    facts.references(repo).iter().any(|reference| reference.file != home)
 }
 
 /// Moves the module, mends the paths in it and the paths that lead to it.

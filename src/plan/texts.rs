@@ -215,6 +215,14 @@ pub const UNIMPORTED: &str = "the module's place";
 pub const UNIMPORTED_WHY: &str = "no host imports it, so an import that is commented out goes on leading to it, and the host's settings cannot enable \
      it; it is enabled where it is imported";
 
+pub const COMPUTED_IMPORT_WHY: &str =
+    "the imports that lead to it are computed, and would not find it at another place";
+
+/// Where a module of a computed import would have its place.
+pub fn computed_import_next(target: &std::path::Path) -> String {
+    format!("to have it at {}, name it in a list of imports first", target.display())
+}
+
 pub fn unimported_next(target: &std::path::Path) -> String {
     format!("when it is imported again, move it to {}", target.display())
 }

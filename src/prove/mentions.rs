@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::kind::StubKind;
+use crate::resolve::imports;
 use crate::resolve::reads::{self, OptionPath};
 use crate::resolve::scope::{self, Binding};
 use crate::syntax::{self, AstNode, HasEntry, InterpolPart, Source, SyntaxNode, ast};
@@ -49,6 +50,8 @@ pub struct Mentions {
     pub below: BTreeSet<String>,
     /// The arguments of the file's function.
     pub arguments: BTreeSet<String>,
+    /// Whether its `imports` are computed, and whether from files at any depth.
+    pub computed_imports: Option<bool>,
     /// Flake inputs: what is selected from `inputs`, and in the flake itself the arguments of its outputs.
     pub inputs: BTreeSet<String>,
 }
@@ -68,6 +71,7 @@ impl Mentions {
             paths: syntax::nodes(&root).iter().map(syntax::path_pieces).collect(),
             below: BTreeSet::new(),
             arguments: expr.as_ref().map(arguments).unwrap_or_default(),
+            computed_imports: imports::are_computed(source).then(|| imports::are_recursive(source)),
             inputs: BTreeSet::new(),
         };
         if let Some(ast::Expr::AttrSet(flake)) = expr.filter(|_| source.path() == Path::new("flake.nix")) {

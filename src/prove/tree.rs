@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use super::mentions::Mentions;
 use crate::error::{Result, prove as text};
+use crate::resolve::imports;
 use crate::resolve::value::normalize;
 use crate::syntax::Source;
 use crate::syntax::screen::LARGEST;
@@ -64,7 +65,7 @@ impl SourceTree {
     }
 
     /// The files that a host's modules reach by paths written in them; what is computed in a path is taken for the host's
-    /// name.
+    /// name, and where imports are computed, all modules in a directory that the file names are taken for imported.
     pub fn reached_from(&self, starts: &[PathBuf], host: &str) -> BTreeSet<PathBuf> {
         let mut found: BTreeSet<PathBuf> = BTreeSet::new();
         let mut queue: VecDeque<PathBuf> = starts.iter().filter_map(|path| self.module(path)).collect();
@@ -75,10 +76,25 @@ impl SourceTree {
             for pieces in self.files.get(&path).iter().flat_map(|file| &file.paths) {
                 let literal: String = pieces.iter().map(|piece| piece.as_deref().unwrap_or(host)).collect();
                 let target = meant(&path, &literal);
-                queue.extend(target.and_then(|target| self.module(&target)));
+                queue.extend(target.iter().filter_map(|target| self.module(target)));
+                queue.extend(target.iter().flat_map(|target| self.may_import(&path, target)));
             }
         }
         found
+    }
+
+    /// What of a directory a file that names it may import by computed imports.
+    fn may_import(&self, path: &Path, directory: &Path) -> Vec<PathBuf> {
+        let computed = self.files.get(path).and_then(|file| file.computed_imports);
+        let is_own = path.parent() == Some(directory);
+        let (Some(recursive), true) = (computed, is_own || self.module(directory).is_none()) else {
+            return Vec::new();
+        };
+        let named = |other: &&PathBuf| {
+            let inside = other.strip_prefix(directory);
+            *other != path && inside.is_ok_and(|inside| imports::may_name(inside, recursive))
+        };
+        self.files.keys().filter(named).cloned().collect()
     }
 
     /// The files that a host's modules reach.

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::literals::{self, CommentedPath, PathLiteral};
 use crate::edit::FileChange;
-use crate::resolve::{Eval, Known, Module, Value};
+use crate::resolve::{Eval, Known, Module, Value, imports};
 use crate::rules::Rules;
 use crate::syntax::{Source, Unread};
 
@@ -22,6 +22,7 @@ pub(super) struct File {
     pub(super) is_unread: bool,
     source: OnceLock<Source>,
     imports: OnceLock<Vec<PathBuf>>,
+    import_directories: OnceLock<Vec<PathBuf>>,
     literals: OnceLock<Vec<PathLiteral>>,
     commented: OnceLock<Vec<CommentedPath>>,
     taken_in: OnceLock<bool>,
@@ -37,6 +38,7 @@ impl File {
             is_unread: false,
             source: OnceLock::new(),
             imports: OnceLock::new(),
+            import_directories: OnceLock::new(),
             literals: OnceLock::new(),
             commented: OnceLock::new(),
             taken_in: OnceLock::new(),
@@ -101,6 +103,19 @@ impl File {
     /// What its `imports` name, as paths relative to the root.
     pub(super) fn imports(&self) -> &[PathBuf] {
         self.imports.get_or_init(|| imported_paths(self))
+    }
+
+    /// Where what its `imports` compute may stand: the directories that it names, as paths relative to the root. Empty where
+    /// nothing of them is computed. Whether there is such a directory is not asked.
+    pub(super) fn import_directories(&self) -> &[PathBuf] {
+        self.import_directories.get_or_init(|| {
+            let may_be = self.text().contains("imports") && self.path() != Path::new("flake.nix");
+            let targets = || self.path_literals().iter().map(|literal| literal.target.clone());
+            match may_be && imports::are_computed(self.source()) {
+                true => targets().collect(),
+                false => Vec::new(),
+            }
+        })
     }
 
     /// Its relative path literals, in source order.

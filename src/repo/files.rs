@@ -11,7 +11,7 @@ use super::literals::PathLiteral;
 use super::scan::{self, Text};
 use crate::edit::SourceChange;
 use crate::error::{self, Error, Place, Result};
-use crate::resolve::{Def, Module};
+use crate::resolve::{Def, Module, imports};
 use crate::rules::{self, Rules};
 use crate::syntax::{AstNode, Source};
 
@@ -197,6 +197,29 @@ impl Repository {
         self.files.get(path).map_or(&[], |file| file.imports())
     }
 
+    /// What of `paths` the computed part of the file's `imports` may name: modules in the directories that the file names.
+    pub(super) fn may_import<'p>(&self, path: &Path, paths: &[&'p Path]) -> Vec<&'p Path> {
+        let Some(file) = self.files.get(path) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        if file.import_directories().is_empty() {
+            return found;
+        }
+        let recursive = imports::are_recursive(file.source());
+        for directory in file.import_directories() {
+            let is_own = path.parent() == Some(directory);
+            if !is_own && (self.has(directory) || self.has(&directory.join("default.nix"))) {
+                continue;
+            }
+            found.extend(paths.iter().filter(|other| {
+                let inside = other.strip_prefix(directory);
+                **other != path && inside.is_ok_and(|inside| imports::may_name(inside, recursive))
+            }));
+        }
+        found
+    }
+
     /// The repository as the end of an unfinished run, `change`, will leave it, files that are no Nix included.
     pub fn settled(&self, change: &SourceChange) -> Repository {
         let mut next = self.after(change);
@@ -292,9 +315,13 @@ impl Survey {
             if new.is_empty() {
                 break;
             }
+            let rest: Vec<&Path> = self.rest.iter().map(PathBuf::as_path).collect();
             let named: BTreeSet<PathBuf> = new
                 .par_iter()
-                .flat_map_iter(|path| self.repo.imports(path).iter().cloned())
+                .flat_map_iter(|path| {
+                    let computed = self.repo.may_import(path, &rest).into_iter().map(Path::to_owned);
+                    self.repo.imports(path).iter().cloned().chain(computed)
+                })
                 .collect();
             seen.extend(new);
             self.add(named);

@@ -94,7 +94,7 @@ fn parse(repo: &Repository) {
     });
 }
 
-/// Every module file that the host's static imports lead to.
+/// Every module file that the host's imports lead to, or may lead to where they are computed.
 pub fn reached(repo: &Repository, host: &str) -> BTreeSet<PathBuf> {
     let reached = reached_from(repo, starts(repo, host));
     reached.into_iter().map(PathBuf::from).collect()
@@ -107,9 +107,11 @@ fn starts<'r>(repo: &'r Repository, host: &str) -> Vec<&'r Path> {
     inside.filter(|path| path.parent() == Some(&directory)).collect()
 }
 
-/// The path of every module file that static imports lead to from `starts`, the starts included.
+/// The path of every module file that imports lead to from `starts`, the starts included; where a module computes its
+/// imports, all that they may name.
 fn reached_from<'r>(repo: &'r Repository, starts: Vec<&'r Path>) -> HashSet<&'r OsStr> {
     let mut reached = HashSet::default();
+    let all: Vec<&Path> = repo.nix_files().collect();
     let mut open = starts;
     while let Some(path) = open.pop() {
         if reached.insert(path.as_os_str()) {
@@ -119,6 +121,7 @@ fn reached_from<'r>(repo: &'r Repository, starts: Vec<&'r Path>) -> HashSet<&'r 
                     .filter_map(|named| repo.imported_file(named))
                     .map(|file| file.path()),
             );
+            open.extend(repo.may_import(path, &all));
         }
     }
     reached

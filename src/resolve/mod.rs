@@ -5,6 +5,7 @@
 mod collect;
 pub mod eval;
 pub mod free;
+pub mod imports;
 pub mod model;
 pub mod module;
 pub mod reads;

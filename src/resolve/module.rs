@@ -302,6 +302,19 @@ impl Module {
         found
     }
 
+    /// The parts of `imports` that are no list literals, and its elements that are put together: `map f …`, a name,
+    /// `dir + "/x.nix"`.
+    pub fn computed_imports(&self) -> Vec<ast::Expr> {
+        let Some(value) = attribute(&self.body, "imports") else {
+            return Vec::new();
+        };
+        let (mut found, mut computed) = (Vec::new(), Vec::new());
+        list_parts(&value, &mut found, &mut computed);
+        let is_sum = |expr: &ast::Expr| matches!(syntax::unparen(expr.clone()), ast::Expr::BinOp(_));
+        computed.extend(found.into_iter().filter(is_sum));
+        computed
+    }
+
     /// The definitions at or below `prefix`.
     pub fn under<'a>(&'a self, prefix: &[&str]) -> impl Iterator<Item = &'a Def> {
         self.candidates(key(prefix).as_deref())
@@ -337,27 +350,31 @@ fn add_to_key(key: &mut String, name: &str) {
 
 /// The elements of every list literal in `expr` through `++`, `concatLists`, `flatten`, `optionals` and parentheses.
 pub fn list_elements(expr: &ast::Expr, found: &mut Vec<ast::Expr>) {
+    list_parts(expr, found, &mut Vec::new());
+}
+
+/// As [`list_elements`], with the parts of the list that are no list literal.
+fn list_parts(expr: &ast::Expr, found: &mut Vec<ast::Expr>, computed: &mut Vec<ast::Expr>) {
     match syntax::unparen(expr.clone()) {
         ast::Expr::List(list) => found.extend(list.items()),
         ast::Expr::BinOp(op) => [op.lhs(), op.rhs()]
             .into_iter()
             .flatten()
-            .for_each(|side| list_elements(&side, found)),
-        ast::Expr::LetIn(let_in) => let_in.body().iter().for_each(|body| list_elements(body, found)),
-        ast::Expr::With(with) => with.body().iter().for_each(|body| list_elements(body, found)),
+            .for_each(|side| list_parts(&side, found, computed)),
+        ast::Expr::LetIn(let_in) => let_in.body().iter().for_each(|body| list_parts(body, found, computed)),
+        ast::Expr::With(with) => with.body().iter().for_each(|body| list_parts(body, found, computed)),
         other => {
             let (function, arguments) = syntax::call(&other);
             match (syntax::function_name(&function).as_deref(), arguments.as_slice()) {
                 (Some("mkAfter" | "mkBefore" | "mkForce" | "mkDefault"), [list])
                 | (Some("optionals" | "mkIf" | "mkOrder"), [_, list]) => {
-                    list_elements(list, found);
+                    list_parts(list, found, computed);
                 }
-                (Some("concatLists" | "flatten" | "mkMerge"), [lists]) => {
-                    if let ast::Expr::List(list) = syntax::unparen(lists.clone()) {
-                        list.items().for_each(|inner| list_elements(&inner, found));
-                    }
-                }
-                _ => {}
+                (Some("concatLists" | "flatten" | "mkMerge"), [lists]) => match syntax::unparen(lists.clone()) {
+                    ast::Expr::List(list) => list.items().for_each(|inner| list_parts(&inner, found, computed)),
+                    _ => computed.push(other),
+                },
+                _ => computed.push(other),
             }
         }
     }

@@ -94,6 +94,11 @@ pub fn comments(path: Option<&Path>, text: &str) -> Vec<String> {
         return Vec::new();
     }
     let source = syntax::Source::new("text.nix", text);
-    let plain = |comment: String| comment.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    // The formatter sets what is in a block comment apart from its ends.
+    let plain = |comment: String| {
+        let inner = comment.strip_prefix("/*").and_then(|rest| rest.strip_suffix("*/"));
+        inner.map_or_else(|| words(&comment), |inner| format!("/* {} */", words(inner)))
+    };
     syntax::comments(&source.root()).into_iter().map(plain).collect()
 }

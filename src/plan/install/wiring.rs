@@ -47,10 +47,39 @@ pub fn imports(work: &mut Ops, context: &Context, files: &[&str], group: GroupId
     add_imports(work, context.repo, &path, &wanted, Some(&options), group)
 }
 
+/// The last list literal among the lists that are put together.
+fn last_list(imports: &ast::Expr) -> Option<ast::List> {
+    match syntax::unparen(imports.clone()) {
+        ast::Expr::List(list) => Some(list),
+        ast::Expr::BinOp(op) if op.operator() == Some(ast::BinOpKind::Concat) => {
+            let last = |side: Option<ast::Expr>| side.and_then(|side| last_list(&side));
+            last(op.rhs()).or_else(|| last(op.lhs()))
+        }
+        _ => None,
+    }
+}
+
+/// Puts a list of path literals behind imports that are computed.
+fn append_list(work: &mut Ops, source: &Source, imports: &ast::Expr, wanted: &[String], group: GroupId) {
+    let span = syntax::span(&syntax::parenthesised(imports.syntax()));
+    let is_operand = matches!(
+        imports,
+        ast::Expr::Apply(_) | ast::Expr::Ident(_) | ast::Expr::Select(_) | ast::Expr::BinOp(_)
+    );
+    let is_in_parentheses = span != syntax::span(imports.syntax());
+    let list = format!(" ++ [{}]", wanted.join(" "));
+    if is_operand || is_in_parentheses {
+        work.insert(source.path(), span.end, list, group);
+    } else {
+        work.insert(source.path(), span.start, "(".to_owned(), group);
+        work.insert(source.path(), span.end, format!("){list}"), group);
+    }
+}
+
 /// Adds path literals to the imports of the module at `path`: behind the import of `after`, or at the end.
 ///
 /// # Errors
-/// `unsupported-module` where the file is no module or its imports are no list.
+/// `unsupported-module` where the file is no module.
 pub fn add_imports(
     work: &mut Ops,
     repo: &Repository,
@@ -64,13 +93,13 @@ pub fn add_imports(
     };
     let module = Module::read(source).ok_or_else(|| unreadable(source))?;
     let list = match attribute(&module.body, "imports").map(syntax::unparen) {
-        Some(ast::Expr::List(list)) => list,
-        Some(other) => {
-            return Err(error::plan::unsupported_module(
-                source.place_of(other.syntax()),
-                "its imports are no list literal",
-            ));
-        }
+        Some(imports) => match last_list(&imports) {
+            Some(list) => list,
+            None => {
+                append_list(work, source, &imports, wanted, group);
+                return Ok(());
+            }
+        },
         None => {
             let at = module.body.l_curly_token().map_or(0, |t| syntax::token_span(&t).end);
             let (pad, unit) = (

@@ -81,7 +81,10 @@ fn fields(draft: &Draft, group: GroupId, job: &Job, contract: &mut Writer) {
             None => contract.carry(group, fact),
             Some(elements) => {
                 let source = &fact.origin.module.source;
-                let items: Vec<String> = elements.iter().map(|e| element_with_comments(source, e)).collect();
+                let items: Vec<String> = elements
+                    .iter()
+                    .map(|e| contract.relocated(source, e.syntax(), &element_with_comments(source, e)))
+                    .collect();
                 let text = format!("{} = [\n{}\n];\n", fact.field, items.join("\n"));
                 contract.put(group, text, vec![(fact.id, &fact.field)]);
             }

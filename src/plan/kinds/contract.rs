@@ -89,6 +89,8 @@ fn required(draft: &Draft, contract: &mut Writer) -> Result<()> {
             if !shared.is_empty() {
                 contract.core(texts::shared_switch_comment(shared));
             }
+            let home = &draft.facts().home.source;
+            let text = contract.relocated(home, &home.root(), text);
             contract.core(format!("enable = lib.mkDefault ({text});\n"));
         }
         Guard::Switch { text, .. } if !enabled => contract.core(format!("enable = {text};\n")),
@@ -99,7 +101,7 @@ fn required(draft: &Draft, contract: &mut Writer) -> Result<()> {
         contract.core(format!("domain = {};\n", draft.context().rules().values.domain));
     }
     if !contract.carried_as(&ContractField::DataDir) {
-        let data_dir = data_dir::text(draft.context(), draft.facts())?;
+        let data_dir = data_dir::text(draft.context(), draft.facts(), &draft.module_path())?;
         contract.core(format!("dataDir = {data_dir};\n"));
     }
     Ok(())
@@ -155,9 +157,13 @@ fn address(fact: &Fact, said: bool, contract: &mut Writer) {
             derived: false,
         }) => {
             contract.core(format!("port = {port};\n"));
-            contract.say(fact, &ContractField::Url, &fact.origin.text);
+            let url = contract.value(fact);
+            contract.say(fact, &ContractField::Url, &url);
         }
-        _ => contract.say(fact, &ContractField::Url, &fact.origin.text),
+        _ => {
+            let url = contract.value(fact);
+            contract.say(fact, &ContractField::Url, &url);
+        }
     }
 }
 

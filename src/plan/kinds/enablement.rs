@@ -96,6 +96,12 @@ fn single(declaration: &Declaration) -> Result<String> {
             ));
         }
     }
+    if !syntax::nodes::<ast::PathRel>(value.syntax()).is_empty() {
+        return Err(error::plan::unsupported_switch(
+            declaration.place(),
+            "its value has a relative path, which means something else elsewhere",
+        ));
+    }
     // alejandra would take parentheses off, which are superfluous there.
     Ok(syntax::text_of(syntax::bare(value).syntax()))
 }

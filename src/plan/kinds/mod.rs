@@ -187,14 +187,20 @@ pub fn take(draft: &Draft, taking: &mut Taking) {
 /// # Errors
 /// Refuses values whose names would mean something else at the contract's place, and an unclear `dataDir`.
 pub fn write(draft: &Draft, comments: Comments) -> Result<Vec<ContractFragment>> {
-    let mut contract = Writer::new(draft.context(), draft.facts(), draft.contract(), comments);
+    let mut contract = Writer::new(
+        draft.context(),
+        draft.facts(),
+        draft.contract(),
+        draft.module_path(),
+        comments,
+    );
     for slot in Slot::ALL {
         contract.begin(slot);
         for (kind, group) in accepted(draft) {
             kind.write(draft, group, slot, &mut contract)?;
         }
     }
-    Ok(contract.finish())
+    contract.finish()
 }
 
 /// What the accepted groups change the configuration by on purpose.

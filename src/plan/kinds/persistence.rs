@@ -50,7 +50,10 @@ impl ChangeKind for Persistence {
         let entries = &draft.facts().persisted;
         let scattered: Vec<String> = entries
             .iter()
-            .map(|p| element_with_comments(&p.module.source, &p.element))
+            .map(|p| {
+                let source = &p.module.source;
+                contract.relocated(source, p.element.syntax(), &element_with_comments(source, &p.element))
+            })
             .collect();
         if let ([fact], true) = (facts.as_slice(), scattered.is_empty()) {
             contract.carry(group, fact);
@@ -65,8 +68,8 @@ impl ChangeKind for Persistence {
             // A comment ends with its line.
             let after = if after.is_empty() { after } else { format!("{after}\n") };
             let text = match fact.origin.value.as_ref().is_none_or(|value| merge.takes(value)) {
-                true => fact.origin.text.clone(),
-                false => format!("({})", fact.origin.text),
+                true => contract.value(fact),
+                false => format!("({})", contract.value(fact)),
             };
             lists.push(format!("{before}{text}{after}"));
         }

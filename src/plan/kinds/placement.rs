@@ -18,7 +18,7 @@ impl ChangeKind for Placement {
         let (context, facts) = (outline.context, outline.facts);
         let home = facts.home.source.path();
         let moves = home != facts.target && !context.choices.in_place && facts.co_located.is_none();
-        let there = moves && context.model.is_imported(home);
+        let there = moves && context.model.is_imported(home) && placement::is_named(context.repo, facts);
         there.then(|| Proposed::preserving(texts::placement_title(&facts.target), texts::PLACEMENT_WHY))
     }
 

@@ -132,7 +132,7 @@ impl<'c, 'a> InPlace<'c, 'a> {
         );
         let begins_line = place.begins_line(text, place.end);
         code.go_on(begins_line);
-        let secrets = self.secrets_section(work, &self.secrets());
+        let secrets = self.secrets_section(work, &self.secrets())?;
         let gap = match (secrets.is_empty(), delimiters.close.is_empty() && begins_line) {
             (true, true) => "",
             (true, false) | (false, true) => "\n",
@@ -196,19 +196,9 @@ impl<'c, 'a> InPlace<'c, 'a> {
         let source = &self.facts.home.source;
         let target = self.draft.module_path();
         for node in shape::late_structure(&self.facts.home.body) {
-            let own = syntax::span(&node);
             let extent = trivia::extent(source.text(), &node);
-            let text = placement::relocated(source, &node, &target, &[])?;
-            let (before, after) = (
-                &source.text()[extent.text.start..own.start],
-                &source.text()[own.end..extent.text.end],
-            );
-            work.insert(
-                source.path(),
-                at,
-                format!("{pad}{before}{text}{after}\n\n"),
-                self.draft.contract(),
-            );
+            let text = placement::relocated_binding(source, &node, &target)?;
+            work.insert(source.path(), at, format!("{pad}{text}\n\n"), self.draft.contract());
             work.remove(source.path(), extent.whole, self.draft.contract());
         }
         Ok(())
@@ -281,14 +271,18 @@ impl<'c, 'a> InPlace<'c, 'a> {
         }
     }
 
-    fn secrets_section(&self, work: &mut Ops, secrets: &[SyntaxNode]) -> String {
+    /// Their section, with paths as the module's new place needs them.
+    ///
+    /// # Errors
+    /// `computed-path`.
+    fn secrets_section(&self, work: &mut Ops, secrets: &[SyntaxNode]) -> Result<String> {
         let source = &self.facts.home.source;
         let proposed = self.draft.groups.of(SECRETS);
         let Some(group) = proposed.filter(|_| !secrets.is_empty()) else {
-            return match proposed {
+            return Ok(match proposed {
                 None => sections::secrets(&self.guard, ""),
                 Some(_) => String::new(),
-            };
+            });
         };
         let removal = removal::remove(source, secrets);
         removal
@@ -303,11 +297,12 @@ impl<'c, 'a> InPlace<'c, 'a> {
                 to: Some("section 3".into()),
             }),
         );
-        let texts: Vec<String> = secrets
+        let target = self.draft.module_path();
+        let texts = secrets
             .iter()
-            .map(|node| source.text()[trivia::extent(source.text(), node).text].to_owned())
-            .collect();
-        sections::secrets(&self.guard, &texts.join("\n\n"))
+            .map(|node| placement::relocated_binding(source, node, &target));
+        let texts = texts.collect::<Result<Vec<String>>>()?;
+        Ok(sections::secrets(&self.guard, &texts.join("\n\n")))
     }
 
     /// The guard's `let` binding, and a condition of another kind replaced by the guard.
@@ -344,7 +339,9 @@ impl<'c, 'a> InPlace<'c, 'a> {
                 .map(|span| (span.start, span.end))
                 .collect();
             for (start, end) in spans {
-                work.replace(path, start..end, self.guard.clone(), self.draft.contract());
+                // What is mended in a condition that goes, such as a path, goes with it.
+                work.remove(path, start..end, self.draft.contract());
+                work.insert(path, start, self.guard.clone(), self.draft.contract());
             }
         }
     }
