@@ -1,11 +1,35 @@
 //! The commit message of what was decided. That of a migration is made in [`account`](crate::account).
 
-use crate::commit::Message;
+use std::collections::BTreeMap;
+
+use crate::account;
+use crate::commit::{Check, Message, Tick};
+use crate::error::Result;
 use crate::plan::cleanup::Cleanup;
 use crate::plan::install::Installation;
+use crate::plan::migrate::Migration;
+use crate::plan::model::Context;
 use crate::plan::{Accepted, Proposal};
+use crate::repo::git::history::TRAILER;
 
-pub use crate::account::migration;
+/// The message of a service's migration, or of what was left of one.
+///
+/// # Errors
+/// As [`account::migration`].
+pub fn migration(
+    after: &Context,
+    migration: &Migration,
+    accepted: &Accepted,
+    proved: &BTreeMap<Check, Tick>,
+) -> Result<Message> {
+    if !migration.is_resumed() {
+        return account::migration(after, migration, accepted, proved);
+    }
+    let name = migration.name();
+    let body = lines(migration, accepted);
+    let trailer = (TRAILER.to_owned(), name.to_owned());
+    Ok(Message::new(&crate::plan::texts::continued_subject(name), &[body], &[trailer]))
+}
 
 /// The message of the contract's installation.
 pub fn installation(installation: &Installation, accepted: &Accepted) -> Message {
@@ -27,11 +51,10 @@ pub fn cleanup(cleanup: &Cleanup, accepted: &Accepted) -> Message {
 
 /// A message that lists the accepted groups.
 pub fn groups(subject: &str, proposal: &dyn Proposal, accepted: &Accepted) -> Message {
-    let lines: Vec<String> = proposal
-        .groups()
-        .iter()
-        .filter(|group| accepted.contains(&group.id))
-        .map(|group| format!("- {}", group.title))
-        .collect();
-    Message::new(subject, &[lines.join("\n")], &[])
+    Message::new(subject, &[lines(proposal, accepted)], &[])
+}
+
+fn lines(proposal: &dyn Proposal, accepted: &Accepted) -> String {
+    let accepted = proposal.groups().iter().filter(|group| accepted.contains(&group.id));
+    accepted.map(|group| format!("- {}", group.title)).collect::<Vec<_>>().join("\n")
 }

@@ -87,6 +87,14 @@ pub fn migrated_already(service: &str) -> String {
     format!("{service}: has its contract already, nothing to do")
 }
 
+/// What is open of a service that has its contract.
+pub fn open_changes(service: &str, count: usize) -> String {
+    match count {
+        1 => format!("{service} has its contract; 1 change is open:"),
+        _ => format!("{service} has its contract; {count} changes are open:"),
+    }
+}
+
 pub fn declined(service: &str) -> String {
     format!("{service}: declined, nothing was written")
 }

@@ -146,7 +146,7 @@ impl<'c, 'a> Writer<'c, 'a> {
 
     /// Text of a group that says no fact.
     pub fn push(&mut self, group: GroupId, text: impl Into<String>) {
-        self.put(group, text, Vec::new());
+        self.append(group, text.into(), None, Vec::new(), Vec::new());
     }
 
     /// Text of the contract's own group that says no fact.
@@ -162,18 +162,27 @@ impl<'c, 'a> Writer<'c, 'a> {
 
     fn note(&mut self, group: GroupId, text: impl Into<String>, facts: Vec<(FactId, &ContractField)>) {
         let path = &self.path;
+        let field = facts.first().map(|(_, field)| (*field).clone());
         let facts = facts.into_iter().map(|(fact, field)| (fact, format!("{path}.{field}")));
         let facts = facts.collect();
-        self.append(group, text.into(), facts, Vec::new());
+        self.append(group, text.into(), field, facts, Vec::new());
     }
 
-    fn append(&mut self, group: GroupId, mut text: String, facts: Vec<(FactId, String)>, added: Vec<Move>) {
+    fn append(
+        &mut self,
+        group: GroupId,
+        mut text: String,
+        field: Option<ContractField>,
+        facts: Vec<(FactId, String)>,
+        added: Vec<Move>,
+    ) {
         if std::mem::take(&mut self.apart) {
             text.insert(0, '\n');
         }
         self.fragments.push(ContractFragment {
             group,
             text,
+            field,
             facts,
             added,
         });
@@ -188,7 +197,8 @@ impl<'c, 'a> Writer<'c, 'a> {
             to: Some(to.clone()),
         });
         self.said.push(field.clone());
-        self.append(group, text, Vec::new(), added.collect());
+        let added = added.collect();
+        self.append(group, text, Some(field.clone()), Vec::new(), added);
     }
 
     /// Whether a field is said.

@@ -50,6 +50,31 @@ impl<'a> Migration<'a> {
         Ok(migration)
     }
 
+    /// Plans what was left of a service that has its contract: what was declined, and what is missing. `None` where nothing
+    /// is, or where the contract is not written as one set. `missing` are the directories that no backup has.
+    ///
+    /// # Errors
+    /// As [`Migration::plan`].
+    pub fn resume(context: &'a Context<'a>, service: &str, missing: &[String]) -> Result<Option<Migration<'a>>> {
+        let Some(facts) = ServiceFacts::resume(context, service, missing)? else {
+            return Ok(None);
+        };
+        let mut migration = Migration::of(context, facts, None);
+        if migration.groups.list().is_empty() {
+            return Ok(None);
+        }
+        let all = migration.all();
+        let ops = migration.build_edits(&all, &[])?;
+        migration.groups.note_moves(&ops);
+        migration.draw(&all, ops)?;
+        Ok(Some(migration))
+    }
+
+    /// Whether the service had its contract before.
+    pub fn is_resumed(&self) -> bool {
+        self.facts.contract.is_some()
+    }
+
     /// What [`Migration::plan`] knows of `service` before it renders: enough to look at, and for [`Migration::check`].
     ///
     /// # Errors
@@ -70,6 +95,10 @@ impl<'a> Migration<'a> {
                 service,
             ));
         }
+        Ok(Migration::of(context, facts, share))
+    }
+
+    fn of(context: &'a Context<'a>, facts: ServiceFacts<'a>, share: Option<ExtractedParts<'a>>) -> Migration<'a> {
         let test = NewTest::of(context, &facts);
         let needs = Requirements::of(context, &facts);
         let reads = ContractReads::of(context, &facts, &needs, share.as_ref());
@@ -84,7 +113,7 @@ impl<'a> Migration<'a> {
             reads,
         };
         migration.groups = kinds::propose(&migration.outline_of());
-        Ok(migration)
+        migration
     }
 
     fn all(&self) -> Accepted {
@@ -193,7 +222,7 @@ impl<'a> Migration<'a> {
     /// The edits that the accepted groups make; the comments `lost` are put into the contract.
     fn build_edits(&self, accepted: &Accepted, lost: &[String]) -> Result<Ops<'a>> {
         let mut ops = Ops::new(self.context.repo);
-        if !accepted.contains(&kinds::contract_of(&self.groups)) {
+        if !self.is_resumed() && !accepted.contains(&kinds::contract_of(&self.groups)) {
             return Ok(ops);
         }
         let draft = self.draft(accepted);

@@ -96,6 +96,17 @@ pub fn gain_why(field: &str) -> String {
     )
 }
 
+/// The subject of a commit that takes up what a migration left.
+pub fn continued_subject(service: &str) -> String {
+    format!("refactor(server/{service}): continue the migration to service contract")
+}
+
+/// Directories that a contract keeps and no backup has.
+pub fn unsaved_title(service: &str, paths: &[String]) -> String {
+    format!("back up what {service} keeps: {}", paths.join(", "))
+}
+pub const UNSAVED_WHY: &str = "The contract keeps these directories, and no backup has them. Accepted, they become a real backup job.";
+
 pub const SECRETS_TITLE: &str = "gather the secrets in the third section";
 pub const SECRETS_WHY: &str = "A migrated module has three sections: contract, implementation, secrets. Declined, the secrets stay among the \
      implementation.";

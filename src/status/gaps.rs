@@ -21,11 +21,12 @@ pub fn find(around: &Surroundings, found: &Found, volumes: &[Kept], own: &[Kept]
     import(around, found, &mut gaps);
     nowhere_enabled(around, found, service, &mut gaps);
     let unread = unread_fields(around, found, &mut gaps);
-    backup(around, service, volumes, &unread, &mut gaps);
+    let missing = backup(around, service, volumes, &unread, &mut gaps);
     if found.pattern == Pattern::Contract {
         remnants(around, found, own, &mut gaps);
     }
     service.gaps = gaps;
+    service.unsaved = missing;
 }
 
 fn gap(code: &'static str, text: String, place: Place) -> Gap {
@@ -105,8 +106,14 @@ fn unread_fields(around: &Surroundings, found: &Found, gaps: &mut Vec<Gap>) -> V
     paths
 }
 
-/// State that no backup has.
-fn backup(around: &Surroundings, service: &Service, volumes: &[Kept], unread: &[Kept], gaps: &mut Vec<Gap>) {
+/// State that no backup has; returns its directories.
+fn backup(
+    around: &Surroundings,
+    service: &Service,
+    volumes: &[Kept],
+    unread: &[Kept],
+    gaps: &mut Vec<Gap>,
+) -> Vec<String> {
     let saved = |kept: &&Kept| {
         let own = service.backed_up.iter().map(|own| &own.kept);
         own.chain(&around.backed_up).any(|saved| {
@@ -125,6 +132,7 @@ fn backup(around: &Surroundings, service: &Service, volumes: &[Kept], unread: &[
         let paths: Vec<&str> = missing.iter().map(|kept| kept.path.as_str()).collect();
         gaps.push(gap("not-backed-up", texts::not_backed_up(&paths), first.place.clone()));
     }
+    missing.iter().map(|kept| kept.path.clone()).collect()
 }
 
 /// What the old pattern still says of a service that has a contract.

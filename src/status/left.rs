@@ -3,7 +3,7 @@
 use super::discover::Found;
 use super::kept::{Elements, of_fact};
 use super::{BackedUp, Service};
-use crate::plan::model::{Context, FactIds, Job, Persisted};
+use crate::plan::model::{Context, FactIds, Job, OwnContract, Persisted};
 use crate::plan::owner;
 use crate::rules::{ContractField, parts};
 
@@ -25,7 +25,9 @@ impl<'a> Left<'a> {
         };
         let mut ids = FactIds::default();
         let jobs = owner::jobs(context, &whose, &mut ids).unwrap_or_default();
-        let persisted = owner::persisted(context, &whose, &jobs, &mut ids);
+        let own = OwnContract::find(context, &found.name).and_then(|own| own.job(&found.name, &mut ids));
+        let all: Vec<Job> = jobs.iter().cloned().chain(own).collect();
+        let persisted = owner::persisted(context, &whose, &all, &mut ids);
         Left { jobs, persisted }
     }
 }

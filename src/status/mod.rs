@@ -76,6 +76,11 @@ pub fn undeclared(context: &Context) -> Vec<(String, PathBuf)> {
         .collect()
 }
 
+/// The directories that the service `name` keeps and that no backup has; empty where there is none of that name.
+pub fn unsaved(context: &Context, name: &str) -> Vec<String> {
+    read::one(context, name).map_or_else(Vec::new, |service| service.unsaved)
+}
+
 /// How a service is declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Pattern {
@@ -120,6 +125,8 @@ pub struct Service {
     pub persisted: Vec<Kept>,
     /// What is backed up.
     pub backed_up: Vec<BackedUp>,
+    /// The directories of its state that no backup has.
+    pub unsaved: Vec<String>,
     /// What a person would want to know.
     pub gaps: Vec<Gap>,
     /// Why `migrate` would refuse; `None` if it would not, and for a service that is migrated.

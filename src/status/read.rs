@@ -59,6 +59,7 @@ fn service(around: &Surroundings, found: &Found) -> Service {
         exposed: None,
         persisted: Vec::new(),
         backed_up: Vec::new(),
+        unsaved: Vec::new(),
         gaps: Vec::new(),
         blocked: None,
     };

@@ -12,6 +12,7 @@ mod imports;
 mod init;
 mod inputs;
 mod interactive;
+mod left;
 mod migrate;
 mod needs;
 mod new;

@@ -5,6 +5,7 @@
 //! sentence that no check knows fails the test.
 
 mod checklist;
+mod left;
 mod message;
 mod state;
 mod tree;
@@ -175,6 +176,7 @@ impl Walk {
             count += message::check(&case, text.text());
             count += checklist::check(&case, text.text(), is_proved);
         }
+        left::check(&case, after);
         let service = status::service(after, migration.name()).expect("the service is there still");
         count + state::check(&case, &service, after)
     }

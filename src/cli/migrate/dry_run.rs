@@ -154,6 +154,9 @@ impl DryRun<'_> {
             }
             Found::Planned(migration) => migration,
         };
+        if human && migration.is_resumed() {
+            ui.line(texts::open_changes(name, migration.groups().len()));
+        }
         let decision = init::everything(&*migration, self.args.accept_gains)?;
         let next = loaded.after(&decision.change);
         let next_model = next.model();

@@ -91,18 +91,18 @@ fn near(context: &model::Context, name: &str, error: Error) -> Error {
 }
 
 fn find<'a>(context: &'a model::Context<'a>, name: &str) -> Found<'a> {
+    let with_contract = model::contract_names(context.model, context.rules());
+    if with_contract.iter().any(|other| other == name) {
+        return match Migration::resume(context, name, &status::unsaved(context, name)) {
+            Ok(Some(migration)) => Found::Planned(Box::new(migration)),
+            Ok(None) => Found::Nothing,
+            Err(error) => Found::Refused(error),
+        };
+    }
     match Migration::plan(context, name) {
         Ok(migration) => Found::Planned(Box::new(migration)),
         Err(error) if error.code() == "unknown-service" || error.code() == "nothing-declared" => {
-            match model::contract_names(context.model, context.rules())
-                .iter()
-                .any(|n| n == name)
-            {
-                true => Found::Nothing,
-                false => {
-                    Found::Refused(model::broken_file(context, name).unwrap_or_else(|| near(context, name, error)))
-                }
-            }
+            Found::Refused(model::broken_file(context, name).unwrap_or_else(|| near(context, name, error)))
         }
         Err(error) => Found::Refused(error),
     }

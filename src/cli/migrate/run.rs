@@ -194,6 +194,10 @@ impl<'s> Run<'s> {
         let service = migration.name();
         let committer = self.committer.as_ref().expect("made before anything is written");
         committer.check(migration)?;
+        if migration.is_resumed() {
+            let open = texts::open_changes(service, migration.groups().len());
+            self.session.ui.line(open);
+        }
         let decision: Decision = match committer.decide(migration)? {
             Outcome::Quit => return Ok(Step::Quit),
             Outcome::Decided(decision) => decision,

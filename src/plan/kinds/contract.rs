@@ -20,6 +20,9 @@ impl ChangeKind for Contract {
     }
 
     fn propose(&self, outline: &Outline) -> Option<Proposed> {
+        if outline.facts.contract.is_some() {
+            return None;
+        }
         let declared = !outline.facts.declarations.is_empty();
         let why = match declared {
             true => texts::CONTRACT_WHY,

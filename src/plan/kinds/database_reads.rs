@@ -18,7 +18,7 @@ impl ChangeKind for DatabaseReads {
 
     // The layouts replace the literals, since they know what the module calls its contract.
     fn propose(&self, outline: &Outline) -> Option<Proposed> {
-        let there = !outline.reads.list().is_empty();
+        let there = !outline.reads.list().is_empty() && outline.facts.contract.is_none();
         there.then(|| Proposed::preserving(texts::reads_title(&outline.facts.name), texts::READS_WHY))
     }
 }

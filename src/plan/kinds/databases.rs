@@ -23,7 +23,7 @@ impl ChangeKind for Databases {
             .map(|database| database.name.as_str())
             .collect();
         // What the declarations say is carried.
-        let there = !names.is_empty() && outline.facts.first(&ContractField::Databases).is_none();
+        let there = !names.is_empty() && !outline.facts.says(&ContractField::Databases);
         let title = texts::databases_title(&outline.facts.name, &names);
         there.then(|| Proposed::preserving(title, texts::DATABASES_WHY))
     }

@@ -23,7 +23,7 @@ impl ChangeKind for Dependencies {
             .map(|depends| depends.on.as_str())
             .collect();
         // What the declarations say is carried.
-        let there = !names.is_empty() && outline.facts.first(&ContractField::DependsOn).is_none();
+        let there = !names.is_empty() && !outline.facts.says(&ContractField::DependsOn);
         let title = texts::depends_title(&outline.facts.name, &names);
         there.then(|| Proposed::preserving(title, texts::DEPENDS_WHY))
     }

@@ -3,17 +3,23 @@
 use super::{ChangeKind, Draft, GAIN, Outline, backup};
 use crate::edit::GroupId;
 use crate::error::Result;
-use crate::plan::contract::{Slot, Writer};
+use crate::plan::contract::{BACKUP_ORDER, Slot, Writer};
 use crate::plan::definition::Definition;
 use crate::plan::groups::Proposed;
-use crate::plan::model::{Fact, ServiceFacts};
+use crate::plan::model::{Fact, OwnContract, ServiceFacts};
 use crate::plan::texts;
 use crate::rules::ContractField;
+use crate::syntax::{self, AstNode, ast};
 
 pub struct Gain;
 
 fn unread<'f, 'a>(facts: &'f ServiceFacts<'a>) -> impl Iterator<Item = &'f Fact<'a>> {
     facts.unread().filter(|fact| fact.field == ContractField::BackupPaths)
+}
+
+/// What the contract that the service has keeps and no backup has, as source.
+fn unsaved<'f>(facts: &'f ServiceFacts) -> &'f [ast::Expr] {
+    facts.contract.as_ref().map_or(&[], |contract| &contract.unsaved)
 }
 
 impl ChangeKind for Gain {
@@ -22,22 +28,42 @@ impl ChangeKind for Gain {
     }
 
     fn propose(&self, outline: &Outline) -> Option<Proposed> {
-        let field = &unread(outline.facts).next()?.origin.name;
-        let title = texts::gain_title(&outline.facts.name, field);
-        (!backup::is_there(outline.facts)).then(|| Proposed::gaining(title, texts::gain_why(field)))
+        let facts = outline.facts;
+        // Beside other fields of a backup, paths would be more than a list of paths.
+        let of_backup = |contract: &OwnContract| BACKUP_ORDER.iter().any(|field| contract.says(field));
+        if backup::is_there(facts) || facts.contract.as_ref().is_some_and(of_backup) {
+            return None;
+        }
+        if !unsaved(facts).is_empty() {
+            let paths: Vec<String> = unsaved(facts).iter().map(|path| syntax::text_of(path.syntax())).collect();
+            let title = texts::unsaved_title(&facts.name, &paths);
+            return Some(Proposed::gaining(title, texts::UNSAVED_WHY));
+        }
+        let field = &unread(facts).next()?.origin.name;
+        let title = texts::gain_title(&facts.name, field);
+        Some(Proposed::gaining(title, texts::gain_why(field)))
     }
 
     fn declare(&self, draft: &Draft) -> Vec<Definition> {
         let facts = draft.facts();
         let paths = unread(facts).flat_map(|fact| fact.list().into_iter().map(|path| (fact.origin.module, path)));
-        let paths: Vec<_> = paths.collect();
+        let own = unsaved(facts).iter().map(|path| (facts.home, path.clone()));
+        let paths: Vec<_> = paths.chain(own).collect();
         Definition::backup(draft.context(), facts, &paths).into_iter().collect()
     }
 
     // The contract takes the fields, whether they become a backup or a comment.
     fn write(&self, draft: &Draft, group: GroupId, slot: Slot, contract: &mut Writer) -> Result<()> {
         if slot == Slot::Backups {
-            unread(draft.facts()).for_each(|fact| contract.carry(group, fact));
+            let facts = draft.facts();
+            unread(facts).for_each(|fact| contract.carry(group, fact));
+            if !unsaved(facts).is_empty() {
+                let field = ContractField::BackupPaths;
+                let paths = unsaved(facts).iter().map(|path| syntax::text_of(path.syntax()));
+                let paths: Vec<String> = paths.collect();
+                let text = format!("{field} = [\n{}\n];\n", paths.join("\n"));
+                contract.add(group, text, &field, paths);
+            }
         }
         Ok(())
     }

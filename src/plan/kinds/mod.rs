@@ -148,9 +148,9 @@ impl<'d, 'a> Draft<'d, 'a> {
     }
 }
 
-/// The group of the contract, which every service has.
+/// The group of the contract; the first one for a service that has its contract already.
 pub fn contract_of(groups: &Groups) -> GroupId {
-    groups.of(CONTRACT).expect("every service has a contract")
+    groups.of(CONTRACT).unwrap_or(GroupId(0))
 }
 
 /// The groups of a service's migration, in the order in which they are asked about. What they move, the operations of a

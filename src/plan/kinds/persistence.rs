@@ -71,6 +71,10 @@ impl ChangeKind for Persistence {
                 true => contract.value(fact),
                 false => format!("({})", contract.value(fact)),
             };
+            // An empty list beside others says nothing.
+            if is_empty(fact) && before.is_empty() && after.is_empty() {
+                continue;
+            }
             lists.push(format!("{before}{text}{after}"));
         }
         if !scattered.is_empty() || lists.is_empty() {
@@ -90,6 +94,11 @@ impl ChangeKind for Persistence {
         contract.put(group, format!("{comments}{field} = {lists};\n"), all);
         Ok(())
     }
+}
+
+/// Whether a fact is an empty list literal.
+fn is_empty(fact: &Fact) -> bool {
+    matches!(&fact.origin.value, Some(ast::Expr::List(list)) if list.items().next().is_none())
 }
 
 /// The comments above and beside whole lists of persistent directories that are the service's.

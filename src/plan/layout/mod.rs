@@ -1,13 +1,15 @@
 //! Where a service's contract stands: its own file becomes three sections (Pattern 5), or what belongs to it leaves a
-//! shared file for one of its own. Both are layouts of one draft, with the sections that [`sections`] has the texts of.
+//! shared file for one of its own, or it stands already and takes what was left. All are layouts of one draft, with the sections that [`sections`] has the texts of.
 
 mod extracted;
 mod in_place;
+mod resumed;
 pub mod sections;
 mod shape;
 
 use self::extracted::Extracted;
 use self::in_place::InPlace;
+use self::resumed::Resumed;
 pub use self::shape::secret_bindings;
 use super::kinds::Draft;
 use super::ops::{ContractFragment, Ops};
@@ -33,6 +35,8 @@ pub enum Layout<'c, 'a> {
     InPlace(InPlace<'c, 'a>),
     /// As a new file, from what leaves a shared one.
     Extracted(Extracted<'c, 'a>),
+    /// In the contract that it has.
+    Resumed(Resumed<'c, 'a>),
 }
 
 impl<'c, 'a> Layout<'c, 'a> {
@@ -46,9 +50,10 @@ impl<'c, 'a> Layout<'c, 'a> {
         parts: Option<&'c ExtractedParts<'a>>,
         removed: Removed,
     ) -> Result<Layout<'c, 'a>> {
-        Ok(match parts {
-            None => Layout::InPlace(InPlace::find(draft, removed)?),
-            Some(parts) => Layout::Extracted(Extracted::new(draft, parts, removed)),
+        Ok(match (&draft.facts().contract, parts) {
+            (Some(contract), _) => Layout::Resumed(Resumed::new(draft, contract, removed)),
+            (None, None) => Layout::InPlace(InPlace::find(draft, removed)?),
+            (None, Some(parts)) => Layout::Extracted(Extracted::new(draft, parts, removed)),
         })
     }
 
@@ -57,6 +62,7 @@ impl<'c, 'a> Layout<'c, 'a> {
         match self {
             Layout::InPlace(layout) => layout.remove(ops),
             Layout::Extracted(layout) => layout.remove(ops),
+            Layout::Resumed(layout) => layout.remove(ops),
         }
     }
 
@@ -64,7 +70,7 @@ impl<'c, 'a> Layout<'c, 'a> {
     /// stood.
     pub fn above(&self, ops: &mut Ops, comments: Vec<String>) -> Vec<String> {
         match self {
-            Layout::InPlace(_) => comments,
+            Layout::InPlace(_) | Layout::Resumed(_) => comments,
             Layout::Extracted(layout) => layout.above(ops, comments),
         }
     }
@@ -78,6 +84,10 @@ impl<'c, 'a> Layout<'c, 'a> {
         match self {
             Layout::InPlace(layout) => layout.render(ops, fragments, above),
             Layout::Extracted(layout) => layout.render(ops, fragments, above),
+            Layout::Resumed(layout) => {
+                layout.render(ops, fragments, above);
+                Ok(())
+            }
         }
     }
 }

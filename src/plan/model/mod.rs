@@ -4,9 +4,11 @@ mod context;
 mod declared;
 mod fact;
 pub mod literal;
+mod resumed;
 mod service;
 
 pub use context::{Choices, Context};
 pub use declared::{contract_names, directory, fields, legacy_names, shadowed, topmost};
 pub use fact::{Declaration, Fact, FactId, FactIds, Guard, Job, LegacyField, Persisted};
+pub use resumed::OwnContract;
 pub use service::{ServiceFacts, broken_file};

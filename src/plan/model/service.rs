@@ -8,6 +8,7 @@ use super::context::Context;
 use super::declared::{contract_names, fields, legacy_names, topmost};
 use super::fact::{Declaration, Fact, FactIds, Guard, Job, LegacyField, Persisted};
 use super::literal;
+use super::resumed::OwnContract;
 use crate::error::{self, Error, Result};
 use crate::plan::install::fields as fields_of_option;
 use crate::plan::placement::{self, Reference};
@@ -37,8 +38,10 @@ pub struct ServiceFacts<'a> {
     pub co_located: Option<Vec<String>>,
     /// The names that it and the other services go by.
     pub names: Names,
+    /// The contract that it has already.
+    pub contract: Option<OwnContract<'a>>,
     /// What [`ServiceFacts::references`] found.
-    references: OnceCell<Vec<Reference>>,
+    pub(super) references: OnceCell<Vec<Reference>>,
 }
 
 impl<'a> ServiceFacts<'a> {
@@ -108,6 +111,7 @@ impl<'a> ServiceFacts<'a> {
             target,
             co_located,
             names,
+            contract: None,
             references: OnceCell::new(),
         })
     }

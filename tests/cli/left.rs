@@ -1,0 +1,87 @@
+//! Coming back to a service: what was declined, and what is missing.
+
+use std::process::Stdio;
+
+use crate::common::person::{End, Person};
+use crate::common::{Repo, nix};
+
+/// `migrate` on a pseudo-terminal, with an answer for each group and a yes for the commit.
+fn migrating(repo: &Repo, service: &str, answers: &str) -> String {
+    let mut command = repo.qgroget(&["migrate", service, "--no-verify", "--no-pager"]);
+    command
+        .env("TERM", "xterm")
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::inherit());
+    let mut person = Person::at(command);
+    let mut shown = String::new();
+    for answer in answers.chars() {
+        shown += &person.answers(") Take this change", &answer.to_string());
+    }
+    shown += &person.answers("Commit with this message", "y");
+    let (rest, end) = person.leaves();
+    assert_eq!(end, End::Code(0), "{rest}");
+    shown + &rest
+}
+
+#[test]
+fn what_was_declined_is_offered_by_the_next_run() {
+    // Persistence; the backup job; the module's place and its test.
+    for (service, answers) in [("jellyfin", "yynyy"), ("navidrome", "yyynyy"), ("navidrome", "yyyynn")] {
+        let repo = Repo::with_contract();
+        let before = nix::available().then(|| nix::configuration(&repo.root()).unwrap());
+        migrating(&repo, service, answers);
+        let open = answers.matches('n').count();
+        let said = match open {
+            1 => format!("{service} has its contract; 1 change is open:"),
+            _ => format!("{service} has its contract; {open} changes are open:"),
+        };
+        let shown = migrating(&repo, service, &"y".repeat(open));
+        assert!(shown.contains(&said), "{shown}");
+        assert_eq!(
+            repo.log()[0],
+            format!("refactor(server/{service}): continue the migration to service contract")
+        );
+        repo.migrate(&[service])
+            .succeeds()
+            .says(&format!("{service}: has its contract already, nothing to do"));
+        let whole = Repo::with_contract();
+        whole.migrate(&[service]).succeeds();
+        let texts = |repo: &Repo| {
+            let tree = repo.tree();
+            tree.keys().filter(|path| path.ends_with(".nix")).cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(texts(&repo), texts(&whole), "the same files");
+        if let Some(before) = before {
+            nix::assert_same(&before, &nix::configuration(&repo.root()).unwrap(), service);
+        }
+        // The second commit can be taken back by itself.
+        repo.run(&["undo", service, "--yes"]).succeeds();
+        repo.migrate(&[service, "--dry-run"]).succeeds().says(&said);
+    }
+}
+
+#[test]
+fn state_without_a_backup_is_offered_as_a_gain_and_proved() {
+    if !nix::available() {
+        return;
+    }
+    let repo = Repo::with_contract();
+    repo.migrate(&["jellyfin"]).succeeds();
+    let module = "modules/server/media/jellyfin/default.nix";
+    let text = repo.read(module);
+    let from = text.find("        backupPaths = [").unwrap();
+    let to = from + text[from..].find("        exposed").unwrap();
+    repo.write(module, text[..from].to_owned() + "        backupPaths = [];\n" + &text[to..]);
+    repo.commit_all("no backup");
+    repo.migrate(&["jellyfin", "--dry-run"])
+        .succeeds()
+        .says("back up what jellyfin keeps: \"/var/lib/jellyfin\"");
+    // It is no change that leaves the configuration as it is.
+    repo.run(&["migrate", "jellyfin", "--yes"]).says("declined");
+    repo.run(&["migrate", "jellyfin", "--yes", "--accept-gains"])
+        .succeeds()
+        .says("gained    /var/lib/jellyfin is backed up now (job jellyfin)");
+    let jobs = &nix::configuration(&repo.root()).unwrap()["services"]["restic"]["backups"];
+    assert_eq!(jobs["jellyfin"]["paths"], serde_json::json!(["/var/lib/jellyfin"]));
+    repo.migrate(&["jellyfin"]).succeeds().says("nothing to do");
+}
