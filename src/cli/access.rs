@@ -21,6 +21,8 @@ impl Command {
             Command::Status(_) | Command::Verify(_) => false,
             Command::Check(args) => args.fix && !args.dry_run,
             Command::Undo(args) => !args.list && !args.dry_run,
+            // A note is written, and no file: an unfinished run is finished first, since its commit may be the one.
+            Command::Tested(_) => true,
             Command::Init(args) => !args.deciding.dry_run,
             Command::Migrate(args) => !args.deciding.dry_run,
             Command::New(args) => !args.deciding.dry_run,
@@ -50,6 +52,7 @@ impl Command {
             Command::Contract(_) => "contract",
             Command::Cleanup(_) => "cleanup",
             Command::Undo(_) => "undo",
+            Command::Tested(_) => "tested",
             Command::Completions(_) => "completions",
             Command::Man => "man",
         }

@@ -70,6 +70,8 @@ pub enum Command {
     Cleanup(Cleanup),
     /// Take back a commit that qgroget made: the last one, or a service's
     Undo(Undo),
+    /// Note that you have tested services on the server; `status` names those that are not
+    Tested(Tested),
     /// Print completions for a shell
     Completions(Completions),
     /// Print the manual page
@@ -121,6 +123,14 @@ pub struct Undo {
     /// Take it back without asking
     #[arg(short, long, conflicts_with = "dry_run")]
     pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  qgroget tested jellyfin\n  git log --notes=qgroget")]
+pub struct Tested {
+    /// The services; a git note on the last commit of each says so
+    #[arg(required = true, value_name = "SERVICE")]
+    pub services: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -28,7 +28,11 @@ pub fn migration(
     let name = migration.name();
     let body = lines(migration, accepted);
     let trailer = (TRAILER.to_owned(), name.to_owned());
-    Ok(Message::new(&crate::plan::texts::continued_subject(name), &[body], &[trailer]))
+    Ok(Message::new(
+        &crate::plan::texts::continued_subject(name),
+        &[body],
+        &[trailer],
+    ))
 }
 
 /// The message of the contract's installation.
@@ -56,5 +60,8 @@ pub fn groups(subject: &str, proposal: &dyn Proposal, accepted: &Accepted) -> Me
 
 fn lines(proposal: &dyn Proposal, accepted: &Accepted) -> String {
     let accepted = proposal.groups().iter().filter(|group| accepted.contains(&group.id));
-    accepted.map(|group| format!("- {}", group.title)).collect::<Vec<_>>().join("\n")
+    accepted
+        .map(|group| format!("- {}", group.title))
+        .collect::<Vec<_>>()
+        .join("\n")
 }

@@ -25,6 +25,7 @@ mod show;
 mod single;
 mod status;
 pub mod terminal;
+mod tested;
 mod texts;
 pub mod ui;
 mod undo;
@@ -90,6 +91,7 @@ fn dispatch(cli: &Cli, session: &Session) -> crate::error::Result<u8> {
         Command::Contract(args) => contract::run(args, session),
         Command::Cleanup(args) => cleanup::run(args, session),
         Command::Undo(args) => undo::run(args, session),
+        Command::Tested(args) => tested::run(args, session),
         Command::Completions(args) => Ok(documents::completions(args, session)),
         Command::Man => documents::man(session),
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::commit::{Committed, Entry, Outcome, Pending, Recovered, State, UndoWay, Undone};
+use crate::commit::{Committed, Entry, LastCommit, Outcome, Pending, Recovered, State, UndoWay, Undone};
 
 /// After an interrupted run was ended.
 pub fn recovered(recovered: &Recovered) -> String {
@@ -85,6 +85,14 @@ pub const QUIT: &str = "Stopped. Nothing of this was written.";
 
 pub fn migrated_already(service: &str) -> String {
     format!("{service}: has its contract already, nothing to do")
+}
+
+/// A service that was tested on the server.
+pub fn tested(service: &str, last: &LastCommit) -> String {
+    match last.tested {
+        true => format!("{service}: noted before, on {}", last.short),
+        false => format!("{service}: noted on {} that it was tested on the server", last.short),
+    }
 }
 
 /// What is open of a service that has its contract.
@@ -243,6 +251,19 @@ pub fn reordered(sentence: &str) -> String {
 pub const INIT_PROVED: &str = "The configuration is preserved";
 
 /// A service that `--all` cannot know of.
+/// Asked of a service that is declared nowhere.
+pub fn undeclared_question(service: &str, module: &std::path::Path) -> String {
+    format!(
+        "{service} is declared nowhere; {} runs it. Migrate it from there [y,N,q, or another module]?",
+        module.display()
+    )
+}
+
+/// An answer that names no module.
+pub fn no_module(path: &str) -> String {
+    format!("there is no module at {path}; a path is relative to the root of the repository")
+}
+
 pub fn undeclared(service: &str, module: &std::path::Path) -> String {
     let module = module.display();
     format!("{service} is declared nowhere: qgroget migrate {service} --from {module}")

@@ -94,6 +94,15 @@ pub const CODES: &[Code] = &[
         next: "Fetch the rest of the history.",
     },
     Code {
+        code: "no-commit-of",
+        title: "no commit migrates the service",
+        means: "`tested` notes on the last commit of a service that a person has tested it on the server. The history that HEAD has no commit that qgroget made for a service of that name, or it is taken back.",
+        why: "A note without a commit would say nothing of what was tested.",
+        before: "$ qgroget tested jelyfin",
+        after: "$ qgroget tested jellyfin",
+        next: "Look the name up in `qgroget undo --list`.",
+    },
+    Code {
         code: "undo-needed",
         title: "later commits build upon the one to take back",
         means: "The contract is to go while services are migrated to it, or a service is to go back to the legacy pattern, whose options a cleanup has removed.",

@@ -47,6 +47,7 @@ mod place;
 mod program;
 mod recover;
 mod takeback;
+mod tested;
 mod undo;
 
 #[cfg(test)]
@@ -63,6 +64,7 @@ pub use left::Left;
 pub use mark::{Mark, named, of_service};
 pub use message::{Check, Message, Section, Template, Tick};
 pub use recover::{Outcome, Pending, Recovered, pending, recover};
+pub use tested::{LastCommit, last_commits, note_tested};
 pub use undo::{
     Chosen, Entry, Plan as UndoPlan, State, Undone, Way as UndoWay, Which, is_as_made, list, plan_undo, undo,
 };

@@ -241,6 +241,19 @@ pub fn undo_shallow(title: &str, id: &str) -> Error {
     .hint("`git fetch --unshallow` gets the rest of the history; then run again")
 }
 
+/// No commit of the tool in HEAD's history is about the service; `known` are the names of those that there are.
+pub fn no_commit_of(service: &str, known: &[String]) -> Error {
+    let error = Error::refused(
+        "no-commit-of",
+        format!("no commit of this history migrates a service '{service}'"),
+    )
+    .reason("what was tested is noted on the commit that migrated it");
+    match super::nearest(service, known) {
+        Some(near) => error.hint(format!("did you mean '{near}'?")),
+        None => error.hint("`qgroget undo --list` lists the commits that qgroget made"),
+    }
+}
+
 /// Later commits changed the same lines.
 ///
 /// `later` are the names of the tool's own commits among them.

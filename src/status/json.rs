@@ -1,4 +1,4 @@
-//! Schema 1 of the status. `docs/json.md` explains every field, `docs/schema/status-1.json` is the JSON Schema.
+//! The status for programs: schema 1.
 
 use std::path::PathBuf;
 
@@ -19,6 +19,7 @@ struct Document<'s> {
     contract_installed: bool,
     totals: Numbers,
     services: Vec<Entry<'s>>,
+    untested: &'s [String],
     elsewhere: Vec<Other>,
     faults: Vec<Json>,
 }
@@ -101,6 +102,7 @@ pub fn text(status: &Status) -> Result<String> {
         contract_installed: status.installed,
         totals: numbers(status),
         services: status.services.iter().map(entry).collect(),
+        untested: &status.untested,
         elsewhere: elsewhere(&status.elsewhere),
         faults: status.faults.iter().map(Json::from).collect(),
     };

@@ -39,6 +39,9 @@ pub struct Status {
     pub files: Files,
     /// Where services are defined in files that no host is made of, sorted.
     pub elsewhere: Elsewhere,
+    /// The migrated services of which nobody has said that they were tested on the server, by name; those without a commit
+    /// of this program are none of them.
+    pub untested: Vec<String>,
     /// Files of the hosts that could not be read or do not parse, and definitions that are not written out: what they
     /// declare is missing here.
     pub faults: Vec<Error>,
@@ -231,6 +234,7 @@ impl Status {
             installed: model.declaration(&contract).is_some(),
             services,
             files: Files { total: read, read },
+            untested: Vec::new(),
             elsewhere: Elsewhere::Sure(Vec::new()),
             faults: broken
                 .filter_map(|path| repo.source(&path)?.syntax_error())
@@ -257,7 +261,7 @@ impl Status {
         table::render(self, width)
     }
 
-    /// For programs: schema 1 (`docs/json.md`).
+    /// For programs: schema 1.
     ///
     /// # Errors
     /// An internal error if the document has no JSON form.

@@ -240,6 +240,9 @@ fn notes(status: &Status, width: usize) -> String {
         let sure = matches!(status.elsewhere, Elsewhere::Sure(_));
         lines.push(texts::elsewhere(&named, all, sure, &status.host));
     }
+    if !status.untested.is_empty() {
+        lines.push(texts::untested(&status.untested));
+    }
     let mut out = String::new();
     for line in lines {
         let _ = writeln!(out, "{}", wrap(&visible(&line), Width(width), "note: ", "      "));

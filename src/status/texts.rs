@@ -45,3 +45,11 @@ pub fn elsewhere(named: &[String], all: usize, sure: bool, host: &str) -> String
 pub fn no_services(host: &str) -> String {
     format!("{host} has no services in either pattern")
 }
+
+/// Migrated services that nobody has said to have tested.
+pub fn untested(services: &[String]) -> String {
+    format!(
+        "not tested on the server yet, as far as it was noted (`qgroget tested <service>`): {}",
+        services.join(", ")
+    )
+}

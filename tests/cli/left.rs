@@ -48,7 +48,10 @@ fn what_was_declined_is_offered_by_the_next_run() {
         whole.migrate(&[service]).succeeds();
         let texts = |repo: &Repo| {
             let tree = repo.tree();
-            tree.keys().filter(|path| path.ends_with(".nix")).cloned().collect::<Vec<_>>()
+            tree.keys()
+                .filter(|path| path.ends_with(".nix"))
+                .cloned()
+                .collect::<Vec<_>>()
         };
         assert_eq!(texts(&repo), texts(&whole), "the same files");
         if let Some(before) = before {
@@ -71,7 +74,10 @@ fn state_without_a_backup_is_offered_as_a_gain_and_proved() {
     let text = repo.read(module);
     let from = text.find("        backupPaths = [").unwrap();
     let to = from + text[from..].find("        exposed").unwrap();
-    repo.write(module, text[..from].to_owned() + "        backupPaths = [];\n" + &text[to..]);
+    repo.write(
+        module,
+        text[..from].to_owned() + "        backupPaths = [];\n" + &text[to..],
+    );
     repo.commit_all("no backup");
     repo.migrate(&["jellyfin", "--dry-run"])
         .succeeds()
@@ -84,4 +90,71 @@ fn state_without_a_backup_is_offered_as_a_gain_and_proved() {
     let jobs = &nix::configuration(&repo.root()).unwrap()["services"]["restic"]["backups"];
     assert_eq!(jobs["jellyfin"]["paths"], serde_json::json!(["/var/lib/jellyfin"]));
     repo.migrate(&["jellyfin"]).succeeds().says("nothing to do");
+}
+
+#[test]
+fn the_module_of_a_service_that_is_declared_nowhere_is_asked_for() {
+    let repo = Repo::with_contract();
+    repo.run(&["migrate", "--all", "--yes", "--no-verify"])
+        .says("qbittorrent is declared nowhere");
+    let offered = |answer: &str| {
+        let mut command = repo.qgroget(&["migrate", "--all", "--no-verify", "--no-pager"]);
+        command
+            .env("TERM", "xterm")
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::inherit());
+        let mut person = Person::at(command);
+        let shown = person.answers("or another module", answer);
+        assert!(shown.contains("is declared nowhere; modules/server/"), "{shown}");
+        person
+    };
+    // `n` leaves it and says how to come back; the next one is asked about.
+    let mut person = offered("n");
+    let next = person.answers("or another module", "q");
+    assert!(
+        next.contains("qgroget migrate honcho --from modules/server/misc/honcho.nix"),
+        "{next}"
+    );
+    person.leaves();
+    let commits = repo.log().len();
+    let mut person = offered("y");
+    let first = person.answers(") Take this change", "a");
+    assert!(first.contains("declare the contract of honcho"), "{first}");
+    person.answers("Commit with this message", "y");
+    person.answers("or another module", "q");
+    person.leaves();
+    assert_eq!(repo.log().len(), commits + 1);
+    let mut person = offered("modules/nothing.nix");
+    let again = person.answers("or another module", "q");
+    assert!(again.contains("there is no module at modules/nothing.nix"), "{again}");
+    person.leaves();
+}
+
+#[test]
+fn what_was_tested_on_the_server_is_noted_and_status_names_the_rest() {
+    let repo = Repo::with_contract();
+    repo.migrate(&["jellyfin"]).succeeds();
+    repo.migrate(&["calibre"]).succeeds();
+    let untested = |repo: &Repo| repo.run(&["status", "--format", "json"]).succeeds().json()["untested"].clone();
+    assert_eq!(untested(&repo), serde_json::json!(["calibre", "jellyfin"]));
+    let before = (repo.git(&["rev-parse", "HEAD"]), repo.status());
+    repo.run(&["tested", "jellyfin"]).succeeds().says("jellyfin: noted on");
+    assert_eq!((repo.git(&["rev-parse", "HEAD"]), repo.status()), before);
+    assert_eq!(untested(&repo), serde_json::json!(["calibre"]));
+    repo.run(&["status"])
+        .succeeds()
+        .says("not tested on the server yet, as far as it was noted (`qgroget tested <service>`): calibre");
+    let noted = repo.git(&["notes", "--ref=qgroget", "show", "HEAD~1"]);
+    assert_eq!(noted, "Tested-on-server: jellyfin\n");
+    repo.run(&["tested", "jellyfin", "calibre"])
+        .succeeds()
+        .says("jellyfin: noted before")
+        .says("calibre: noted on");
+    assert_eq!(untested(&repo), serde_json::json!([]));
+    // A later commit of the service has not been tested; one that is taken back counts no more.
+    repo.run(&["tested", "jelyfin"])
+        .refuses("no-commit-of")
+        .says("did you mean 'jellyfin'?");
+    repo.run(&["undo", "calibre", "--yes"]).succeeds();
+    repo.run(&["tested", "calibre"]).refuses("no-commit-of");
 }

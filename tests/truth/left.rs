@@ -71,7 +71,12 @@ pub fn check(case: &Case, after: &Context) {
         ..*after
     };
     let last = resume(&context, case.service);
-    assert_eq!(kinds(last.as_ref()), Vec::<&str>::new(), "{}: offered for ever", case.what);
+    assert_eq!(
+        kinds(last.as_ref()),
+        Vec::<&str>::new(),
+        "{}: offered for ever",
+        case.what
+    );
 }
 
 /// The repository with all that is offered.

@@ -28,7 +28,7 @@ pub fn run(args: &Migrate, session: &Session) -> Result<u8> {
         true => all(&loaded, &choices),
         false => distinct(&args.services),
     };
-    let undeclared = match args.all {
+    let mut undeclared = match args.all {
         true => status::undeclared(&loaded.context(&loaded.model(), &choices)),
         false => Vec::new(),
     };
@@ -39,13 +39,18 @@ pub fn run(args: &Migrate, session: &Session) -> Result<u8> {
     if services.is_empty() && !unreadable.is_empty() {
         return Err(unreadable.remove(0));
     }
-    let code = match (services.is_empty(), args.deciding.dry_run) {
+    // Whose module it is, only a person can say.
+    let offered = match session.asks(&args.deciding) && !args.deciding.dry_run {
+        true => std::mem::take(&mut undeclared),
+        false => Vec::new(),
+    };
+    let code = match (services.is_empty() && offered.is_empty(), args.deciding.dry_run) {
         (true, _) => {
             session.ui.line(texts::ALL_MIGRATED);
             0
         }
         (false, true) => dry_run::run(args, session, choices, loaded, &services)?,
-        (false, false) => run::run(args, session, &choices, loaded, &services)?,
+        (false, false) => run::run(args, session, &choices, loaded, &services, &offered)?,
     };
     for error in unreadable {
         session.ui.note(error.to_string());

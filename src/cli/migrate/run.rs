@@ -1,6 +1,7 @@
 //! A run that writes: one decision, one proof, one commit for each service.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::{Found, find};
@@ -9,6 +10,7 @@ use crate::cli::committer::{Committer, Landed};
 use crate::cli::interrupt;
 use crate::cli::proving::{self, Allowed, Declared, Verifier, VerifyOutcome};
 use crate::cli::session::{Loaded, Session, is_outdated};
+use crate::cli::terminal::Console;
 use crate::cli::{init, message, texts};
 use crate::commit::{Check, Tick};
 use crate::error::{self, Error, Kind, Result};
@@ -18,7 +20,7 @@ use crate::plan::migrate::Migration;
 use crate::plan::model::{Choices, Context};
 use crate::process;
 use crate::repo::hosts;
-use crate::review::{Decision, Outcome};
+use crate::review::{Decision, Outcome, Reply, Terminal as _};
 
 /// What became of a service.
 enum Step {
@@ -40,7 +42,6 @@ struct Row {
 struct Run<'s> {
     args: &'s Migrate,
     session: &'s Session,
-    choices: &'s Choices,
     /// Made when something is to be written for the first time.
     committer: Option<Committer<'s>>,
     /// Whether it was said already that nothing can be proved.
@@ -57,11 +58,11 @@ pub fn run(
     choices: &Choices,
     mut loaded: Loaded,
     services: &[String],
+    undeclared: &[(String, PathBuf)],
 ) -> Result<u8> {
     let mut run = Run {
         args,
         session,
-        choices,
         committer: None,
         unproved_said: false,
     };
@@ -71,12 +72,25 @@ pub fn run(
     let progress = bar.then(|| session.ui.progress(Some(services.len() as u64), texts::MIGRATING));
     let mut rows = Vec::new();
     let mut code = 0;
-    for service in services {
+    let mut choices = choices.clone();
+    let declared = services.iter().map(|service| (service, None));
+    let offered = undeclared.iter().map(|(service, module)| (service, Some(module)));
+    for (service, module) in declared.chain(offered) {
+        if let Some(module) = module {
+            match run.module_of(&loaded, service, module) {
+                Chosen::Module(from) => choices.from = Some(from),
+                Chosen::None => {
+                    session.ui.line(texts::undeclared(service, module));
+                    continue;
+                }
+                Chosen::Quit => break,
+            }
+        }
         if let Some(progress) = &progress {
             progress.label(service);
         }
         let start = Instant::now();
-        let step = run.one(&loaded, service);
+        let step = run.one(&loaded, service, &choices);
         let fate = match &step {
             Step::Nothing => texts::FATE_NOTHING.to_owned(),
             Step::Written => texts::FATE_MIGRATED.to_owned(),
@@ -112,7 +126,7 @@ pub fn run(
         }
     }
     drop(progress);
-    if services.len() > 1 {
+    if rows.len() > 1 {
         table(session, &rows);
     }
     Ok(code)
@@ -131,13 +145,39 @@ fn table(session: &Session, rows: &[Row]) {
     }
 }
 
+/// From where a service is to be migrated that is declared nowhere.
+enum Chosen {
+    Module(PathBuf),
+    None,
+    Quit,
+}
+
 impl<'s> Run<'s> {
+    /// Asks for the module of a service that is declared nowhere; `found` is the one that runs it.
+    fn module_of(&self, loaded: &Loaded, service: &str, found: &Path) -> Chosen {
+        let mut console = Console::new(&self.session.ui, self.session.editor());
+        loop {
+            let Reply::Line(line) = console.ask(&texts::undeclared_question(service, found)) else {
+                return Chosen::Quit;
+            };
+            match line.trim() {
+                "y" | "yes" => return Chosen::Module(found.to_owned()),
+                "" | "n" | "no" => return Chosen::None,
+                "q" | "quit" => return Chosen::Quit,
+                path if loaded.repo.import_target(Path::new(path)).is_some() => {
+                    return Chosen::Module(PathBuf::from(path));
+                }
+                path => self.session.ui.line(texts::no_module(path)),
+            }
+        }
+    }
+
     /// Migrates one service, on what was loaded; where that has changed meanwhile, on what is there now.
-    fn one(&mut self, loaded: &Loaded, service: &str) -> Step {
+    fn one(&mut self, loaded: &Loaded, service: &str, choices: &Choices) -> Step {
         let session = self.session;
         let mut again = None;
         let step = session.again(|| {
-            let step = self.attempt(again.as_ref().unwrap_or(loaded), service);
+            let step = self.attempt(again.as_ref().unwrap_or(loaded), service, choices);
             if step.as_ref().is_err_and(is_outdated) {
                 again = Some(session.load(self.args.deciding.host.as_deref())?);
             }
@@ -153,9 +193,9 @@ impl<'s> Run<'s> {
     }
 
     /// Migrates one service; installs the contract before if it is not there.
-    fn attempt(&mut self, loaded: &Loaded, service: &str) -> Result<Step> {
+    fn attempt(&mut self, loaded: &Loaded, service: &str, choices: &Choices) -> Result<Step> {
         let model = loaded.model();
-        let context = loaded.context(&model, self.choices);
+        let context = loaded.context(&model, choices);
         let migration = match find(&context, service) {
             Found::Nothing => return Ok(Step::Nothing),
             Found::Refused(error) => return Err(error),
@@ -186,7 +226,7 @@ impl<'s> Run<'s> {
         drop(landed);
         let loaded = self.session.load(self.args.deciding.host.as_deref())?;
         let model = loaded.model();
-        let context = loaded.context(&model, self.choices);
+        let context = loaded.context(&model, choices);
         self.land(&context, &Migration::plan(&context, service)?)
     }
 

@@ -35,7 +35,10 @@ impl ChangeKind for Gain {
             return None;
         }
         if !unsaved(facts).is_empty() {
-            let paths: Vec<String> = unsaved(facts).iter().map(|path| syntax::text_of(path.syntax())).collect();
+            let paths: Vec<String> = unsaved(facts)
+                .iter()
+                .map(|path| syntax::text_of(path.syntax()))
+                .collect();
             let title = texts::unsaved_title(&facts.name, &paths);
             return Some(Proposed::gaining(title, texts::UNSAVED_WHY));
         }

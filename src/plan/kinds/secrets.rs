@@ -14,7 +14,8 @@ impl ChangeKind for Secrets {
     // The layout moves the bindings, since it makes the section. A service that leaves a shared file has them there anyway.
     fn propose(&self, outline: &Outline) -> Option<Proposed> {
         let facts = outline.facts;
-        let there = facts.contract.is_none() && facts.co_located.is_none() && !layout::secret_bindings(facts.home).is_empty();
+        let there =
+            facts.contract.is_none() && facts.co_located.is_none() && !layout::secret_bindings(facts.home).is_empty();
         there.then(|| Proposed::preserving(texts::SECRETS_TITLE.to_owned(), texts::SECRETS_WHY))
     }
 }

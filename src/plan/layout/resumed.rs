@@ -44,7 +44,11 @@ impl<'c, 'a> Resumed<'c, 'a> {
             }
             let at = at.unwrap_or_else(|| trivia::end_of(source.text(), &self.contract.set));
             let group = fragment.group;
-            let text = format!("{}{}", std::mem::take(&mut comments), ops.put_fragment(&fragment).trim());
+            let text = format!(
+                "{}{}",
+                std::mem::take(&mut comments),
+                ops.put_fragment(&fragment).trim()
+            );
             ops.insert(source.path(), at, format!("\n{}", indent::indent(&text, &pad)), group);
         }
     }
@@ -67,7 +71,11 @@ impl<'c, 'a> Resumed<'c, 'a> {
         let source = &self.contract.module.source;
         let before = self.contract.entries().iter().filter(|(own, _)| own <= field);
         let last = before.map(|(_, entry)| syntax::span(&entry.node).end).max();
-        let node = self.contract.entries().iter().find(|(_, entry)| Some(syntax::span(&entry.node).end) == last);
+        let node = self
+            .contract
+            .entries()
+            .iter()
+            .find(|(_, entry)| Some(syntax::span(&entry.node).end) == last);
         match node {
             Some((_, entry)) => trivia::extent(source.text(), &entry.node).text.end,
             None => trivia::end_of(source.text(), &self.contract.set),

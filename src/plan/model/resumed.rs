@@ -47,7 +47,10 @@ impl<'a> OwnContract<'a> {
         let entries = fields(&declaration, path.len()).ok()?.into_iter();
         let named = entries.map(|entry| {
             let field = ContractField::named(&entry.name);
-            (field.unwrap_or_else(|| ContractField::Extra(vec![entry.name.clone()])), entry)
+            (
+                field.unwrap_or_else(|| ContractField::Extra(vec![entry.name.clone()])),
+                entry,
+            )
         });
         Some(OwnContract {
             module,
@@ -117,7 +120,8 @@ impl<'a> ServiceFacts<'a> {
         let mut facts = Vec::new();
         for declaration in &topmost(context.model, &legacy) {
             let entries = fields(declaration, legacy.len())?.into_iter();
-            let persisted = entries.filter(|entry| rules.fields.get(&entry.name) == Some(&ContractField::PersistedData));
+            let persisted =
+                entries.filter(|entry| rules.fields.get(&entry.name) == Some(&ContractField::PersistedData));
             facts.extend(persisted.map(|origin| persisted_fact(origin, context, &mut ids)));
         }
         let names = Names::of(context, name);
@@ -159,7 +163,10 @@ impl<'a> ServiceFacts<'a> {
             declarations: Vec::new(),
             facts,
             guard: Guard::Condition {
-                text: format!("config.{}", crate::resolve::module::path_text(&enable.iter().map(Some).collect::<Vec<_>>())),
+                text: format!(
+                    "config.{}",
+                    crate::resolve::module::path_text(&enable.iter().map(Some).collect::<Vec<_>>())
+                ),
                 option: Some(enable),
                 shared: Vec::new(),
             },
