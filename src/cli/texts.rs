@@ -87,6 +87,11 @@ pub fn migrated_already(service: &str) -> String {
     format!("{service}: has its contract already, nothing to do")
 }
 
+/// A gain that is open, where only what preserves is taken.
+pub fn open_gain(title: &str) -> String {
+    format!("  {title}: something that the machine would gain; --accept-gains takes it")
+}
+
 /// A service that was tested on the server.
 pub fn tested(service: &str, last: &LastCommit) -> String {
     match last.tested {

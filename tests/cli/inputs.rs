@@ -127,7 +127,10 @@ fn names_that_have_to_be_quoted() {
             let configuration = crate::common::nix::configuration(&repo.root()).unwrap();
             assert_eq!(configuration["qgroget"]["services"][name]["name"], "x");
         }
-        repo.migrate(&[name]).succeeds().says("nothing to do");
+        repo.migrate(&[name])
+            .succeeds()
+            .says("1 change is open")
+            .says("something that the machine would gain; --accept-gains takes it");
     }
 }
 

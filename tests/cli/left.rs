@@ -83,7 +83,9 @@ fn state_without_a_backup_is_offered_as_a_gain_and_proved() {
         .succeeds()
         .says("back up what jellyfin keeps: \"/var/lib/jellyfin\"");
     // It is no change that leaves the configuration as it is.
-    repo.run(&["migrate", "jellyfin", "--yes"]).says("declined");
+    repo.run(&["migrate", "jellyfin", "--yes"])
+        .succeeds()
+        .says("--accept-gains takes it");
     repo.run(&["migrate", "jellyfin", "--yes", "--accept-gains"])
         .succeeds()
         .says("gained    /var/lib/jellyfin is backed up now (job jellyfin)");

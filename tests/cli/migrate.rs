@@ -115,7 +115,12 @@ fn in_place_leaves_the_module_where_it_is() {
         repo.read("modules/server/media/video/default.nix")
             .contains("qgroget.serviceModules.jellyfin")
     );
-    repo.migrate(&["jellyfin"]).succeeds().says("nothing to do");
+    repo.migrate(&["jellyfin", "--in-place"])
+        .succeeds()
+        .says("nothing to do");
+    // Without the flag its place is what is open.
+    repo.migrate(&["jellyfin"]).succeeds();
+    assert!(repo.exists("modules/server/media/jellyfin/default.nix"));
 }
 
 #[test]

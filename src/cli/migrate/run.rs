@@ -25,6 +25,8 @@ use crate::review::{Decision, Outcome, Reply, Terminal as _};
 /// What became of a service.
 enum Step {
     Nothing,
+    /// It has its contract, and what is open was not asked for.
+    Open,
     Written,
     Declined,
     Quit,
@@ -92,7 +94,7 @@ pub fn run(
         let start = Instant::now();
         let step = run.one(&loaded, service, &choices);
         let fate = match &step {
-            Step::Nothing => texts::FATE_NOTHING.to_owned(),
+            Step::Nothing | Step::Open => texts::FATE_NOTHING.to_owned(),
             Step::Written => texts::FATE_MIGRATED.to_owned(),
             Step::Declined => texts::FATE_DECLINED.to_owned(),
             Step::Quit => return Ok(1),
@@ -107,7 +109,7 @@ pub fn run(
             Step::Nothing => session.ui.line(texts::migrated_already(service)),
             Step::Written => loaded = session.load(args.deciding.host.as_deref())?,
             Step::Declined => code = 1,
-            Step::Quit => {}
+            Step::Quit | Step::Open => {}
             Step::Refused(error) => {
                 session.ui.error(&error);
                 code = code.max(error.kind().exit_code());
@@ -242,6 +244,12 @@ impl<'s> Run<'s> {
             Outcome::Quit => return Ok(Step::Quit),
             Outcome::Decided(decision) => decision,
         };
+        if migration.is_resumed() && decision.change.is_empty() && !self.session.asks(&self.args.deciding) {
+            for group in migration.groups() {
+                self.session.ui.line(texts::open_gain(&group.title));
+            }
+            return Ok(Step::Open);
+        }
         if decision.change.is_empty() {
             committer.say(service, &Landed::Declined);
             return Ok(Step::Declined);

@@ -4,11 +4,12 @@ mod context;
 mod declared;
 mod fact;
 pub mod literal;
+mod own_contract;
 mod resumed;
 mod service;
 
 pub use context::{Choices, Context};
 pub use declared::{contract_names, directory, fields, legacy_names, shadowed, topmost};
 pub use fact::{Declaration, Fact, FactId, FactIds, Guard, Job, LegacyField, Persisted};
-pub use resumed::OwnContract;
+pub use own_contract::OwnContract;
 pub use service::{ServiceFacts, broken_file};

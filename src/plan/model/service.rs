@@ -8,7 +8,7 @@ use super::context::Context;
 use super::declared::{contract_names, fields, legacy_names, topmost};
 use super::fact::{Declaration, Fact, FactIds, Guard, Job, LegacyField, Persisted};
 use super::literal;
-use super::resumed::OwnContract;
+use super::own_contract::OwnContract;
 use crate::error::{self, Error, Result};
 use crate::plan::install::fields as fields_of_option;
 use crate::plan::placement::{self, Reference};
