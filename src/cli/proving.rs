@@ -355,20 +355,27 @@ fn say_how(ui: &Ui, proof: &Proof) {
 pub fn say(ui: &Ui, proof: &Proof, gained: &[String], following: &[String]) {
     ui.note(report::headline(proof));
     say_how(ui, proof);
-    for sentence in gained {
-        ui.note(texts::gained(sentence));
-        if following.is_empty() {
-            ui.note(texts::NOTHING_FOLLOWS);
-        }
-    }
-    for sentence in following {
-        ui.note(texts::follows(sentence));
+    for line in gains(gained, following) {
+        ui.note(line);
     }
     for (_, difference) in proof.differences() {
         if difference.class == Class::Reordered && difference.order == Some(Order::Told) {
             ui.note(texts::reordered(&difference.sentence));
         }
     }
+}
+
+/// What is gained, and what follows from it, a line each.
+pub fn gains(gained: &[String], following: &[String]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for sentence in gained {
+        lines.push(texts::gained(sentence));
+        if following.is_empty() {
+            lines.push(texts::NOTHING_FOLLOWS.to_owned());
+        }
+    }
+    lines.extend(following.iter().map(|sentence| texts::follows(sentence)));
+    lines
 }
 
 /// The differences for which a change is refused.

@@ -80,3 +80,33 @@ fn a_condition_that_is_not_known_is_not_written_into_the_settings() {
         "{module}"
     );
 }
+
+#[test]
+fn what_several_services_of_one_switch_have_in_common_stays_common() {
+    if !nix::available() {
+        return;
+    }
+    let repo = two_under("config.qgroget.server.reading.enable");
+    repo.replace(
+        BOOKS,
+        "    qgroget.services.calibre = {",
+        "    users.groups.books-and-comics.gid = 4242;\n    qgroget.services.calibre = {",
+    );
+    repo.commit_all("a group of both");
+    let before = nix::configuration(&repo.root()).unwrap();
+    repo.migrate(&["calibre"]).succeeds();
+    repo.migrate(&["kavita"]).succeeds();
+    nix::assert_same(&before, &nix::configuration(&repo.root()).unwrap(), "both are on");
+    assert!(repo.read(BOOKS).contains("users.groups.books-and-comics.gid = 4242;"));
+    for service in ["calibre", "kavita"] {
+        let on = repo.read(SETTINGS);
+        repo.replace(
+            SETTINGS,
+            "serviceModules = {};",
+            &format!("serviceModules.{service}.enable = false;"),
+        );
+        let off = nix::configuration(&repo.root()).unwrap();
+        repo.write(SETTINGS, on);
+        assert_eq!(off["users"]["groups"]["books-and-comics"]["gid"], 4242, "without {service}");
+    }
+}

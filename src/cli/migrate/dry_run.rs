@@ -61,14 +61,15 @@ impl DryRun<'_> {
             }
             let proof = self.proof(&loaded)?;
             if human {
-                if let Some(proof) = &proof {
+                if let Some((proof, gains)) = &proof {
                     proving::show(ui, proof, ui.verbosity() > 0);
+                    gains.iter().for_each(|line| ui.line(line));
                     ui.line("");
                 }
                 self.close(services)?;
             }
             Ok(u8::from(
-                self.refused || proof.is_some_and(|proof| !proof.is_preserving()),
+                self.refused || proof.is_some_and(|(proof, _)| !proof.is_preserving()),
             ))
         };
         let code = if human { ui.paged(body)? } else { body()? };
@@ -80,8 +81,8 @@ impl DryRun<'_> {
         Ok(code)
     }
 
-    /// The proof of the whole plan, if it was asked for.
-    fn proof(&mut self, loaded: &Loaded) -> Result<Option<Proof>> {
+    /// The proof of the whole plan, if it was asked for, with what the machine gains by it, a line each.
+    fn proof(&mut self, loaded: &Loaded) -> Result<Option<(Proof, Vec<String>)>> {
         if !self.args.verify || self.change.is_empty() {
             return Ok(None);
         }
@@ -105,7 +106,11 @@ impl DryRun<'_> {
             .services
             .iter_mut()
             .for_each(|service| service.proof.clone_from(&json));
-        Ok(Some(proof))
+        let following = declared.as_ref().map(|declared| verifier.consequences(declared));
+        let following = following.transpose()?.unwrap_or_default();
+        let gained = declared.iter().flat_map(Declared::sentences).map(str::to_owned);
+        let gained: Vec<String> = gained.collect();
+        Ok(Some((proof, proving::gains(&gained, &following))))
     }
 
     fn installation(&mut self, loaded: Loaded) -> Result<Loaded> {

@@ -6,6 +6,7 @@
 use std::cmp::Ordering;
 use std::rc::Rc;
 
+use super::leftovers;
 use crate::plan::model::{Context, contract_names, legacy_names};
 use crate::resolve::module::{Def, Module};
 use crate::rules::{Rules, parts};
@@ -154,11 +155,35 @@ pub fn owned<'m>(
     found
 }
 
-/// Whether a declaration of another service stands under the same conditions.
+/// Whether a declaration of another service stands under the same conditions, or did before it left: its contract follows
+/// them then.
 fn others_share(context: &Context, module: &Module, service: &str, conditions: &[String]) -> bool {
     let namespace = parts(&context.rules().namespaces.services);
-    module.defs.iter().any(|def| {
+    let here = module.defs.iter().any(|def| {
         def.under(&namespace) && def.name(namespace.len()).is_some_and(|n| n != service) && text_of(def) == conditions
+    });
+    here || {
+        let left = leftovers::shared_by(module).unwrap_or_default();
+        let others = left.iter().filter(|other| *other != service);
+        others.into_iter().any(|other| follows(context, other, conditions))
+    }
+}
+
+/// Whether the contract of a service is on where these conditions hold.
+fn follows(context: &Context, service: &str, conditions: &[String]) -> bool {
+    let wanted = match conditions {
+        [one] => one.clone(),
+        several => several.iter().map(|c| format!("({c})")).collect::<Vec<_>>().join(" && "),
+    };
+    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let path: Vec<&str> = parts(&context.rules().namespaces.contract)
+        .into_iter()
+        .chain([service, "enable"])
+        .collect();
+    let values = context.model.definitions(&path).into_iter();
+    values.filter_map(|(_, def)| def.value.clone()).any(|value| {
+        let default = syntax::call_of(&value, "mkDefault", 1).map_or(value, |mut arguments| arguments.remove(0));
+        plain(&syntax::text_of(syntax::unparen(default).syntax())) == plain(&wanted)
     })
 }
 
