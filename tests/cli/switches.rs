@@ -107,6 +107,9 @@ fn what_several_services_of_one_switch_have_in_common_stays_common() {
         );
         let off = nix::configuration(&repo.root()).unwrap();
         repo.write(SETTINGS, on);
-        assert_eq!(off["users"]["groups"]["books-and-comics"]["gid"], 4242, "without {service}");
+        assert_eq!(
+            off["users"]["groups"]["books-and-comics"]["gid"], 4242,
+            "without {service}"
+        );
     }
 }

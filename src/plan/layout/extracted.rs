@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Orphan, sections};
+use super::{Orphan, flatten, sections};
 use crate::edit::{Brackets, GroupId, trivia};
 use crate::error::{self, Result};
 use crate::plan::alias::{self, ContractAlias};
@@ -43,7 +43,7 @@ impl<'c, 'a> Extracted<'c, 'a> {
             draft,
             parts,
             elsewhere: removed,
-            remaining: RemainingFile::of(home, &nodes),
+            remaining: RemainingFile::of(home, &nodes).reading(draft.context(), draft.facts()),
         }
     }
 
@@ -168,7 +168,11 @@ impl<'c, 'a> Extracted<'c, 'a> {
         text.push_str(&sections::behind_contract(&enablement::follow(self.draft)));
         self.sections(&mut text, &guard, &reads)?;
         text.push_str("];\n}\n");
-        Ok(Brackets::new("", "  ", true).put(&text))
+        let text = Brackets::new("", "  ", true).put(&text);
+        let target = &self.draft.facts().target;
+        let text = flatten::flattened(target, text);
+        // What the module called otherwise may be gone now.
+        Ok(flatten::renamed(target, text, alias.text(), alias::NAMES[0]))
     }
 
     fn sections(&self, text: &mut String, guard: &str, reads: &[Replaced]) -> Result<()> {

@@ -2,6 +2,7 @@
 //! shared file for one of its own, or it stands already and takes what was left. All are layouts of one draft, with the sections that [`sections`] has the texts of.
 
 mod extracted;
+mod flatten;
 mod in_place;
 mod resumed;
 pub mod sections;

@@ -351,6 +351,63 @@ pub fn dead(module: &Module, gone: &[Range<usize>]) -> Vec<SyntaxNode> {
     }
 }
 
+/// The attributes in sets that `let` binds which nothing selects once `gone` is gone, though something did before. A set
+/// that is used as a whole keeps all of them.
+pub fn dead_attributes(module: &Module, gone: &[Range<usize>]) -> Vec<SyntaxNode> {
+    let root = module.source.root();
+    let mut dead = Vec::new();
+    for let_in in syntax::nodes::<ast::LetIn>(&root) {
+        for binding in let_in.attrpath_values() {
+            let names = scope::entry_names(&ast::Entry::AttrpathValue(binding.clone()));
+            let (Some(ast::Expr::AttrSet(set)), [name]) = (binding.value(), names.as_slice()) else {
+                continue;
+            };
+            let is_it = |node: &SyntaxNode| match scope::lookup(node, name) {
+                Binding::Value(value) => value.syntax() == binding.syntax(),
+                _ => false,
+            };
+            let uses = syntax::uses_of(&root, name).into_iter().filter(is_it);
+            let is_gone = |node: &SyntaxNode| gone.iter().any(|range| syntax::covers(range, &syntax::span(node)));
+            let (inside, outside): (Vec<SyntaxNode>, Vec<SyntaxNode>) = uses.partition(is_gone);
+            let used = |nodes: &[SyntaxNode]| {
+                let mut used = Use::default();
+                nodes.iter().for_each(|node| used.add(node, name));
+                used
+            };
+            let (inside, outside) = (used(&inside), used(&outside));
+            if syntax::is_recursive(&set) || inside.whole || outside.whole || inside.paths.is_empty() {
+                continue;
+            }
+            unused(&set, &mut Vec::new(), [&inside, &outside], &mut dead);
+        }
+    }
+    dead
+}
+
+/// Adds the values of a set that `inside` uses and `outside` does not.
+fn unused(set: &ast::AttrSet, prefix: &mut Vec<String>, uses: [&Use; 2], found: &mut Vec<SyntaxNode>) {
+    let [inside, outside] = uses;
+    for binding in set.attrpath_values() {
+        let names = binding
+            .attrpath()
+            .map(|path| syntax::attrpath_names(&path))
+            .unwrap_or_default();
+        let Some(names) = names.into_iter().collect::<Option<Vec<String>>>() else {
+            continue;
+        };
+        let depth = prefix.len();
+        prefix.extend(names);
+        match binding.value() {
+            Some(ast::Expr::AttrSet(inner)) if !syntax::is_recursive(&inner) && !inside.takes_whole(prefix) => {
+                unused(&inner, prefix, uses, found);
+            }
+            _ if inside.reaches(prefix) && !outside.reaches(prefix) => found.push(binding.syntax().clone()),
+            _ => {}
+        }
+        prefix.truncate(depth);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,8 +3,9 @@
 
 use std::ops::Range;
 
-use super::bindings;
+use super::{bindings, readers};
 use crate::edit::GroupId;
+use crate::plan::model::{Context, ServiceFacts};
 use crate::plan::ops::Ops;
 use crate::plan::removal;
 use crate::plan::texts;
@@ -20,6 +21,8 @@ pub struct RemainingFile<'m> {
     pub orphans: Vec<(usize, String)>,
     /// Nothing is left: the file goes.
     pub deleted: bool,
+    /// What stays and reads something else afterwards.
+    replaced: Vec<(Range<usize>, String)>,
 }
 
 impl<'m> RemainingFile<'m> {
@@ -40,7 +43,14 @@ impl<'m> RemainingFile<'m> {
             ranges: removal.ranges,
             orphans,
             deleted,
+            replaced: Vec::new(),
         }
+    }
+
+    /// The same, where what stays reads from the service's contract what the service takes with it.
+    pub fn reading(mut self, context: &Context, facts: &ServiceFacts) -> RemainingFile<'m> {
+        self.replaced = readers::of_port(context, facts, &self.ranges);
+        self
     }
 
     /// Puts comments back where they stood, since others are left there that they may speak of.
@@ -74,8 +84,13 @@ impl<'m> RemainingFile<'m> {
                 .map_or(group, |(_, group)| *group);
             work.remove(path, range.clone(), by);
         }
-        for range in dead_ranges(self.home, &self.ranges) {
+        let replaced = self.replaced.iter().map(|(range, _)| range.clone());
+        let unread: Vec<Range<usize>> = self.ranges.iter().cloned().chain(replaced).collect();
+        for range in dead_ranges(self.home, &unread) {
             work.remove(path, range, group);
+        }
+        for (range, text) in &self.replaced {
+            work.replace(path, range.clone(), text.as_str(), group);
         }
         mark(work, self.home, gone, group);
     }
@@ -95,7 +110,10 @@ fn remaining_comments(home: &Module, gone: &[Range<usize>]) -> Vec<(usize, Strin
 /// The ranges of `let` bindings that nothing uses any more; a `let` without any goes with its `in`.
 pub fn dead_ranges(home: &Module, gone: &[Range<usize>]) -> Vec<Range<usize>> {
     let dead = bindings::dead(home, gone);
-    let mut ranges = removal::remove(&home.source, &dead).ranges;
+    let all_gone: Vec<Range<usize>> = gone.iter().cloned().chain(dead.iter().map(syntax::span)).collect();
+    let attributes = bindings::dead_attributes(home, &all_gone);
+    let nodes: Vec<SyntaxNode> = dead.iter().cloned().chain(attributes).collect();
+    let mut ranges = removal::remove(&home.source, &nodes).ranges;
     for let_in in syntax::nodes::<ast::LetIn>(&home.source.root()) {
         let all = let_in.entries().next().is_some() && let_in.entries().all(|entry| dead.contains(entry.syntax()));
         if let (true, Some(open), Some(body)) = (all, let_in.let_token(), let_in.body()) {

@@ -7,3 +7,4 @@ pub mod leftovers;
 pub mod ownership;
 pub mod parts;
 pub mod position;
+mod readers;

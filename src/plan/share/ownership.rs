@@ -173,7 +173,11 @@ fn others_share(context: &Context, module: &Module, service: &str, conditions: &
 fn follows(context: &Context, service: &str, conditions: &[String]) -> bool {
     let wanted = match conditions {
         [one] => one.clone(),
-        several => several.iter().map(|c| format!("({c})")).collect::<Vec<_>>().join(" && "),
+        several => several
+            .iter()
+            .map(|c| format!("({c})"))
+            .collect::<Vec<_>>()
+            .join(" && "),
     };
     let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let path: Vec<&str> = parts(&context.rules().namespaces.contract)
