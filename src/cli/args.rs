@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+mod init;
+
+pub use init::Init;
+
 /// Moves a NixOS homelab from scattered service declarations to one contract a service.
 ///
 /// It reads the repository, shows what would change in groups you can accept or decline, and makes one commit for
@@ -121,17 +125,6 @@ pub struct Undo {
     /// Take it back without asking
     #[arg(short, long, conflicts_with = "dry_run")]
     pub yes: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct Init {
-    #[command(flatten)]
-    pub deciding: Deciding,
-    /// Commit without proving by evaluation that the configuration stays the same
-    #[arg(long)]
-    pub no_verify: bool,
-    #[command(flatten)]
-    pub proving: Proving,
 }
 
 #[derive(Debug, Args)]
