@@ -1,4 +1,4 @@
-//! What `init` brings: how much of it, and that its documents are true of the repository.
+//! What `init` brings: how much of it, and that its documents are true of the repository, then and after every later command.
 
 use std::collections::BTreeMap;
 
@@ -22,6 +22,19 @@ const DOCUMENTS: [&str; 3] = [
 /// Lines that `init` may bring besides schema, collector and bridge: in all but documents, and in documents.
 const LINES: usize = 500;
 const DOCUMENT_LINES: usize = 700;
+
+/// A field that is added, as the guide shows it.
+const ADD: [&str; 9] = [
+    "contract",
+    "add",
+    "icon",
+    "--type",
+    "str",
+    "--default",
+    "\"\"",
+    "--description",
+    "A picture for the dashboard.",
+];
 
 /// A copy of `examples/rack`, which has names of its own for everything, committed.
 fn rack() -> Repo {
@@ -183,6 +196,100 @@ fn assert_fields(context: &Context, code: &str, document: &str) {
             );
         }
     }
+}
+
+/// The documents that `init` would bring now.
+fn fresh(repo: &Repo) -> Vec<String> {
+    let other = Repo::bare();
+    copy(&repo.root(), &other.root());
+    other.git(&[&["rm", "--quiet"], &DOCUMENTS[..]].concat());
+    other.commit_all("without documents");
+    init(&other, &["--with", "docs"]);
+    DOCUMENTS.map(|document| other.read(document)).to_vec()
+}
+
+#[test]
+fn documents_stay_true_whatever_is_run() {
+    let legacy = ["qgroget.services", "homelab.services", "legacy-bridge.nix"];
+    for repo in [Repo::homelab(), rack()] {
+        let read = || DOCUMENTS.map(|document| repo.read(document)).to_vec();
+        init(&repo, &[]);
+        assert_true(&repo);
+        let steps: [&[&str]; 5] = [
+            &ADD,
+            &["contract", "rename", "icon", "logo"],
+            &["migrate", "--all", "--no-verify", "--accept-gains"],
+            &["contract", "remove", "logo"],
+            &["cleanup", "--no-verify"],
+        ];
+        let guide = |repo: &Repo| repo.read(DOCUMENTS[2]);
+        let shown = [
+            ADD.join(" "),
+            "contract rename icon logo".to_owned(),
+            "contract remove logo".to_owned(),
+        ];
+        let text = guide(&repo).replace('\'', "");
+        assert!(
+            shown
+                .iter()
+                .all(|command| text.contains(&format!("\nqgroget {command}\n"))),
+            "{text}"
+        );
+        for (step, says) in steps
+            .into_iter()
+            .zip(["- `icon` (", "- `logo` (", "- `logo` (", "", ""])
+        {
+            let before = repo.tree();
+            repo.run(&[step, &["--yes"]].concat()).succeeds();
+            assert_true(&repo);
+            assert!(guide(&repo).contains(says), "{step:?}");
+            // All but the decisions, which keep what was decided.
+            assert_eq!(read()[1..], fresh(&repo)[1..], "{step:?}");
+            if !step.contains(&"--all") {
+                repo.run(&["undo", "--yes"]).succeeds();
+                assert!(repo.tree() == before, "{step:?} is not taken back");
+                repo.run(&[step, &["--yes"]].concat()).succeeds();
+            }
+        }
+        assert!(!guide(&repo).contains("icon` (") && !guide(&repo).contains("logo` ("));
+        for text in read() {
+            assert!(legacy.iter().all(|name| !text.contains(name)), "{text}");
+        }
+        assert!(read()[0].contains("### Old and new side by side, with a bridge (done)"));
+        let speaks =
+            |bytes: &[u8]| String::from_utf8_lossy(bytes).contains("A service without a contract is not listed");
+        assert!(
+            !repo.tree().values().any(|bytes| speaks(bytes)),
+            "a comment speaks of what is gone"
+        );
+    }
+}
+
+#[test]
+fn what_somebody_has_written_into_a_document_stays() {
+    let repo = Repo::homelab();
+    init(&repo, &[]);
+    repo.replace(DOCUMENTS[1], "## With qgroget\n", "## With the program\n");
+    repo.replace(
+        DOCUMENTS[2],
+        "## A new service\n",
+        "We have a form for this.\n\n## A new service\n",
+    );
+    repo.replace(DOCUMENTS[2], "- `journalctl` (", "- our words: `journalctl` (");
+    repo.commit_all("our words");
+    repo.run(&[&ADD[..], &["--yes"]].concat()).succeeds();
+    let guide = repo.read(DOCUMENTS[2]);
+    assert!(guide.contains("We have a form for this.") && guide.contains("our words: `journalctl`"));
+    assert!(guide.contains("- `icon` (`str`, default `\"\"`)"));
+    repo.migrate(&["--all", "--accept-gains"]).succeeds();
+    repo.run(&["cleanup", "--dry-run", "--no-verify"])
+        .succeeds()
+        .says("a part of docs/migration-guide.md that holds no more")
+        .says("somebody has written there since it was installed")
+        .says("keep the documents of the contract true");
+    repo.run(&["cleanup", "--yes", "--no-verify"]).succeeds();
+    let guide = repo.read(DOCUMENTS[1]);
+    assert!(guide.contains("## With the program") && !guide.contains("## Before and after"));
 }
 
 #[test]
