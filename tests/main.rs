@@ -9,6 +9,7 @@ mod faults;
 mod flake;
 mod fuzz;
 mod guides;
+mod installed;
 mod orders;
 mod properties;
 mod prove;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::common::{Repo, checks, copy, skip};
+use crate::installed;
 
 fn variable(name: &str) -> Option<PathBuf> {
     let value = std::env::var_os(name);
@@ -47,6 +48,29 @@ fn assert_equivalent(before: &Path, after: &Path, what: &str) {
     let said = String::from_utf8_lossy(&output.stdout);
     let problem = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("0 gained, 0 lost, 0 changed"), "{what}: {said}{problem}");
+}
+
+/// How much `init` brings, and that its documents are true of the repository, then and at the end.
+fn installs(state: &str) {
+    let Some(repo) = clone(state) else { return };
+    repo.run(&["init", "--yes", "--no-verify"]).succeeds();
+    installed::assert_small(&repo);
+    installed::assert_true(&repo);
+    repo.migrate(&["--all", "--accept-gains"]);
+    installed::assert_true(&repo);
+    let run = repo.run(&["cleanup", "--yes", "--no-verify"]);
+    installed::assert_true(&repo);
+    // Where something refuses to migrate, there is nothing to clean up yet.
+    if run.code == 0 {
+        assert!(!repo.read("docs/migration-guide.md").contains("qgroget.services"));
+    }
+}
+
+#[test]
+fn what_init_brings_to_each_state() {
+    for state in ["legacy", "today"] {
+        installs(state);
+    }
 }
 
 fn nix_files(tree: &BTreeMap<String, Vec<u8>>) -> impl Iterator<Item = (&String, String)> {

@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+mod init;
+
+pub use init::Init;
+
 /// Moves a NixOS homelab from scattered service declarations to one contract a service.
 ///
 /// It reads the repository, shows what would change in groups you can accept or decline, and makes one commit for
@@ -131,17 +135,6 @@ pub struct Tested {
     /// The services; a git note on the last commit of each says so
     #[arg(required = true, value_name = "SERVICE")]
     pub services: Vec<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct Init {
-    #[command(flatten)]
-    pub deciding: Deciding,
-    /// Commit without proving by evaluation that the configuration stays the same
-    #[arg(long)]
-    pub no_verify: bool,
-    #[command(flatten)]
-    pub proving: Proving,
 }
 
 #[derive(Debug, Args)]

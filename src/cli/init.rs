@@ -27,7 +27,7 @@ fn once(args: &Init, session: &Session) -> Result<u8> {
     let choices = Choices::default();
     let model = loaded.model();
     let context = loaded.context(&model, &choices);
-    let installation = Installation::plan(&context)?;
+    let installation = Installation::of(&context, &args.parts())?;
     if deciding.dry_run {
         return dry_run(&installation, deciding, session);
     }

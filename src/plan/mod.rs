@@ -11,6 +11,7 @@ pub mod computed;
 pub mod contract;
 pub mod data_dir;
 pub mod definition;
+pub mod documents;
 pub mod evolve;
 pub mod flake;
 pub mod flow;

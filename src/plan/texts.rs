@@ -291,3 +291,17 @@ pub const CLEANUP_TEST_WHY: &str =
 pub fn cleanup_test_next(collector: &std::path::Path) -> String {
     format!("import {} there as well", collector.display())
 }
+
+pub const DOCUMENTS_TITLE: &str = "keep the documents of the contract true";
+pub const CLEANUP_DOCUMENTS_WHY: &str = "They speak of the legacy pattern, which is gone then: how it is moved from, the bridge, the examples. Declined, \
+     they go on saying so.";
+pub fn documents_why(field: &str) -> String {
+    format!("The field reference says what each field is for, '{field}' as well. Declined, it says what held before.")
+}
+pub const DOCUMENT_EDITED: &str = "what holds now";
+pub const COMMENT_OF_LEGACY: &str = "the comment on services without a contract";
+pub fn document_left(path: &std::path::Path) -> String {
+    format!("a part of {} that holds no more", path.display())
+}
+pub const DOCUMENT_LEFT_WHY: &str = "somebody has written there since it was installed";
+pub const DOCUMENT_LEFT_NEXT: &str = "say there what holds now";

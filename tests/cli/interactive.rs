@@ -197,14 +197,14 @@ fn the_contract_is_offered_first_where_it_is_missing() {
     let repo = Repo::homelab();
     let mut person = migrating(&repo, &["jellyfin"]);
     person.sees("The contract is not installed");
-    person.answers("(1/7) Take this change", "n");
+    person.answers("(1/6) Take this change", "n");
     let (rest, end) = person.leaves();
     assert_eq!(end, End::Code(1), "{rest}");
     assert!(rest.contains("error[contract-needed]"), "{rest}");
     assert_eq!(repo.log().len(), 1);
 
     let mut person = migrating(&repo, &["jellyfin"]);
-    person.answers("(1/7) Take this change", "a");
+    person.answers("(1/6) Take this change", "a");
     person.answers("Commit with this message", "y");
     person.answers("(1/5) Take this change", "a");
     person.answers("Commit with this message", "y");

@@ -19,6 +19,8 @@ use std::path::{Path, PathBuf};
 
 use self::options::Legacy;
 use self::readers::Reader;
+use super::documents::Facts;
+use super::documents::renew::Renewal;
 use super::group::{Accepted, Group, Move, Proposal, Skipped};
 use super::groups::{Groups, Proposed};
 use super::model::Context;
@@ -37,6 +39,8 @@ fn collected(rules: &Rules) -> String {
 
 /// The kind of the group that removes the bridge and the options.
 const REMOVAL: &str = "removal";
+/// The kind of the group that takes out of installed documents what is false then.
+const DOCUMENTS: &str = "documents";
 
 /// The planned cleanup.
 pub struct Cleanup<'a> {
@@ -44,6 +48,7 @@ pub struct Cleanup<'a> {
     legacy: Legacy,
     bridge: PathBuf,
     readers: Vec<Reading>,
+    renewal: Renewal,
     groups: Groups,
     skipped: Vec<Skipped>,
 }
@@ -79,8 +84,10 @@ impl<'a> Cleanup<'a> {
             let place = source.map(|source| source.place_of(&site.node));
             return Err(error::cleanup::no_bridge(place, &bridge));
         }
+        let facts = Facts::of(context)?;
         let mut cleanup = Cleanup {
             context,
+            renewal: Renewal::of(context.repo, &facts, &facts.without_legacy())?,
             legacy,
             bridge,
             readers: readers
@@ -134,7 +141,11 @@ impl<'a> Cleanup<'a> {
                 .flat_map(|r| r.switch.into_iter().chain(r.drop))
                 .collect();
             let removal = Proposed::preserving(title, texts::REMOVAL_WHY);
-            groups.propose(REMOVAL, removal.needing(needed));
+            let removal = groups.propose(REMOVAL, removal.needing(needed));
+            if !self.renewal.is_empty() || self.comment().is_some() {
+                let documents = Proposed::preserving(texts::DOCUMENTS_TITLE, texts::CLEANUP_DOCUMENTS_WHY);
+                groups.propose(DOCUMENTS, documents.needing([removal]));
+            }
         }
         self.groups = groups;
     }
@@ -162,6 +173,19 @@ impl<'a> Cleanup<'a> {
             }
         }
         self.dead(&mut ops, &gone);
+        if let Some(group) = self.groups.accepted(DOCUMENTS, accepted) {
+            self.renewal.render(&mut ops, group);
+            if let Some(range) = self.comment() {
+                let settings = &self.context.host.settings;
+                let place = self
+                    .context
+                    .repo
+                    .source(settings)
+                    .map(|source| source.place(range.clone()));
+                ops.remove(settings, range, group);
+                ops.tell(group, [Move::removed(texts::COMMENT_OF_LEGACY, place)]);
+            }
+        }
         ops
     }
 
@@ -214,6 +238,16 @@ impl<'a> Cleanup<'a> {
         }
     }
 
+    /// The line of the host's settings that speaks of services without a contract.
+    fn comment(&self) -> Option<Range<usize>> {
+        let text = self.context.repo.text(&self.context.host.settings)?;
+        let at = text.find(super::install::texts::NOT_LISTED)?;
+        let start = text[..at].rfind('\n').map_or(0, |line| line + 1);
+        let own = text[start..at].trim().is_empty();
+        let end = text[at..].find('\n').map_or(text.len(), |end| at + end + 1);
+        own.then_some(start..end)
+    }
+
     fn place(&self, path: &Path, node: &syntax::SyntaxNode) -> Option<error::Place> {
         self.context.repo.source(path).map(|source| source.place_of(node))
     }
@@ -221,6 +255,7 @@ impl<'a> Cleanup<'a> {
     /// What stays, and why: mentions in comments and documents, jobs that no contract has, tests of one module.
     fn leave(&self) -> Vec<Skipped> {
         let mut left = self.mentions();
+        left.extend(self.renewal.skipped());
         let backups = parts(&self.context.rules().namespaces.backups);
         let mut jobs: BTreeMap<&str, error::Place> = BTreeMap::new();
         for (module, def) in self.context.model.under(&backups) {
@@ -273,7 +308,7 @@ impl<'a> Cleanup<'a> {
             note(path, text, &self.gone(path), texts::MENTION_IN_COMMENT);
         }
         for (path, text) in self.context.repo.other_texts() {
-            note(path, &text, &[], texts::MENTION_ELSEWHERE);
+            note(path, &text, &self.renewal.ranges(path), texts::MENTION_ELSEWHERE);
         }
         found
     }

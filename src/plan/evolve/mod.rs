@@ -1,14 +1,16 @@
 //! A change of the contract itself: a field that is added, renamed or removed, in the schema and in every contract.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
+use super::documents::Facts;
+use super::documents::renew::Renewal;
 use super::groups::Proposed;
 use super::model::Context;
 use super::ops::Ops;
 use super::{Accepted, Group, Groups, Move, Proposal, Skipped, texts};
 use crate::edit::{GroupId, SourceChange, indent, trivia};
 use crate::error::{self, Place, Result};
+use crate::repo::hosts;
 use crate::rules::parts;
 use crate::syntax::{self, AstNode, Source, ast};
 use references::References;
@@ -60,6 +62,8 @@ pub struct Evolution<'a> {
     references: References,
     /// The value that each service gets, by name, for a field that is added.
     values: BTreeMap<String, String>,
+    /// What the change makes of installed documents.
+    renewal: Renewal,
     groups: Groups,
     skipped: Vec<Skipped>,
     name: String,
@@ -71,6 +75,8 @@ const SCHEMA: GroupId = GroupId(0);
 const SERVICES: &str = "services";
 /// The kind of the group that shows a field that is added in the template.
 const TEMPLATE: &str = "template";
+/// The kind of the group that says in installed documents what becomes of the field.
+const DOCUMENTS: &str = "documents";
 
 impl<'a> Evolution<'a> {
     /// Plans the change.
@@ -88,14 +94,17 @@ impl<'a> Evolution<'a> {
         };
         let mut evolution = Evolution {
             name: format!("contract field {}", change.field()),
-            skipped: skipped(context, &references, &change),
+            skipped: skipped(&references, &change),
             context,
             change,
             schema,
             references,
             values,
+            renewal: Renewal::default(),
             groups: Groups::default(),
         };
+        evolution.renewal = evolution.renewal()?;
+        evolution.skipped.extend(evolution.renewal.skipped());
         evolution.groups = evolution.propose();
         let ops = evolution.ops(&evolution.groups.all())?;
         evolution.groups.try_all(ops)?;
@@ -105,6 +114,20 @@ impl<'a> Evolution<'a> {
     /// What is to change.
     pub fn change(&self) -> &Change {
         &self.change
+    }
+
+    /// What the documents say of the fields, before and after the schema is changed.
+    fn renewal(&self) -> Result<Renewal> {
+        let change = self.ops(&[SCHEMA].into())?.finish()?;
+        let repo = self.context.repo.after(&change);
+        let model = hosts::model(&repo, self.context.host);
+        let after = Context {
+            repo: &repo,
+            model: &model,
+            ..*self.context
+        };
+        let facts = Facts::of(self.context)?;
+        Renewal::of(self.context.repo, &facts, &facts.with_fields_of(&after)?)
     }
 
     fn propose(&self) -> Groups {
@@ -127,6 +150,10 @@ impl<'a> Evolution<'a> {
                 groups.propose(TEMPLATE, shown.needing([SCHEMA]));
             }
         }
+        if !self.renewal.is_empty() {
+            let documents = Proposed::preserving(texts::DOCUMENTS_TITLE, texts::documents_why(field));
+            groups.propose(DOCUMENTS, documents.needing([SCHEMA]));
+        }
         groups
     }
 
@@ -140,6 +167,9 @@ impl<'a> Evolution<'a> {
             Change::Add(field) => self.add(&mut ops, field, accepted)?,
             Change::Rename { old, new } => self.rename(&mut ops, old, new),
             Change::Remove { field } => self.remove(&mut ops, field),
+        }
+        if let Some(group) = self.groups.accepted(DOCUMENTS, accepted) {
+            self.renewal.render(&mut ops, group);
         }
         Ok(ops)
     }
@@ -339,7 +369,7 @@ pub fn embedded_fields() -> Vec<String> {
         .collect()
 }
 
-fn skipped(context: &Context, references: &References, change: &Change) -> Vec<Skipped> {
+fn skipped(references: &References, change: &Change) -> Vec<Skipped> {
     let field = change.field();
     let mut left = Vec::new();
     if !matches!(change, Change::Add(_)) {
@@ -349,15 +379,6 @@ fn skipped(context: &Context, references: &References, change: &Change) -> Vec<S
             why: "what it selects from is not known statically".to_owned(),
             next: Some("change it there if that is a service".to_owned()),
         }));
-    }
-    let guide = Path::new("docs/service-template-guide.md");
-    if context.repo.exists(guide) {
-        left.push(Skipped {
-            what: format!("the field reference in {}", guide.display()),
-            place: None,
-            why: "files that are no Nix are not edited".to_owned(),
-            next: Some(format!("say there what becomes of '{field}'")),
-        });
     }
     left
 }

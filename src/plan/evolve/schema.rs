@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::error::{self, Place, Result};
+use crate::plan::install::places;
 use crate::plan::install::schema::options_below;
 use crate::plan::model::Context;
 use crate::resolve::module::attribute;
@@ -114,11 +115,11 @@ impl<'a> Schema<'a> {
 
 /// The template's file.
 pub fn template(context: &Context) -> PathBuf {
-    context.rules().paths.server.join("_template/default.nix")
+    context.rules().paths.server.join(places::TEMPLATE)
 }
 
 /// The argument set of `mkOption`, below `let` and parentheses.
-fn option_of(value: &ast::Expr) -> Option<ast::AttrSet> {
+pub fn option_of(value: &ast::Expr) -> Option<ast::AttrSet> {
     let mut expr = syntax::unparen(value.clone());
     while let ast::Expr::LetIn(let_in) = &expr {
         expr = syntax::unparen(let_in.body()?);
@@ -130,7 +131,7 @@ fn option_of(value: &ast::Expr) -> Option<ast::AttrSet> {
 }
 
 /// The node in which a service's submodule is written: the type itself, or the value of the name that it is given by.
-fn service_type(kind: &ast::Expr) -> SyntaxNode {
+pub fn service_type(kind: &ast::Expr) -> SyntaxNode {
     let inner = syntax::call_of(kind, "attrsOf", 1).and_then(|mut arguments| arguments.pop());
     let inner = syntax::unparen(inner.unwrap_or_else(|| kind.clone()));
     if let ast::Expr::Ident(ident) = &inner

@@ -4,10 +4,12 @@
 //! bridge defines the fields that its legacy schema has, tests become checks of its flake. What is there already is
 //! left as it is, so an installation that was begun is completed.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use self::missing::{Contract, Missing, Tests, is_bridged};
 use self::names::Names;
-use self::wiring::OutsideMiddlewares;
+use super::documents::{self, Document, Facts};
 use super::flake::{Check, Flake};
 use super::group::{Accepted, Group, Move, Proposal, Skipped};
 use super::groups::{Groups, Proposed};
@@ -17,7 +19,9 @@ use crate::edit::{GroupId, SourceChange};
 use crate::error::Result;
 
 pub mod fields;
+mod missing;
 pub mod names;
+pub mod places;
 pub mod schema;
 pub mod texts;
 pub mod wiring;
@@ -27,96 +31,38 @@ const COLLECTOR: &str = include_str!("../../../nix/collector.nix");
 const BRIDGE: &str = include_str!("../../../nix/legacy-bridge.nix");
 const TEMPLATE: &str = include_str!("../../../nix/template/default.nix");
 
-/// A file that is installed as it is: its path and text.
-type File = (PathBuf, &'static str);
-
-/// What is not there yet of the contract.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Contract {
-    /// Options of the schema, by their paths.
-    schema: Vec<String>,
-    collector: bool,
-    bridge: bool,
-    /// Files below the server's modules that nothing imports.
-    imports: Vec<&'static str>,
+/// A part of the installation without which the contract works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    Documents,
+    Tests,
+    Template,
+    Integration,
 }
 
-impl Contract {
-    /// What of it the repository does not have; with `bridged`, the bridge is a part of it.
-    fn missing(context: &Context, bridged: bool) -> Contract {
-        let has = |file: &str| context.repo.has(&context.rules().paths.server.join(file));
-        let mut files = vec!["options.nix", "collector.nix"];
-        if bridged {
-            files.push("legacy-bridge.nix");
-        }
-        Contract {
-            schema: schema::missing(context),
-            collector: !has("collector.nix"),
-            bridge: bridged && !has("legacy-bridge.nix"),
-            imports: wiring::unimported(context, &files),
-        }
-    }
+impl Part {
+    pub const ALL: [Part; 4] = [Part::Documents, Part::Tests, Part::Template, Part::Integration];
 
-    /// Whether nothing of it is missing.
-    fn is_there(&self) -> bool {
-        *self == Contract::default()
+    /// Whether it is brought unless somebody does not want it.
+    ///
+    /// Tests across services are not: they try the collector on stand-ins, in a virtual machine. What they find about it, the
+    /// evaluation test says in seconds, and about the repository's own services they say nothing.
+    pub fn is_usual(self) -> bool {
+        self != Part::Integration
     }
+}
+
+/// The parts that are wished for.
+pub type Parts = BTreeSet<Part>;
+
+/// The parts that are brought where nobody says otherwise.
+pub fn usual() -> Parts {
+    Part::ALL.into_iter().filter(|part| part.is_usual()).collect()
 }
 
 /// Whether services can be migrated: what else may be left to install goes with the contract and is no part of it.
 pub fn has_contract(context: &Context) -> bool {
     Contract::missing(context, is_bridged(&schema::legacy_fields(context))).is_there()
-}
-
-/// Whether the repository has a legacy schema, readable or not, which the bridge shows contracts in.
-fn is_bridged(legacy_fields: &Result<Vec<String>>) -> bool {
-    legacy_fields.as_ref().map_or(true, |fields| !fields.is_empty())
-}
-
-/// What is not there yet.
-#[derive(Debug, Default)]
-struct Missing {
-    contract: Contract,
-    settings: bool,
-    middlewares: OutsideMiddlewares,
-    template: bool,
-    tests: Tests,
-    integration: Tests,
-    documents: Vec<File>,
-}
-
-/// Tests that are missing, and checks that are missing whether or not their test is.
-#[derive(Debug, Default)]
-struct Tests {
-    files: Vec<File>,
-    checks: Vec<(&'static str, PathBuf)>,
-}
-
-impl Tests {
-    /// Of `tests` (name, path, text), those that have no file or no check.
-    fn missing(context: &Context, flake: &Flake, tests: Vec<(&'static str, PathBuf, &'static str)>) -> Tests {
-        let mut missing = Tests::default();
-        for (name, path, text) in tests {
-            let new = !context.repo.has(&path);
-            if new {
-                missing.files.push((path.clone(), text));
-            }
-            // A flake that takes no check is mentioned once, when the test is made.
-            if !flake.has(name) && (new || flake.takes()) {
-                missing.checks.push((name, path));
-            }
-        }
-        missing
-    }
-
-    fn checks(&self, group: GroupId) -> impl Iterator<Item = Check> {
-        self.checks.iter().map(move |(name, test)| Check {
-            name: (*name).to_owned(),
-            test: test.clone(),
-            inputs: false,
-            group,
-        })
-    }
 }
 
 /// The kinds of its groups.
@@ -141,15 +87,23 @@ pub struct Installation<'a> {
 }
 
 impl<'a> Installation<'a> {
-    /// Plans what is missing; a plan without groups means that everything is there.
+    /// Plans what is missing of the usual parts; a plan without groups means that everything is there.
+    ///
+    /// # Errors
+    /// As [`Installation::of`].
+    pub fn plan(context: &'a Context<'a>) -> Result<Installation<'a>> {
+        Installation::of(context, &usual())
+    }
+
+    /// Plans what is missing of these parts, and of what is no part.
     ///
     /// # Errors
     /// `unsupported-module` where a file that has to be extended has another form; `legacy-schema-unreadable` where a
     /// bridge is missing and the fields that it has to have are not known.
-    pub fn plan(context: &'a Context<'a>) -> Result<Installation<'a>> {
+    pub fn of(context: &'a Context<'a>, parts: &Parts) -> Result<Installation<'a>> {
         let legacy_fields = schema::legacy_fields(context);
         let flake = Flake::read(context.repo);
-        let missing = missing(context, &flake, is_bridged(&legacy_fields))?;
+        let missing = Missing::of(context, &flake, is_bridged(&legacy_fields), parts)?;
         let legacy_fields = match missing.contract.bridge {
             true => legacy_fields?,
             false => Vec::new(),
@@ -268,8 +222,8 @@ impl<'a> Installation<'a> {
             ops.tell(group, moves);
         }
         if let Some(group) = accepts(EXAMPLE) {
-            let path = self.server("_template/default.nix");
-            ops.create(path.clone(), self.names.fitted(&path, TEMPLATE)?);
+            let path = self.server(places::TEMPLATE);
+            ops.create(path.clone(), self.names.fitted(&path, &self.template(accepted))?);
             ops.tell(group, [Move::added_to(texts::TEMPLATE, &path)]);
         }
         for (kind, tests) in [(TESTS, &self.missing.tests), (INTEGRATION, &self.missing.integration)] {
@@ -278,13 +232,34 @@ impl<'a> Installation<'a> {
             }
         }
         if let Some(group) = accepts(DOCUMENTS) {
-            for (path, text) in &self.missing.documents {
-                ops.create(path.clone(), self.names.fitted(path, &for_host(self.context, text))?);
+            let facts = self.facts(accepted)?;
+            for document in &self.missing.documents {
+                let path = document.path();
+                ops.create(path.to_owned(), documents::text(*document, &facts)?);
                 ops.tell(group, [Move::added_to(texts::document(path), path)]);
             }
         }
         self.flake.insert(&mut ops, &self.checks(accepted));
         Ok(ops)
+    }
+
+    /// What will be true of the repository that documents speak of.
+    fn facts(&self, accepted: &Accepted) -> Result<Facts<'a>> {
+        let comes = |kind: &str| self.groups.accepted(kind, accepted).is_some();
+        let mut facts = Facts::of(self.context)?;
+        facts.template |= comes(EXAMPLE);
+        facts.evaluation |= comes(TESTS);
+        facts.documents.extend(&self.missing.documents);
+        Ok(facts)
+    }
+
+    /// The template, which names the guide where there is one.
+    fn template(&self, accepted: &Accepted) -> String {
+        let guide = Document::Template;
+        let is_there = guide.is_there(self.context.repo) || self.groups.accepted(DOCUMENTS, accepted).is_some();
+        let mention = |line: &&str| line.starts_with('#') && line.contains(&*guide.path().to_string_lossy());
+        let lines = TEMPLATE.split_inclusive('\n');
+        lines.filter(|line| is_there || !mention(line)).collect()
     }
 
     fn contract(&self, ops: &mut Ops, group: GroupId) -> Result<()> {
@@ -334,77 +309,6 @@ impl<'a> Installation<'a> {
         }
         Ok(())
     }
-}
-
-/// An installed document with the repository's own host and the host's settings.
-fn for_host(context: &Context, text: &str) -> String {
-    let host = context.host;
-    let text = text.replace("hosts/Server/settings.nix", &host.settings.display().to_string());
-    let text = text.replace(
-        "nixosConfigurations.Server",
-        &format!("nixosConfigurations.{}", host.name),
-    );
-    text.replace(".#Server", &format!(".#{}", host.name))
-}
-
-/// What the repository does not have yet.
-fn missing(context: &Context, flake: &Flake, bridged: bool) -> Result<Missing> {
-    let rules = context.rules();
-    let has = |file: &str| context.repo.has(&rules.paths.server.join(file));
-    let uses = |option: &[&str]| {
-        let definitions = context.model.under(option);
-        // What the collector defines for whoever has it is no use.
-        let collector = rules.paths.server.join("collector.nix");
-        definitions.iter().any(|(module, _)| {
-            let path = module.source.path();
-            path != collector && context.model.is_imported(path)
-        })
-    };
-    let test = |path: &str| rules.paths.tests.join(path);
-    let mut integration = Vec::new();
-    if uses(&["services", "traefik"]) {
-        let text = include_str!("../../../nix/tests/vm/routing.nix");
-        integration.push(("routingIntegrationTest", test("integration/routing.nix"), text));
-    }
-    if uses(&["services", "authelia"]) && uses(&["services", "lldap"]) {
-        let text = include_str!("../../../nix/tests/vm/auth.nix");
-        integration.push(("authIntegrationTest", test("integration/auth.nix"), text));
-    }
-    let eval_test = vec![(
-        "collectorEvalTest",
-        test("collector/eval-test.nix"),
-        include_str!("../../../nix/tests/collector/eval-test.nix"),
-    )];
-    Ok(Missing {
-        contract: Contract::missing(context, bridged),
-        settings: !wiring::has_settings(context)?,
-        middlewares: wiring::outside_middlewares(context),
-        template: !has("_template/default.nix"),
-        tests: Tests::missing(context, flake, eval_test),
-        integration: Tests::missing(context, flake, integration),
-        documents: documents(context),
-    })
-}
-
-fn documents(context: &Context) -> Vec<File> {
-    let all = [
-        (
-            "docs/architecture-decision-record.md",
-            include_str!("../../../nix/docs/architecture-decision-record.md"),
-        ),
-        (
-            "docs/migration-guide.md",
-            include_str!("../../../nix/docs/migration-guide.md"),
-        ),
-        (
-            "docs/service-template-guide.md",
-            include_str!("../../../nix/docs/service-template-guide.md"),
-        ),
-    ];
-    all.into_iter()
-        .map(|(path, text)| (PathBuf::from(path), text))
-        .filter(|(path, _)| !context.repo.exists(path))
-        .collect()
 }
 
 impl Proposal for Installation<'_> {

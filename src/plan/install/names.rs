@@ -66,6 +66,15 @@ impl Names {
         }
     }
 
+    /// The same, with what switches of services are called: documents name them, and what is installed has none.
+    pub fn with_switches(mut self, rules: &Rules) -> Names {
+        let split = |path: &str| parts(path).into_iter().map(str::to_owned).collect();
+        let [default, own] = [defaults(), rules].map(|rules| split(&rules.namespaces.switches));
+        self.paths.push((default, own));
+        self.paths.sort_by_key(|(default, _)| std::cmp::Reverse(default.len()));
+        self
+    }
+
     fn is_default(&self) -> bool {
         self.list.0 == self.list.1 && self.paths.iter().all(|(default, own)| default == own)
     }

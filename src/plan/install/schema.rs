@@ -7,7 +7,7 @@ use crate::error::{self, Error, Result};
 use crate::plan::model::Context;
 use crate::plan::ops::Ops;
 use crate::plan::{formals, removal};
-use crate::resolve::module::Module;
+use crate::resolve::module::{Module, OptionDecl};
 use crate::resolve::scope;
 use crate::rules::{ContractField, Rules, parts};
 use crate::syntax::{self, AstNode, HasEntry, Source, SyntaxNode, ast};
@@ -285,6 +285,24 @@ pub fn options_below(node: &SyntaxNode) -> Vec<(String, ast::AttrpathValue)> {
         }
     }
     fields
+}
+
+/// The options that the schema declares, with the repository's names.
+///
+/// # Errors
+/// An internal error if the embedded schema is no module.
+pub fn embedded(rules: &Rules) -> Result<Vec<OptionDecl>> {
+    let source = Source::new("options.nix", Names::of(rules).code(OPTIONS)?);
+    let module = Module::read(&source).ok_or_else(|| Error::internal("nix/options.nix is no module"))?;
+    Ok(module.options)
+}
+
+/// The predefined middlewares of the repository's collector, or of the one that it gets.
+pub fn middlewares(context: &Context) -> Vec<String> {
+    match context.repo.source(&context.rules().paths.server.join("collector.nix")) {
+        Some(source) => predefined_middlewares(source),
+        None => predefined_middlewares(&Source::new("collector.nix", COLLECTOR)),
+    }
 }
 
 /// The names in the collector's map of predefined middlewares.

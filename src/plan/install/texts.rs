@@ -19,12 +19,15 @@ pub const SETTINGS: &str = "the list of services that run";
 pub const SETTINGS_TITLE: &str = "list the services that run in the host's settings";
 pub const SETTINGS_WHY: &str =
     "One line a service says whether it runs on this host. Declined, the first migration adds its line by itself.";
+/// True as long as there is the legacy pattern.
+pub const NOT_LISTED: &str =
+    "# A service without a contract is not listed here yet; its module or the server's settings switch it on.";
 /// Comments above settings; a blank line parts each from what stands before it.
 pub fn settings_comment(server: &Path, host: &str, collector: &str) -> String {
     format!(
         "\n# The services of this host, in alphabetical order: <service>.enable = true; runs it, false does not.\n\
          # Everything else about a service stands in its own file: {}/<category>/<service>/default.nix\n\
-         # A service without a contract is not listed here yet; its module or the server's settings switch it on.\n\
+         {NOT_LISTED}\n\
          # What runs, as data: nix eval --json .#nixosConfigurations.{host}.config.{collector}.enabled",
         server.display()
     )

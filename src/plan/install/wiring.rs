@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::schema::{predefined_middlewares, unreadable};
-use super::{COLLECTOR, texts};
+use super::schema::{middlewares as middlewares_of_collector, unreadable};
+use super::texts;
 use crate::edit::{GroupId, indent, trivia};
 use crate::error::{self, Place, Result};
 use crate::plan::model::Context;
@@ -203,7 +203,6 @@ pub struct OutsideMiddlewares {
 /// A module that no host imports counts for itself only. Those that `qgroget.contract.extraMiddlewares` lists already
 /// are left out, and so are names that the collector defines for whoever uses them.
 pub fn outside_middlewares(context: &Context) -> OutsideMiddlewares {
-    let rules = context.rules();
     let listed = extra(context).into_iter().flat_map(|(_, names)| names);
     let everywhere: Vec<String> = context
         .model
@@ -222,11 +221,7 @@ pub fn outside_middlewares(context: &Context) -> OutsideMiddlewares {
         );
     }
     if !names.is_empty() {
-        let collector = rules.paths.server.join("collector.nix");
-        let predefined = match context.repo.source(&collector) {
-            Some(source) => predefined_middlewares(source),
-            None => predefined_middlewares(&Source::new("collector.nix", COLLECTOR)),
-        };
+        let predefined = middlewares_of_collector(context);
         names.retain(|name| !predefined.contains(name));
     }
     names.sort();

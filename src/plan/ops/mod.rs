@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::edit::{FileChange, GroupId, SourceChange, TextEdit};
 use crate::error::Result;
@@ -27,6 +28,8 @@ pub struct Ops<'a> {
     repo: &'a Repository,
     files: BTreeMap<PathBuf, FileEdits>,
     new: BTreeMap<PathBuf, NewFile>,
+    /// Files that are no Nix, as they are changed.
+    texts: Vec<FileChange>,
     balance: Balance,
     /// What is done besides moving facts, in words, by group.
     told: Vec<(GroupId, Move)>,
@@ -46,6 +49,7 @@ impl<'a> Ops<'a> {
             repo,
             files: BTreeMap::new(),
             new: BTreeMap::new(),
+            texts: Vec::new(),
             balance: Balance::default(),
             told: Vec::new(),
         }
@@ -157,6 +161,23 @@ impl<'a> Ops<'a> {
         self.new.insert(path, NewFile { text, formatted: true });
     }
 
+    /// Edits a file that is no Nix and reads `before`: disjoint ranges in their order, and what stands there afterwards.
+    pub fn edit_text(&mut self, path: &Path, before: &Arc<str>, edits: &[(Range<usize>, String)], group: GroupId) {
+        let mut after = before.to_string();
+        for (range, text) in edits.iter().rev() {
+            after.replace_range(range.clone(), text);
+        }
+        let edits = edits.iter().cloned();
+        self.texts.push(FileChange {
+            from: Some(path.to_owned()),
+            to: Some(path.to_owned()),
+            before: Arc::clone(before),
+            after: after.into(),
+            edits: edits.map(|(range, text)| TextEdit { range, text, group }).collect(),
+            parsed: None,
+        });
+    }
+
     /// The change that all of it makes.
     ///
     /// # Errors
@@ -174,6 +195,7 @@ impl<'a> Ops<'a> {
             }),
         });
         let mut files = changes.chain(new).collect::<Result<Vec<FileChange>>>()?;
+        files.extend(self.texts);
         files.sort_by(|a, b| a.path().cmp(b.path()));
         Ok(SourceChange { files })
     }

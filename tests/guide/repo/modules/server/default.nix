@@ -2,9 +2,6 @@
   imports = [
     ./options.nix
     ./settings.nix
-    ./arrs
-    ./documents
-    ./media
     ./misc
   ];
 }

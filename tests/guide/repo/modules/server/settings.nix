@@ -7,6 +7,4 @@
     (lib.concatMap (service: service.persistedData) (lib.attrValues config.qgroget.services))
     ["/var/lib/containers" "/var/lib/postgresql"]
   ];
-
-  qgroget.server.navidrome.enable = true;
 }

@@ -1,7 +1,6 @@
 {...}: {
   imports = [
-    ./calendar.nix
     ./linkding.nix
-    ./news.nix
+    ./miniflux.nix
   ];
 }

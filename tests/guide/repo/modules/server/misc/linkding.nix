@@ -1,25 +1,19 @@
-{config, ...}: let
-  inherit (config.qgroget.server) dataRoot;
-in {
+{...}: {
   qgroget.services.linkding = {
     subdomain = "links";
     url = "http://127.0.0.1:9090";
-    persistedData = [
-      {
-        directory = "${dataRoot}/linkding";
-        user = "root";
-        group = "root";
-        mode = "0750";
-      }
-    ];
+    type = "public";
+    persistedData = ["/srv/linkding"];
   };
 
-  virtualisation.quadlet.containers.linkding = {
-    autoStart = true;
-    containerConfig = {
-      image = "docker.io/sissbruecker/linkding:1.41.0";
-      publishPorts = ["127.0.0.1:9090:9090"];
-      volumes = ["${dataRoot}/linkding:/etc/linkding/data"];
-    };
+  qgroget.backups.linkding = {
+    paths = ["/srv/linkding"];
+    systemdUnits = ["linkding.service"];
+  };
+
+  virtualisation.quadlet.containers.linkding.containerConfig = {
+    image = "docker.io/sissbruecker/linkding:1.41.0";
+    publishPorts = ["127.0.0.1:9090:9090"];
+    volumes = ["/srv/linkding:/etc/linkding/data"];
   };
 }
