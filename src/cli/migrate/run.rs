@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::{Found, find};
+use super::{Found, find, trial};
 use crate::cli::args::Migrate;
 use crate::cli::committer::{Committer, Landed};
 use crate::cli::interrupt;
@@ -169,7 +169,7 @@ impl<'s> Run<'s> {
             )?);
         }
         if install::has_contract(&context) {
-            return self.land(&context, &migration);
+            return self.tried(&context, &migration);
         }
         let installation = Installation::plan(&context)?;
         let committer = self.committer.as_ref().expect("made above");
@@ -187,7 +187,19 @@ impl<'s> Run<'s> {
         let loaded = self.session.load(self.args.deciding.host.as_deref())?;
         let model = loaded.model();
         let context = loaded.context(&model, self.choices);
-        self.land(&context, &Migration::plan(&context, service)?)
+        self.tried(&context, &Migration::plan(&context, service)?)
+    }
+
+    /// Lands a service, its new test as a check of the flake if it evaluates.
+    fn tried(&mut self, context: &Context, migration: &Migration) -> Result<Step> {
+        let Some(choices) = trial::resolved(context, migration, self.args, self.session)? else {
+            return self.land(context, migration);
+        };
+        let context = Context {
+            choices: &choices,
+            ..*context
+        };
+        self.land(&context, &Migration::plan(&context, migration.name())?)
     }
 
     fn land(&mut self, context: &Context, migration: &Migration) -> Result<Step> {

@@ -13,6 +13,7 @@ use super::group::{Accepted, Group, Move, Proposal, Skipped};
 use super::groups::{Groups, Proposed};
 use super::model::Context;
 use super::ops::Ops;
+use super::vmtest;
 use crate::edit::{GroupId, SourceChange};
 use crate::error::Result;
 
@@ -90,6 +91,8 @@ struct Missing {
 struct Tests {
     files: Vec<File>,
     checks: Vec<(&'static str, PathBuf)>,
+    /// Whether the library of service tests is missing.
+    library: bool,
 }
 
 impl Tests {
@@ -102,7 +105,7 @@ impl Tests {
                 missing.files.push((path.clone(), text));
             }
             // A flake that takes no check is mentioned once, when the test is made.
-            if !flake.has(name) && (new || flake.takes()) {
+            if !flake.has(name) && !flake.tests(&path) && (new || flake.takes()) {
                 missing.checks.push((name, path));
             }
         }
@@ -232,7 +235,7 @@ impl<'a> Installation<'a> {
 
     /// Whether tests or their checks are added.
     fn adds(&self, tests: &Tests) -> bool {
-        !tests.files.is_empty() || (!tests.checks.is_empty() && self.flake.takes())
+        tests.library || !tests.files.is_empty() || (!tests.checks.is_empty() && self.flake.takes())
     }
 
     /// The checks of the accepted groups.
@@ -326,6 +329,11 @@ impl<'a> Installation<'a> {
             };
             ops.tell(group, [Move::added_to(what, path)]);
         }
+        if tests.library {
+            let path = vmtest::library_path(self.context);
+            ops.create(path.clone(), vmtest::library_text(self.context)?);
+            ops.tell(group, [Move::added_to(super::texts::TEST_LIBRARY, &path)]);
+        }
         if self.flake.takes() {
             let checks = tests.checks.iter();
             let checks =
@@ -364,14 +372,15 @@ fn missing(context: &Context, flake: &Flake, bridged: bool) -> Result<Missing> {
     let mut integration = Vec::new();
     if uses(&["services", "traefik"]) {
         let text = include_str!("../../../nix/tests/vm/routing.nix");
-        integration.push(("routingIntegrationTest", test("integration/routing.nix"), text));
+        integration.push(("routing-integration", test("integration/routing.nix"), text));
     }
     if uses(&["services", "authelia"]) && uses(&["services", "lldap"]) {
         let text = include_str!("../../../nix/tests/vm/auth.nix");
-        integration.push(("authIntegrationTest", test("integration/auth.nix"), text));
+        integration.push(("auth-integration", test("integration/auth.nix"), text));
     }
+    let library = vmtest::library_path(context);
     let eval_test = vec![(
-        "collectorEvalTest",
+        "collector-eval",
         test("collector/eval-test.nix"),
         include_str!("../../../nix/tests/collector/eval-test.nix"),
     )];
@@ -380,7 +389,10 @@ fn missing(context: &Context, flake: &Flake, bridged: bool) -> Result<Missing> {
         settings: !wiring::has_settings(context)?,
         middlewares: wiring::outside_middlewares(context),
         template: !has("_template/default.nix"),
-        tests: Tests::missing(context, flake, eval_test),
+        tests: Tests {
+            library: !context.repo.has(&library),
+            ..Tests::missing(context, flake, eval_test)
+        },
         integration: Tests::missing(context, flake, integration),
         documents: documents(context),
     })
