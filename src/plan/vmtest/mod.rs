@@ -123,7 +123,11 @@ impl<'a> NewTest<'a> {
                 what: texts::test(service),
                 place: after.source(module).map(|source| source.place(0..0)),
                 why: option.map_or_else(|| texts::NO_UNIT.to_owned(), texts::no_unit_of),
-                next: Some(texts::no_unit_next(service, option)),
+                next: Some(texts::no_unit_next(
+                    &path_of(context, service),
+                    &library_path(context),
+                    option,
+                )),
             })
         };
         let Some(home) = model.module(module) else {

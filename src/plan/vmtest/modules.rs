@@ -94,7 +94,7 @@ impl Surroundings {
                     .into_iter()
                     .map(|(module, _)| module)
                     .collect();
-                let there = |module: &&Module| self.modules.iter().any(|path| path == module.source.path());
+                let there = |module: &Module| self.modules.iter().any(|path| path == module.source.path());
                 if definers.iter().any(|module| there(module)) {
                     break;
                 }

@@ -104,6 +104,11 @@ fn without_a_unit_there_is_no_test_and_the_plan_says_why() {
     let none = why("{...}: {qgroget.serviceModules.x.port = 1;}");
     assert_eq!(none.what, "a virtual machine test of x");
     assert!(none.why.starts_with("its module names no unit"), "{}", none.why);
+    let next = none.next.clone().expect("a way");
+    assert_eq!(
+        next,
+        "write tests/x/default.nix with `units` for tests/lib/service-test.nix"
+    );
     let unknown = why(
         "{...}: {services.unheard-of.enable = true; systemd.services.y = {script = \"\"; serviceConfig.Type = \"oneshot\";};}",
     );

@@ -31,11 +31,14 @@ pub const NO_UNIT: &str = "its module names no unit: it defines no systemd.servi
 pub fn no_unit_of(option: &str) -> String {
     format!("its module turns services.{option} on, and which unit that runs is not known")
 }
-pub fn no_unit_next(service: &str, option: Option<&str>) -> String {
-    let option = option.unwrap_or(service);
-    format!(
-        "say it in qgroget.toml and migrate again, or write the test by hand: [upstream.{option}] units = [\"{option}.service\"]"
-    )
+pub fn no_unit_next(test: &Path, library: &Path, option: Option<&str>) -> String {
+    let by_hand = format!("write {} with `units` for {}", test.display(), library.display());
+    match option {
+        Some(option) => format!(
+            "say it in qgroget.toml before the migration, [upstream.{option}] units = [\"{option}.service\"], or {by_hand}"
+        ),
+        None => by_hand,
+    }
 }
 
 pub const NOT_EVALUATED: &str = "the test is written, but whether the options and units that it names exist was not evaluated: that takes \
