@@ -6,6 +6,7 @@ use crate::plan::kinds::{BACKUP, ENABLEMENT, TEST};
 use crate::plan::migrate::Migration;
 use crate::plan::model::{Context, topmost};
 use crate::plan::share::ownership::Names;
+use crate::plan::vmtest::Registration;
 use crate::plan::{Accepted, Proposal, placement, tested};
 use crate::resolve::module::Def;
 use crate::rules::parts;
@@ -25,8 +26,8 @@ pub struct Job {
 pub struct NewTest {
     pub path: PathBuf,
     pub check: String,
-    /// Whether the flake has the check.
-    pub has_check: bool,
+    /// What became of the check.
+    pub registration: Registration,
 }
 
 /// What is known of a service's migration.
@@ -86,7 +87,7 @@ impl Evidence {
         let new_test = migration.test().filter(|_| has(TEST)).map(|test| NewTest {
             path: test.path.clone(),
             check: test.check.clone(),
-            has_check: test.has_check(),
+            registration: test.registration.clone(),
         });
         let moved = module != facts.home.source.path();
         let importing = tree.tests_importing(&module);

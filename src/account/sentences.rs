@@ -67,7 +67,7 @@ fn test(evidence: &Evidence) -> Vec<String> {
         said.push(texts::new_test(
             &test.path,
             &test.check,
-            test.has_check,
+            &test.registration,
             evidence.has_flake,
         ));
     }

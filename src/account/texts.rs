@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::plan::vmtest::Registration;
+
 pub fn contract(module: &Path, is_own: bool) -> String {
     let own = if is_own { " in its own file," } else { " in" };
     format!("declares the service's contract{own} {}", module.display())
@@ -36,14 +38,17 @@ pub const GAINED: &str = "backs up the directories that the service declares and
 pub const TEST_IMPORTS: &str = "the existing test imports the module at its new place";
 pub const TEST_SWITCHES: &str = "the existing test turns the service on through the contract";
 
-pub fn new_test(path: &Path, check: &str, has_check: bool, has_flake: bool) -> String {
+pub fn new_test(path: &Path, check: &str, registration: &Registration, has_flake: bool) -> String {
     let path = path.display();
-    match (has_check, has_flake) {
-        (true, _) => format!("adds {path}, the flake check {check}; not run yet"),
-        (false, true) => {
+    match (registration, has_flake) {
+        (Registration::Registered, _) => format!("adds {path}, the flake check {check}; not run yet"),
+        (Registration::NoPlace, true) => {
             format!("adds {path}; flake.nix has no place for its check {check}, which is left; not run yet")
         }
-        (false, false) => format!("adds {path}; without a flake it is no check; not run yet"),
+        (Registration::Unshown { .. }, true) => {
+            format!("adds {path}; it is no check of the flake yet, since it was not shown to evaluate; not run yet")
+        }
+        (_, false) => format!("adds {path}; without a flake it is no check; not run yet"),
     }
 }
 

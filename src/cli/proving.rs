@@ -81,6 +81,31 @@ impl<'s> Verifier<'s> {
         self.prover.available()
     }
 
+    /// Whether whole systems may be evaluated, as the person wants it.
+    pub fn sees_systems(&self) -> bool {
+        self.available().is_ok() && self.prover.sees_systems()
+    }
+
+    /// Whether a check that the flake has after `change` evaluates with the flake's own inputs: why not, if it does not;
+    /// `None` where they are not at hand.
+    ///
+    /// # Errors
+    /// Where a copy cannot be made, and where a signal stops it.
+    pub fn evaluates_check(&self, change: &SourceChange, check: &str) -> Result<Option<Result<(), String>>> {
+        let progress = self.session.ui.progress(None, texts::PROVING);
+        process::check()?;
+        let scratch = Directory::new()?;
+        let to = scratch.path().join("after");
+        let root = self.session.root();
+        let withheld = match self.base(change, None) {
+            Side::WorkingTree => scratch::materialise(root, self.session.planned(Some(change)).as_ref(), &to)?,
+            Side::Revision(revision) => scratch::materialise_revision(root, revision, Some(change), &to)?,
+        };
+        let evaluated = self.prover.evaluates_check(&to, &withheld, check);
+        drop(progress);
+        evaluated
+    }
+
     /// Makes no commit: what is proved is the working tree.
     pub fn without_commit(mut self, no_commit: bool) -> Verifier<'s> {
         self.commits = !no_commit;

@@ -41,7 +41,7 @@ impl<'a> Migration<'a> {
         let mut migration = Migration::outline(context, service)?;
         let mut left = skipped(context, &migration.facts, &migration.groups);
         left.extend(migration.needs.left.iter().cloned());
-        left.extend(migration.test.iter().flat_map(|test| test.skipped()));
+        left.extend(migration.add_test()?);
         migration.skipped = left;
         let all = migration.all();
         let ops = migration.build_edits(&all, &[])?;
@@ -60,9 +60,11 @@ impl<'a> Migration<'a> {
             return Ok(None);
         };
         let mut migration = Migration::of(context, facts, None);
+        let left = migration.add_test()?;
         if migration.groups.list().is_empty() {
             return Ok(None);
         }
+        migration.skipped = left;
         let all = migration.all();
         let ops = migration.build_edits(&all, &[])?;
         migration.groups.note_moves(&ops);
@@ -99,7 +101,6 @@ impl<'a> Migration<'a> {
     }
 
     fn of(context: &'a Context<'a>, facts: ServiceFacts<'a>, share: Option<ExtractedParts<'a>>) -> Migration<'a> {
-        let test = NewTest::of(context, &facts);
         let needs = Requirements::of(context, &facts);
         let reads = ContractReads::of(context, &facts, &needs, share.as_ref());
         let mut migration = Migration {
@@ -108,12 +109,30 @@ impl<'a> Migration<'a> {
             share,
             groups: Groups::default(),
             skipped: Vec::new(),
-            test,
+            test: None,
             needs,
             reads,
         };
         migration.groups = kinds::propose(&migration.outline_of());
         migration
+    }
+
+    /// Plans a test where the service has none, of what all groups leave of its module; what of it is left to a person.
+    fn add_test(&mut self) -> Result<Vec<Skipped>> {
+        if !vmtest::lacks(self.context, &self.facts) {
+            return Ok(Vec::new());
+        }
+        let all = self.all();
+        let change = self.draw(&all, self.build_edits(&all, &[])?)?;
+        match NewTest::plan(self.context, &self.facts.name, &self.module_path(&all), &change) {
+            Ok(test) => {
+                let left = test.skipped();
+                self.test = Some(test);
+                self.groups = kinds::propose(&self.outline_of());
+                Ok(left)
+            }
+            Err(none) => Ok(vec![*none]),
+        }
     }
 
     fn all(&self) -> Accepted {

@@ -132,6 +132,8 @@ pub fn check_named(name: &str) -> String {
     format!("the flake check {name}")
 }
 
+pub const TEST_LIBRARY: &str = "the library that tests of services share";
+
 pub const SWITCH_IN_TEST: &str = "the switch in an existing test";
 
 // ── A new service ──

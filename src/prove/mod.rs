@@ -196,6 +196,30 @@ impl Prover {
         Ok(proof)
     }
 
+    /// Whether whole systems may be evaluated.
+    pub fn sees_systems(&self) -> bool {
+        self.options.mode != Mode::Slice
+    }
+
+    /// Whether a check of the flake at `root` evaluates: why not, if it does not; `None` where the flake's inputs are not at
+    /// hand.
+    ///
+    /// # Errors
+    /// Where there is no nix, and where a signal stops it.
+    pub fn evaluates_check(&self, root: &Path, withheld: &Withheld, check: &str) -> Result<Option<Result<(), String>>> {
+        let nix = self.nix()?;
+        let names = &self.options.namespaces;
+        let Ok(systems) = Systems::new(&nix, [root, root], names, withheld, false) else {
+            return Ok(None);
+        };
+        match systems.check(check) {
+            Ok(()) => Ok(Some(Ok(()))),
+            Err(error) if error.code() == "does-not-evaluate" => Ok(Some(Err(error.message().to_owned()))),
+            Err(error) if is_of_the_mode(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Both sides as flakes; the reason why not where system mode is not possible and need not be.
     fn systems<'a>(
         &'a self,

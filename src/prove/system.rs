@@ -237,6 +237,16 @@ impl<'a> Systems<'a> {
         Ok(System::Different(Box::new(sides), derivations))
     }
 
+    /// Evaluates a check of the flake after.
+    ///
+    /// # Errors
+    /// Why it does not evaluate.
+    pub fn check(&self, name: &str) -> Result<()> {
+        let root = &self.sides[1].0;
+        let done = self.side(Side::After, name, "check", root);
+        done.map(drop).map_err(|Failed(_, error)| error)
+    }
+
     /// The side before with all that it has to show, or its derivation alone where only that can be evaluated.
     fn first(&self, host: &str) -> Result<Value, Failed> {
         let root = &self.sides[0].0;

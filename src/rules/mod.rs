@@ -42,6 +42,8 @@ pub struct Rules {
     pub shared: Shared,
     /// What is known of services beyond one repository.
     pub known: BTreeMap<String, Known>,
+    /// The units of NixOS modules, by the name of their options below `services`.
+    pub upstream: BTreeMap<String, Upstream>,
     /// What a repository says about single services.
     #[serde(default)]
     pub service: BTreeMap<String, ServiceRule>,
@@ -187,6 +189,17 @@ pub struct Known {
     pub needs: Vec<String>,
     /// The kind of its database, where its NixOS module has options for one and knows no other kind.
     pub database: Option<String>,
+}
+
+/// What is known of a NixOS module.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Upstream {
+    /// The units that it runs; `<instance>` in a name stands for each instance.
+    pub units: Vec<String>,
+    /// The file that defines them.
+    #[serde(default)]
+    pub source: String,
 }
 
 /// A dotted option path as its parts.
@@ -377,6 +390,16 @@ mod tests {
         let rules = Rules::new(Some((Path::new(FILE), own))).expect("valid");
         assert_eq!(rules.namespaces.services, "homelab.services");
         assert_eq!(rules.namespaces.backups, "qgroget.backups");
+    }
+
+    #[test]
+    fn units_of_upstream_modules_have_a_suffix_and_a_source() {
+        let rules = Rules::new(None).expect("valid");
+        assert_eq!(rules.upstream["nextcloud"].units, ["phpfpm-nextcloud.service"]);
+        for (name, upstream) in &rules.upstream {
+            assert!(upstream.units.iter().all(|unit| unit.ends_with(".service")), "{name}");
+            assert!(upstream.source.ends_with(".nix"), "{name}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use qgroget::prove::{Class, Mode, Proof, ProveOptions, Prover, report, scratch};
+use qgroget::prove::{Class, Mode, Proof, ProveOptions, Prover, Withheld, report, scratch};
 use tempfile::TempDir;
 
 use super::common::{copy, replace, repository, tools};
@@ -376,4 +376,36 @@ fn a_nixpkgs_that_is_locked_as_a_path_is_found_by_both_modes() {
     options.mode = Mode::System;
     let proof = Prover::new(options).prove(before.path(), before.path());
     assert!(proof.expect("a proof").is_same_system());
+}
+
+/// Whether the flake's check `name` evaluates, where its checks are these.
+fn check(checks: &str, name: &str) -> Option<Result<(), String>> {
+    let nixpkgs = repository(&[("flake.nix", NIXPKGS)]);
+    let root = flake(nixpkgs.path());
+    let with = format!("outputs = {{self, nixpkgs, ...}}: {{ checks.x86_64-linux = {{{checks}}};");
+    replace(root.path(), "flake.nix", "outputs = {self, nixpkgs, ...}: {", &with);
+    let withheld = Withheld::default();
+    prover()
+        .evaluates_check(root.path(), &withheld, name)
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn a_check_evaluates_or_says_why_not() {
+    needs_nix!();
+    let derivation = "derivation {name = \"x\"; system = \"x86_64-linux\"; builder = \"/bin/sh\";}";
+    let checks = format!("good = {derivation}; bad = throw \"the machine has no y.service\";");
+    assert_eq!(check(&checks, "good"), Some(Ok(())));
+    let why = check(&checks, "bad").expect("evaluated").expect_err("it throws");
+    assert!(why.contains("the machine has no y.service"), "{why}");
+    let absent = check(&checks, "absent").expect("evaluated");
+    assert!(absent.is_err(), "{absent:?}");
+}
+
+#[test]
+fn without_the_inputs_nothing_is_said_of_a_check() {
+    needs_nix!();
+    let root = flake(Path::new("/nowhere"));
+    let evaluated = prover().evaluates_check(root.path(), &Withheld::default(), "good");
+    assert_eq!(evaluated.unwrap_or_else(|error| panic!("{error}")), None);
 }

@@ -166,9 +166,12 @@ fn test(case: &Case, sentence: &str) -> bool {
         let there = after.repo.has(&path) && !case.before.repo.has(&path);
         let claimed = match claim.trim() {
             "without a flake it is no check" => flake.is_none(),
+            "it is no check of the flake yet, since it was not shown to evaluate" => {
+                flake.is_some_and(|text| !text.contains(&format!("/{service} {{")))
+            }
             claim => match claim.strip_prefix("the flake check ") {
                 Some(check) => flake.is_some_and(|text| text.contains(check)),
-                None => flake.is_some_and(|text| !text.contains(&format!("{service}Test"))),
+                None => flake.is_some_and(|text| !text.contains(&format!("/{service} {{"))),
             },
         };
         return holds(case, sentence, there && claimed);

@@ -1,7 +1,7 @@
 # Integration test across services: a page behind Authelia, whose users are in LLDAP, with the
 # contracts' dependencies, databases and routes.
 #
-#   nix build .#checks.<system>.authIntegrationTest
+#   nix build .#checks.<system>.auth-integration
 #
 # It needs KVM and a full nixpkgs: run it before a deployment. The checks of qgroget, which it comes
 # from, evaluate it and compile its script; they have not run it.

@@ -14,15 +14,15 @@ import tempfile
 VM = pathlib.Path(__file__).resolve().parent
 CONTRACT = VM.parent.parent
 
-# A service of each kind that the template has a branch for.
+# A service of each kind that the library has a branch for.
 SERVICES = {
     "kept": ("port = 8001; exposed = true; persistedData = [\"/var/lib/kept\" {directory = \"/var/cache/kept\"; user = \"kept\";}];", True),
     "bare": ("persistedData = [];", True),
     "plain": ("port = 8002; persistedData = [\"/var/lib/plain\"];", False),
 }
 WANTED = {
-    "kept": ["wait_for_unit(\"kept.service\")", "wait_for_open_port(8001)", "https://kept.example.org", "/var/cache/kept", "server.shutdown()", "-p crit"],
-    "bare": ["wait_for_unit(\"bare.service\")"],
+    "kept": ["for unit in [\"kept.service\"]", "wait_for_open_port(8001)", "https://kept.example.org", "wait_until_succeeds", "/var/cache/kept", "server.shutdown()", "-p crit"],
+    "bare": ["for unit in [\"bare.service\"]", "server.wait_for_unit(unit)"],
     "plain": ["wait_for_open_port(8002)"],
     "routing": ["open@file", "/api/http/routers"],
     "auth": ["sudo -u notes psql notes", "api/firstfactor"],
@@ -40,6 +40,8 @@ def lay_out(repository):
         shutil.copy(CONTRACT / name, server)
     integration = repository / "tests" / "integration"
     integration.mkdir(parents=True)
+    (repository / "tests" / "lib").mkdir()
+    shutil.copy(VM.parent / "lib" / "service-test.nix", repository / "tests" / "lib")
     tests = {}
     for name in ("auth", "routing"):
         shutil.copy(VM / f"{name}.nix", integration)
@@ -49,13 +51,11 @@ def lay_out(repository):
             f'{{config, lib, ...}}: {{qgroget.serviceModules.{name} = {{domain = "example.org"; dataDir = null; {fields}}}; '
             f'sops.secrets."server/{name}/password" = {{}}; systemd.services.{name}.script = config.sops.secrets."server/{name}/password".path;}}'
         )
-        text = (VM / "service.nix").read_text()
-        for mark, value in {"service": name, "unit": f"{name}.service", "modulePath": f"modules/server/{name}.nix"}.items():
-            text = text.replace(f"@{mark}@", value)
-        assert "@" not in text, "a placeholder is left"
         directory = repository / "tests" / name
         directory.mkdir()
-        (directory / "default.nix").write_text(text)
+        (directory / "default.nix").write_text(
+            f'args: import ../lib/service-test.nix (args // {{service = "{name}"; modules = [../../modules/server/{name}.nix]; units = ["{name}.service"];}})'
+        )
         inputs = "{inputs.impermanence.nixosModules.impermanence = {};}" if impermanence else "{}"
         tests[name] = (directory / "default.nix", inputs)
     return tests

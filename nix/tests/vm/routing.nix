@@ -1,7 +1,7 @@
 # Integration test of the routes: Traefik runs with exactly the configuration that the collector
 # generates from contracts, and requests go where the contracts say.
 #
-#   nix build .#checks.<system>.routingIntegrationTest
+#   nix build .#checks.<system>.routing-integration
 #
 # It needs KVM and a full nixpkgs: run it before a deployment. The checks of qgroget, which it comes
 # from, evaluate it and compile its script; they have not run it.

@@ -2,6 +2,7 @@
 
 mod dry_run;
 mod run;
+mod trial;
 
 use super::args::Migrate;
 use super::session::Session;
@@ -22,6 +23,7 @@ pub fn run(args: &Migrate, session: &Session) -> Result<u8> {
         in_place: args.in_place,
         data_dirs: args.data_dir.iter().cloned().collect(),
         from: args.from.clone(),
+        ..Choices::default()
     };
     let loaded = session.load(args.deciding.host.as_deref())?;
     let services = match args.all {

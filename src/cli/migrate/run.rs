@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::{Found, find};
+use super::{Found, find, trial};
 use crate::cli::args::Migrate;
 use crate::cli::committer::{Committer, Landed};
 use crate::cli::interrupt;
@@ -211,7 +211,7 @@ impl<'s> Run<'s> {
             )?);
         }
         if install::has_contract(&context) {
-            return self.land(&context, &migration);
+            return self.tried(&context, &migration);
         }
         let installation = Installation::plan(&context)?;
         let committer = self.committer.as_ref().expect("made above");
@@ -229,7 +229,19 @@ impl<'s> Run<'s> {
         let loaded = self.session.load(self.args.deciding.host.as_deref())?;
         let model = loaded.model();
         let context = loaded.context(&model, choices);
-        self.land(&context, &Migration::plan(&context, service)?)
+        self.tried(&context, &Migration::plan(&context, service)?)
+    }
+
+    /// Lands a service, its new test as a check of the flake if it evaluates.
+    fn tried(&mut self, context: &Context, migration: &Migration) -> Result<Step> {
+        let Some(choices) = trial::resolved(context, migration, self.args, self.session)? else {
+            return self.land(context, migration);
+        };
+        let context = Context {
+            choices: &choices,
+            ..*context
+        };
+        self.land(&context, &Migration::plan(&context, migration.name())?)
     }
 
     fn land(&mut self, context: &Context, migration: &Migration) -> Result<Step> {

@@ -12,7 +12,7 @@ use super::Skipped;
 use super::ops::Ops;
 use super::placement::relative;
 use crate::edit::{GroupId, indent, trivia};
-use crate::repo::Repository;
+use crate::repo::{Repository, literals};
 use crate::resolve::module::entry_names;
 use crate::syntax::{self, AstNode, HasEntry, Source, SyntaxNode, ast};
 
@@ -61,19 +61,36 @@ fn before(set: &ast::AttrSet, name: &str) -> Option<usize> {
     Some(syntax::span(found.syntax()).start)
 }
 
-/// Whether a check of that name is there, in whatever file the repository keeps its checks.
+/// Whether a check of that name is there, in whatever file the repository keeps its checks: below `checks`, or where a
+/// file below the directory of tests is imported.
 pub fn has(repo: &Repository, name: &str) -> bool {
     repo.containing(&[name]).into_iter().any(|file| {
-        let bindings = repo.source(file).map(|source| syntax::nodes(&source.root()));
-        let mut bindings = bindings.into_iter().flatten();
-        bindings.any(|binding| {
-            entry_names(&ast::Entry::AttrpathValue(binding))
-                .pop()
-                .flatten()
-                .as_deref()
-                == Some(name)
+        let Some(source) = repo.source(file) else { return false };
+        let bindings: Vec<ast::AttrpathValue> = syntax::nodes(&source.root());
+        bindings.iter().any(|binding| {
+            let names = entry_names(&ast::Entry::AttrpathValue(binding.clone()));
+            names.last().is_some_and(|last| last.as_deref() == Some(name)) && is_check(repo, source, binding)
         })
     })
+}
+
+/// Whether a binding is one of checks: it stands below `checks`, or its value imports a test.
+fn is_check(repo: &Repository, source: &Source, binding: &ast::AttrpathValue) -> bool {
+    let around = binding.syntax().ancestors().filter_map(ast::AttrpathValue::cast);
+    let names = around.flat_map(|outer| entry_names(&ast::Entry::AttrpathValue(outer)));
+    if names.flatten().any(|name| name == "checks") {
+        return true;
+    }
+    let paths: Vec<ast::PathRel> = binding
+        .value()
+        .iter()
+        .flat_map(|value| syntax::nodes(value.syntax()))
+        .collect();
+    let tests = &repo.rules().paths.tests;
+    paths
+        .iter()
+        .filter_map(|path| literals::target(source, path))
+        .any(|target| target.starts_with(tests))
 }
 
 impl<'a> Flake<'a> {
@@ -97,6 +114,13 @@ impl<'a> Flake<'a> {
     /// Whether a check of that name is there, in whatever file the repository keeps its checks.
     pub fn has(&self, name: &str) -> bool {
         has(self.repo, name)
+    }
+
+    /// Whether a check, whatever it is called, imports the test at `path`.
+    pub fn tests(&self, path: &Path) -> bool {
+        let naming = self.repo.naming(path).into_iter();
+        let mut paths = naming.filter(|(source, _)| !source.path().starts_with(&self.repo.rules().paths.tests));
+        paths.next().is_some()
     }
 
     /// Whether checks can be added.
@@ -132,7 +156,7 @@ impl<'a> Flake<'a> {
     }
 
     /// A check as a binding: `name = import ./tests/x {inherit pkgs;};`.
-    fn line(&self, check: &Check) -> String {
+    pub fn line(&self, check: &Check) -> String {
         let packages = self.packages().unwrap_or_else(|| "inherit pkgs".to_owned());
         let mut arguments = vec![packages];
         if let Some(node) = self.scope().filter(|_| check.inputs) {
@@ -228,7 +252,7 @@ impl<'a> Flake<'a> {
             .map(|check| Skipped {
                 what: format!("the flake check {}", check.name),
                 place: place(),
-                why: why.to_owned(),
+                why: format!("{why}; the test itself is written"),
                 next: Some(format!("put this among the system's checks: {}", self.line(check))),
             })
             .collect()

@@ -113,3 +113,30 @@ fn computed_checks_are_left_to_the_person() {
     assert!(with_check("inputs: let pkgs = 1; in {checks = import ./checks.nix;}").is_none());
     assert!(with_check("inputs: let pkgs = 1; in import ./outputs.nix inputs").is_none());
 }
+
+#[test]
+fn a_check_is_told_from_other_bindings_of_its_name() {
+    let has = |files: &[(&str, &str)]| {
+        let directory = tempfile::tempdir().expect("a directory");
+        for (path, text) in files {
+            std::fs::write(directory.path().join(path), text).expect("written");
+        }
+        has(&Repository::read(directory.path()).expect("read"), "x")
+    };
+    assert!(has(&[(
+        "flake.nix",
+        "{outputs = _: {checks.s = let y = 1; in {x = y;};};}"
+    )]));
+    assert!(has(&[(
+        "checks.nix",
+        "{pkgs}: {x = import ./tests/x {inherit pkgs;};}"
+    )]));
+    assert!(!has(&[(
+        "module.nix",
+        "{...}: {qgroget.services.x = {}; services.x.enable = true;}"
+    )]));
+    assert!(!has(&[(
+        "flake.nix",
+        "{outputs = _: {packages.s.x = 1; checks.s.y = 1;};}"
+    )]));
+}

@@ -83,7 +83,7 @@ impl Tests {
                 missing.files.push((path.clone(), text));
             }
             // A flake that takes no check is mentioned once, when the test is made.
-            if !flake.has(name) && (new || flake.takes()) {
+            if !flake.has(name) && !flake.tests(&path) && (new || flake.takes()) {
                 missing.checks.push((name, path));
             }
         }
@@ -130,7 +130,7 @@ impl Missing {
 fn evaluation(context: &Context) -> Vec<Test> {
     let path = context.rules().paths.tests.join(places::EVALUATION);
     let text = include_str!("../../../nix/tests/collector/eval-test.nix");
-    vec![("collectorEvalTest", path, text)]
+    vec![("collector-eval", path, text)]
 }
 
 /// Virtual machine tests of what several services do together, of those that the repository uses.
@@ -148,11 +148,11 @@ fn across_services(context: &Context) -> Vec<Test> {
     let mut found = Vec::new();
     if uses(&["services", "traefik"]) {
         let text = include_str!("../../../nix/tests/vm/routing.nix");
-        found.push(("routingIntegrationTest", test("integration/routing.nix"), text));
+        found.push(("routing-integration", test("integration/routing.nix"), text));
     }
     if uses(&["services", "authelia"]) && uses(&["services", "lldap"]) {
         let text = include_str!("../../../nix/tests/vm/auth.nix");
-        found.push(("authIntegrationTest", test("integration/auth.nix"), text));
+        found.push(("auth-integration", test("integration/auth.nix"), text));
     }
     found
 }

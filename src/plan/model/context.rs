@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::plan::vmtest::Resolution;
 use crate::repo::Repository;
 use crate::repo::hosts::Host;
 use crate::resolve::Eval;
@@ -28,6 +29,8 @@ pub struct Choices {
     pub data_dirs: BTreeMap<String, String>,
     /// The module that runs a service which is declared nowhere.
     pub from: Option<PathBuf>,
+    /// What evaluation showed of new tests, by service.
+    pub tests: BTreeMap<String, Resolution>,
 }
 
 impl<'a> Context<'a> {

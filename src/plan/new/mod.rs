@@ -7,7 +7,7 @@ use super::install::{schema, wiring};
 use super::model::{self, Context};
 use super::ops::Ops;
 use super::setting::{self, Setting};
-use super::vmtest::NewTest;
+use super::vmtest::{self, NewTest};
 use super::{Accepted, Group, Groups, Move, Proposal, Skipped, texts};
 use crate::edit::{GroupId, SourceChange};
 use crate::error::{self, Result};
@@ -91,20 +91,36 @@ impl<'a> NewService<'a> {
             .join("default.nix");
         unused(context, &wanted.name, &path)?;
         port(context, &wanted)?;
-        let unit = module::unit(context, &wanted);
-        let test = NewTest::plan(context, &wanted.name, Some(&unit));
         let mut service = NewService {
             context,
-            skipped: test.iter().flat_map(|test| test.skipped()).collect(),
+            skipped: Vec::new(),
             wanted,
             path,
-            test,
+            test: None,
             groups: Groups::default(),
         };
         service.groups = service.propose();
+        service.add_test()?;
         let ops = service.ops(&service.groups.all())?;
         service.groups.try_all(ops)?;
         Ok(service)
+    }
+
+    /// Plans its test, of what all groups make; what of it is left to a person.
+    fn add_test(&mut self) -> Result<()> {
+        if !vmtest::is_wanted(self.context, &self.wanted.name) {
+            return Ok(());
+        }
+        let change = self.ops(&self.groups.all())?.finish()?;
+        match NewTest::plan(self.context, &self.wanted.name, &self.path, &change) {
+            Ok(test) => {
+                self.skipped.extend(test.skipped());
+                self.test = Some(test);
+                self.groups = self.propose();
+            }
+            Err(none) => self.skipped.push(*none),
+        }
+        Ok(())
     }
 
     /// The module's file.

@@ -1,10 +1,10 @@
 # Calls a flake with the locked inputs that are on this machine, and prints one thing of one host.
 #   root  the repository's copy
 #   lock  a JSON file: { root, nodes.<name> = { path, subdirectory, info, inputs.<name> = <node>, flake } }
-#   host  the name under nixosConfigurations
+#   host  the name under nixosConfigurations, or of a check
 #   own   the repository's own option namespaces, compared whole
 #   legacy  the option of the legacy services, as a path
-#   what  "toplevel": the path of the system's derivation; "all": that, and what a person would notice
+#   what  "check": the path of a check's derivation; "toplevel": the path of the system's derivation; "all": that, and what a person would notice
 {
   root,
   lock,
@@ -120,8 +120,13 @@
     };
   };
   toplevel = config.system.build.toplevel.drvPath;
+
+  checks = (node locked.root).checks;
+  named = builtins.filter (system: checks.${system} ? ${host}) (builtins.attrNames checks);
 in
-  if what == "toplevel"
+  if what == "check"
+  then {check = checks.${builtins.head named}.${host}.drvPath;}
+  else if what == "toplevel"
   then {inherit toplevel;}
   else {
     inherit toplevel;

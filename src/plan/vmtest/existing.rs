@@ -1,131 +1,17 @@
-//! The virtual machine test of a service: a new one from the template, or the one that is there, moved to the
-//! contract's switch.
+//! The machines of tests that are there already: moved to the contract's switch, and to the module's new place.
 
 use std::path::{Path, PathBuf};
 
-use super::flake::{Check, Flake};
-use super::install::names::Names;
-use super::model::{Context, Guard, ServiceFacts};
-use super::ops::Ops;
-use super::setting::Setting;
-use super::{Move, Skipped, placement, removal, tested, texts};
 use crate::edit::{GroupId, indent, trivia};
 use crate::error::Result;
+use crate::plan::model::{Context, Guard, ServiceFacts};
+use crate::plan::ops::Ops;
+use crate::plan::setting::Setting;
+use crate::plan::{Move, placement, removal, texts};
 use crate::repo::literals;
 use crate::resolve::module::{Def, Module, attribute, list_elements};
-use crate::rules::{ContractField, parts};
+use crate::rules::parts;
 use crate::syntax::{self, AstNode, Source, ast};
-
-/// The template; its marks are listed in `nix/README.md`.
-const TEMPLATE: &str = include_str!("../../nix/tests/vm/service.nix");
-
-/// A test that a service does not have yet.
-pub struct NewTest<'a> {
-    flake: Flake<'a>,
-    /// Its file, relative to the root.
-    pub path: PathBuf,
-    /// The flake's check.
-    pub check: String,
-    service: String,
-    unit: String,
-}
-
-impl<'a> NewTest<'a> {
-    /// The test for a service that has none: no file of its own, no check, and no test that imports its module or turns
-    /// it on.
-    pub fn of(context: &Context<'a>, facts: &ServiceFacts) -> Option<NewTest<'a>> {
-        let own = facts.co_located.is_none().then(|| facts.home.source.path());
-        let tested = !tested::tests_of(context.repo, &facts.name, own).is_empty();
-        let unit = unit(context, facts);
-        (!tested)
-            .then(|| NewTest::plan(context, &facts.name, unit.as_deref()))
-            .flatten()
-    }
-
-    /// The test for a service without a file and a check of that name. A name that cannot be a directory's has no place
-    /// for one.
-    pub fn plan(context: &Context<'a>, service: &str, unit: Option<&str>) -> Option<NewTest<'a>> {
-        let path = context.rules().paths.tests.join(service).join("default.nix");
-        let check = format!("{service}Test");
-        let taken = context.repo.exists(path.parent().unwrap_or(&path)) || super::flake::has(context.repo, &check);
-        let unit = match unit.filter(|unit| !unit.is_empty()) {
-            Some(unit) if unit.contains('.') => unit.to_owned(),
-            Some(unit) => format!("{unit}.service"),
-            None => format!("{service}.service"),
-        };
-        (!taken && is_file_name(service)).then(|| NewTest {
-            flake: Flake::read(context.repo),
-            path,
-            check,
-            service: service.to_owned(),
-            unit,
-        })
-    }
-
-    /// What it adds, for people.
-    pub fn moves(&self) -> Vec<Move> {
-        let added = |what: String, path: &Path| Move {
-            what,
-            from: None,
-            to: Some(path.display().to_string()),
-        };
-        let mut moves = vec![added(texts::test_of(&self.service), &self.path)];
-        if self.flake.takes() {
-            moves.push(added(texts::check_named(&self.check), Path::new("flake.nix")));
-        }
-        moves
-    }
-
-    /// Whether the flake has a place for its check.
-    pub fn has_check(&self) -> bool {
-        self.flake.takes()
-    }
-
-    /// What is left to a person.
-    pub fn skipped(&self) -> Vec<Skipped> {
-        self.flake.skipped(&[self.check(GroupId(0))])
-    }
-
-    fn check(&self, group: GroupId) -> Check {
-        Check {
-            name: self.check.clone(),
-            test: self.path.parent().unwrap_or(&self.path).to_owned(),
-            inputs: true,
-            group,
-        }
-    }
-
-    /// Writes the test of the module at `module`, and its check.
-    ///
-    /// # Errors
-    /// An internal error where the test's text cannot be made.
-    pub fn render(&self, work: &mut Ops, context: &Context, module: &Path, group: GroupId) -> Result<()> {
-        let text = TEMPLATE
-            .replace("@service@", &self.service)
-            .replace("\"@unit@\"", &syntax::string_text(&self.unit))
-            .replace("@modulePath@", &module.display().to_string());
-        work.create(self.path.clone(), Names::of(context.rules()).fitted(&self.path, &text)?);
-        self.flake.insert(work, &[self.check(group)]);
-        work.tell(group, self.moves());
-        Ok(())
-    }
-}
-
-/// Whether a name can be that of a directory and stand in a comment and a string as it is.
-pub fn is_file_name(name: &str) -> bool {
-    !name.is_empty()
-        && !name.starts_with(['.', '-'])
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
-}
-
-/// The unit that a service's legacy declaration names, if it is known.
-fn unit(context: &Context, facts: &ServiceFacts) -> Option<String> {
-    let fact = facts.first(&ContractField::UnitName)?;
-    context
-        .eval(fact.origin.module)
-        .string(fact.origin.value.as_ref()?)
-        .ok()
-}
 
 /// A machine in a test that imports the service's module, and what turns the service on there.
 struct Machine<'a> {
