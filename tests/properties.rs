@@ -186,5 +186,6 @@ fn no_choice_of_groups_loses_a_fact() {
             }
         });
     }
-    assert!(count > 500, "{count} choices");
+    // Whether a test is proposed is only known once the module is rendered, so that it is no choice here.
+    assert!(count > 250, "{count} choices");
 }

@@ -339,9 +339,7 @@ impl<'c, 'a> InPlace<'c, 'a> {
                 .map(|span| (span.start, span.end))
                 .collect();
             for (start, end) in spans {
-                // What is mended in a condition that goes, such as a path, goes with it.
-                work.remove(path, start..end, self.draft.contract());
-                work.insert(path, start, self.guard.clone(), self.draft.contract());
+                work.replace(path, start..end, self.guard.clone(), self.draft.contract());
             }
         }
     }

@@ -11,7 +11,9 @@ use crate::error::Result;
 use crate::plan::placement;
 use crate::plan::share::ownership::Names;
 use crate::plan::{owner, unread};
+use crate::resolve::module::attribute;
 use crate::rules::{ContractField, parts};
+use crate::syntax::{self, ast};
 
 impl<'a> ServiceFacts<'a> {
     /// What is left of a service that has its contract; `None` where it has none that is written as one set. `missing` are
@@ -60,7 +62,8 @@ impl<'a> ServiceFacts<'a> {
             });
             let elements = own.list().into_iter().zip(&kept);
             let unsaved = elements.filter(|(_, kept)| kept.as_ref().is_some_and(|kept| missing.contains(kept)));
-            contract.unsaved = unsaved.map(|(element, _)| element).collect();
+            let paths = unsaved.filter_map(|(element, _)| directory_of(&element));
+            contract.unsaved = paths.filter(|path| eval.string(path).is_ok()).collect();
             if !facts.is_empty() || !persisted.is_empty() {
                 facts.insert(0, own);
             }
@@ -93,6 +96,14 @@ impl<'a> ServiceFacts<'a> {
     /// Whether the service's declarations, or the contract that it has, say a field.
     pub fn says(&self, field: &ContractField) -> bool {
         self.first(field).is_some() || self.contract.as_ref().is_some_and(|contract| contract.says(field))
+    }
+}
+
+/// The expression that says the directory of an element: itself, or what its set says.
+fn directory_of(element: &ast::Expr) -> Option<ast::Expr> {
+    match syntax::unparen(element.clone()) {
+        ast::Expr::AttrSet(set) => attribute(&set, "directory"),
+        path => Some(path),
     }
 }
 

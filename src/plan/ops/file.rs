@@ -114,6 +114,14 @@ impl FileEdits {
         // What is replaced within a stretch that goes is gone with it.
         let removed = |edit: &TextEdit| removals.iter().any(|(range, _)| syntax::covers(range, &edit.range));
         self.inserts.retain(|edit| edit.range.is_empty() || !removed(edit));
+        // So is what is mended, as a path, within a stretch that another text replaces.
+        let replaced: Vec<Range<usize>> = self.inserts.iter().map(|edit| edit.range.clone()).collect();
+        let inside = |range: &Range<usize>| {
+            let mut others = replaced.iter().filter(|other| *other != range);
+            others.any(|other| syntax::covers(other, range))
+        };
+        self.inserts
+            .retain(|edit| edit.range.is_empty() || !inside(&edit.range));
         // What is put in within a stretch that goes stands between its two parts.
         let points = self.inserts.iter().filter(|edit| edit.range.is_empty());
         let points: BTreeSet<usize> = points.map(|edit| edit.range.start).collect();
