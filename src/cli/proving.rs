@@ -239,7 +239,11 @@ impl Verifier<'_> {
         if found.is_empty() {
             return Ok(VerifyOutcome::Open(proof));
         }
-        if let Some(proof) = self.in_the_new_order(change, &proof, allowed)? {
+        let compared = |declared: &Declared| {
+            let base = self.base(change, Some(declared));
+            self.compare(base, base, Some(change), Some(declared))
+        };
+        if let Some(proof) = in_the_new_order(&proof, allowed, compared)? {
             return Ok(VerifyOutcome::Open(proof));
         }
         let sentences: Vec<String> = found.iter().map(|difference| difference.sentence.clone()).collect();
@@ -250,32 +254,22 @@ impl Verifier<'_> {
         }
     }
 
-    /// The proof against the state before with its backup jobs in the order that they have afterwards, where that alone makes
-    /// the difference: a job is a set, and what is generated of it lists the same in another order.
-    fn in_the_new_order(&self, change: &SourceChange, proof: &Proof, allowed: &Allowed) -> Result<Option<Proof>> {
-        let Some(context) = allowed.context else {
-            return Ok(None);
+    /// The proof of a commit that was made, with what its plan declared; `allowed` has that. `None` where something else
+    /// differs.
+    ///
+    /// # Errors
+    /// As [`Verifier::compare`].
+    pub fn as_declared(&self, sides: [Side; 2], first: &Proof, allowed: &Allowed) -> Result<Option<Proof>> {
+        let [before, after] = sides;
+        let compared = |declared: &Declared| self.compare(before, after, None, Some(declared));
+        let proof = match allowed.declared {
+            Some(declared) => compared(declared)?,
+            None => first.clone(),
         };
-        let names = Namespaces::of(context.rules());
-        let orders = proof.differences().filter_map(|(_, difference)| {
-            let set = difference.order == Some(Order::Nothing) && names.of_job(&difference.path).is_some();
-            let elements = difference.after.as_ref().filter(|_| set)?.as_array()?;
-            let elements: Option<Vec<String>> = elements.iter().map(|one| one.as_str().map(str::to_owned)).collect();
-            Some(Definition::forced(difference.path.clone(), &elements?))
-        });
-        let orders: Vec<Definition> = orders.collect();
-        if orders.is_empty() {
-            return Ok(None);
+        match forbidden(&proof, allowed).is_empty() {
+            true => Ok(Some(proof)),
+            false => in_the_new_order(&proof, allowed, compared),
         }
-        let declared = allowed.declared.map(|declared| declared.definitions.clone());
-        let definitions = declared.into_iter().flatten().chain(orders).collect();
-        let Some(declared) = Declared::new(context, definitions)? else {
-            return Ok(None);
-        };
-        let base = self.base(change, Some(&declared));
-        // Where a forced order cannot be evaluated, the first proof says what differs.
-        let again = self.compare(base, base, Some(change), Some(&declared)).ok();
-        Ok(again.filter(|again| forbidden(again, allowed).is_empty()))
     }
 
     /// What follows on the machine from what is declared, a sentence each; the declared options themselves are left out.
@@ -401,6 +395,38 @@ pub fn gains(gained: &[String], following: &[String]) -> Vec<String> {
     }
     lines.extend(following.iter().map(|sentence| texts::follows(sentence)));
     lines
+}
+
+/// The proof against the state before with its backup jobs in the order that they have afterwards, where that alone makes the
+/// difference: a job is a set, and what is generated of it lists the same in another order. `compared` proves with what is
+/// declared.
+fn in_the_new_order(
+    proof: &Proof,
+    allowed: &Allowed,
+    compared: impl Fn(&Declared) -> Result<Proof>,
+) -> Result<Option<Proof>> {
+    let Some(context) = allowed.context else {
+        return Ok(None);
+    };
+    let names = Namespaces::of(context.rules());
+    let orders = proof.differences().filter_map(|(_, difference)| {
+        let set = difference.order == Some(Order::Nothing) && names.of_job(&difference.path).is_some();
+        let elements = difference.after.as_ref().filter(|_| set)?.as_array()?;
+        let elements: Option<Vec<String>> = elements.iter().map(|one| one.as_str().map(str::to_owned)).collect();
+        Some(Definition::forced(difference.path.clone(), &elements?))
+    });
+    let orders: Vec<Definition> = orders.collect();
+    if orders.is_empty() {
+        return Ok(None);
+    }
+    let declared = allowed.declared.map(|declared| declared.definitions.clone());
+    let definitions = declared.into_iter().flatten().chain(orders).collect();
+    let Some(declared) = Declared::new(context, definitions)? else {
+        return Ok(None);
+    };
+    // Where a forced order cannot be evaluated, the first proof says what differs.
+    let again = compared(&declared).ok();
+    Ok(again.filter(|again| forbidden(again, allowed).is_empty()))
 }
 
 /// The differences for which a change is refused.

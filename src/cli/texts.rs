@@ -314,6 +314,9 @@ pub const NO_MIGRATIONS: &str = "no commit of this history migrates a service: n
 
 // ── verify ──
 
+/// Beside the proof of a commit that was made with what its plan declares.
+pub const AS_DECLARED: &str = "compared with the state before and what the plan declares to change: what is gained, or a job's list in its new order";
+
 pub const CHANGED_SINCE: &str = "this commit was changed after it was made";
 
 /// What is gained by a commit of the tool, which was accepted if the commit still is the one that was made.

@@ -4,17 +4,21 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::args::{Verify, VerifyFormat};
-use super::proving::{Side, Verifier, show};
+use super::proving::{Allowed, Declared, Side, Verifier, show};
 use super::session::Session;
 use super::texts;
 use crate::commit;
 use crate::error::{Error, Result};
+use crate::plan::migrate::Migration;
+use crate::plan::model::{Choices, Context, contract_names};
 use crate::prove::{Proof, html, scratch};
 use crate::repo::git::GitState;
 use crate::repo::git::history::ToolCommit;
 use crate::repo::{Repository, hosts};
 use crate::resolve::Module;
 use crate::rules::{Rules, parts};
+use crate::scratch::Directory;
+use crate::status;
 use crate::syntax::Source;
 
 /// Runs the command.
@@ -173,6 +177,14 @@ fn judge<'c>(session: &Session, git: &GitState, commit: &'c ToolCommit, verifier
             found.push(texts::gains_of_a_commit(accepted).to_owned());
         }
     }
+    if let (Ok(first), false, Some(true)) = (&proof, holds, as_made)
+        && !first.hosts.iter().any(|host| !host.how.unimported.is_empty())
+        && let Some(declared) = declared(session, commit, first, verifier)?
+    {
+        holds = true;
+        found.push(texts::AS_DECLARED.to_owned());
+        proof = Ok(declared);
+    }
     if as_made == Some(false) {
         found.push(texts::CHANGED_SINCE.to_owned());
     }
@@ -182,6 +194,49 @@ fn judge<'c>(session: &Session, git: &GitState, commit: &'c ToolCommit, verifier
         notes: found,
         holds,
     })
+}
+
+/// The proof of a commit that is as it was made, with what its plan declared to change; `None` where something else
+/// differs, or the plan cannot be made again.
+fn declared(session: &Session, commit: &ToolCommit, first: &Proof, verifier: &Verifier) -> Result<Option<Proof>> {
+    let scratch = Directory::new()?;
+    let to = scratch.path().join("before");
+    scratch::materialise_revision(session.root(), &commit.parent, None, &to)?;
+    let Ok(repo) = Repository::read(&to) else {
+        return Ok(None);
+    };
+    let Some(host) = first.hosts.first().map(|host| host.host.as_str()) else {
+        return Ok(None);
+    };
+    let Ok(host) = hosts::find(&repo, Some(host)) else {
+        return Ok(None);
+    };
+    let model = hosts::model(&repo, &host);
+    let choices = Choices::default();
+    let context = Context {
+        repo: &repo,
+        model: &model,
+        host: &host,
+        choices: &choices,
+    };
+    let has_contract = contract_names(&model, repo.rules()).contains(&commit.name);
+    let planned = match has_contract {
+        true => Migration::resume(&context, &commit.name, &status::unsaved(&context, &commit.name)),
+        false => Migration::plan(&context, &commit.name).map(Some),
+    };
+    let definitions = match planned {
+        // What the commit did not gain was declined.
+        Ok(Some(migration)) if first.has_gains() => migration.declared(&migration.proposed().all()),
+        _ => Vec::new(),
+    };
+    let declared = Declared::new(&context, definitions)?;
+    let allowed = Allowed {
+        declared: declared.as_ref(),
+        context: Some(&context),
+        ..Allowed::default()
+    };
+    let sides = [Side::Revision(&commit.parent), Side::Revision(&commit.id)];
+    verifier.as_declared(sides, first, &allowed)
 }
 
 fn tell(session: &Session, judged: &Judged) {

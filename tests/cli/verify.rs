@@ -46,6 +46,26 @@ fn every_migration_is_proved_again_even_of_a_module_that_nothing_imports() {
         .says("git");
 }
 
+#[test]
+fn what_a_commit_gained_is_compared_with_the_state_before_that_has_it() {
+    if !nix::available() {
+        return;
+    }
+    let repo = Repo::with_contract();
+    repo.run(&["migrate", "jellyseerr", "--yes", "--accept-gains"]).succeeds();
+    repo.run(&["verify", "--since-contract"])
+        .succeeds()
+        .says("what the plan declares to change")
+        .says_not("NOT preserved");
+    // What differs besides is found.
+    let module = "modules/server/media/jellyseerr/default.nix";
+    let text = repo.read(module);
+    repo.write(module, text.replacen("default = 5055", "default = 5056", 1));
+    assert_ne!(text, repo.read(module));
+    repo.git(&["commit", "--quiet", "--all", "--amend", "--no-edit"]);
+    repo.run(&["verify", "--since-contract"]).ends(1).says("NOT preserved");
+}
+
 /// A migrated homelab, of which only the last commit is one of the tool, and the file that has the service's contract.
 fn vaultwarden() -> (Repo, &'static str) {
     let repo = Repo::with_contract();
