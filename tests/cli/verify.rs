@@ -52,7 +52,8 @@ fn what_a_commit_gained_is_compared_with_the_state_before_that_has_it() {
         return;
     }
     let repo = Repo::with_contract();
-    repo.run(&["migrate", "jellyseerr", "--yes", "--accept-gains"]).succeeds();
+    repo.run(&["migrate", "jellyseerr", "--yes", "--accept-gains"])
+        .succeeds();
     repo.run(&["verify", "--since-contract"])
         .succeeds()
         .says("what the plan declares to change")
