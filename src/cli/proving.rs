@@ -272,11 +272,28 @@ impl Verifier<'_> {
         }
     }
 
-    /// What follows on the machine from what is declared, a sentence each; the declared options themselves are left out.
+    /// What is gained by what is declared, and what follows from it, a line each.
     ///
     /// # Errors
     /// As [`Verifier::compare`].
-    pub fn consequences(&self, declared: &Declared) -> Result<Vec<String>> {
+    pub fn gains(&self, declared: Option<&Declared>) -> Result<Vec<String>> {
+        let Some(declared) = declared else {
+            return Ok(Vec::new());
+        };
+        let following = self.consequences(declared)?;
+        let mut lines = Vec::new();
+        for sentence in declared.sentences() {
+            lines.push(texts::gained(sentence));
+            if following.is_empty() {
+                lines.push(texts::NOTHING_FOLLOWS.to_owned());
+            }
+        }
+        lines.extend(following.iter().map(|sentence| texts::follows(sentence)));
+        Ok(lines)
+    }
+
+    /// What follows on the machine from what is declared, a sentence each; the declared options themselves are left out.
+    fn consequences(&self, declared: &Declared) -> Result<Vec<String>> {
         let base = self.base(&declared.change, None);
         let proof = self.compare(base, base, Some(&declared.change), None)?;
         let of_them = |path: &[String]| {
@@ -371,10 +388,10 @@ fn say_how(ui: &Ui, proof: &Proof) {
 }
 
 /// Says what a proof comes to, what is gained, and which lists have another order where that can mean something.
-pub fn say(ui: &Ui, proof: &Proof, gained: &[String], following: &[String]) {
+pub fn say(ui: &Ui, proof: &Proof, gains: &[String]) {
     ui.note(report::headline(proof));
     say_how(ui, proof);
-    for line in gains(gained, following) {
+    for line in gains {
         ui.note(line);
     }
     for (_, difference) in proof.differences() {
@@ -382,19 +399,6 @@ pub fn say(ui: &Ui, proof: &Proof, gained: &[String], following: &[String]) {
             ui.note(texts::reordered(&difference.sentence));
         }
     }
-}
-
-/// What is gained, and what follows from it, a line each.
-pub fn gains(gained: &[String], following: &[String]) -> Vec<String> {
-    let mut lines = Vec::new();
-    for sentence in gained {
-        lines.push(texts::gained(sentence));
-        if following.is_empty() {
-            lines.push(texts::NOTHING_FOLLOWS.to_owned());
-        }
-    }
-    lines.extend(following.iter().map(|sentence| texts::follows(sentence)));
-    lines
 }
 
 /// The proof against the state before with its backup jobs in the order that they have afterwards, where that alone makes the

@@ -6,11 +6,10 @@ use std::path::PathBuf;
 use super::args::{Verify, VerifyFormat};
 use super::proving::{Allowed, Declared, Side, Verifier, show};
 use super::session::Session;
-use super::texts;
+use super::{migrate, texts};
 use crate::commit;
 use crate::error::{Error, Result};
-use crate::plan::migrate::Migration;
-use crate::plan::model::{Choices, Context, contract_names};
+use crate::plan::model::{Choices, Context};
 use crate::prove::{Proof, html, scratch};
 use crate::repo::git::GitState;
 use crate::repo::git::history::ToolCommit;
@@ -18,7 +17,6 @@ use crate::repo::{Repository, hosts};
 use crate::resolve::Module;
 use crate::rules::{Rules, parts};
 use crate::scratch::Directory;
-use crate::status;
 use crate::syntax::Source;
 
 /// Runs the command.
@@ -219,12 +217,7 @@ fn declared(session: &Session, commit: &ToolCommit, first: &Proof, verifier: &Ve
         host: &host,
         choices: &choices,
     };
-    let has_contract = contract_names(&model, repo.rules()).contains(&commit.name);
-    let planned = match has_contract {
-        true => Migration::resume(&context, &commit.name, &status::unsaved(&context, &commit.name)),
-        false => Migration::plan(&context, &commit.name).map(Some),
-    };
-    let definitions = match planned {
+    let definitions = match migrate::planned(&context, &commit.name) {
         // What the commit did not gain was declined.
         Ok(Some(migration)) if first.has_gains() => migration.declared(&migration.proposed().all()),
         _ => Vec::new(),

@@ -6,10 +6,10 @@ use std::collections::btree_map::Entry;
 use git2::Oid;
 
 use super::branch;
-use super::mark::{self, Marked};
+use super::undo::{Change, changes};
 use crate::error::{self, Result};
 use crate::repo::git::GitState;
-use crate::repo::git::history::TRAILER;
+use crate::repo::git::history::service_of;
 
 /// The notes' reference: `git log --notes=qgroget` shows them.
 const NOTES: &str = "refs/notes/qgroget";
@@ -29,46 +29,20 @@ pub struct LastCommit {
 /// # Errors
 /// `git-failed`.
 pub fn last_commits(git: &GitState) -> Result<BTreeMap<String, LastCommit>> {
-    let failed = |cause| error::git::failed("read the history", cause);
     let mut found = BTreeMap::new();
-    if git.head()?.id().is_none() {
-        return Ok(found);
-    }
-    let mut walk = git.repo().revwalk().map_err(failed)?;
-    walk.set_sorting(git2::Sort::TOPOLOGICAL).map_err(failed)?;
-    walk.push_head().map_err(failed)?;
-    let mut undone = Vec::new();
-    for id in walk {
-        let id = id.map_err(failed)?;
-        let commit = git.repo().find_commit(id).map_err(failed)?;
+    for Change { commit, mark, undone } in changes(git)? {
         let message = String::from_utf8_lossy(commit.message_bytes()).into_owned();
-        match mark::find(&message) {
-            Some(Marked::Undo(mark)) => undone.push(mark),
-            Some(Marked::Change(mark)) => {
-                if let Some(at) = undone.iter().position(|other| *other == mark) {
-                    undone.remove(at);
-                    continue;
-                }
-                let service = named(&message).unwrap_or(mark.name);
-                if let Entry::Vacant(vacant) = found.entry(service) {
-                    vacant.insert(LastCommit {
-                        short: branch::short(git, id)?,
-                        tested: git.repo().find_note(Some(NOTES), id).is_ok(),
-                        id,
-                    });
-                }
-            }
-            None => {}
+        let service = service_of(&message).unwrap_or(mark.name);
+        if let (false, Entry::Vacant(vacant)) = (undone, found.entry(service)) {
+            let id = commit.id();
+            vacant.insert(LastCommit {
+                short: branch::short(git, id)?,
+                tested: git.repo().find_note(Some(NOTES), id).is_ok(),
+                id,
+            });
         }
     }
     Ok(found)
-}
-
-/// The service that a message's trailer names: as it is called, without quotes.
-fn named(message: &str) -> Option<String> {
-    let mut lines = message.lines().rev();
-    let name = lines.find_map(|line| line.strip_prefix(TRAILER)?.strip_prefix(": "))?;
-    Some(name.trim().to_owned())
 }
 
 /// Notes that a service was tested on the server with its last commit.

@@ -132,11 +132,19 @@ impl Plan {
     }
 }
 
-/// The commits of the tool in HEAD's history, newest first.
+/// A commit of the tool.
+pub(super) struct Change<'g> {
+    pub commit: Commit<'g>,
+    pub mark: Mark,
+    /// Whether a later commit of the tool takes it back.
+    pub undone: bool,
+}
+
+/// The commits of the tool in HEAD's history that change something, newest first.
 ///
 /// # Errors
 /// `git-failed`.
-pub fn list(git: &GitState) -> Result<Vec<Entry>> {
+pub(super) fn changes(git: &GitState) -> Result<Vec<Change<'_>>> {
     let failed = |cause| error::git::failed("read the history", cause);
     let mut walk = git.repo().revwalk().map_err(failed)?;
     walk.set_sorting(git2::Sort::TOPOLOGICAL).map_err(failed)?;
@@ -144,28 +152,38 @@ pub fn list(git: &GitState) -> Result<Vec<Entry>> {
         return Ok(Vec::new());
     }
     walk.push_head().map_err(failed)?;
-    let mut entries = Vec::new();
-    let mut undone: BTreeMap<Mark, usize> = BTreeMap::new();
+    let mut changes = Vec::new();
+    let mut taken_back: BTreeMap<Mark, usize> = BTreeMap::new();
     for id in walk {
         let commit = git.repo().find_commit(id.map_err(failed)?).map_err(failed)?;
         match mark::find(&String::from_utf8_lossy(commit.message_bytes())) {
-            Some(Marked::Undo(mark)) => *undone.entry(mark).or_default() += 1,
+            Some(Marked::Undo(mark)) => *taken_back.entry(mark).or_default() += 1,
             Some(Marked::Change(mark)) => {
-                let taken = undone.get_mut(&mark).filter(|count| **count > 0);
-                let state = match taken {
-                    Some(count) => {
-                        *count -= 1;
-                        State::Undone
-                    }
-                    None => match state(git, &commit, &mark)? {
-                        State::Intact if is_reverted(git, &commit)? => State::Undone,
-                        state => state,
-                    },
-                };
-                entries.push(entry(git, &commit, mark, state)?);
+                let taken = taken_back.get_mut(&mark).filter(|count| **count > 0);
+                let undone = taken.map(|count| *count -= 1).is_some();
+                changes.push(Change { commit, mark, undone });
             }
             None => {}
         }
+    }
+    Ok(changes)
+}
+
+/// The commits of the tool in HEAD's history, newest first.
+///
+/// # Errors
+/// `git-failed`.
+pub fn list(git: &GitState) -> Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    for Change { commit, mark, undone } in changes(git)? {
+        let state = match undone {
+            true => State::Undone,
+            false => match state(git, &commit, &mark)? {
+                State::Intact if is_reverted(git, &commit)? => State::Undone,
+                state => state,
+            },
+        };
+        entries.push(entry(git, &commit, mark, state)?);
     }
     Ok(entries)
 }

@@ -198,23 +198,23 @@ impl Repository {
     }
 
     /// What of `paths` the computed part of the file's `imports` may name: modules in the directories that the file names.
-    pub(super) fn may_import<'p>(&self, path: &Path, paths: &[&'p Path]) -> Vec<&'p Path> {
+    pub(super) fn may_import<'p, I>(&self, path: &Path, paths: impl Fn() -> I) -> Vec<&'p Path>
+    where
+        I: Iterator<Item = &'p Path>,
+    {
         let Some(file) = self.files.get(path) else {
             return Vec::new();
         };
         let mut found = Vec::new();
-        if file.import_directories().is_empty() {
-            return found;
-        }
-        let recursive = imports::are_recursive(file.source());
         for directory in file.import_directories() {
+            let recursive = imports::are_recursive(file.source());
             let is_own = path.parent() == Some(directory);
             if !is_own && (self.has(directory) || self.has(&directory.join("default.nix"))) {
                 continue;
             }
-            found.extend(paths.iter().filter(|other| {
+            found.extend(paths().filter(|other| {
                 let inside = other.strip_prefix(directory);
-                **other != path && inside.is_ok_and(|inside| imports::may_name(inside, recursive))
+                *other != path && inside.is_ok_and(|inside| imports::may_name(inside, recursive))
             }));
         }
         found
@@ -315,11 +315,11 @@ impl Survey {
             if new.is_empty() {
                 break;
             }
-            let rest: Vec<&Path> = self.rest.iter().map(PathBuf::as_path).collect();
+            let rest = || self.rest.iter().map(PathBuf::as_path);
             let named: BTreeSet<PathBuf> = new
                 .par_iter()
                 .flat_map_iter(|path| {
-                    let computed = self.repo.may_import(path, &rest).into_iter().map(Path::to_owned);
+                    let computed = self.repo.may_import(path, rest).into_iter().map(Path::to_owned);
                     self.repo.imports(path).iter().cloned().chain(computed)
                 })
                 .collect();

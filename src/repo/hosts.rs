@@ -111,7 +111,6 @@ fn starts<'r>(repo: &'r Repository, host: &str) -> Vec<&'r Path> {
 /// imports, all that they may name.
 fn reached_from<'r>(repo: &'r Repository, starts: Vec<&'r Path>) -> HashSet<&'r OsStr> {
     let mut reached = HashSet::default();
-    let all: Vec<&Path> = repo.nix_files().collect();
     let mut open = starts;
     while let Some(path) = open.pop() {
         if reached.insert(path.as_os_str()) {
@@ -121,7 +120,7 @@ fn reached_from<'r>(repo: &'r Repository, starts: Vec<&'r Path>) -> HashSet<&'r 
                     .filter_map(|named| repo.imported_file(named))
                     .map(|file| file.path()),
             );
-            open.extend(repo.may_import(path, &all));
+            open.extend(repo.may_import(path, || repo.nix_files()));
         }
     }
     reached

@@ -15,7 +15,8 @@ fn at_terminal(repo: &Repo, arguments: &[&str]) -> Command {
     command
 }
 
-fn migrating(repo: &Repo, arguments: &[&str]) -> Person {
+/// `migrate` with a person at it.
+pub fn migrating(repo: &Repo, arguments: &[&str]) -> Person {
     Person::at(at_terminal(repo, arguments))
 }
 

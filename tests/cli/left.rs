@@ -1,18 +1,12 @@
 //! Coming back to a service: what was declined, and what is missing.
 
-use std::process::Stdio;
-
-use crate::common::person::{End, Person};
+use super::interactive;
+use crate::common::person::End;
 use crate::common::{Repo, nix};
 
 /// `migrate` on a pseudo-terminal, with an answer for each group and a yes for the commit.
 fn migrating(repo: &Repo, service: &str, answers: &str) -> String {
-    let mut command = repo.qgroget(&["migrate", service, "--no-verify", "--no-pager"]);
-    command
-        .env("TERM", "xterm")
-        .env("NO_COLOR", "1")
-        .stdin(Stdio::inherit());
-    let mut person = Person::at(command);
+    let mut person = interactive::migrating(repo, &[service]);
     let mut shown = String::new();
     for answer in answers.chars() {
         shown += &person.answers(") Take this change", &answer.to_string());
@@ -100,12 +94,7 @@ fn the_module_of_a_service_that_is_declared_nowhere_is_asked_for() {
     repo.run(&["migrate", "--all", "--yes", "--no-verify"])
         .says("qbittorrent is declared nowhere");
     let offered = |answer: &str| {
-        let mut command = repo.qgroget(&["migrate", "--all", "--no-verify", "--no-pager"]);
-        command
-            .env("TERM", "xterm")
-            .env("NO_COLOR", "1")
-            .stdin(Stdio::inherit());
-        let mut person = Person::at(command);
+        let mut person = interactive::migrating(&repo, &["--all"]);
         let shown = person.answers("or another module", answer);
         assert!(shown.contains("is declared nowhere; modules/server/"), "{shown}");
         person

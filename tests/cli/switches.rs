@@ -25,6 +25,19 @@ fn two_under(condition: &str) -> Repo {
     repo
 }
 
+/// What is evaluated with a service turned off in the host's settings.
+fn without(repo: &Repo, service: &str) -> serde_json::Value {
+    let on = repo.read(SETTINGS);
+    repo.replace(
+        SETTINGS,
+        "serviceModules = {};",
+        &format!("serviceModules.{service}.enable = false;"),
+    );
+    let off = nix::configuration(&repo.root()).unwrap();
+    repo.write(SETTINGS, on);
+    off
+}
+
 #[test]
 fn services_that_share_a_switch_can_be_turned_off_one_by_one() {
     if !nix::available() {
@@ -41,14 +54,7 @@ fn services_that_share_a_switch_can_be_turned_off_one_by_one() {
             module.contains(&format!("# The switch is that of {other} as well.")),
             "{module}"
         );
-        let on = repo.read(SETTINGS);
-        repo.replace(
-            SETTINGS,
-            "serviceModules = {};",
-            &format!("serviceModules.{service}.enable = false;"),
-        );
-        let off = nix::configuration(&repo.root()).unwrap();
-        repo.write(SETTINGS, on);
+        let off = without(&repo, service);
         let containers = &off["virtualisation"]["quadlet"]["containers"];
         assert!(
             containers[service].is_null() && !containers[other].is_null(),
@@ -99,14 +105,7 @@ fn what_several_services_of_one_switch_have_in_common_stays_common() {
     nix::assert_same(&before, &nix::configuration(&repo.root()).unwrap(), "both are on");
     assert!(repo.read(BOOKS).contains("users.groups.books-and-comics.gid = 4242;"));
     for service in ["calibre", "kavita"] {
-        let on = repo.read(SETTINGS);
-        repo.replace(
-            SETTINGS,
-            "serviceModules = {};",
-            &format!("serviceModules.{service}.enable = false;"),
-        );
-        let off = nix::configuration(&repo.root()).unwrap();
-        repo.write(SETTINGS, on);
+        let off = without(&repo, service);
         assert_eq!(
             off["users"]["groups"]["books-and-comics"]["gid"], 4242,
             "without {service}"

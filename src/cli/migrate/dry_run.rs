@@ -106,11 +106,7 @@ impl DryRun<'_> {
             .services
             .iter_mut()
             .for_each(|service| service.proof.clone_from(&json));
-        let following = declared.as_ref().map(|declared| verifier.consequences(declared));
-        let following = following.transpose()?.unwrap_or_default();
-        let gained = declared.iter().flat_map(Declared::sentences).map(str::to_owned);
-        let gained: Vec<String> = gained.collect();
-        Ok(Some((proof, proving::gains(&gained, &following))))
+        Ok(Some((proof, verifier.gains(declared.as_ref())?)))
     }
 
     fn installation(&mut self, loaded: Loaded) -> Result<Loaded> {

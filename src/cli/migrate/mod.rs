@@ -97,17 +97,22 @@ fn near(context: &model::Context, name: &str, error: Error) -> Error {
     }
 }
 
-fn find<'a>(context: &'a model::Context<'a>, name: &str) -> Found<'a> {
+/// The plan of a service: its migration, or what was left of it where it has its contract; `None` where nothing is.
+///
+/// # Errors
+/// As [`Migration::plan`] and [`Migration::resume`].
+pub fn planned<'a>(context: &'a model::Context<'a>, name: &str) -> Result<Option<Migration<'a>>> {
     let with_contract = model::contract_names(context.model, context.rules());
-    if with_contract.iter().any(|other| other == name) {
-        return match Migration::resume(context, name, &status::unsaved(context, name)) {
-            Ok(Some(migration)) => Found::Planned(Box::new(migration)),
-            Ok(None) => Found::Nothing,
-            Err(error) => Found::Refused(error),
-        };
+    match with_contract.iter().any(|other| other == name) {
+        true => Migration::resume(context, name, &status::unsaved(context, name)),
+        false => Migration::plan(context, name).map(Some),
     }
-    match Migration::plan(context, name) {
-        Ok(migration) => Found::Planned(Box::new(migration)),
+}
+
+fn find<'a>(context: &'a model::Context<'a>, name: &str) -> Found<'a> {
+    match planned(context, name) {
+        Ok(Some(migration)) => Found::Planned(Box::new(migration)),
+        Ok(None) => Found::Nothing,
         Err(error) if error.code() == "unknown-service" || error.code() == "nothing-declared" => {
             Found::Refused(model::broken_file(context, name).unwrap_or_else(|| near(context, name, error)))
         }

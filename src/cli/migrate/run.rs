@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::{Found, find, trial};
+use super::{Found, find, planned, trial};
 use crate::cli::args::Migrate;
 use crate::cli::committer::{Committer, Landed};
 use crate::cli::interrupt;
@@ -241,7 +241,10 @@ impl<'s> Run<'s> {
             choices: &choices,
             ..*context
         };
-        self.land(&context, &Migration::plan(&context, migration.name())?)
+        match planned(&context, migration.name())? {
+            Some(migration) => self.land(&context, &migration),
+            None => Ok(Step::Nothing),
+        }
     }
 
     fn land(&mut self, context: &Context, migration: &Migration) -> Result<Step> {
@@ -323,11 +326,7 @@ impl<'s> Run<'s> {
         match verifier.gate(&decision.change, &allowed)? {
             VerifyOutcome::Reordered(_, refusal) if !committer.takes_order(&refusal) => Err(refusal),
             VerifyOutcome::Open(proof) | VerifyOutcome::Reordered(proof, _) => {
-                let following = declared.as_ref().map(|declared| verifier.consequences(declared));
-                let following = following.transpose()?.unwrap_or_default();
-                let gained = declared.iter().flat_map(Declared::sentences).map(str::to_owned);
-                let gained: Vec<String> = gained.collect();
-                proving::say(&self.session.ui, &proof, &gained, &following);
+                proving::say(&self.session.ui, &proof, &verifier.gains(declared.as_ref())?);
                 Ok(proving::ticks(&proof))
             }
             VerifyOutcome::Unproved(why) => {

@@ -1,5 +1,6 @@
 //! Whether the machine test that a service would get evaluates: only then it becomes a check of the flake.
 
+use super::planned;
 use crate::cli::args::Migrate;
 use crate::cli::proving::Verifier;
 use crate::cli::session::Session;
@@ -36,7 +37,9 @@ pub fn resolved(
         choices
     };
     let choices = with(Resolution::Resolves);
-    let change = registered(context, migration.name(), &choices)?;
+    let Some(change) = registered(context, migration.name(), &choices)? else {
+        return Ok(None);
+    };
     Ok(match verifier.evaluates_check(&change, &test.check)? {
         Some(Ok(())) => Some(choices),
         Some(Err(why)) => Some(with(Resolution::Fails(why))),
@@ -45,9 +48,9 @@ pub fn resolved(
 }
 
 /// All of the service's change, the check included.
-fn registered(context: &Context, service: &str, choices: &Choices) -> Result<SourceChange> {
+fn registered(context: &Context, service: &str, choices: &Choices) -> Result<Option<SourceChange>> {
     let context = Context { choices, ..*context };
-    let migration = Migration::plan(&context, service)?;
-    let all = migration.proposed().all();
-    migration.render(&all)
+    let migration = planned(&context, service)?;
+    let render = |migration: Migration| migration.render(&migration.proposed().all());
+    migration.map(render).transpose()
 }

@@ -72,7 +72,7 @@ impl ChangeKind for Persistence {
                 false => format!("({})", contract.value(fact)),
             };
             // An empty list beside others says nothing.
-            if is_empty(fact) && before.is_empty() && after.is_empty() {
+            if fact.origin.is_empty_list() && before.is_empty() && after.is_empty() {
                 continue;
             }
             lists.push(format!("{before}{text}{after}"));
@@ -94,11 +94,6 @@ impl ChangeKind for Persistence {
         contract.put(group, format!("{comments}{field} = {lists};\n"), all);
         Ok(())
     }
-}
-
-/// Whether a fact is an empty list literal.
-fn is_empty(fact: &Fact) -> bool {
-    matches!(&fact.origin.value, Some(ast::Expr::List(list)) if list.items().next().is_none())
 }
 
 /// The comments above and beside whole lists of persistent directories that are the service's.

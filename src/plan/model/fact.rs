@@ -59,6 +59,11 @@ impl<'a> LegacyField<'a> {
         }
     }
 
+    /// Whether its value is an empty list literal, which says nothing.
+    pub fn is_empty_list(&self) -> bool {
+        matches!(&self.value, Some(ast::Expr::List(list)) if list.items().next().is_none())
+    }
+
     /// Where it stands.
     pub fn place(&self) -> error::Place {
         self.module.source.place_of(&self.node)

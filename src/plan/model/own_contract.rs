@@ -55,12 +55,12 @@ impl<'a> OwnContract<'a> {
 
     /// Whether it says something for a field: an empty list, which strictness asks for, says nothing.
     pub fn says(&self, field: &ContractField) -> bool {
-        self.entry(field).is_some_and(|entry| !is_empty(entry))
+        self.entry(field).is_some_and(|entry| !entry.is_empty_list())
     }
 
     /// The binding that gives a field an empty list.
     pub fn empty(&self, field: &ContractField) -> Option<&LegacyField<'a>> {
-        self.entry(field).filter(|entry| is_empty(entry))
+        self.entry(field).filter(|entry| entry.is_empty_list())
     }
 
     /// The binding of a field.
@@ -89,9 +89,4 @@ impl<'a> OwnContract<'a> {
     pub fn entries(&self) -> &[(ContractField, LegacyField<'a>)] {
         &self.fields
     }
-}
-
-/// Whether a field's value is an empty list literal.
-fn is_empty(entry: &LegacyField) -> bool {
-    matches!(&entry.value, Some(ast::Expr::List(list)) if list.items().next().is_none())
 }

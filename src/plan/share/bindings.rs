@@ -124,7 +124,8 @@ fn comments(module: &Module, entry: &SyntaxNode) -> (String, String) {
     )
 }
 
-fn is_outermost(module: &Module, lambda: &ast::Lambda) -> bool {
+/// Whether a function is the module's own.
+pub(super) fn is_outermost(module: &Module, lambda: &ast::Lambda) -> bool {
     module
         .lambda
         .as_ref()

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::bindings::is_outermost;
 use crate::plan::model::{Context, ServiceFacts};
 use crate::plan::{contract, url};
 use crate::resolve::module::Module;
@@ -66,7 +67,7 @@ fn base(select: &ast::Select) -> Option<SyntaxNode> {
 /// Whether `config` means the module's argument at a node.
 fn is_argument(home: &Module, node: &SyntaxNode) -> bool {
     match scope::lookup(node, "config") {
-        Binding::Param(lambda) => home.lambda.as_ref().is_some_and(|own| own.syntax() == lambda.syntax()),
+        Binding::Param(lambda) => is_outermost(home, &lambda),
         _ => false,
     }
 }

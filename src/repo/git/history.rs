@@ -34,6 +34,13 @@ pub struct ChangedFile {
     pub after: Option<String>,
 }
 
+/// The service that a message's trailer names, as it is called.
+pub fn service_of(message: &str) -> Option<String> {
+    let mut lines = message.lines().rev();
+    let name = lines.find_map(|line| line.strip_prefix(TRAILER)?.strip_prefix(": "))?;
+    Some(name.trim().to_owned())
+}
+
 impl GitState {
     /// The commits of the tool in HEAD's history, oldest first: those that a trailer says to migrate a service, and those
     /// to whose message `named` gives a name.
@@ -52,11 +59,7 @@ impl GitState {
         for id in walk {
             let commit = self.repo().find_commit(id.map_err(failed)?).map_err(failed)?;
             let message = String::from_utf8_lossy(commit.message_bytes()).into_owned();
-            let service = message
-                .lines()
-                .rev()
-                .find_map(|line| line.strip_prefix(TRAILER)?.strip_prefix(": "));
-            let name = service.map(|name| name.trim().to_owned()).or_else(|| named(&message));
+            let name = service_of(&message).or_else(|| named(&message));
             if let (Some(name), Ok(parent)) = (name, commit.parent(0)) {
                 found.push(ToolCommit {
                     id: commit.id().to_string(),
