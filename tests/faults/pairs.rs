@@ -71,6 +71,13 @@ fn results(stage: &Lab, beside: Beside) -> Results {
         }
         results.push((codes, State::of(&lab)));
     }
+    if beside == Beside::Undo {
+        // A reversal takes back what was last when it began, and shows; a migration that is committed meanwhile stays.
+        let lab = stage.copy();
+        lab.done(MIGRATE);
+        lab.done(&["undo", "vaultwarden", "--yes"]);
+        results.push(([Some(0), Some(0)], State::of(&lab)));
+    }
     results
 }
 
