@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::commit::{Committed, Entry, LastCommit, Outcome, Pending, Recovered, State, UndoWay, Undone};
+use crate::commit::{Committed, Entry, LastCommit, Outcome, Pending, Recovered, State, UndoKept, UndoWay, Undone};
 
 /// After an interrupted run was ended.
 pub fn recovered(recovered: &Recovered) -> String {
@@ -159,6 +159,19 @@ pub fn undo_plan(entry: &Entry, way: UndoWay, paths: &[PathBuf]) -> String {
     };
     let files: Vec<String> = paths.iter().map(|path| format!("  {}", path.display())).collect();
     format!("[{short}] {title}\n{how}\n{}", files.join("\n"))
+}
+
+/// What a reversal leaves, of what the commit brought, because of others.
+pub fn undo_kept(kept: &[UndoKept]) -> String {
+    let line = |kept: &UndoKept| {
+        let (first, others) = kept.by.split_first().expect("a file is kept for another");
+        let others = match others.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!("{} stays: {}{others} names it", kept.path.display(), first.display())
+    };
+    kept.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn undo_why(way: UndoWay) -> &'static str {

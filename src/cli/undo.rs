@@ -5,6 +5,7 @@ use super::interrupt;
 use super::session::Session;
 use super::terminal::Console;
 use super::texts;
+use super::ui::Ui;
 use crate::commit::{self, Chosen, UndoPlan, Which};
 use crate::error::{self, Result};
 use crate::process;
@@ -49,6 +50,7 @@ fn once(args: &Undo, git: &GitState, session: &Session, chosen: &mut Option<Chos
     if args.dry_run {
         ui.paged(|| {
             ui.line(texts::undo_plan(&plan.entry, plan.way, &plan.paths()));
+            say_kept(&plan, ui);
             ui.out(format!("\n{}", diff::render(&plan.change()).with_stat()));
             ui.line(format!("\n{}", texts::NOTHING_WRITTEN));
         });
@@ -62,12 +64,19 @@ fn once(args: &Undo, git: &GitState, session: &Session, chosen: &mut Option<Chos
     process::check()?;
     let undone = commit::undo(git, &plan)?;
     ui.line(texts::undone(&undone));
+    say_kept(&plan, ui);
     if let Some(commit) = &undone.commit {
         for line in commit.left.lines() {
             ui.warn(line);
         }
     }
     Ok(0)
+}
+
+fn say_kept(plan: &UndoPlan, ui: &Ui) {
+    if !plan.kept.is_empty() {
+        ui.line(texts::undo_kept(&plan.kept));
+    }
 }
 
 /// Asks whether the commit is to be taken back.
@@ -79,6 +88,7 @@ fn asked(plan: &UndoPlan, session: &Session) -> Result<bool> {
         return Err(error::git::undo_not_asked());
     }
     session.ui.line(texts::undo_plan(&plan.entry, plan.way, &plan.paths()));
+    say_kept(plan, &session.ui);
     let mut console = Console::new(&session.ui, session.editor());
     Ok(match console.ask(texts::UNDO_QUESTION) {
         Reply::Line(line) => matches!(line.trim(), "y" | "yes"),

@@ -66,7 +66,8 @@ pub use message::{Check, Message, Section, Template, Tick};
 pub use recover::{Outcome, Pending, Recovered, pending, recover};
 pub use tested::{LastCommit, last_commits, note_tested};
 pub use undo::{
-    Chosen, Entry, Plan as UndoPlan, State, Undone, Way as UndoWay, Which, is_as_made, list, plan_undo, undo,
+    Chosen, Entry, Kept as UndoKept, Plan as UndoPlan, State, Undone, Way as UndoWay, Which, is_as_made, list,
+    plan_undo, undo,
 };
 
 /// What one path becomes.

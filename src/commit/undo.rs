@@ -19,7 +19,10 @@ use crate::error::{self, Result};
 use crate::repo::git::{DirtyFile, GitState, Head, IndexChange, refusals};
 
 mod merge;
+mod needed;
 mod trees;
+
+pub use needed::Kept;
 
 use trees::Difference;
 
@@ -78,6 +81,8 @@ pub struct Plan {
     parent: Option<Oid>,
     differences: Vec<Difference>,
     targets: Vec<Target>,
+    /// What the commit brought and others have come to need.
+    pub kept: Vec<Kept>,
 }
 
 /// What was taken back.
@@ -351,10 +356,14 @@ fn plan(git: &GitState, entry: Entry, later: &[Entry]) -> Result<Plan> {
         true => Way::Remove,
     };
     let from = git.head_tree()?.ok_or_else(error::git::head_moved)?;
-    let to = match (way, &parent) {
-        (Way::Remove, Some(parent)) => Some(parent.tree().map_err(failed)?),
-        (Way::Remove, None) => None,
-        _ => Some(reverted(git, &entry, &commit, later)?),
+    let (to, kept) = match (way, &parent) {
+        (Way::Remove, Some(parent)) => (Some(parent.tree().map_err(failed)?), Vec::new()),
+        (Way::Remove, None) => (None, Vec::new()),
+        _ => {
+            let to = reverted(git, &entry, &commit, later)?;
+            let (to, kept) = needed::keep(git, &from, to).map_err(failed)?;
+            (Some(to), kept)
+        }
     };
     let differences = trees::differences(git, &entry, &from, to.as_ref())?;
     refuse_dirty(git, &entry, &differences)?;
@@ -366,6 +375,7 @@ fn plan(git: &GitState, entry: Entry, later: &[Entry]) -> Result<Plan> {
         parent: parent.map(|parent| parent.id()),
         differences,
         targets,
+        kept,
     })
 }
 
