@@ -12,19 +12,19 @@ in {
       qgroget.serviceModules.recipes = {
         domain = config.qgroget.server.domain;
         dataDir = "/var/lib/recipes";
-        persistedData = ["/var/lib/recipes"];
+        persistedData = [cfg.dataDir];
         backupPaths = [
-          "/var/lib/recipes"
+          cfg.dataDir
           # "/var/lib/recipes-old"
         ];
         backupUnits = ["recipes.service"];
-        backupExclude = ["/var/lib/recipes/thumbnails"];
+        backupExclude = ["${cfg.dataDir}/thumbnails"];
         # a consistent copy
         backupPrepare = ''
-          ${pkgs.sqlite}/bin/sqlite3 /var/lib/recipes/recipes.db ".backup '/var/lib/recipes/copy.db'"
+          ${pkgs.sqlite}/bin/sqlite3 ${cfg.dataDir}/recipes.db ".backup '${cfg.dataDir}/copy.db'"
         '';
         backupCleanup = ''
-          rm --force /var/lib/recipes/copy.db
+          rm --force ${cfg.dataDir}/copy.db
         '';
         backupPriority = 200;
         backupRequiresNetwork = false;
@@ -41,8 +41,5 @@ in {
     (lib.mkIf cfg.enable {
       services.recipes.enable = true;
     })
-
-    # ── 3. Secrets ─────────────────────────────────────────────────────────────────────
-    # This service has no secrets of its own.
   ];
 }

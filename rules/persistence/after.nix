@@ -13,7 +13,7 @@ in {
         domain = config.qgroget.server.domain;
         dataDir = "/var/lib/letters";
         persistedData = [
-          "/var/lib/letters" # the mailboxes
+          cfg.dataDir # the mailboxes
           {
             directory = "${dataRoot}/attachments";
             user = "letters";
@@ -35,8 +35,5 @@ in {
     (lib.mkIf cfg.enable {
       services.letters.enable = true;
     })
-
-    # ── 3. Secrets ─────────────────────────────────────────────────────────────────────
-    # This service has no secrets of its own.
   ];
 }

@@ -28,8 +28,5 @@ in {
         faces = builtins.fromJSON (builtins.readFile ../faces.json);
       };
     })
-
-    # ── 3. Secrets ─────────────────────────────────────────────────────────────────────
-    # This service has no secrets of its own.
   ];
 }

@@ -14,7 +14,7 @@ in {
         dataDir = "/var/lib/garden";
         persistedData = [
           # the watering plan
-          "/var/lib/garden"
+          cfg.dataDir
           # moisture, hour by hour
           "/var/cache/garden"
         ];
@@ -31,8 +31,5 @@ in {
     (lib.mkIf cfg.enable {
       services.garden.enable = true;
     })
-
-    # ── 3. Secrets ─────────────────────────────────────────────────────────────────────
-    # This service has no secrets of its own.
   ];
 }

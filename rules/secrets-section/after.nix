@@ -11,7 +11,7 @@ in {
       qgroget.serviceModules.notes = {
         domain = config.qgroget.server.domain;
         dataDir = "/var/lib/notes";
-        persistedData = ["/var/lib/notes"];
+        persistedData = [cfg.dataDir];
         backupPaths = [];
 
         exposed = true;

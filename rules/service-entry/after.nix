@@ -39,8 +39,5 @@ in {
         address = "films.${config.qgroget.server.domain}";
       };
     })
-
-    # ── 3. Secrets ─────────────────────────────────────────────────────────────────────
-    # This service has no secrets of its own.
   ];
 }

@@ -27,15 +27,12 @@ in {
       virtualisation.quadlet.containers.diary.containerConfig = {
         image = "docker.io/example/diary:1";
         volumes = [
-          "${containerDir}/diary/pages:/pages:Z"
-          "${containerDir}/diary/config:/config:Z"
+          "${cfg.dataDir}/pages:/pages:Z"
+          "${cfg.dataDir}/config:/config:Z"
           # what another service writes is read only
           "/tank/photos/diary:/photos:ro"
         ];
       };
     })
-
-    # ── 3. Secrets ─────────────────────────────────────────────────────────────────────
-    # This service has no secrets of its own.
   ];
 }

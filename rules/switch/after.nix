@@ -40,8 +40,5 @@ in {
         inherit (cfg) station;
       };
     })
-
-    # ── 3. Secrets ─────────────────────────────────────────────────────────────────────
-    # This service has no secrets of its own.
   ];
 }

@@ -11,9 +11,9 @@ in {
       qgroget.serviceModules.photos = {
         domain = config.qgroget.server.domain;
         dataDir = "/var/lib/photos";
-        persistedData = ["/var/lib/photos"];
+        persistedData = [cfg.dataDir];
         # the originals are nowhere else
-        backupPaths = ["/var/lib/photos"];
+        backupPaths = [cfg.dataDir];
 
         exposed = true;
         subdomain = "photos";
@@ -26,8 +26,5 @@ in {
     (lib.mkIf cfg.enable {
       services.photos.enable = true;
     })
-
-    # ── 3. Secrets ─────────────────────────────────────────────────────────────────────
-    # This service has no secrets of its own.
   ];
 }

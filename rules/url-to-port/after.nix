@@ -34,8 +34,5 @@ in {
         fallback = "http://${config.qgroget.server.domain}:${toString ports.spare}";
       };
     })
-
-    # ── 3. Secrets ─────────────────────────────────────────────────────────────────────
-    # This service has no secrets of its own.
   ];
 }

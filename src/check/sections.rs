@@ -55,12 +55,19 @@ pub fn check(context: &CheckContext, home: &Module, names: &[&str], found: &mut 
         let place = home.source.place(first_line(&home.source, syntax::span(node)));
         found.push(warning(service, texts::sections(service, what)).at(Some(place)));
     };
+    let contract = parts(&context.rules().namespaces.contract);
     let list = syntax::call_of(&config, "mkMerge", 1).and_then(|mut arguments| arguments.pop());
     let Some(ast::Expr::List(list)) = list.map(syntax::unparen) else {
-        report("is not divided into sections", config.syntax());
+        // Where nothing but the contract stands there is nothing to divide.
+        let alone = home
+            .defs
+            .iter()
+            .all(|def| def.under(&contract) && def.context.conditions.is_empty());
+        if !alone {
+            report("is not divided into sections", config.syntax());
+        }
         return;
     };
-    let contract = parts(&context.rules().namespaces.contract);
     let mut sections: Vec<(Section, ast::Expr)> = Vec::new();
     for item in list.items() {
         let span = syntax::span(item.syntax());

@@ -1,6 +1,6 @@
 //! What the code of a migrated module calls its contract.
 
-use super::model::{Context, Guard, ServiceFacts};
+use super::model::Guard;
 use crate::resolve::module::Module;
 use crate::syntax::{self, AstNode, ast};
 
@@ -15,20 +15,11 @@ pub struct ContractAlias {
 }
 
 impl ContractAlias {
-    /// The contract of the service of `facts`, by `name` where the guard is the contract's own, or it is read more
-    /// than once.
-    pub fn new(
-        context: &Context,
-        facts: &ServiceFacts,
-        read_often: bool,
-        name: impl FnOnce() -> String,
-    ) -> ContractAlias {
-        let namespace = &context.rules().namespaces.contract;
-        let switched = matches!(facts.guard, Guard::Switch { .. });
-        let named = !switched || read_often;
+    /// The contract at the option path `path`, by a name where the module has one for it.
+    pub fn new(path: &str, name: Option<String>) -> ContractAlias {
         ContractAlias {
-            path: format!("config.{namespace}.{}", syntax::attr_text(&facts.name)),
-            name: named.then(name),
+            path: format!("config.{path}"),
+            name,
         }
     }
 
@@ -43,6 +34,14 @@ impl ContractAlias {
     /// As an expression.
     pub fn text(&self) -> &str {
         self.name.as_ref().unwrap_or(&self.path)
+    }
+
+    /// Bindings of the contract, where they read the contract, by its name.
+    pub fn within(&self, bindings: &str) -> String {
+        match &self.name {
+            Some(name) => bindings.replace(&format!("{}.", self.path), &format!("{name}.")),
+            None => bindings.to_owned(),
+        }
     }
 
     /// The binding of its name.

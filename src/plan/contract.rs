@@ -4,9 +4,11 @@
 use std::path::PathBuf;
 
 use super::Move;
+use super::compact;
 use super::model::{self, Context, Fact, FactId, LegacyField, ServiceFacts};
 use super::ops::ContractFragment;
 use super::placement;
+use super::restated;
 use crate::edit::{GroupId, trivia};
 use crate::error::{Error, Result};
 use crate::resolve::Eval;
@@ -77,6 +79,8 @@ pub struct Writer<'c, 'a> {
     said: Vec<ContractField>,
     /// Nodes whose comments have been carried already (an `inherit` of several fields has one set of comments).
     carried: Vec<std::ops::Range<usize>>,
+    /// The text of the directory of the state.
+    data_dir: Option<String>,
 }
 
 /// The contract's option path, as source.
@@ -107,7 +111,14 @@ impl<'c, 'a> Writer<'c, 'a> {
             apart: false,
             said: Vec::new(),
             carried: Vec::new(),
+            data_dir: None,
         }
+    }
+
+    /// Says the directory of the state, which the other fields read.
+    pub fn data_dir(&mut self, text: &str) {
+        self.core(format!("{} = {text};\n", ContractField::DataDir));
+        self.data_dir = Some(text.to_owned());
     }
 
     /// Begins a slot: what is written from here on stands in it.
@@ -115,14 +126,25 @@ impl<'c, 'a> Writer<'c, 'a> {
         self.apart = slot.stands_apart();
     }
 
-    /// The fragments, with the comments of the service's declarations behind them.
+    /// The fragments, with the comments of the service's declarations behind them. Where the module has a name for its
+    /// contract, fields read from it what it says already.
     ///
     /// # Errors
     /// `computed-path` for a path in a value that is computed from where it stood.
-    pub fn finish(mut self) -> Result<Vec<ContractFragment>> {
+    pub fn finish(mut self, is_named: bool) -> Result<Vec<ContractFragment>> {
         self.apart = false;
         for comment in std::mem::take(&mut self.comments.of_service) {
             self.core(format!("{comment}\n"));
+        }
+        if is_named {
+            let own = restated::OwnValues::new(self.facts, self.data_dir.as_deref());
+            let contract = format!("config.{}", self.path);
+            for fragment in &mut self.fragments {
+                fragment.text = own.read_in(&fragment.text, &contract);
+            }
+        }
+        for fragment in &mut self.fragments {
+            fragment.text = compact::short_lists(&fragment.text);
         }
         match self.error {
             Some(error) => Err(error),

@@ -248,7 +248,7 @@ fn mounted(home: &Module, volume: &ast::Expr, names: &[String]) -> Option<Candid
 
 /// Whether every name in `node` is bound where the contract will stand too: by the module's arguments or the `let` around
 /// its body.
-fn seen_at_the_top(node: &SyntaxNode) -> bool {
+pub(super) fn seen_at_the_top(node: &SyntaxNode) -> bool {
     free::variables(node).values().all(|free| match &free.binding {
         Binding::Param(lambda) => is_top(lambda.syntax()),
         Binding::Value(value) => in_top_let(value.syntax()),

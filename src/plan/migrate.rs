@@ -11,6 +11,7 @@ use super::model::{Context, Declaration, ServiceFacts};
 use super::needs::Requirements;
 use super::needs::reads::ContractReads;
 use super::ops::Ops;
+use super::restated::Restated;
 use super::share::parts::ExtractedParts;
 use super::taking::{Removed, Taking};
 use super::vmtest::{self, NewTest};
@@ -30,6 +31,7 @@ pub struct Migration<'a> {
     test: Option<NewTest<'a>>,
     needs: Requirements,
     reads: ContractReads,
+    restated: Restated,
 }
 
 impl<'a> Migration<'a> {
@@ -103,6 +105,11 @@ impl<'a> Migration<'a> {
     fn of(context: &'a Context<'a>, facts: ServiceFacts<'a>, share: Option<ExtractedParts<'a>>) -> Migration<'a> {
         let needs = Requirements::of(context, &facts);
         let reads = ContractReads::of(context, &facts, &needs, share.as_ref());
+        let database: Vec<_> = reads.texts("").into_iter().map(|(range, _)| range).collect();
+        let restated = match facts.contract {
+            None => Restated::of(context, &facts, share.as_ref(), &database),
+            Some(_) => Restated::default(),
+        };
         let mut migration = Migration {
             context,
             facts,
@@ -112,6 +119,7 @@ impl<'a> Migration<'a> {
             test: None,
             needs,
             reads,
+            restated,
         };
         migration.groups = kinds::propose(&migration.outline_of());
         migration
@@ -205,6 +213,7 @@ impl<'a> Migration<'a> {
             facts: &self.facts,
             requirements: &self.needs,
             reads: &self.reads,
+            restated: &self.restated,
             test: self.test.as_ref(),
         }
     }

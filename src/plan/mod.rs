@@ -7,6 +7,7 @@
 mod alias;
 pub mod cleanup;
 pub mod comments;
+mod compact;
 pub mod computed;
 pub mod contract;
 pub mod data_dir;
@@ -29,6 +30,7 @@ pub mod ops;
 pub mod owner;
 pub mod placement;
 pub mod removal;
+mod restated;
 pub mod setting;
 pub mod share;
 mod taking;

@@ -1,5 +1,7 @@
 //! What plans say: titles and reasons of groups, comments that are written into modules.
 
+use crate::rules::ContractField;
+
 /// Above a commented-out `backupPaths` that came from a field which nothing read.
 pub fn gap_comment(field: &str) -> String {
     format!("Not backed up: these paths were declared as {field}, which nothing reads.")
@@ -217,12 +219,23 @@ pub fn shared_marker(services: &[String]) -> String {
     format!("{SHARED_MARKER}{}.", services.join(", "))
 }
 
-/// In place of the implementation of a service that leaves a file where none is its own.
-pub fn no_implementation(shared: &std::path::Path) -> String {
-    format!(
-        "No implementation came along from {}: nothing there was known to be this service's alone.",
-        shared.display()
-    )
+/// What a text of the code says again, that becomes a read of the contract.
+pub fn restated(field: &ContractField) -> &'static str {
+    match field {
+        ContractField::Port => "the port",
+        _ => "the data directory",
+    }
+}
+pub fn restated_title(service: &str, fields: &[&ContractField]) -> String {
+    let fields: Vec<&str> = fields.iter().map(|field| restated(field)).collect();
+    format!("read {} of {service} from its contract", fields.join(" and "))
+}
+pub const RESTATED_WHY: &str = "It is then said once, in the contract, and the implementation follows it. Declined, it goes on saying it \
+     itself.";
+
+/// Above what several services of a directory need alike.
+pub fn common(directory: &std::path::Path) -> String {
+    format!("# What services of {} have in common.", directory.display())
 }
 
 pub const UNIMPORTED: &str = "the module's place";
@@ -280,6 +293,14 @@ pub fn mention_next(instead: &str) -> String {
     format!("say there what holds now: the contracts, or {instead} for a reader")
 }
 
+pub fn job_title(job: &str) -> String {
+    format!("leave the backup job {job} to the contracts that share it")
+}
+pub const JOB_WHY: &str = "It has no path but theirs. What it stops stands in each of their contracts then, and is stopped once. Declined, \
+     it stays with an empty list of paths.";
+pub fn job_units(job: &str) -> String {
+    format!("what the backup job {job} stops")
+}
 pub fn job_left(job: &str) -> String {
     format!("the backup job {job}")
 }

@@ -46,12 +46,16 @@ fn three_sections_in_order_below_their_headers() {
 
 #[test]
 fn other_forms_are_no_sections() {
-    let plain = "{qgroget.serviceModules.a = {enable = true; domain = \"x\"; dataDir = null;};}";
-    let plain = crate::syntax::format(plain).expect("parses");
-    let homelab = Homelab::new()
-        .module("media/a/default.nix", &plain)
-        .file("tests/a/default.nix", "{}");
-    assert_eq!(codes(&homelab.check()), ["sections"]);
+    let plain = |code: &str| {
+        let text = format!("{{qgroget.serviceModules.a = {{enable = true; domain = \"x\"; dataDir = null;}};{code}}}");
+        let homelab = Homelab::new()
+            .module("media/a/default.nix", &crate::syntax::format(&text).expect("parses"))
+            .file("tests/a/default.nix", "{}");
+        codes(&homelab.check())
+    };
+    assert_eq!(plain("systemd.services.a = {};"), ["sections"]);
+    // Where nothing but the contract stands there is nothing to divide.
+    assert_eq!(plain(""), [""; 0]);
     let conditional = CONTRACT.replace("{qgroget", "(lib.mkIf (config.x or true) {qgroget") + ")";
     assert_eq!(found(&[&conditional, IMPLEMENTATION]), ["sections"]);
     let mixed = IMPLEMENTATION.replace("systemd", "sops.secrets.\"server/a/x\" = {}; systemd");

@@ -7,6 +7,7 @@
 mod aggregators;
 mod bridge;
 mod dead;
+mod jobs;
 mod options;
 mod readers;
 
@@ -17,6 +18,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use self::jobs::EmptyJob;
 use self::options::Legacy;
 use self::readers::Reader;
 use super::documents::Facts;
@@ -39,6 +41,8 @@ fn collected(rules: &Rules) -> String {
 
 /// The kind of the group that removes the bridge and the options.
 const REMOVAL: &str = "removal";
+/// The kind of a group that gives what a backup job says to the services that share it.
+const JOB: &str = "backup";
 /// The kind of the group that takes out of installed documents what is false then.
 const DOCUMENTS: &str = "documents";
 
@@ -48,6 +52,8 @@ pub struct Cleanup<'a> {
     legacy: Legacy,
     bridge: PathBuf,
     readers: Vec<Reading>,
+    /// Backup jobs that go, each with its group.
+    jobs: Vec<(EmptyJob<'a>, GroupId)>,
     renewal: Renewal,
     groups: Groups,
     skipped: Vec<Skipped>,
@@ -98,6 +104,7 @@ impl<'a> Cleanup<'a> {
                     drop: None,
                 })
                 .collect(),
+            jobs: Vec::new(),
             groups: Groups::default(),
             skipped: Vec::new(),
         };
@@ -133,6 +140,11 @@ impl<'a> Cleanup<'a> {
                 reading.drop = Some(groups.propose("aggregator", drop));
             }
         }
+        for job in jobs::find(self.context) {
+            let proposed = Proposed::preserving(texts::job_title(&job.name), texts::JOB_WHY);
+            let group = groups.propose(JOB, proposed);
+            self.jobs.push((job, group));
+        }
         if !self.legacy.places().is_empty() || self.context.repo.has(&self.bridge) {
             let title = texts::removal_title(&self.context.rules().namespaces.services);
             let needed: Vec<GroupId> = self
@@ -165,6 +177,14 @@ impl<'a> Cleanup<'a> {
                 let entry = gone.entry(reading.reader.path.clone());
                 entry.or_insert_with(|| (Vec::new(), group)).0.extend(ranges);
             }
+        }
+        for (job, group) in self.jobs.iter().filter(|(_, group)| is(group)) {
+            job.render(&mut ops, *group);
+            let (path, ranges) = job.gone();
+            gone.entry(path)
+                .or_insert_with(|| (Vec::new(), *group))
+                .0
+                .extend(ranges);
         }
         if let Some(group) = self.groups.accepted(REMOVAL, accepted) {
             self.remove(&mut ops, group);
@@ -265,6 +285,7 @@ impl<'a> Cleanup<'a> {
                     .or_insert_with(|| module.source.place_of(def.entry.syntax()));
             }
         }
+        jobs.retain(|name, _| self.jobs.iter().all(|(job, _)| job.name != *name));
         left.extend(jobs.into_iter().map(|(name, place)| Skipped {
             what: texts::job_left(name),
             place: Some(place),

@@ -105,7 +105,7 @@ fn required(draft: &Draft, contract: &mut Writer) -> Result<()> {
     }
     if !contract.carried_as(&ContractField::DataDir) {
         let data_dir = data_dir::text(draft.context(), draft.facts(), &draft.module_path())?;
-        contract.core(format!("dataDir = {data_dir};\n"));
+        contract.data_dir(&data_dir);
     }
     Ok(())
 }
@@ -140,9 +140,8 @@ fn routing(draft: &Draft, contract: &mut Writer) {
     for fact in draft.facts().of(&ContractField::Url) {
         address(fact, port, contract);
     }
-    if !contract.carried_as(&ContractField::Type) {
-        contract.core("type = \"private\";\n");
-    }
+    // Unsaid, a route is private: the schema's default.
+    contract.carried_as(&ContractField::Type);
     contract.carried_as(&ContractField::Middlewares);
     contract.carried_as(&ContractField::TraefikDynamicConfig);
 }

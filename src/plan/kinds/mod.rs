@@ -3,6 +3,7 @@
 
 mod backup;
 mod contract;
+mod contract_reads;
 mod database_reads;
 mod databases;
 mod dependencies;
@@ -13,16 +14,18 @@ mod placement;
 mod secrets;
 mod test;
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use super::contract::{Comments, Slot, Writer};
 use super::definition::Definition;
 use super::group::Accepted;
 use super::groups::{Groups, Proposed};
-use super::model::{Context, ServiceFacts};
+use super::model::{Context, Guard, ServiceFacts};
 use super::needs::Requirements;
 use super::needs::reads::ContractReads;
 use super::ops::{ContractFragment, Ops};
+use super::restated::Restated;
 use super::taking::Taking;
 use super::vmtest::NewTest;
 use crate::edit::GroupId;
@@ -30,9 +33,10 @@ use crate::error::Result;
 
 /// The kinds, in the order in which people are asked about them. The contract comes first, and everything else goes
 /// into it.
-const KINDS: [&dyn ChangeKind; 11] = [
+const KINDS: [&dyn ChangeKind; 12] = [
     &contract::Contract,
     &enablement::Enablement,
+    &contract_reads::ContractReadsKind,
     &persistence::Persistence,
     &backup::Backup,
     &gain::Gain,
@@ -45,6 +49,7 @@ const KINDS: [&dyn ChangeKind; 11] = [
 ];
 
 pub const CONTRACT: &str = "contract";
+pub const CONTRACT_READS: &str = "contract-reads";
 pub const ENABLEMENT: &str = "enablement";
 pub const PERSISTENCE: &str = "persistence";
 pub const BACKUP: &str = "backup";
@@ -101,7 +106,10 @@ pub struct Outline<'o, 'a> {
     pub context: &'a Context<'a>,
     pub facts: &'o ServiceFacts<'a>,
     pub requirements: &'o Requirements,
+    /// What the code says of its database and can read from the contract.
     pub reads: &'o ContractReads,
+    /// What the code says again of port and directory.
+    pub restated: &'o Restated,
     /// A test that the service does not have yet.
     pub test: Option<&'o NewTest<'a>>,
 }
@@ -137,9 +145,43 @@ impl<'d, 'a> Draft<'d, 'a> {
         }
     }
 
-    /// What the code reads from the contract, where that is accepted, with its group.
-    pub fn reads(&self) -> Option<(GroupId, &ContractReads)> {
-        Some((self.accepts(DATABASE_READS)?, self.outline.reads))
+    /// How often the code reads the contract, by what is accepted.
+    fn count_reads(&self) -> usize {
+        let database = self
+            .accepts(DATABASE_READS)
+            .map_or(0, |_| self.outline.reads.list().len());
+        let own = self.accepts(CONTRACT_READS).map_or(0, |_| self.outline.restated.len());
+        database + own
+    }
+
+    /// Whether the module has a name for its contract: where it asks for more than its own switch.
+    pub fn names_contract(&self) -> bool {
+        !matches!(self.facts().guard, Guard::Switch { .. }) || self.count_reads() > 0
+    }
+
+    /// The ranges of the home file that become reads of the contract, which the expression `contract` is: each with its
+    /// group and its new text.
+    pub fn read_texts(&self, contract: &str) -> Vec<(GroupId, Range<usize>, String)> {
+        let database = self
+            .accepts(DATABASE_READS)
+            .map(|group| (group, self.outline.reads.texts(contract)));
+        let own = self
+            .accepts(CONTRACT_READS)
+            .map(|group| (group, self.outline.restated.texts(contract)));
+        let all = database.into_iter().chain(own);
+        all.flat_map(|(group, texts)| texts.into_iter().map(move |(range, text)| (group, range, text)))
+            .collect()
+    }
+
+    /// Notes in `ops` what the code reads from the contract.
+    pub fn tell_reads(&self, ops: &mut Ops) {
+        if let Some(group) = self.accepts(DATABASE_READS) {
+            ops.tell(group, self.outline.reads.moves(self.context(), self.facts()));
+        }
+        if let Some(group) = self.accepts(CONTRACT_READS) {
+            let path = super::contract::path(self.context(), self.facts());
+            ops.tell(group, self.outline.restated.moves(&path, self.facts()));
+        }
     }
 
     /// The group of a kind, where it is accepted.
@@ -200,7 +242,7 @@ pub fn write(draft: &Draft, comments: Comments) -> Result<Vec<ContractFragment>>
             kind.write(draft, group, slot, &mut contract)?;
         }
     }
-    contract.finish()
+    contract.finish(draft.names_contract())
 }
 
 /// What the accepted groups change the configuration by on purpose.

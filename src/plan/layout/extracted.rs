@@ -6,17 +6,18 @@ use super::{Orphan, flatten, sections};
 use crate::edit::{Brackets, GroupId, trivia};
 use crate::error::{self, Result};
 use crate::plan::alias::{self, ContractAlias};
+use crate::plan::compact;
 use crate::plan::kinds::{Draft, enablement};
 use crate::plan::model::contract_names;
-use crate::plan::needs::reads::ContractReads;
 use crate::plan::ops::{ContractFragment, Ops};
 use crate::plan::share::bindings::{self, CapturedScope};
 use crate::plan::share::imports;
-use crate::plan::share::leftovers::{self, RemainingFile};
+use crate::plan::share::leftovers::RemainingFile;
+use crate::plan::share::marker;
 use crate::plan::share::parts::ExtractedParts;
 use crate::plan::share::position;
 use crate::plan::taking::Removed;
-use crate::plan::{contract, data_dir, placement, texts};
+use crate::plan::{contract, data_dir, placement};
 use crate::resolve::module::Def;
 use crate::syntax::{self, AstNode, SyntaxNode, ast};
 
@@ -43,7 +44,9 @@ impl<'c, 'a> Extracted<'c, 'a> {
             draft,
             parts,
             elsewhere: removed,
-            remaining: RemainingFile::of(home, &nodes).reading(draft.context(), draft.facts()),
+            remaining: RemainingFile::of(home, &nodes)
+                .reading(draft.context(), draft.facts())
+                .sharing(draft.context(), &draft.facts().names, &parts.nodes()),
         }
     }
 
@@ -64,7 +67,7 @@ impl<'c, 'a> Extracted<'c, 'a> {
     /// elsewhere.
     fn gone(&self) -> Vec<String> {
         let (context, facts) = (self.draft.context(), self.draft.facts());
-        let marked = leftovers::shared_by(facts.home).unwrap_or_default();
+        let marked = marker::shared_by(facts.home).unwrap_or_default();
         let contracts = match marked.is_empty() {
             true => Vec::new(),
             false => contract_names(context.model, context.rules()),
@@ -135,47 +138,49 @@ impl<'c, 'a> Extracted<'c, 'a> {
                 .flat_map(|(_, elements)| imports::nodes(elements)),
         );
         nodes.extend(self.guard_nodes());
-        let mut needs = bindings::needs(self.draft.facts().home, &nodes, &|node| self.relocated(node, &[]))?;
-        needs.arguments.extend(["config".to_owned(), "lib".to_owned()]);
-        let reads = self.draft.reads().map(|(_, reads)| reads);
-        let alias = ContractAlias::new(
-            self.draft.context(),
-            self.draft.facts(),
-            reads.is_some_and(ContractReads::are_many),
-            || contract_name(&needs),
-        );
-        let reads = reads.map_or_else(Vec::new, |reads| reads.texts(alias.text()));
-        if let Some((group, reads)) = self.draft.reads() {
-            work.tell(group, reads.moves(self.draft.context(), self.draft.facts()));
-        }
+        let mut needs = bindings::needs(
+            self.draft.facts().home,
+            &nodes,
+            &|node| self.relocated(node, &[]),
+            &|entry| {
+                self.remaining
+                    .common
+                    .as_ref()?
+                    .inherit(entry, &self.draft.facts().target)
+            },
+        )?;
+        needs.arguments.insert("config".to_owned());
         let namespace = contract::path(self.draft.context(), self.draft.facts());
+        let alias = ContractAlias::new(&namespace, self.draft.names_contract().then(|| contract_name(&needs)));
+        let reads = self.draft.read_texts(alias.text()).into_iter();
+        let reads: Vec<Replaced> = reads.map(|(_, range, text)| (range, text)).collect();
+        self.draft.tell_reads(work);
         let guard = alias.condition(&self.draft.facts().guard);
-        let arguments: String = needs.arguments.iter().map(|name| format!("{name},\n")).collect();
-        let mut text = format!("{{\n{arguments}...\n}}: ");
-        if needs.with_lib {
-            text.push_str("with lib; ");
+        let sections = self.sections(&guard, &reads)?;
+        let fields: String = fragments.iter().map(|fragment| work.put_fragment(fragment)).collect();
+        let named = alias.within(&fields);
+        let binding = alias.binding().filter(|_| !sections.is_empty() || named != fields);
+        let follow = enablement::follow(self.draft);
+        let body = match sections.is_empty() {
+            true => sections::alone(&namespace, above, &named, &follow),
+            false => format!(
+                "{{\nconfig = lib.mkMerge [\n{}{named}{}{sections}];\n}}\n",
+                sections::before_contract(&namespace, above),
+                sections::behind_contract(&follow),
+            ),
+        };
+        if body.contains("lib.") {
+            needs.arguments.insert("lib".to_owned());
         }
-        let bindings = needs.bindings.into_values().chain(alias.binding());
-        let bindings: String = bindings.map(|binding| format!("{binding}\n")).collect();
-        if !bindings.is_empty() {
-            text.push_str(&format!("let\n{bindings}in "));
-        }
-        text.push_str("{\nconfig = lib.mkMerge [\n");
-        text.push_str(&sections::before_contract(&namespace, above));
-        fragments
-            .iter()
-            .for_each(|fragment| text.push_str(work.put_fragment(fragment)));
-        text.push_str(&sections::behind_contract(&enablement::follow(self.draft)));
-        self.sections(&mut text, &guard, &reads)?;
-        text.push_str("];\n}\n");
-        let text = Brackets::new("", "  ", true).put(&text);
+        let text = Brackets::new("", "  ", true).put(&(head(needs, binding) + &body));
         let target = &self.draft.facts().target;
         let text = flatten::flattened(target, text);
         // What the module called otherwise may be gone now.
         Ok(flatten::renamed(target, text, alias.text(), alias::NAMES[0]))
     }
 
-    fn sections(&self, text: &mut String, guard: &str, reads: &[Replaced]) -> Result<()> {
+    /// The sections behind the contract; empty where nothing but the contract leaves the shared file.
+    fn sections(&self, guard: &str, reads: &[Replaced]) -> Result<String> {
         let secret = |def: &&Def| def.path.first().and_then(|p| p.as_deref()) == Some("sops");
         let mut implementation = Vec::new();
         for def in self.parts.bindings.iter().filter(|def| !secret(def)) {
@@ -184,16 +189,19 @@ impl<'c, 'a> Extracted<'c, 'a> {
         for (def, elements) in &self.parts.elements {
             implementation.push(self.list(def, elements, reads)?);
         }
-        match implementation.is_empty() {
-            true => text.push_str(&format!("# {}\n\n", texts::no_implementation(self.parts.source.path()))),
-            false => text.push_str(&format!("{}\n", sections::guarded(guard, &implementation.join("\n\n")))),
-        }
         let mut secrets = Vec::new();
         for def in self.parts.bindings.iter().filter(secret) {
             secrets.push(self.binding(def, reads)?);
         }
-        text.push_str(&sections::secrets(guard, &secrets.join("\n")));
-        Ok(())
+        let mut text = String::new();
+        if !implementation.is_empty() {
+            text.push_str(&sections::before_implementation());
+            text.push_str(&sections::guarded(guard, &implementation.join("\n\n")));
+        }
+        if !secrets.is_empty() {
+            text.push_str(&format!("\n{}", sections::secrets(guard, &secrets.join("\n"))));
+        }
+        Ok(text)
     }
 
     /// The condition's own names are needed where it is the guard.
@@ -227,10 +235,10 @@ impl<'c, 'a> Extracted<'c, 'a> {
         let path = full_path(def);
         let before = text[extent.start..own.start].trim();
         let newline = if before.is_empty() { "" } else { "\n" };
-        Ok(format!(
+        Ok(compact::empty_sets(&format!(
             "{before}{newline}{path} = {value};{}",
             space(&text[own.end..extent.end])
-        ))
+        )))
     }
 
     fn list(&self, def: &Def, elements: &[ast::Expr], reads: &[Replaced]) -> Result<String> {
@@ -259,6 +267,19 @@ impl<'c, 'a> Extracted<'c, 'a> {
     fn relocated(&self, node: &SyntaxNode, reads: &[Replaced]) -> Result<String> {
         placement::relocated(self.parts.source, node, &self.draft.facts().target, reads)
     }
+}
+
+/// The module's function and its `let`, with the contract's binding first.
+fn head(needs: CapturedScope, contract: Option<String>) -> String {
+    let arguments: String = needs.arguments.iter().map(|name| format!("{name},\n")).collect();
+    let with = if needs.with_lib { "with lib; " } else { "" };
+    let bindings = contract.into_iter().chain(needs.bindings.into_values());
+    let bindings: String = bindings.map(|binding| format!("{binding}\n")).collect();
+    let bindings = match bindings.as_str() {
+        "" => bindings,
+        _ => format!("let\n{bindings}in "),
+    };
+    format!("{{\n{arguments}...\n}}: {with}{bindings}")
 }
 
 /// A name for the contract that the moved code does not use.

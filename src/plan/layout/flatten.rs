@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::edit::trivia;
+use crate::resolve::free;
 use crate::resolve::scope::{self, Binding};
 use crate::syntax::{self, AstNode, HasEntry, Source, SyntaxNode, ast};
 
@@ -24,7 +25,86 @@ pub fn flattened(path: &Path, mut text: String) -> String {
 fn once(source: &Source) -> Option<String> {
     let let_in = own_let(source)?;
     let mut bindings = let_in.attrpath_values().filter(|value| name_of(value).is_some());
-    bindings.find_map(|binding| simplified(source, &let_in, &binding))
+    let simplified = bindings.find_map(|binding| simplified(source, &let_in, &binding));
+    let inherited = || {
+        let_in
+            .inherits()
+            .find_map(|inherit| spelled_out(source, &let_in, &inherit))
+    };
+    let joined = || let_in.inherits().find_map(|inherit| joined(source, &let_in, &inherit));
+    simplified.or_else(inherited).or_else(joined)
+}
+
+/// The text with a name that is inherited and used once as what it is inherited from: `config.x.pods` for `pods`.
+fn spelled_out(source: &Source, let_in: &ast::LetIn, inherit: &ast::Inherit) -> Option<String> {
+    let from = inherit.from()?.expr()?;
+    let mut attrs = inherit.attrs();
+    let (Some(attr), None) = (attrs.next(), attrs.next()) else {
+        return None;
+    };
+    let name = syntax::attr_name(&attr)?;
+    let is_path = matches!(from, ast::Expr::Ident(_))
+        || matches!(&from, ast::Expr::Select(select) if select.default_expr().is_none());
+    let is_it = |node: &SyntaxNode| match scope::lookup(node, &name) {
+        Binding::Inherited(found) => found.syntax() == inherit.syntax(),
+        _ => false,
+    };
+    let uses = syntax::uses_of(&source.root(), &name);
+    let [one] = &uses[..] else { return None };
+    let plain = !one.parent().is_some_and(|parent| ast::Inherit::can_cast(parent.kind()));
+    if !is_path || !is_it(one) || !plain || has_comment(inherit.syntax()) || !means_the_same(from.syntax(), one) {
+        return None;
+    }
+    let text = format!("{}.{}", syntax::text_of(from.syntax()), syntax::attr_text(&name));
+    let edits = vec![
+        (syntax::span(one), text),
+        (gone(source, let_in, inherit.syntax()), String::new()),
+    ];
+    Some(applied(source.text(), edits))
+}
+
+/// The text with what a statement inherits in an earlier one that inherits from the same.
+fn joined(source: &Source, let_in: &ast::LetIn, inherit: &ast::Inherit) -> Option<String> {
+    let from = |inherit: &ast::Inherit| Some(syntax::text_of(inherit.from()?.syntax()));
+    let own = from(inherit)?;
+    let earlier = let_in.inherits().take_while(|other| other.syntax() != inherit.syntax());
+    let first = earlier.into_iter().find(|other| from(other).as_deref() == Some(&own))?;
+    if has_comment(inherit.syntax()) || has_comment(first.syntax()) {
+        return None;
+    }
+    let names: String = inherit
+        .attrs()
+        .map(|attr| format!(" {}", syntax::text_of(attr.syntax())))
+        .collect();
+    let end = syntax::span(first.attrs().last()?.syntax()).end;
+    let edits = vec![
+        (end..end, names),
+        (gone(source, let_in, inherit.syntax()), String::new()),
+    ];
+    Some(applied(source.text(), edits))
+}
+
+/// Whether every name in `node`, which a `let` binds around the module's set, means the same at `at`.
+fn means_the_same(node: &SyntaxNode, at: &SyntaxNode) -> bool {
+    let site = |binding: &Binding| match binding {
+        Binding::Value(value) => Some(value.syntax().clone()),
+        Binding::Inherited(inherit) => Some(inherit.syntax().clone()),
+        Binding::Param(lambda) => Some(lambda.syntax().clone()),
+        _ => None,
+    };
+    free::variables(node).iter().all(|(name, variable)| {
+        let own = site(&variable.binding);
+        own.is_some() && own == site(&scope::lookup(at, name))
+    })
+}
+
+/// What goes with an entry of a `let`: its line, or the `let` with its `in` where it has nothing else.
+fn gone(source: &Source, let_in: &ast::LetIn, entry: &SyntaxNode) -> Range<usize> {
+    let is_last = let_in.entries().count() == 1;
+    match (is_last, let_in.let_token(), let_in.body()) {
+        (true, Some(open), Some(body)) => syntax::token_span(&open).start..syntax::span(body.syntax()).start,
+        _ => trivia::extent(source.text(), entry).whole,
+    }
 }
 
 /// The `let` around the module's set; one in its code is none of ours.
@@ -100,14 +180,9 @@ fn simplified(source: &Source, let_in: &ast::LetIn, binding: &ast::AttrpathValue
             }
         }
     }
-    let own = syntax::span(binding.syntax());
-    let is_last = kept.is_empty() && let_in.entries().count() == 1;
-    let range = match (is_last, let_in.let_token(), let_in.body()) {
-        // A `let` without a binding goes with its `in`.
-        (true, Some(open), Some(body)) => syntax::token_span(&open).start..syntax::span(body.syntax()).start,
-        // Nothing of its line stays.
-        _ if kept.is_empty() => trivia::extent(source.text(), binding.syntax()).whole,
-        _ => own,
+    let range = match kept.is_empty() {
+        true => gone(source, let_in, binding.syntax()),
+        false => syntax::span(binding.syntax()),
     };
     edits.push((range, kept.trim_end().to_owned()));
     Some(applied(source.text(), edits))
@@ -225,13 +300,15 @@ fn has_comment(node: &SyntaxNode) -> bool {
     }
 }
 
-/// The source of a number, a truth value or a string without interpolation.
+/// The source of a number, a truth value or a string of one line.
 fn scalar(value: &ast::Expr) -> Option<String> {
     let text = syntax::text_of(value.syntax());
     match value {
         ast::Expr::Literal(_) => Some(text),
         ast::Expr::Ident(ident) if matches!(syntax::ident_text(ident).as_str(), "true" | "false") => Some(text),
-        ast::Expr::Str(_) if text.starts_with('"') && !text.contains(['\\', '$', '\n']) => Some(text),
+        ast::Expr::Str(_) if text.starts_with('"') && !text.contains(['\\', '\n']) && !text.contains("$$") => {
+            Some(text)
+        }
         _ => None,
     }
 }
@@ -243,9 +320,15 @@ fn put(value: &ast::Expr, at: &SyntaxNode, text: &str, edits: &mut Vec<(Range<us
         ast::Expr::Str(_) => text.strip_prefix('"').and_then(|text| text.strip_suffix('"')),
         _ => None,
     };
+    if !means_the_same(value.syntax(), at) {
+        return false;
+    }
     let outer = syntax::parenthesised(at).parent();
     let (range, new) = match (outer, content) {
         (Some(outer), Some(content)) if ast::Dynamic::can_cast(outer.kind()) => {
+            if content.contains('$') {
+                return false;
+            }
             (syntax::span(&outer), syntax::attr_text(content))
         }
         (Some(outer), Some(content)) if ast::Interpol::can_cast(outer.kind()) => {

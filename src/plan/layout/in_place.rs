@@ -10,7 +10,8 @@ use super::{Orphan, sections};
 use crate::edit::{Brackets, indent, trivia};
 use crate::error::{self, Result};
 use crate::plan::alias::{self, ContractAlias};
-use crate::plan::kinds::{DATABASE_READS, Draft, SECRETS, enablement};
+use crate::plan::compact;
+use crate::plan::kinds::{CONTRACT_READS, DATABASE_READS, Draft, SECRETS, enablement};
 use crate::plan::model::{Guard, ServiceFacts};
 use crate::plan::ops::{ContractFragment, Ops};
 use crate::plan::taking::Removed;
@@ -70,8 +71,10 @@ impl<'c, 'a> InPlace<'c, 'a> {
     pub fn find(draft: &'c Draft<'c, 'a>, removed: Removed) -> Result<InPlace<'c, 'a>> {
         let facts = draft.facts();
         let shape = Shape::of(facts.home)?;
-        let many = draft.reads().is_some_and(|(_, reads)| reads.are_many());
-        let alias = ContractAlias::new(draft.context(), facts, many, || alias::fresh(facts.home));
+        let alias = ContractAlias::new(
+            &contract::path(draft.context(), facts),
+            draft.names_contract().then(|| alias::fresh(facts.home)),
+        );
         let guard = alias.condition(&facts.guard);
         Ok(InPlace {
             draft,
@@ -119,11 +122,16 @@ impl<'c, 'a> InPlace<'c, 'a> {
         );
         work.insert(path, place.start, code.put(&head), core);
         for fragment in fragments {
-            let text = code.put(work.put_fragment(&fragment));
+            let text = code.put(&self.alias.within(work.put_fragment(&fragment)));
             work.insert(path, place.start, text, fragment.group);
         }
         let follow = enablement::follow(self.draft);
-        let behind = format!("{}{}", sections::behind_contract(&follow), delimiters.open);
+        let behind = format!(
+            "{}{}{}",
+            sections::behind_contract(&follow),
+            sections::before_implementation(),
+            delimiters.open
+        );
         work.insert(path, place.start, code.put(&behind), core);
         let pad = unit.repeat(place.levels);
         work.shift(
@@ -180,15 +188,12 @@ impl<'c, 'a> InPlace<'c, 'a> {
         }
     }
 
-    /// Lets the implementation read its database's connection from the contract.
+    /// Lets the implementation read from the contract what that says.
     fn read(&self, work: &mut Ops) {
-        let Some((group, reads)) = self.draft.reads() else {
-            return;
-        };
-        for (range, text) in reads.texts(self.alias.text()) {
+        for (group, range, text) in self.draft.read_texts(self.alias.text()) {
             work.replace(self.facts.home.source.path(), range, text, group);
         }
-        work.tell(group, reads.moves(self.draft.context(), self.facts));
+        self.draft.tell_reads(work);
     }
 
     /// Moves structural bindings before the configuration, with their paths as the module's new place needs them.
@@ -279,10 +284,7 @@ impl<'c, 'a> InPlace<'c, 'a> {
         let source = &self.facts.home.source;
         let proposed = self.draft.groups.of(SECRETS);
         let Some(group) = proposed.filter(|_| !secrets.is_empty()) else {
-            return Ok(match proposed {
-                None => sections::secrets(&self.guard, ""),
-                Some(_) => String::new(),
-            });
+            return Ok(String::new());
         };
         let removal = removal::remove(source, secrets);
         removal
@@ -300,7 +302,7 @@ impl<'c, 'a> InPlace<'c, 'a> {
         let target = self.draft.module_path();
         let texts = secrets
             .iter()
-            .map(|node| placement::relocated_binding(source, node, &target));
+            .map(|node| placement::relocated_binding(source, node, &target).map(|text| compact::empty_sets(&text)));
         let texts = texts.collect::<Result<Vec<String>>>()?;
         Ok(sections::secrets(&self.guard, &texts.join("\n\n")))
     }
@@ -312,7 +314,13 @@ impl<'c, 'a> InPlace<'c, 'a> {
         if let Some(binding) = self.alias.binding() {
             // The switch stays the guard, so that only what is read needs the name.
             let group = match &self.facts.guard {
-                Guard::Switch { .. } => self.draft.accepts(DATABASE_READS).unwrap_or(self.draft.contract()),
+                Guard::Switch { .. } => {
+                    let reads = self
+                        .draft
+                        .accepts(CONTRACT_READS)
+                        .or(self.draft.accepts(DATABASE_READS));
+                    reads.unwrap_or(self.draft.contract())
+                }
                 _ => self.draft.contract(),
             };
             match shape::outermost_let(home) {

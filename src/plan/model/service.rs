@@ -13,7 +13,7 @@ use crate::error::{self, Error, Result};
 use crate::plan::install::fields as fields_of_option;
 use crate::plan::placement::{self, Reference};
 use crate::plan::share::ownership::Names;
-use crate::plan::share::{leftovers, ownership};
+use crate::plan::share::{marker, ownership};
 use crate::plan::{computed, owner, unread};
 use crate::repo::Repository;
 use crate::resolve::module::{Def, Module};
@@ -217,7 +217,7 @@ fn same_conditions(context: &Context, name: &str, declarations: &[Declaration], 
 /// declared nowhere shares its module unless everything in it is its own.
 fn co_located(context: &Context, home: &Module, name: &str, undeclared: bool) -> Option<Vec<String>> {
     let rules = context.rules();
-    let left = leftovers::shared_by(home);
+    let left = marker::shared_by(home);
     let mut all: Vec<String> = [&rules.namespaces.services, &rules.namespaces.contract]
         .into_iter()
         .flat_map(|namespace| {

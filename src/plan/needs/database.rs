@@ -5,6 +5,15 @@ use super::texts;
 use crate::error::Place;
 use crate::syntax;
 
+/// What the schema (`nix/options.nix`, `database`) says where a contract does not.
+const DEFAULT_KIND: &str = "postgresql";
+const USUAL_PORTS: [(&str, u16); 4] = [
+    ("postgresql", 5432),
+    ("mysql", 3306),
+    ("mongodb", 27017),
+    ("redis", 6379),
+];
+
 /// A database, as the contract declares it. The collector never makes it: what is found is made already, by a container
 /// or by the service's own NixOS module. That holds for `services.postgresql.ensureDatabases` too: moved, its entry would
 /// change its place among those of other modules, and its user would lose what else is said of it.
@@ -28,16 +37,26 @@ impl Database {
         texts::database_move(self.kind, &self.name, &self.why)
     }
 
-    /// As an element of the contract's `databases`, as source.
+    /// As an element of the contract's `databases`, as source, without what the schema says anyway.
     pub fn text(&self) -> String {
-        let string = |field: &str, value: &str| format!("{field} = {};\n", syntax::string_text(value));
-        let port = self.port.map(|port| format!("port = {port};\n")).unwrap_or_default();
+        let string = |field: &str, value: &str, default: &str| match value == default {
+            true => String::new(),
+            false => format!("{field} = {};\n", syntax::string_text(value)),
+        };
+        let is_usual = |port: &u16| USUAL_PORTS.contains(&(self.kind, *port));
+        let port = self.port.filter(|port| !is_usual(port));
+        let port = port.map(|port| format!("port = {port};\n")).unwrap_or_default();
+        // Only PostgreSQL would be provisioned.
+        let provision = match self.kind == DEFAULT_KIND {
+            true => "provision = false;\n",
+            false => "",
+        };
         format!(
-            "{{\n{}{}{}{}{port}provision = false;\n}}\n",
-            string("type", self.kind),
-            string("name", &self.name),
-            string("user", &self.user),
-            string("host", &self.host),
+            "{{\n{}name = {};\n{}{}{port}{provision}}}\n",
+            string("type", self.kind, DEFAULT_KIND),
+            syntax::string_text(&self.name),
+            string("user", &self.user, &self.name),
+            string("host", &self.host, "127.0.0.1"),
         )
     }
 }

@@ -65,11 +65,6 @@ impl ContractReads {
         &self.0
     }
 
-    /// Whether the code says the contract often enough for a name of it.
-    pub fn are_many(&self) -> bool {
-        self.0.len() > 1
-    }
-
     /// What of the service's code is read from its contract, for people.
     pub fn moves(&self, context: &Context, facts: &ServiceFacts) -> Vec<Move> {
         let contract = format!(

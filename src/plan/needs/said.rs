@@ -153,33 +153,43 @@ impl ConnectionLiteral {
 
     /// Whether every one of `names` means the same at the literal as outside `around`, and `toString` what it always does.
     pub fn sees(&self, around: &SyntaxNode, names: &[&str]) -> bool {
-        let hidden = |name: &&str| {
-            let site = match scope::lookup(self.node(), name) {
-                Binding::Value(value) => value.syntax().clone(),
-                Binding::Split(values) => values[0].syntax().clone(),
-                Binding::Inherited(inherit) => inherit.syntax().clone(),
-                Binding::Param(lambda) => lambda.syntax().clone(),
-                // What the module's arguments and its `let` bind wins over a `with`.
-                Binding::With(_) | Binding::Global | Binding::Unbound => return false,
-            };
-            syntax::covers(&syntax::span(around), &syntax::span(&site))
-        };
-        let converts = !self.is_text() || matches!(scope::lookup(self.node(), "toString"), Binding::Global);
-        converts && !names.iter().any(hidden)
+        sees(self.node(), around, names, self.is_text())
     }
+}
+
+/// Whether every one of `names` means the same at `node` as outside `around`, and `toString`, where it `converts`, what it
+/// always does.
+pub fn sees(node: &SyntaxNode, around: &SyntaxNode, names: &[&str], converts: bool) -> bool {
+    let hidden = |name: &&str| {
+        let site = match scope::lookup(node, name) {
+            Binding::Value(value) => value.syntax().clone(),
+            Binding::Split(values) => values[0].syntax().clone(),
+            Binding::Inherited(inherit) => inherit.syntax().clone(),
+            Binding::Param(lambda) => lambda.syntax().clone(),
+            // What the module's arguments and its `let` bind wins over a `with`.
+            Binding::With(_) | Binding::Global | Binding::Unbound => return false,
+        };
+        syntax::covers(&syntax::span(around), &syntax::span(&site))
+    };
+    let means = !converts || matches!(scope::lookup(node, "toString"), Binding::Global);
+    means && !names.iter().any(hidden)
 }
 
 /// `expr` without parentheses, if it stands in the service's own definitions, and in no `let` binding, from which others
 /// may take it.
 fn own_literal(own: &ServiceDefs, expr: &ast::Expr) -> Option<ast::Expr> {
     let expr = syntax::unparen(expr.clone());
-    let bound = expr.syntax().ancestors().any(|node| {
+    (!is_bound(expr.syntax()) && own.holds_node(expr.syntax())).then_some(expr)
+}
+
+/// Whether a node stands in a `let` binding.
+pub fn is_bound(node: &SyntaxNode) -> bool {
+    node.ancestors().any(|node| {
         let binding = ast::AttrpathValue::can_cast(node.kind()) || ast::Inherit::can_cast(node.kind());
         let in_let =
             |parent: SyntaxNode| ast::LetIn::can_cast(parent.kind()) || ast::LegacyLet::can_cast(parent.kind());
         binding && node.parent().is_some_and(in_let)
-    });
-    (!bound && own.holds_node(expr.syntax())).then_some(expr)
+    })
 }
 
 /// The literal pieces of a string: where each begins in the value, and where it stands in the source. `None` where the

@@ -39,14 +39,17 @@ pub fn text(context: &Context, wanted: &Wanted, set_by_host: bool) -> Result<Str
          in {{
            config = lib.mkMerge [
              {}{fields}
-             {}{}
+             {}{}{}
+             {}
              {}
            ];
          }}",
         sections::before_contract(&namespace, &[]),
         sections::behind_contract(""),
+        sections::before_implementation(),
         sections::guarded("cfg.enable", &implementation(context, wanted)),
-        sections::secrets("cfg.enable", ""),
+        texts::SECRETS_HEADER,
+        texts::NO_SECRETS,
     );
     syntax::format(&text).ok_or_else(|| Error::internal("the new module's text does not parse").because(text))
 }

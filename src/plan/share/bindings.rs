@@ -31,11 +31,15 @@ struct Use {
 /// A node's text as it has to be in the new file.
 pub type Text<'t> = dyn Fn(&SyntaxNode) -> Result<String> + 't;
 
-/// What `nodes`, all of `module`, need in a file of their own. `text` gives their texts there.
+/// The arguments of a file that has a binding, and what inherits it from there.
+pub type Inherited<'t> = dyn Fn(&SyntaxNode) -> Option<(Vec<String>, String)> + 't;
+
+/// What `nodes`, all of `module`, need in a file of their own. `text` gives their texts there; `common` gives, for a binding
+/// that stands in a file of its own, the arguments that it takes and what inherits it from there.
 ///
 /// # Errors
 /// `unmovable` for a name that a file of its own could not have.
-pub fn needs(module: &Module, nodes: &[SyntaxNode], text: &Text) -> Result<CapturedScope> {
+pub fn needs(module: &Module, nodes: &[SyntaxNode], text: &Text, common: &Inherited) -> Result<CapturedScope> {
     let mut needs = CapturedScope::default();
     let mut uses: BTreeMap<usize, (Use, ast::AttrpathValue)> = BTreeMap::new();
     let mut open: Vec<SyntaxNode> = nodes.to_vec();
@@ -55,6 +59,11 @@ pub fn needs(module: &Module, nodes: &[SyntaxNode], text: &Text) -> Result<Captu
                     needs.arguments.insert("lib".to_owned());
                 }
                 Binding::Value(value) if in_let(value.syntax()) => {
+                    if let Some((arguments, inherit)) = common(value.syntax()) {
+                        needs.arguments.extend(arguments);
+                        needs.bindings.insert(syntax::span(value.syntax()).start, inherit);
+                        continue;
+                    }
                     let entry = uses
                         .entry(syntax::span(value.syntax()).start)
                         .or_insert_with(|| (Use::default(), value.clone()));
@@ -91,7 +100,8 @@ pub fn needs(module: &Module, nodes: &[SyntaxNode], text: &Text) -> Result<Captu
         // What is said about a binding is said wherever it stands.
         let (before, after) = comments(module, value.syntax());
         let binding = usage.text(module, &value, text)?;
-        needs.bindings.insert(at, format!("{before}{binding}{after}"));
+        let gap = if stands_apart(module, value.syntax()) { "\n" } else { "" };
+        needs.bindings.insert(at, format!("{gap}{before}{binding}{after}"));
     }
     Ok(needs)
 }
@@ -122,6 +132,14 @@ fn comments(module: &Module, entry: &SyntaxNode) -> (String, String) {
         line(before, &|text| format!("{text}\n")),
         line(after, &|text| format!(" {text}")),
     )
+}
+
+/// Whether an empty line stands above an entry and its comments.
+fn stands_apart(module: &Module, entry: &SyntaxNode) -> bool {
+    let start = trivia::extent(module.source.text(), entry).text.start;
+    let before = module.source.text()[..start].trim_end_matches([' ', '\t']);
+    let lines = before.len() - before.trim_end().len();
+    before[before.len() - lines..].matches('\n').count() > 1
 }
 
 /// Whether a function is the module's own.
@@ -381,11 +399,39 @@ pub fn dead_attributes(module: &Module, gone: &[Range<usize>]) -> Vec<SyntaxNode
             }
             unused(&set, &mut Vec::new(), [&inside, &outside], &mut dead);
         }
+        for inherit in let_in.inherits() {
+            dead.extend(uninherited(&root, &inherit, gone));
+        }
     }
     dead
 }
 
-/// Adds the values of a set that `inside` uses and `outside` does not.
+/// The names of a statement that gives others too, of which each use is `gone`, though there was one.
+fn uninherited(root: &SyntaxNode, inherit: &ast::Inherit, gone: &[Range<usize>]) -> Vec<SyntaxNode> {
+    let is_it = |node: &SyntaxNode, name: &str| match scope::lookup(node, name) {
+        Binding::Inherited(found) => found.syntax() == inherit.syntax(),
+        _ => false,
+    };
+    let is_gone = |node: &SyntaxNode| gone.iter().any(|range| syntax::covers(range, &syntax::span(node)));
+    let is_dead = |attr: &ast::Attr| {
+        let Some(name) = syntax::attr_name(attr) else {
+            return false;
+        };
+        let mut uses = syntax::uses_of(root, &name)
+            .into_iter()
+            .filter(|node| is_it(node, &name))
+            .peekable();
+        uses.peek().is_some() && uses.all(|node| is_gone(&node))
+    };
+    let (dead, alive): (Vec<ast::Attr>, Vec<ast::Attr>) = inherit.attrs().partition(is_dead);
+    match alive.is_empty() {
+        true => Vec::new(),
+        false => dead.iter().map(|attr| attr.syntax().clone()).collect(),
+    }
+}
+
+/// Adds the values of a set that `inside` uses and `outside` does not. A set in it of which nothing is used outside goes
+/// whole, with what was of no use before.
 fn unused(set: &ast::AttrSet, prefix: &mut Vec<String>, uses: [&Use; 2], found: &mut Vec<SyntaxNode>) {
     let [inside, outside] = uses;
     for binding in set.attrpath_values() {
@@ -398,11 +444,14 @@ fn unused(set: &ast::AttrSet, prefix: &mut Vec<String>, uses: [&Use; 2], found: 
         };
         let depth = prefix.len();
         prefix.extend(names);
+        let is_dead = inside.reaches(prefix) && !outside.reaches(prefix);
         match binding.value() {
-            Some(ast::Expr::AttrSet(inner)) if !syntax::is_recursive(&inner) && !inside.takes_whole(prefix) => {
+            Some(ast::Expr::AttrSet(inner))
+                if !is_dead && !syntax::is_recursive(&inner) && !inside.takes_whole(prefix) =>
+            {
                 unused(&inner, prefix, uses, found);
             }
-            _ if inside.reaches(prefix) && !outside.reaches(prefix) => found.push(binding.syntax().clone()),
+            _ if is_dead => found.push(binding.syntax().clone()),
             _ => {}
         }
         prefix.truncate(depth);

@@ -3,14 +3,16 @@
 
 use std::ops::Range;
 
-use super::{bindings, readers};
+use super::common::Common;
+use super::ownership::Names;
+use super::{bindings, marker, readers};
 use crate::edit::GroupId;
 use crate::plan::model::{Context, ServiceFacts};
 use crate::plan::ops::Ops;
 use crate::plan::removal;
 use crate::plan::texts;
 use crate::resolve::module::{self, Module};
-use crate::syntax::{self, AstNode, HasEntry, SyntaxNode, SyntaxToken, ast};
+use crate::syntax::{self, AstNode, HasEntry, SyntaxNode, ast};
 
 /// What removing some nodes leaves of a shared file.
 pub struct RemainingFile<'m> {
@@ -23,6 +25,8 @@ pub struct RemainingFile<'m> {
     pub deleted: bool,
     /// What stays and reads something else afterwards.
     replaced: Vec<(Range<usize>, String)>,
+    /// What stays and what leaves read from a file of its own afterwards.
+    pub common: Option<Common>,
 }
 
 impl<'m> RemainingFile<'m> {
@@ -44,7 +48,17 @@ impl<'m> RemainingFile<'m> {
             orphans,
             deleted,
             replaced: Vec::new(),
+            common: None,
         }
+    }
+
+    /// The same, where what `leaving` nodes and what stays need alike goes into a file of its own.
+    pub fn sharing(mut self, context: &Context, names: &Names, leaving: &[SyntaxNode]) -> RemainingFile<'m> {
+        self.common = match self.deleted {
+            true => None,
+            false => Common::find(context.repo, names, self.home, leaving, &self.ranges),
+        };
+        self
     }
 
     /// The same, where what stays reads from the service's contract what the service takes with it.
@@ -92,7 +106,10 @@ impl<'m> RemainingFile<'m> {
         for (range, text) in &self.replaced {
             work.replace(path, range.clone(), text.as_str(), group);
         }
-        mark(work, self.home, gone, group);
+        if let Some(common) = &self.common {
+            common.write(work, self.home, group);
+        }
+        marker::mark(work, self.home, gone, group);
     }
 }
 
@@ -121,30 +138,6 @@ pub fn dead_ranges(home: &Module, gone: &[Range<usize>]) -> Vec<Range<usize>> {
         }
     }
     ranges
-}
-
-/// The comment that says who has left the file, once.
-fn mark(work: &mut Ops, home: &Module, gone: &[String], group: GroupId) {
-    let (path, text) = (home.source.path(), texts::shared_marker(gone));
-    match marker(home) {
-        Some(token) => work.replace(path, syntax::token_span(&token), text, group),
-        None => work.insert(path, 0, format!("{text}\n"), group),
-    }
-}
-
-/// The line at the top of a file that says who has left it.
-fn marker(home: &Module) -> Option<SyntaxToken> {
-    let mut first =
-        syntax::tokens(&home.source.root()).take_while(|t| syntax::is_comment(t) || syntax::is_whitespace(t));
-    first.find(|token| syntax::is_comment(token) && token.text().starts_with(texts::SHARED_MARKER.trim_end()))
-}
-
-/// The services that a file's marker names; `None` without a marker.
-pub fn shared_by(home: &Module) -> Option<Vec<String>> {
-    let token = marker(home)?;
-    let list = token.text().strip_prefix(texts::SHARED_MARKER.trim_end())?;
-    let names = list.trim().trim_end_matches('.').split(", ");
-    Some(names.map(str::to_owned).collect())
 }
 
 /// Whether nothing would be left of the module without these ranges: no option, no import, no definition.

@@ -2,8 +2,11 @@
 //! `let` bindings it needs; what several use stays.
 
 pub mod bindings;
+pub mod common;
 pub mod imports;
 pub mod leftovers;
+pub mod marker;
+mod oidc;
 pub mod ownership;
 pub mod parts;
 pub mod position;

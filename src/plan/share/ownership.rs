@@ -6,9 +6,11 @@
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-use super::leftovers;
+use super::marker;
 use crate::plan::model::{Context, contract_names, legacy_names};
-use crate::resolve::module::{Def, Module};
+use crate::plan::url;
+use crate::resolve::module::{Def, Module, attribute};
+use crate::resolve::scope::{self, Binding};
 use crate::rules::{Rules, parts};
 use crate::syntax::{self, AstNode, InterpolPart, SyntaxNode, ast};
 
@@ -82,14 +84,22 @@ impl Names {
     /// The service that the strings below `node` speak of, if all that speak of one speak of the same.
     pub fn owner_of_text(&self, node: &SyntaxNode) -> Option<&str> {
         let mut owners: Vec<&str> = Vec::new();
+        let mut note = |text: &str| {
+            let words = text.split(|c: char| !(c.is_alphanumeric() || "-_".contains(c)));
+            owners.extend(words.filter_map(|word| self.component(word)));
+        };
         for string in node.descendants().filter_map(ast::Str::cast) {
             for part in string.parts() {
-                if let InterpolPart::Literal(text) = part {
-                    let text = syntax::literal_text(&text);
-                    owners.extend(
-                        text.split(|c: char| !(c.is_alphanumeric() || "-_".contains(c)))
-                            .filter_map(|word| self.component(word)),
-                    );
+                match part {
+                    InterpolPart::Literal(text) => note(&syntax::literal_text(&text)),
+                    // A name that a `let` gives a string says what the string says.
+                    InterpolPart::Interpolation(interpolation) => {
+                        interpolation
+                            .expr()
+                            .and_then(|expr| bound_string(&expr))
+                            .iter()
+                            .for_each(|text| note(text));
+                    }
                 }
             }
         }
@@ -99,6 +109,18 @@ impl Names {
             [owner] => Some(owner),
             _ => None,
         }
+    }
+}
+
+/// The string that a name stands for.
+fn bound_string(expr: &ast::Expr) -> Option<String> {
+    let ast::Expr::Ident(ident) = expr else { return None };
+    match scope::lookup(ident.syntax(), &syntax::ident_text(ident)) {
+        Binding::Value(value) => match value.value()? {
+            ast::Expr::Str(string) => syntax::string_value(&string),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -121,6 +143,7 @@ pub fn owned<'m>(
     .map(|n| parts(n))
     .collect();
     let persistence: Vec<Vec<&str>> = rules.persistence.options.iter().map(|option| parts(option)).collect();
+    let programs = programs(context, module, names, service);
     let mut found: Vec<&Def> = Vec::new();
     for def in &module.defs {
         let elsewhere = apart
@@ -148,11 +171,62 @@ pub fn owned<'m>(
                 .iter()
                 .flatten()
                 .any(|name| names.owner(name).is_some());
-        if by_condition || by_name {
+        if by_condition || by_name || runs(def, &programs) {
             found.push(def);
         }
     }
     found
+}
+
+/// The NixOS modules (`services.<program>`) in `module` that no service's name speaks of and that listen on the port of the
+/// service's route: they are what runs it.
+fn programs<'m>(context: &Context, module: &'m Module, names: &Names, service: &str) -> Vec<&'m str> {
+    let namespace = parts(&context.rules().namespaces.services);
+    let declared: Vec<&str> = namespace.iter().copied().chain([service, "url"]).collect();
+    let urls = module
+        .defs
+        .iter()
+        .filter(|def| def.is(&declared))
+        .filter_map(|def| def.value.as_ref());
+    let ports: Vec<u16> = urls.filter_map(|url| url::read(url).port?.parse().ok()).collect();
+    let listens = |def: &&Def| {
+        let named = def
+            .path
+            .last()
+            .and_then(|name| name.as_deref())
+            .is_some_and(is_port_name);
+        let number = |value: &ast::Expr| syntax::text_of(value.syntax()).parse::<u16>().ok();
+        named
+            && def
+                .value
+                .as_ref()
+                .and_then(number)
+                .is_some_and(|port| ports.contains(&port))
+    };
+    let of_nixos = module
+        .defs
+        .iter()
+        .filter(|def| def.path.len() > 2 && def.name(0) == Some("services"));
+    let programs = of_nixos.filter(listens).filter_map(|def| def.name(1));
+    programs.filter(|program| names.owner(program).is_none()).collect()
+}
+
+/// Whether a definition is one of these NixOS modules, or has the name of one among its own.
+fn runs(def: &Def, programs: &[&str]) -> bool {
+    let start = def.path.len() - def.own;
+    let is_program = |name: &str| programs.contains(&name.split('/').next().unwrap_or(name));
+    let outer = def.path[..start].iter().flatten().any(|name| is_program(name));
+    !outer && def.path.len() > 1 && def.path[start..].iter().flatten().any(|name| is_program(name))
+}
+
+/// Whether an option's name says that it is a port: `port`, `httpPort`, `HTTP_PORT`, `listen-port`.
+pub fn is_port_name(name: &str) -> bool {
+    ["port", "Port", "PORT"].iter().any(|word| {
+        name.strip_suffix(word).is_some_and(|before| {
+            // `transport` and `support` are none.
+            before.is_empty() || before.ends_with(['_', '-', '.']) || *word == "Port"
+        })
+    })
 }
 
 /// Whether a declaration of another service stands under the same conditions, or did before it left: its contract follows
@@ -163,7 +237,7 @@ fn others_share(context: &Context, module: &Module, service: &str, conditions: &
         def.under(&namespace) && def.name(namespace.len()).is_some_and(|n| n != service) && text_of(def) == conditions
     });
     here || {
-        let left = leftovers::shared_by(module).unwrap_or_default();
+        let left = marker::shared_by(module).unwrap_or_default();
         let others = left.iter().filter(|other| *other != service);
         others.into_iter().any(|other| follows(context, other, conditions))
     }
@@ -230,7 +304,9 @@ pub fn owned_elements<'m>(
         def.value
             .iter()
             .for_each(|value| crate::resolve::module::list_elements(value, &mut elements));
-        elements.retain(|element| names.owner_of_text(element.syntax()) == Some(service));
+        let owner =
+            |element: &ast::Expr| client_owner(names, def, element).or_else(|| names.owner_of_text(element.syntax()));
+        elements.retain(|element| owner(element) == Some(service));
         if !elements.is_empty() {
             found.push((def, elements));
         }
@@ -258,4 +334,17 @@ pub fn owns_everything(context: &Context, module: &Module, service: &str) -> boo
                 .is_none_or(|job| names.owner(job) == Some(service));
         within || list || job
     })
+}
+
+/// Lists of an identity provider's clients (Authelia's `identity_providers.oidc.clients`).
+pub const CLIENTS: [&str; 3] = ["identity_providers", "oidc", "clients"];
+
+/// The service that a client is, by its name; `None` for something else.
+fn client_owner<'n>(names: &'n Names, list: &Def, element: &ast::Expr) -> Option<&'n str> {
+    let ast::Expr::AttrSet(set) = element else { return None };
+    let name = match attribute(set, "client_name")? {
+        ast::Expr::Str(string) => syntax::string_value(&string)?,
+        _ => return None,
+    };
+    list.ends_with(&CLIENTS).then(|| names.exact(&name.to_lowercase()))?
 }

@@ -1,6 +1,6 @@
 //! What of a shared file belongs to one service.
 
-use super::{imports, ownership};
+use super::{imports, oidc, ownership};
 use crate::plan::model::{Context, ServiceFacts};
 use crate::resolve::module::Def;
 use crate::syntax::{self, AstNode, Source, SyntaxNode, ast};
@@ -31,7 +31,7 @@ impl<'a> ExtractedParts<'a> {
             .cloned()
             .collect();
         let elements = ownership::owned_elements(context, facts.home, names, &facts.name, &conditions);
-        let elements: Vec<(Def, Vec<ast::Expr>)> = elements
+        let mut elements: Vec<(Def, Vec<ast::Expr>)> = elements
             .into_iter()
             .filter(|(def, _)| {
                 !bindings
@@ -40,6 +40,19 @@ impl<'a> ExtractedParts<'a> {
             })
             .map(|(def, elements)| (def.clone(), elements))
             .collect();
+        let policies = oidc::policies(context, facts.home, &elements, &conditions);
+        bindings.extend(policies.into_iter().cloned());
+        for (list, origins) in oidc::origins(facts.home, &elements, &conditions) {
+            match elements.iter_mut().find(|(own, _)| own.entry == list.entry) {
+                Some((_, all)) => {
+                    let new = origins.into_iter().filter(|origin| !all.contains(origin));
+                    let new: Vec<ast::Expr> = new.collect();
+                    all.extend(new);
+                    all.sort_by_key(|element| syntax::span(element.syntax()).start);
+                }
+                None => elements.push((list.clone(), origins)),
+            }
+        }
         bindings.sort_by_key(|def| syntax::span(def.entry.syntax()).start);
         ExtractedParts {
             bindings,

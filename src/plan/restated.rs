@@ -1,0 +1,507 @@
+//! What a service's code says again that its contract says: the port that it listens on, and the directory of its state.
+//! Read from the contract, each stands once.
+
+use std::ops::Range;
+
+use super::model::{Context, ServiceFacts};
+use super::needs::said;
+use super::share::ownership;
+use super::share::parts::ExtractedParts;
+use super::{Move, alias, data_dir, texts, url};
+use crate::resolve::eval::Eval;
+use crate::resolve::value::{Known, Value};
+use crate::rules::{ContractField, parts};
+use crate::syntax::{self, AstNode, InterpolPart, Source, SyntaxNode, ast};
+
+/// Hosts by which a service of this machine is reached.
+const LOOPBACK: [&str; 5] = ["127.0.0.1", "localhost", "0.0.0.0", "[::1]", "[::]"];
+
+/// Names of lists of published ports, as containers have them: `"8080:80"`.
+const PUBLISHED: [&str; 2] = ["publishPorts", "ports"];
+
+/// How a text says a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// A whole expression of the field's own type.
+    Value,
+    /// A whole string that is a number.
+    Text,
+    /// A part of a string.
+    Part,
+}
+
+/// A text that says a field of the contract.
+#[derive(Clone, Debug)]
+pub struct Restatement {
+    field: ContractField,
+    form: Form,
+    range: Range<usize>,
+    node: SyntaxNode,
+}
+
+impl Restatement {
+    /// What stands in its place: the field of the contract that the expression `contract` is.
+    fn read(&self, contract: &str) -> String {
+        let field = format!("{contract}.{}", self.field);
+        let is_number = self.field == ContractField::Port;
+        match self.form {
+            Form::Value => field,
+            Form::Text if is_argument(&self.node) => format!("(toString {field})"),
+            Form::Text => format!("toString {field}"),
+            Form::Part if is_number => format!("${{toString {field}}}"),
+            Form::Part => format!("${{{field}}}"),
+        }
+    }
+
+    fn converts(&self) -> bool {
+        self.field == ContractField::Port && self.form != Form::Value
+    }
+}
+
+/// Whether an expression in the place of `node` has to have parentheses to be no call.
+fn is_argument(node: &SyntaxNode) -> bool {
+    !node
+        .parent()
+        .is_some_and(|parent| ast::AttrpathValue::can_cast(parent.kind()) || ast::Paren::can_cast(parent.kind()))
+}
+
+/// The texts of a service's code that become reads of its contract, in source order.
+#[derive(Default)]
+pub struct Restated(Vec<Restatement>);
+
+impl Restated {
+    /// Those of the service in its own code, without what the contract takes. `others` are ranges that something else
+    /// replaces.
+    pub fn of(
+        context: &Context,
+        facts: &ServiceFacts,
+        share: Option<&ExtractedParts>,
+        others: &[Range<usize>],
+    ) -> Restated {
+        let values = Values::of(context, facts);
+        let code = Code::of(context, facts, share);
+        let mut list = Vec::new();
+        for node in facts.home.body.syntax().descendants() {
+            if !code.has(&node) {
+                continue;
+            }
+            let said = match ast::Expr::cast(node) {
+                Some(ast::Expr::Str(string)) => values.in_string(&string, code.is_in_container(string.syntax())),
+                Some(ast::Expr::Literal(number)) if !code.is_in_container(number.syntax()) => {
+                    values.number(&number).into_iter().collect()
+                }
+                _ => continue,
+            };
+            list.extend(said.into_iter().filter(|said| code.sees(said)));
+        }
+        let meets = |said: &Restatement| {
+            others
+                .iter()
+                .any(|other| said.range.start < other.end && other.start < said.range.end)
+        };
+        list.retain(|said| !meets(said));
+        list.sort_by_key(|said| said.range.start);
+        Restated(list)
+    }
+
+    /// Whether there is nothing to be read.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The fields that are read, each once.
+    pub fn fields(&self) -> Vec<&ContractField> {
+        let mut fields: Vec<&ContractField> = Vec::new();
+        for said in &self.0 {
+            if !fields.contains(&&said.field) {
+                fields.push(&said.field);
+            }
+        }
+        fields
+    }
+
+    /// What is replaced by what, where the expression `contract` is the contract.
+    pub fn texts(&self, contract: &str) -> Vec<(Range<usize>, String)> {
+        self.0
+            .iter()
+            .map(|said| (said.range.clone(), said.read(contract)))
+            .collect()
+    }
+
+    /// What of the service's code is read from its contract, which has the option path `contract`, for people.
+    pub fn moves(&self, contract: &str, facts: &ServiceFacts) -> Vec<Move> {
+        let moves = self.0.iter().map(|said| Move {
+            what: texts::restated(&said.field).to_owned(),
+            from: Some(facts.home.source.place(said.range.clone())),
+            to: Some(format!("{contract}.{}", said.field)),
+        });
+        moves.collect()
+    }
+}
+
+/// What the contract says.
+struct Values {
+    port: Option<u16>,
+    /// The text of the directory between its quotes.
+    directory: Option<String>,
+    /// Whether it is looked for in the contract itself, where every name means what it means in the directory's text.
+    in_contract: bool,
+}
+
+impl Values {
+    fn of(context: &Context, facts: &ServiceFacts) -> Values {
+        let directory = data_dir::text(context, facts, facts.home.source.path()).ok();
+        Values {
+            port: port(facts),
+            directory: directory.and_then(|text| Some(between_quotes(&text)?.to_owned())),
+            in_contract: false,
+        }
+    }
+
+    /// The port as a number: the value of an option that is called like one, or an element of a list of them.
+    fn number(&self, number: &ast::Literal) -> Option<Restatement> {
+        let ast::LiteralKind::Integer(value) = number.kind() else {
+            return None;
+        };
+        let is_it = u16::try_from(value.value().ok()?).is_ok_and(|value| Some(value) == self.port);
+        (is_it && is_called_port(number.syntax())).then(|| Restatement {
+            field: ContractField::Port,
+            form: Form::Value,
+            range: syntax::span(number.syntax()),
+            node: number.syntax().clone(),
+        })
+    }
+
+    /// What a string of the code says. In a container's definitions a port is the container's own but where it is published.
+    fn in_string(&self, string: &ast::Str, in_container: bool) -> Vec<Restatement> {
+        let node = string.syntax();
+        let text = syntax::text_of(node);
+        let Some(content) = content(node, &text) else {
+            return Vec::new();
+        };
+        let said = |field, form, range| Restatement {
+            field,
+            form,
+            range,
+            node: node.clone(),
+        };
+        let mut found = Vec::new();
+        if let Some(directory) = &self.directory {
+            let is_bound = |node: &SyntaxNode| self.in_contract || data_dir::seen_at_the_top(node);
+            for range in occurrences(string, &text, &content, directory, &is_bound) {
+                let own = syntax::span(node);
+                let whole = range.len() == content.len();
+                let (form, range) = if whole { (Form::Value, own) } else { (Form::Part, range) };
+                found.push(said(ContractField::DataDir, form, range));
+            }
+        }
+        let Some(port) = self.port else { return found };
+        let published = published(node, &text, &content, port);
+        let ports = match in_container {
+            true => published.into_iter().collect(),
+            false => addressed(string, port).into_iter().chain(published).collect::<Vec<_>>(),
+        };
+        found.extend(
+            ports
+                .into_iter()
+                .map(|range| said(ContractField::Port, Form::Part, range)),
+        );
+        if !in_container
+            && text[content.start - syntax::span(node).start..].starts_with(&format!("{port}\""))
+            && is_called_port(node)
+        {
+            found.push(said(ContractField::Port, Form::Text, syntax::span(node)));
+        }
+        found
+    }
+}
+
+/// What a contract says that its own fields can read.
+pub struct OwnValues(Values);
+
+impl OwnValues {
+    /// `data_dir` is the text of the field.
+    pub fn new(facts: &ServiceFacts, data_dir: Option<&str>) -> OwnValues {
+        OwnValues(Values {
+            port: port(facts),
+            directory: data_dir.and_then(between_quotes).map(str::to_owned),
+            in_contract: true,
+        })
+    }
+
+    /// Bindings of the contract that say neither again, where the expression `contract` is the contract.
+    pub fn read_in(&self, bindings: &str, contract: &str) -> String {
+        let source = Source::new("contract.nix", format!("{{{bindings}}}"));
+        let Ok(set) = source.expr() else {
+            return bindings.to_owned();
+        };
+        let binds = |node: SyntaxNode| {
+            let kind = node.kind();
+            ast::Lambda::can_cast(kind) || ast::LetIn::can_cast(kind) || ast::With::can_cast(kind)
+        };
+        let mut found: Vec<Restatement> = Vec::new();
+        if !set.syntax().descendants().any(binds) {
+            for string in syntax::nodes::<ast::Str>(set.syntax()) {
+                let is_it = name_of(string.syntax()).is_some_and(|name| name == ContractField::DataDir.to_string());
+                found.extend(self.0.in_string(&string, false).into_iter().filter(|_| !is_it));
+            }
+        }
+        found.sort_by_key(|said| said.range.start);
+        let mut text = source.text().to_string();
+        for said in found.into_iter().rev() {
+            let (range, read) = (said.range.clone(), said.read(contract));
+            match alone_in_list(&said) {
+                Some(list) => text.replace_range(list, &format!("[{read}]")),
+                None => text.replace_range(range, &read),
+            }
+        }
+        text[1..text.len() - 1].to_owned()
+    }
+}
+
+/// The list that has nothing else in it, no comment either: it fits on a line.
+fn alone_in_list(said: &Restatement) -> Option<Range<usize>> {
+    let list = ast::List::cast(said.node.parent()?).filter(|_| said.form == Form::Value)?;
+    let is_alone = list.items().count() == 1 && syntax::comments(list.syntax()).is_empty();
+    is_alone.then(|| syntax::span(list.syntax()))
+}
+
+/// The port that the contract says as a number, where it says one that nothing in the configuration can change: an option
+/// that the code sets from the contract must not be read by it.
+fn port(facts: &ServiceFacts) -> Option<u16> {
+    if let Some(fact) = facts.first(&ContractField::Port) {
+        let value = Eval::alone(fact.origin.module).force(fact.origin.value.as_ref()?);
+        let Value::Known(Known::Int(number)) = value else {
+            return None;
+        };
+        return u16::try_from(number).ok();
+    }
+    let fact = facts.first(&ContractField::Url)?;
+    let value = fact.origin.value.as_ref()?;
+    let said = url::read(value).port?;
+    let said = match said.parse::<u16>() {
+        Ok(number) => return Some(number),
+        Err(_) => said,
+    };
+    let eval = Eval::alone(fact.origin.module);
+    let expressions = value.syntax().descendants().filter_map(ast::Expr::cast);
+    let mut same = expressions.filter(|expr| syntax::text_of(expr.syntax()) == said);
+    match eval.force(&same.next()?) {
+        Value::Known(Known::Int(number)) => u16::try_from(number).ok(),
+        _ => None,
+    }
+}
+
+/// The text between the quotes of a path's string that is long enough to be told from others: two names at least.
+fn between_quotes(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix('"')?.strip_suffix('"')?;
+    let names = inner.split('/').filter(|name| !name.is_empty()).count();
+    let plain = !inner.contains(['"', '\\', '\n']) && !inner.contains("$$") && !inner.contains("''");
+    (names >= 2 && plain && inner.starts_with(['/', '$'])).then_some(inner)
+}
+
+/// The byte range between a string's quotes.
+fn content(node: &SyntaxNode, text: &str) -> Option<Range<usize>> {
+    let quote = if text.starts_with("''") { 2 } else { 1 };
+    let own = syntax::span(node);
+    (own.len() >= 2 * quote).then(|| own.start + quote..own.end - quote)
+}
+
+/// Where a string has `directory` as a whole path or the beginning of one, by names that are `bound` as they are there.
+fn occurrences(
+    string: &ast::Str,
+    text: &str,
+    content: &Range<usize>,
+    directory: &str,
+    bound: &dyn Fn(&SyntaxNode) -> bool,
+) -> Vec<Range<usize>> {
+    let own = syntax::span(string.syntax()).start;
+    let inner = &text[content.start - own..content.end - own];
+    let begins = |at: usize| at == 0 || inner[..at].ends_with(|c: char| c.is_whitespace() || ":=,'\"".contains(c));
+    let ends = |at: usize| {
+        inner[at..].is_empty() || inner[at..].starts_with(|c: char| c.is_whitespace() || "/:,;'\"".contains(c))
+    };
+    let found = inner
+        .match_indices(directory)
+        .filter(|(at, _)| begins(*at) && ends(at + directory.len()));
+    let ranges = found.map(|(at, _)| content.start + at..content.start + at + directory.len());
+    ranges
+        .filter(|range| {
+            string.parts().all(|part| match part {
+                InterpolPart::Literal(_) => true,
+                InterpolPart::Interpolation(interpolation) => {
+                    let span = syntax::span(interpolation.syntax());
+                    let apart = span.end <= range.start || range.end <= span.start;
+                    apart || syntax::covers(range, &span) && bound(interpolation.syntax())
+                }
+            })
+        })
+        .collect()
+}
+
+/// The host's port of a mapping in a list of published ports.
+fn published(node: &SyntaxNode, text: &str, content: &Range<usize>, port: u16) -> Option<Range<usize>> {
+    let list = node.parent().filter(|parent| ast::List::can_cast(parent.kind()))?;
+    let name = name_of(&list)?;
+    let own = syntax::span(node).start;
+    let mapping = &text[content.start - own..content.end - own];
+    if !PUBLISHED.contains(&name.as_str()) || mapping.contains(['$', '/']) {
+        return None;
+    }
+    let (before, _) = mapping.rsplit_once(':')?;
+    let host = before.rsplit_once(':').map_or(before, |(_, host)| host);
+    let start = content.start + before.len() - host.len();
+    (host == port.to_string()).then(|| start..start + host.len())
+}
+
+/// Where a string has the port behind a host of this machine: `http://127.0.0.1:8080/x`.
+fn addressed(string: &ast::Str, port: u16) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    for part in string.parts() {
+        let InterpolPart::Literal(literal) = part else { continue };
+        let (text, start) = (syntax::literal_text(&literal), syntax::literal_span(&literal).start);
+        let said = format!(":{port}");
+        for (at, _) in text.match_indices(&said) {
+            let behind = at + said.len();
+            let local = LOOPBACK.iter().any(|host| {
+                text[..at]
+                    .strip_suffix(host)
+                    .is_some_and(|before| !before.ends_with(|c: char| c.is_alphanumeric() || ".-".contains(c)))
+            });
+            let ends = !text[behind..].starts_with(|c: char| c.is_alphanumeric() || ".-_".contains(c));
+            if local && ends {
+                found.push(start + at + 1..start + behind);
+            }
+        }
+    }
+    found
+}
+
+/// Whether a value, or the list that it is an element of, is called a port.
+fn is_called_port(node: &SyntaxNode) -> bool {
+    let Some(parent) = node.parent() else { return false };
+    let name = match ast::List::can_cast(parent.kind()) {
+        true => name_of(&parent),
+        false => name_of(node),
+    };
+    let name = name.unwrap_or_default();
+    ownership::is_port_name(name.trim_end_matches(['s', 'S']))
+}
+
+/// The last name of the binding whose value a node is.
+fn name_of(node: &SyntaxNode) -> Option<String> {
+    let binding = ast::AttrpathValue::cast(syntax::parenthesised(node).parent()?)?;
+    syntax::attrpath_names(&binding.attrpath()?).pop()?
+}
+
+/// The service's code: what stays with it, and is no part of its contract.
+struct Code {
+    /// The module's set, or what leaves a shared file.
+    around: Vec<SyntaxNode>,
+    definitions: Vec<Range<usize>>,
+    gone: Vec<Range<usize>>,
+    containers: Vec<Range<usize>>,
+    moves: bool,
+}
+
+impl Code {
+    fn of(context: &Context, facts: &ServiceFacts, share: Option<&ExtractedParts>) -> Code {
+        let home = facts.home;
+        let around = match share {
+            None => vec![home.body.syntax().clone()],
+            Some(parts) => parts.nodes(),
+        };
+        let conditions = facts
+            .declarations
+            .first()
+            .map(|d| ownership::text_of(&d.def))
+            .unwrap_or_default();
+        let own = |def: &&crate::resolve::module::Def| {
+            let own = ownership::text_of(def);
+            share.is_some() || conditions.iter().all(|condition| own.contains(condition))
+        };
+        let span = |def: &crate::resolve::module::Def| syntax::span(def.entry.syntax());
+        let containers = context.rules().containers.options.iter();
+        let containers: Vec<Vec<&str>> = containers.map(|option| parts(option)).collect();
+        let in_containers = home
+            .defs
+            .iter()
+            .filter(|def| containers.iter().any(|option| def.under(option)));
+        let declared = facts
+            .facts
+            .iter()
+            .chain(facts.of_jobs())
+            .filter(|fact| std::ptr::eq(fact.origin.module, home));
+        let mut gone: Vec<Range<usize>> = declared
+            .flat_map(|fact| fact.nodes())
+            .map(|node| syntax::span(&node))
+            .collect();
+        let entries = facts.persisted.iter().filter(|entry| std::ptr::eq(entry.module, home));
+        gone.extend(entries.map(|entry| syntax::span(entry.element.syntax())));
+        let blocks = facts
+            .declarations
+            .iter()
+            .chain(facts.jobs.iter().flat_map(|job| &job.declarations));
+        gone.extend(
+            blocks
+                .filter(|block| std::ptr::eq(block.module, home))
+                .map(|block| syntax::span(block.node())),
+        );
+        // Other options of the pattern are no code of the service.
+        let namespaces = &context.rules().namespaces;
+        let apart: Vec<Vec<&str>> = [&namespaces.services, &namespaces.contract, &namespaces.backups]
+            .into_iter()
+            .map(|name| parts(name))
+            .collect();
+        gone.extend(
+            home.defs
+                .iter()
+                .filter(|def| apart.iter().any(|prefix| def.under(prefix)))
+                .map(span),
+        );
+        gone.extend(home.defs.iter().filter(|def| def.name(0) == Some("sops")).map(span));
+        Code {
+            around,
+            definitions: home.defs.iter().filter(own).map(span).collect(),
+            containers: in_containers.map(span).collect(),
+            gone,
+            moves: share.is_some(),
+        }
+    }
+
+    /// Whether a node is the service's code, and in no `let` binding, from which others may take it.
+    fn has(&self, node: &SyntaxNode) -> bool {
+        let own = syntax::span(node);
+        let within = |ranges: &[Range<usize>]| ranges.iter().any(|range| syntax::covers(range, &own));
+        let around = || {
+            self.around
+                .iter()
+                .any(|outer| syntax::covers(&syntax::span(outer), &own))
+        };
+        within(&self.definitions) && !within(&self.gone) && around() && !said::is_bound(node)
+    }
+
+    fn is_in_container(&self, node: &SyntaxNode) -> bool {
+        let own = syntax::span(node);
+        self.containers.iter().any(|range| syntax::covers(range, &own))
+    }
+
+    /// Whether what a text is replaced by means the same there as at the contract.
+    fn sees(&self, said: &Restatement) -> bool {
+        // What moves alone takes only what is in it: there its contract has a name that only it must not hide.
+        let names: Vec<&str> = match self.moves {
+            true => alias::NAMES.into_iter().chain(["config"]).collect(),
+            false => vec!["config"],
+        };
+        let around = self
+            .around
+            .iter()
+            .find(|outer| syntax::covers(&syntax::span(outer), &said.range));
+        around.is_some_and(|around| said::sees(&said.node, around, &names, said.converts()))
+    }
+}
