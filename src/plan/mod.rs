@@ -35,6 +35,7 @@ mod taking;
 pub mod tested;
 pub mod texts;
 pub mod unread;
+mod upstream;
 pub mod url;
 pub mod vmtest;
 

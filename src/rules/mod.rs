@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
+use crate::syntax::{Source, ast};
 
 mod field;
 mod orders;
@@ -64,7 +65,7 @@ pub struct Rules {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ServiceRule {
-    /// Where it keeps its state: a directory, or `null`.
+    /// Where it keeps its state: an absolute path, `null`, or Nix source.
     pub data_dir: Option<String>,
     /// The directory below the server's modules that its own directory belongs in.
     pub category: Option<String>,
@@ -219,6 +220,16 @@ pub struct Upstream {
 /// What a NixOS module's instance stands for in what is known of it.
 pub const INSTANCE: &str = "<instance>";
 
+/// Whether a text says where a service keeps its state: `null` for nowhere, an absolute path as it is, or Nix source of a
+/// string or an option.
+pub fn says_directory(text: &str) -> bool {
+    if text == "null" || text.starts_with('/') {
+        return !text.contains(char::is_control);
+    }
+    let expr = Source::new(FILE, text).expr();
+    matches!(expr, Ok(ast::Expr::Str(_) | ast::Expr::Select(_)))
+}
+
 /// A dotted option path as its parts.
 pub fn parts(path: &str) -> Vec<&str> {
     path.split('.').collect()
@@ -248,8 +259,12 @@ impl Rules {
             if let Some((key, value)) = rules.namespaces.wrong() {
                 return Err(bad_namespace(path, text, key, value));
             }
-            return match rules.paths.wrong() {
-                Some((key, value)) => Err(bad_path(path, text, key, &value)),
+            if let Some((key, value)) = rules.paths.wrong() {
+                return Err(bad_path(path, text, key, &value));
+            }
+            let said = rules.service.values().filter_map(|rule| rule.data_dir.as_deref());
+            return match said.into_iter().find(|said| !says_directory(said)) {
+                Some(said) => Err(bad_data_dir(path, text, said)),
                 None => rules.with_orders(),
             };
         }
@@ -308,6 +323,17 @@ fn bad_path(path: &Path, text: &str, key: &str, value: &str) -> Error {
     Error::usage("bad-rules", what)
         .at(crate::error::Place::new(path, &text.into(), span))
         .hint("write it relative to the repository's root, without `..`, as in modules/server")
+}
+
+fn bad_data_dir(path: &Path, text: &str, value: &str) -> Error {
+    let span = text.find(value).map_or(0..0, |at| at..at + value.len());
+    let what = format!(
+        "{} is not valid: data-dir is {value:?}, which is no directory",
+        path.display()
+    );
+    Error::usage("bad-rules", what)
+        .at(crate::error::Place::new(path, &text.into(), span))
+        .hint("write an absolute path, \"null\", or Nix source, as in '\"${config.homelab.dataDir}/git\"'")
 }
 
 fn bad_rules(path: &Path, text: &str, error: &toml::de::Error) -> Error {
