@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+use super::texts;
+use crate::rules::says_directory;
+
 mod init;
 
 pub use init::Init;
@@ -166,7 +169,8 @@ pub struct Migrate {
     /// The module that runs the service, for one that is declared nowhere (only a container, unit or backup job)
     #[arg(long, value_name = "MODULE")]
     pub from: Option<PathBuf>,
-    /// Where a service keeps its state, if its declarations do not tell: SERVICE=DIR, or SERVICE=null for none
+    /// Where a service keeps its state, if its declarations do not tell: SERVICE=DIR with an absolute path or Nix source, or
+    /// SERVICE=null for none
     #[arg(long, value_name = "SERVICE=DIR", value_parser = data_dir)]
     pub data_dir: Vec<(String, String)>,
     #[command(flatten)]
@@ -455,10 +459,8 @@ pub struct Completions {
 
 fn data_dir(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((service, dir)) if !service.is_empty() && (dir == "null" || dir.starts_with('/')) => {
-            Ok((service.to_owned(), dir.to_owned()))
-        }
-        _ => Err("expected SERVICE=DIR with an absolute directory, or SERVICE=null".to_owned()),
+        Some((service, dir)) if !service.is_empty() && says_directory(dir) => Ok((service.to_owned(), dir.to_owned())),
+        _ => Err(texts::no_service_directory()),
     }
 }
 
@@ -478,8 +480,16 @@ mod tests {
             data_dir("git=/var/lib/forgejo"),
             Ok(("git".into(), "/var/lib/forgejo".into()))
         );
-        assert!(data_dir("git=null").is_ok());
-        assert!(data_dir("git=var").is_err());
+        assert_eq!(
+            data_dir("git=\"${config.a.b}/git\""),
+            Ok(("git".into(), "\"${config.a.b}/git\"".into()))
+        );
+        for said in ["git=null", "git=cfg.stateDir"] {
+            assert!(data_dir(said).is_ok(), "{said}");
+        }
+        for said in ["git=var", "git=./var", "git=\"a", "git=1", "git=", "=/var", "git=/a\nb"] {
+            assert!(data_dir(said).is_err(), "{said:?}");
+        }
         assert!(data_dir("git").is_err());
     }
 }

@@ -277,6 +277,28 @@ pub fn undeclared_question(service: &str, module: &std::path::Path) -> String {
     )
 }
 
+/// Asked where a service's declarations name several directories.
+pub fn directory_question(service: &str, directories: &[String]) -> String {
+    let mut lines = format!("Where does {service} keep its state?\n");
+    for (number, directory) in directories.iter().enumerate() {
+        lines.push_str(&format!("  {}  {directory}\n", number + 1));
+    }
+    lines + "Its number, another directory, null for none, or s to skip the service [s,q]?"
+}
+
+/// An answer that says no directory.
+pub const NO_DIRECTORY: &str = "expected an absolute directory, Nix source as in '\"${config.a.b}/c\"', or null";
+
+/// The same of an option.
+pub fn no_service_directory() -> String {
+    format!("SERVICE=DIR: {NO_DIRECTORY}")
+}
+
+/// How the same is said without a question.
+pub fn directory_said(option: &str) -> String {
+    format!("As an option: {option}")
+}
+
 /// An answer that names no module.
 pub fn no_module(path: &str) -> String {
     format!("there is no module at {path}; a path is relative to the root of the repository")

@@ -123,11 +123,11 @@ pub const CODES: &[Code] = &[
     Code {
         code: "ambiguous-data-dir",
         title: "where the service keeps its state is not clear",
-        means: "Several directories are persisted or backed up, and none of them is plainly the service's own.",
+        means: "Several directories are persisted, backed up or named in the module's options, and none of them is plainly the service's own.",
         why: "dataDir is one directory. Implementations and backups may build on it, so it is not guessed.",
         before: "$ qgroget migrate git",
         after: "$ qgroget migrate git --data-dir git=/var/lib/forgejo",
-        next: "Say it with --data-dir SERVICE=DIR (or SERVICE=null), or in qgroget.toml under [service.<name>] data-dir.",
+        next: "Say it with --data-dir SERVICE=DIR (or SERVICE=null), or in qgroget.toml under [service.<name>] data-dir. It is an absolute path or Nix source, which a shell needs in single quotes: --data-dir 'git=\"${config.homelab.stateDir}/git\"'. At a terminal the directories are offered.",
     },
     Code {
         code: "target-exists",

@@ -238,12 +238,11 @@ impl std::error::Error for Error {
     }
 }
 
-/// A path as a word of a shell's command.
-pub fn shell_word(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain = |c: char| c.is_alphanumeric() || "/._-+@:,".contains(c);
+/// A text as a word of a shell's command.
+pub fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+@:,=".contains(c);
     match text.chars().all(plain) {
-        true => text,
+        true => text.to_owned(),
         false => format!("'{}'", text.replace('\'', "'\\''")),
     }
 }

@@ -1,6 +1,6 @@
 //! Messages about declarations that cannot be planned for.
 
-use super::{Error, Place};
+use super::{Error, Place, shell_word};
 
 /// No service of that name.
 pub fn unknown_service(name: &str, known: &[String]) -> Error {
@@ -176,6 +176,11 @@ pub fn unmovable(place: Place, name: &str) -> Error {
         .hint("bind it in the module's outermost 'let', and run again")
 }
 
+/// The option that says where a service keeps its state, as it is typed in a shell.
+pub fn data_dir_option(service: &str, directory: &str) -> String {
+    format!("--data-dir {}", shell_word(&format!("{service}={directory}")))
+}
+
 /// Where the state lives cannot be told.
 pub fn ambiguous_data_dir(place: Place, service: &str, candidates: &[String]) -> Error {
     Error::refused(
@@ -188,8 +193,8 @@ pub fn ambiguous_data_dir(place: Place, service: &str, candidates: &[String]) ->
     .at(place)
     .reason("dataDir is one directory, and choosing would be a guess")
     .hint(format!(
-        "say it: --data-dir {service}={}",
-        candidates.first().map_or("PATH", String::as_str)
+        "say it: {}",
+        data_dir_option(service, candidates.first().map_or("PATH", String::as_str))
     ))
 }
 

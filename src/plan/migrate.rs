@@ -15,7 +15,7 @@ use super::restated::Restated;
 use super::share::parts::ExtractedParts;
 use super::taking::{Removed, Taking};
 use super::vmtest::{self, NewTest};
-use super::{comments, contract, placement, texts};
+use super::{comments, contract, data_dir, placement, texts};
 use crate::edit::SourceChange;
 use crate::error::{self, Result};
 use crate::syntax::{self, AstNode};
@@ -42,6 +42,7 @@ impl<'a> Migration<'a> {
     pub fn plan(context: &'a Context<'a>, service: &str) -> Result<Migration<'a>> {
         let mut migration = Migration::outline(context, service)?;
         let mut left = skipped(context, &migration.facts, &migration.groups);
+        left.extend(data_dir::left(context, &migration.facts));
         left.extend(migration.needs.left.iter().cloned());
         left.extend(migration.add_test()?);
         migration.skipped = left;

@@ -37,6 +37,7 @@ mod taking;
 pub mod tested;
 pub mod texts;
 pub mod unread;
+mod upstream;
 pub mod url;
 pub mod vmtest;
 

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
+use crate::syntax::{Source, ast};
 
 mod field;
 mod orders;
@@ -64,7 +65,7 @@ pub struct Rules {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ServiceRule {
-    /// Where it keeps its state: a directory, or `null`.
+    /// Where it keeps its state: an absolute path, `null`, or Nix source.
     pub data_dir: Option<String>,
     /// The directory below the server's modules that its own directory belongs in.
     pub category: Option<String>,
@@ -187,19 +188,46 @@ pub struct Known {
     /// Services that it is of no use without.
     #[serde(default)]
     pub needs: Vec<String>,
-    /// The kind of its database, where its NixOS module has options for one and knows no other kind.
-    pub database: Option<String>,
 }
 
 /// What is known of a NixOS module.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Upstream {
-    /// The units that it runs; `<instance>` in a name stands for each instance.
+    /// The units that it runs; [`INSTANCE`] in a name stands for each instance.
+    #[serde(default)]
     pub units: Vec<String>,
-    /// The file that defines them.
+    /// Where it keeps its state by its defaults, if those alone decide it; may have [`INSTANCE`] too.
+    pub state: Option<String>,
+    /// Whether it keeps no state.
+    #[serde(default)]
+    pub stateless: bool,
+    /// The options below `services.<name>` that say where it keeps its state, dotted; the first that is set counts.
+    #[serde(default)]
+    pub state_options: Vec<String>,
+    /// The option below `services.<name>` that has its port, dotted.
+    pub port_option: Option<String>,
+    /// The kind of its database, where it has options `services.<name>.database` for one and knows no other kind.
+    pub database: Option<String>,
+    /// The file below nixpkgs' `nixos/modules/services` that says so; a repository's own rules need none.
     #[serde(default)]
     pub source: String,
+    /// The commit of nixpkgs that the file was read at.
+    #[serde(default)]
+    pub revision: String,
+}
+
+/// What a NixOS module's instance stands for in what is known of it.
+pub const INSTANCE: &str = "<instance>";
+
+/// Whether a text says where a service keeps its state: `null` for nowhere, an absolute path as it is, or Nix source of a
+/// string or an option.
+pub fn says_directory(text: &str) -> bool {
+    if text == "null" || text.starts_with('/') {
+        return !text.contains(char::is_control);
+    }
+    let expr = Source::new(FILE, text).expr();
+    matches!(expr, Ok(ast::Expr::Str(_) | ast::Expr::Select(_)))
 }
 
 /// A dotted option path as its parts.
@@ -231,8 +259,12 @@ impl Rules {
             if let Some((key, value)) = rules.namespaces.wrong() {
                 return Err(bad_namespace(path, text, key, value));
             }
-            return match rules.paths.wrong() {
-                Some((key, value)) => Err(bad_path(path, text, key, &value)),
+            if let Some((key, value)) = rules.paths.wrong() {
+                return Err(bad_path(path, text, key, &value));
+            }
+            let said = rules.service.values().filter_map(|rule| rule.data_dir.as_deref());
+            return match said.into_iter().find(|said| !says_directory(said)) {
+                Some(said) => Err(bad_data_dir(path, text, said)),
                 None => rules.with_orders(),
             };
         }
@@ -291,6 +323,17 @@ fn bad_path(path: &Path, text: &str, key: &str, value: &str) -> Error {
     Error::usage("bad-rules", what)
         .at(crate::error::Place::new(path, &text.into(), span))
         .hint("write it relative to the repository's root, without `..`, as in modules/server")
+}
+
+fn bad_data_dir(path: &Path, text: &str, value: &str) -> Error {
+    let span = text.find(value).map_or(0..0, |at| at..at + value.len());
+    let what = format!(
+        "{} is not valid: data-dir is {value:?}, which is no directory",
+        path.display()
+    );
+    Error::usage("bad-rules", what)
+        .at(crate::error::Place::new(path, &text.into(), span))
+        .hint("write an absolute path, \"null\", or Nix source, as in '\"${config.homelab.dataDir}/git\"'")
 }
 
 fn bad_rules(path: &Path, text: &str, error: &toml::de::Error) -> Error {
@@ -393,13 +436,36 @@ mod tests {
     }
 
     #[test]
-    fn units_of_upstream_modules_have_a_suffix_and_a_source() {
+    fn what_is_known_of_upstream_modules_has_a_source_at_a_revision() {
         let rules = Rules::new(None).expect("valid");
         assert_eq!(rules.upstream["nextcloud"].units, ["phpfpm-nextcloud.service"]);
         for (name, upstream) in &rules.upstream {
+            assert!(!upstream.units.is_empty() || upstream.state.is_some(), "{name}");
             assert!(upstream.units.iter().all(|unit| unit.ends_with(".service")), "{name}");
             assert!(upstream.source.ends_with(".nix"), "{name}");
+            let is_commit = |text: &str| text.len() == 40 && text.chars().all(|c| c.is_ascii_hexdigit());
+            assert!(is_commit(&upstream.revision), "{name}");
         }
+    }
+
+    #[test]
+    fn what_is_known_of_upstream_modules_is_well_formed() {
+        let rules = Rules::new(None).expect("valid");
+        for (name, upstream) in &rules.upstream {
+            let state = upstream.state.as_deref();
+            assert!(
+                state.is_none_or(|path| path.starts_with('/') && !path.ends_with('/')),
+                "{name}"
+            );
+            assert!(!(upstream.stateless && state.is_some()), "{name}");
+            let options = upstream.state_options.iter().chain(&upstream.port_option);
+            for option in options.flat_map(|option| parts(option)) {
+                assert_eq!(crate::syntax::attr_text(option), option, "{name}");
+            }
+        }
+        let own = "[upstream.git]\nports = \"port\"\n";
+        let error = Rules::new(Some((Path::new(FILE), own))).expect_err("unknown");
+        assert_eq!(error.code(), "bad-rules");
     }
 
     #[test]

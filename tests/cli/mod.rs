@@ -2,6 +2,7 @@
 
 mod check;
 mod cleanup;
+mod data_dir;
 mod dry_run;
 mod gains;
 mod git;

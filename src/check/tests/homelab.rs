@@ -116,8 +116,8 @@ fn five_faults_are_reported_at_once() {
     edit(
         root,
         &module("immich", "media"),
-        "dataDir = null;",
-        "dataDir = null;\n        dependsOn = [\"postgresql\"];",
+        "dataDir = cfg.library;",
+        "dataDir = cfg.library;\n        dependsOn = [\"postgresql\"];",
     );
     edit(
         root,

@@ -14,13 +14,14 @@ use crate::cli::terminal::Console;
 use crate::cli::{init, message, texts};
 use crate::commit::{Check, Tick};
 use crate::error::{self, Error, Kind, Result};
-use crate::plan::Proposal;
 use crate::plan::install::{self, Installation};
 use crate::plan::migrate::Migration;
 use crate::plan::model::{Choices, Context};
+use crate::plan::{Proposal, data_dir};
 use crate::process;
 use crate::repo::hosts;
 use crate::review::{Decision, Outcome, Reply, Terminal as _};
+use crate::rules::says_directory;
 
 /// What became of a service.
 enum Step {
@@ -154,6 +155,13 @@ enum Chosen {
     Quit,
 }
 
+/// Where a service keeps its state, as a person answers.
+enum Directory {
+    Said(String),
+    None,
+    Quit,
+}
+
 impl<'s> Run<'s> {
     /// Asks for the module of a service that is declared nowhere; `found` is the one that runs it.
     fn module_of(&self, loaded: &Loaded, service: &str, found: &Path) -> Chosen {
@@ -171,6 +179,35 @@ impl<'s> Run<'s> {
                 }
                 path => self.session.ui.line(texts::no_module(path)),
             }
+        }
+    }
+
+    /// Asks where the service keeps its state, where its code names several directories and somebody is there to be asked.
+    fn directory_of(&self, context: &Context, service: &str, error: &Error) -> Directory {
+        if error.code() != "ambiguous-data-dir" || !self.session.asks(&self.args.deciding) {
+            return Directory::None;
+        }
+        let directories = data_dir::choices(context, service).unwrap_or_default();
+        let mut console = Console::new(&self.session.ui, self.session.editor());
+        loop {
+            let Reply::Line(line) = console.ask(&texts::directory_question(service, &directories)) else {
+                return Directory::Quit;
+            };
+            let said = match line.trim() {
+                "" | "s" | "skip" => return Directory::None,
+                "q" | "quit" => return Directory::Quit,
+                number if number.parse::<usize>().is_ok() => {
+                    let at = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+                    at.and_then(|at| directories.get(at)).cloned()
+                }
+                text => says_directory(text).then(|| text.to_owned()),
+            };
+            if let Some(said) = said {
+                let option = error::plan::data_dir_option(service, &said);
+                self.session.ui.line(texts::directory_said(&option));
+                return Directory::Said(said);
+            }
+            self.session.ui.line(texts::NO_DIRECTORY);
         }
     }
 
@@ -200,7 +237,17 @@ impl<'s> Run<'s> {
         let context = loaded.context(&model, choices);
         let migration = match find(&context, service) {
             Found::Nothing => return Ok(Step::Nothing),
-            Found::Refused(error) => return Err(error),
+            Found::Refused(error) => {
+                return match self.directory_of(&context, service, &error) {
+                    Directory::Said(directory) => {
+                        let mut choices = choices.clone();
+                        choices.data_dirs.insert(service.to_owned(), directory);
+                        self.attempt(loaded, service, &choices)
+                    }
+                    Directory::None => Err(error),
+                    Directory::Quit => Ok(Step::Quit),
+                };
+            }
             Found::Planned(migration) => migration,
         };
         if self.committer.is_none() {

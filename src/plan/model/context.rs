@@ -10,7 +10,6 @@ use crate::resolve::Eval;
 use crate::resolve::Model;
 use crate::resolve::module::Module;
 use crate::rules::Rules;
-use crate::syntax;
 
 /// A repository and a host's modules, as rules plan over them.
 pub struct Context<'a> {
@@ -25,7 +24,7 @@ pub struct Context<'a> {
 pub struct Choices {
     /// Leave modules where they are.
     pub in_place: bool,
-    /// Where services keep their state, by name: a directory, or `null`.
+    /// Where services keep their state, by name (see [`says_directory`](crate::rules::says_directory)).
     pub data_dirs: BTreeMap<String, String>,
     /// The module that runs a service which is declared nowhere.
     pub from: Option<PathBuf>,
@@ -39,20 +38,14 @@ impl<'a> Context<'a> {
         self.repo.rules()
     }
 
-    /// Where `service` keeps its state, if somebody said so: as Nix source.
-    pub fn data_dir(&self, service: &str) -> Option<String> {
+    /// Where `service` keeps its state, if somebody said so: `null`, an absolute path or Nix source.
+    pub fn data_dir(&self, service: &str) -> Option<&str> {
         let rule = || {
-            self.rules()
-                .service
-                .get(service)
-                .and_then(|rule| rule.data_dir.as_ref())
+            let rule = self.rules().service.get(service);
+            rule.and_then(|rule| rule.data_dir.as_ref())
         };
         let said = self.choices.data_dirs.get(service).or_else(rule)?;
-        Some(if said == "null" {
-            said.clone()
-        } else {
-            syntax::string_text(said)
-        })
+        Some(said)
     }
 
     /// The service's name and the other names that its directories and units go by.

@@ -254,7 +254,7 @@ pub fn in_options(own: &ServiceDefs) -> Vec<Partial> {
             Err(None) => own
                 .context
                 .rules()
-                .known
+                .upstream
                 .get(&service)
                 .and_then(|known| of_alias(known.database.as_deref()?)),
             Err(Some(_)) => None,

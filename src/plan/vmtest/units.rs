@@ -3,13 +3,11 @@
 use std::path::Path;
 
 use crate::plan::model::Context;
-use crate::resolve::module::{Def, Module, list_elements};
+use crate::plan::upstream;
+use crate::resolve::module::{Module, list_elements};
 use crate::resolve::scope;
 use crate::rules::parts;
-use crate::syntax::{self, HasEntry, ast};
-
-/// What a NixOS module's instance stands for in the names of its units.
-const INSTANCE: &str = "<instance>";
+use crate::syntax::{HasEntry, ast};
 
 /// Containers that a backend runs, and the option that says which.
 const OCI: &str = "virtualisation.oci-containers.containers";
@@ -64,13 +62,11 @@ impl<'c, 'a> Running<'c, 'a> {
         units
     }
 
-    /// Options below `services` that the module turns on and of which nothing is known.
+    /// An option below `services` that the module turns on and of whose units nothing is known.
     pub fn unknown_upstream(&self) -> Option<String> {
-        let known = &self.context.rules().upstream;
-        let turned_on = self.children(&["services"]).into_iter();
-        turned_on
-            .filter(|name| self.is_on(&["services", name, "enable"]))
-            .find(|name| !known.contains_key(name))
+        let turned_on = upstream::turned_on(self.context, self.module).into_iter();
+        let mut unknown = turned_on.filter(|one| one.instance.is_none() && one.units(self.context).is_empty());
+        unknown.next().map(|one| one.option)
     }
 
     /// The images of its containers, as far as they are known.
@@ -91,7 +87,7 @@ impl<'c, 'a> Running<'c, 'a> {
 
     /// Whether the module turns `services.traefik` on.
     pub fn brings_proxy(&self) -> bool {
-        self.is_on(&["services", "traefik", "enable"])
+        upstream::is_on(self.module, &["services", "traefik", "enable"])
     }
 
     /// The unit that the contract names for the log.
@@ -107,22 +103,11 @@ impl<'c, 'a> Running<'c, 'a> {
         self.contract.iter().map(String::as_str).chain([field]).collect()
     }
 
-    /// What NixOS modules run that the module turns on.
+    /// What NixOS modules run that the module turns on, in the order of their names.
     fn upstream(&self) -> Vec<String> {
-        let mut units = Vec::new();
-        for (option, known) in &self.context.rules().upstream {
-            for unit in &known.units {
-                if !unit.contains(INSTANCE) {
-                    let on = self.is_on(&["services", option, "enable"]);
-                    units.extend(on.then(|| unit.clone()));
-                    continue;
-                }
-                let instances = self.children(&["services", option, "instances"]);
-                let on = |name: &&String| self.is_on(&["services", option, "instances", name, "enable"]);
-                units.extend(instances.iter().filter(on).map(|name| unit.replace(INSTANCE, name)));
-            }
-        }
-        units
+        let mut turned_on = upstream::turned_on(self.context, self.module);
+        turned_on.sort_by(|a, b| a.option.cmp(&b.option));
+        turned_on.iter().flat_map(|one| one.units(self.context)).collect()
     }
 
     /// Units that the module defines, or adds to, under one of the service's names.
@@ -193,41 +178,8 @@ impl<'c, 'a> Running<'c, 'a> {
         known.map(with_suffix).collect()
     }
 
-    /// The names directly below an option, in source order.
     fn children(&self, option: &[&str]) -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        for def in self.module.under(option) {
-            if let Some(name) = self.name_at(def, option.len())
-                && !names.contains(&name)
-            {
-                names.push(name);
-            }
-        }
-        names
-    }
-
-    /// A part of a definition's path, evaluated where it is computed.
-    fn name_at(&self, def: &Def, at: usize) -> Option<String> {
-        if let Some(name) = def.name(at) {
-            return Some(name.to_owned());
-        }
-        let ast::Entry::AttrpathValue(binding) = &def.entry else {
-            return None;
-        };
-        let own = at.checked_sub(def.path.len().checked_sub(def.own)?)?;
-        self.context
-            .eval(self.module)
-            .attr(&binding.attrpath()?.attrs().nth(own)?)
-    }
-
-    /// Whether an option is set to something that is not known to be false.
-    fn is_on(&self, path: &[&str]) -> bool {
-        let mut set = self.module.under(path);
-        set.any(|def| {
-            let value = def.value.as_ref();
-            def.path.len() == path.len()
-                && value.is_none_or(|value| syntax::text_of(syntax::AstNode::syntax(value)) != "false")
-        })
+        upstream::children(self.context, self.module, option)
     }
 
     /// The text that an option is set to, if that is known.

@@ -36,7 +36,7 @@ pub fn dirty(files: &[DirtyFile], unborn: bool) -> Error {
 fn put_aside(error: Error, files: &[DirtyFile], unborn: bool) -> Error {
     let of = |state: DirtyState| {
         let paths = files.iter().filter(move |file| file.state == state);
-        paths.map(|file| shell_word(&file.path))
+        paths.map(|file| shell_word(&file.path.display().to_string()))
     };
     let mut error = error;
     if files
