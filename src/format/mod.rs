@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::edit::{SourceChange, relaid};
+use crate::edit::{FileChange, SourceChange, relaid};
 use crate::error::Place;
 use crate::rules::{self, Format};
 use crate::syntax::Source;
@@ -119,19 +119,40 @@ impl Formatter {
         texts.iter().map(|text| known.formatted.get(*text).cloned()).collect()
     }
 
-    /// What is to be said of the format where `change` is shown; `None` for alejandra.
+    /// How the new code of `change` is laid out; `None` for alejandra, and where there is none.
     pub fn said(&self, change: &SourceChange) -> Option<String> {
-        if self.format == Format::Alejandra {
+        if self.format == Format::Alejandra || !change.files.iter().any(has_new_code) {
             return None;
         }
+        let is_left = !self.left(change).is_empty();
+        let known = self.known();
+        if let (Some(fault), true) = (&known.fault, is_left) {
+            return Some(texts::unformatted(self.format, &self.because, fault));
+        }
+        let unlike = |file: &&FileChange| {
+            let formatted = known.formatted.get(&*file.before);
+            file.from.is_some() && formatted.is_some_and(|formatted| *formatted != *file.before)
+        };
+        let unlike = change.files.iter().filter(|file| has_new_code(file)).filter(unlike);
+        let unlike: Vec<PathBuf> = unlike.filter_map(|file| file.to.clone()).collect();
+        let mut said = texts::formatted_by(self.format, &self.because);
+        if !unlike.is_empty() {
+            said.push_str(&texts::unlike(&unlike));
+        }
+        Some(said)
+    }
+
+    /// What has to be formatted once `change` is written; `None` where nothing has.
+    pub fn afterwards(&self, change: &SourceChange) -> Option<String> {
+        let left = self.left(change);
+        (!left.is_empty()).then(|| texts::afterwards(self.format, &left))
+    }
+
+    /// The files with new code that the program has not formatted.
+    fn left(&self, change: &SourceChange) -> Vec<PathBuf> {
         let known = self.known();
         let left = change.files.iter().filter(|file| known.left.contains(&*file.after));
-        let mut left: Vec<PathBuf> = left.filter_map(|file| file.to.clone()).collect();
-        left.sort();
-        Some(match &known.fault {
-            Some(fault) if !left.is_empty() => texts::unformatted(self.format, &self.because, fault, &left),
-            _ => texts::formatted_by(self.format, &self.because),
-        })
+        left.filter_map(|file| file.to.clone()).collect()
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -158,6 +179,12 @@ impl Known {
             }
         }
     }
+}
+
+/// Whether a file is Nix and has text that it had not before.
+fn has_new_code(file: &FileChange) -> bool {
+    let is_nix = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "nix");
+    file.to.as_ref().is_some_and(is_nix) && file.before != file.after
 }
 
 /// The format that most files have, of those whose formatters are at hand; alejandra where no other one has more.
@@ -191,3 +218,6 @@ fn majority<'s>(files: impl FnOnce() -> Vec<&'s Source>, find: &dyn Fn(&str) -> 
         _ => (format, Because::Files { kept, of: texts.len() }),
     }
 }
+
+#[cfg(test)]
+mod tests;

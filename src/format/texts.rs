@@ -16,15 +16,40 @@ pub fn formatted_by(format: Format, because: &Because) -> String {
     }
 }
 
-/// The same where the program did not do it; `files` are what it has to be run on.
-pub fn unformatted(format: Format, because: &Because, fault: &str, files: &[PathBuf]) -> String {
-    let name = format.name();
+/// The same where the program does not do it.
+pub fn unformatted(format: Format, because: &Because, fault: &str) -> String {
+    let (name, reason) = (format.name(), reason(because));
+    format!("To be formatted by {name}, {reason}. But {name} {fault}: new code is indented and no more.")
+}
+
+/// Files that the program would have changed before.
+pub fn unlike(files: &[PathBuf]) -> String {
     let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    let is = if files.len() == 1 {
+        "was not before and is"
+    } else {
+        "were not before and are"
+    };
+    format!(" {} {is} left as the edits make it.", files.join(", "))
+}
+
+/// What the program has to be run on in the end.
+pub fn afterwards(format: Format, files: &[PathBuf]) -> String {
+    let files = files.iter().map(|file| shell_word(&file.to_string_lossy()));
     format!(
-        "Formatted by {name}, {}, but {name} {fault}: new code is indented and no more. Format it afterwards:\n  {name} {}",
-        reason(because),
-        files.join(" ")
+        "Format it afterwards: {} {}",
+        format.name(),
+        files.collect::<Vec<String>>().join(" ")
     )
+}
+
+/// A word as a shell takes it.
+fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./+@%:,".contains(c);
+    match text.chars().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
 }
 
 fn reason(because: &Because) -> String {

@@ -3,6 +3,7 @@
 mod check;
 mod cleanup;
 mod dry_run;
+mod format;
 mod gains;
 mod git;
 mod help;
