@@ -188,6 +188,10 @@ impl Session {
         let repo = self
             .to_come()
             .map_or_else(|| repo.clone(), |change| repo.settled(change));
+        let repo = match &*self.read.borrow() {
+            Some(earlier) => repo.formatted_as(earlier),
+            None => repo,
+        };
         let host = hosts::find(&repo, host)?;
         *self.read.borrow_mut() = Some(repo.clone());
         Ok(Loaded {

@@ -1,4 +1,4 @@
-//! Formatting of a file that was formatted before: alejandra's white space as further edits on the same original.
+//! Formatting of a file that was formatted before, as alejandra does it: its white space as further edits on the same original.
 //!
 //! alejandra changes white space only. The edited text and its formatted form therefore have the same other
 //! tokens, and each run of white space between two of them that differs is one more replacement. Those are

@@ -21,6 +21,13 @@ impl Repository {
         })
     }
 
+    /// This repository with the formatter of an earlier reading of it: a run has one format, and asks once for it.
+    #[must_use]
+    pub fn formatted_as(mut self, earlier: &Repository) -> Repository {
+        self.formatter = Arc::clone(&earlier.formatter);
+        self
+    }
+
     fn declared_format(&self) -> Option<(crate::rules::Format, crate::error::Place)> {
         let flake = Path::new("flake.nix");
         let others = self
