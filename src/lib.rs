@@ -14,6 +14,8 @@ pub mod check;
 
 pub mod edit;
 
+pub mod format;
+
 pub mod review;
 
 pub mod status;

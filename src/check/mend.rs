@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::plan::ops::Ops;
 use crate::plan::{Accepted, Group, Move, Proposal, Safety, Skipped};
 use crate::repo::Repository;
+use crate::rules::Format;
 use crate::syntax;
 
 /// A mechanical fix of one finding.
@@ -139,14 +140,20 @@ impl Proposal for Mending<'_> {
     }
 }
 
-/// The edits, and alejandra's white space on top of them.
+/// The edits, and what the repository's formatter makes of them on top.
 fn formatted(repo: &Repository, path: &Path, mut edits: Vec<TextEdit>, group: GroupId) -> Result<Vec<TextEdit>> {
     let text = repo
         .text(path)
         .ok_or_else(|| Error::internal(format!("{} is edited but not there", path.display())))?;
     let edited = render::apply(text, &mut edits)?;
     let plain = edited.replace("\r\n", "\n");
-    let Some(result) = syntax::format(&plain) else {
+    let formatter = repo.formatter();
+    let result = match formatter.format() {
+        Format::Alejandra => syntax::format(&plain),
+        Format::None => None,
+        Format::Nixfmt | Format::NixpkgsFmt => formatter.formatted(&[&plain]).pop().flatten(),
+    };
+    let Some(result) = result else {
         return Ok(edits);
     };
     let result = match render::has_crlf(text) {
@@ -155,7 +162,7 @@ fn formatted(repo: &Repository, path: &Path, mut edits: Vec<TextEdit>, group: Gr
     };
     Ok(match formatting::whitespace_edits(&edited, &result) {
         Some(white) => formatting::compose(text, &edits, &white, group),
-        // alejandra puts in a comma here and there, which is no white space.
+        // A formatter puts in a comma here and there, which is no white space.
         None => vec![TextEdit {
             range: 0..text.len(),
             text: result,

@@ -9,9 +9,11 @@ use super::mend::QuickFix;
 use super::services::Service;
 use super::texts;
 use super::{CheckContext, Finding, Severity, finding, is_template, note, sections, warning};
+use crate::format::Formatter;
 use crate::plan::tested;
 use crate::resolve::Module;
 use crate::resolve::module::Def;
+use crate::rules::Format;
 use crate::syntax::{self, InterpolPart, ast};
 
 /// A module and the services whose contracts stand in it.
@@ -33,12 +35,36 @@ pub fn check<'a>(context: &CheckContext<'a>, found: &mut Vec<Finding>) {
         secrets(home, names, found);
         sections::check(context, home, names, found);
     }
-    let texts: Vec<(&Path, &str, &str)> = homes
+    let texts: Vec<Text> = homes
         .iter()
         .map(|(path, (home, names))| (*path, &**home.source.text(), names[0]))
         .collect();
-    let unformatted: Vec<Finding> = texts.into_par_iter().filter_map(formatting).collect();
-    found.extend(unformatted);
+    found.extend(unformatted(context.repo.formatter(), texts));
+}
+
+/// A module's path and text, and the first of its services.
+type Text<'t> = (&'t Path, &'t str, &'t str);
+
+/// Pattern 10: as the repository's formatter writes it. What that does not format is no finding.
+fn unformatted(formatter: &Formatter, texts: Vec<Text>) -> Vec<Finding> {
+    let name = formatter.format().name();
+    let own = |(path, text, service): Text| {
+        // Line ends are git's business.
+        let plain = text.replace("\r\n", "\n");
+        let formatted = syntax::format(&plain)?;
+        formatting((path, text, service), &plain, &formatted, name)
+    };
+    match formatter.format() {
+        Format::Alejandra => texts.into_par_iter().filter_map(own).collect(),
+        Format::None => Vec::new(),
+        Format::Nixfmt | Format::NixpkgsFmt => {
+            let plain: Vec<String> = texts.iter().map(|(_, text, _)| text.replace("\r\n", "\n")).collect();
+            let formatted = formatter.formatted(&plain.iter().map(String::as_str).collect::<Vec<&str>>());
+            let each = texts.into_iter().zip(&plain).zip(formatted);
+            each.filter_map(|((text, plain), formatted)| formatting(text, plain, &formatted?, name))
+                .collect()
+        }
+    }
 }
 
 /// Patterns 1 and 2: `<server>/<category>/<service>/default.nix`.
@@ -132,10 +158,8 @@ fn test(context: &CheckContext, name: &str, found: &mut Vec<Finding>) {
     found.push(warning(name, texts::missing_test(name, &wanted, other)).at(place));
 }
 
-/// Pattern 10: as alejandra writes it. Line ends are git's business.
-fn formatting((path, text, service): (&Path, &str, &str)) -> Option<Finding> {
-    let plain = text.replace("\r\n", "\n");
-    let formatted = syntax::format(&plain)?;
+/// What there is to say of a module that `program` makes `formatted` of.
+fn formatting((path, text, service): Text, plain: &str, formatted: &str, program: &str) -> Option<Finding> {
     if formatted == plain {
         return None;
     }
@@ -145,7 +169,7 @@ fn formatting((path, text, service): (&Path, &str, &str)) -> Option<Finding> {
         .find(|i| text.is_char_boundary(*i))
         .unwrap_or(0);
     let place = crate::error::Place::new(path, &text.into(), at..at);
-    let mut found = finding(Severity::Warning, Some(service), texts::formatting(path)).at(Some(place));
+    let mut found = finding(Severity::Warning, Some(service), texts::formatting(path, program)).at(Some(place));
     found.mend = Some(QuickFix::format(path));
     Some(found)
 }

@@ -330,7 +330,7 @@ pub fn missing_test(service: &str, wanted: &Path, other: Option<&Path>) -> Error
 }
 
 /// Pattern 10: the formatting.
-pub fn formatting(path: &Path) -> Error {
+pub fn formatting(path: &Path, program: &str) -> Error {
     Error::refused("formatting", format!("{} is not formatted", path.display()))
-        .hint(format!("Fix: alejandra {}", path.display()))
+        .hint(format!("Fix: {program} {}", path.display()))
 }

@@ -78,6 +78,7 @@ impl<'s> Committer<'s> {
         *self.planned_at.borrow_mut() = Some(git.head()?);
         let all = proposal.groups().iter().map(|group| group.id).collect();
         let change = proposal.render(&all)?;
+        self.session.say_format(&change);
         let paths = paths(&change);
         if !self.deciding.no_commit {
             git.check_commit(&paths)?;
@@ -121,6 +122,15 @@ impl<'s> Committer<'s> {
     /// # Errors
     /// As [`commit::write`] and [`commit::commit`].
     pub fn land(&self, proposal: &dyn Proposal, decision: &Decision, message: &Message) -> Result<Landed> {
+        self.session.say_format(&decision.change);
+        let landed = self.write(proposal, decision, message)?;
+        if matches!(landed, Landed::Committed(_) | Landed::Written) {
+            self.session.say_unformatted(&decision.change);
+        }
+        Ok(landed)
+    }
+
+    fn write(&self, proposal: &dyn Proposal, decision: &Decision, message: &Message) -> Result<Landed> {
         let (session, name) = (self.session, proposal.name());
         let intent = session.intent(name);
         let git = match &self.git {

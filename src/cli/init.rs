@@ -121,11 +121,12 @@ fn dry_run(installation: &Installation, deciding: &Deciding, session: &Session) 
             document
                 .services
                 .push(entry(installation, &decision, Some(message.text()))?);
+            document.notes.extend(session.format(&decision.change));
             session.ui.data(document.to_text()?);
         }
         Format::Human if installation.is_done() => session.ui.line(texts::INIT_DONE),
         Format::Human => session.ui.paged(|| {
-            show::planned(&session.ui, installation, &decision, message.text());
+            show::planned(session, installation, &decision, message.text());
             session.ui.line(format!("\n{}", texts::NOTHING_WRITTEN));
         }),
     }

@@ -27,6 +27,10 @@ pub struct Session {
     root: PathBuf,
     /// The name of the command.
     command: &'static str,
+    /// The repository as it was read the last time.
+    read: RefCell<Option<Repository>>,
+    /// What was said of its format.
+    format_said: RefCell<Option<String>>,
     /// The unfinished run that a command which only reads has found.
     pending: OnceCell<Pending>,
     /// What was decided for a change that had to be planned again.
@@ -58,6 +62,8 @@ impl Session {
             uncommitted_said: Cell::new(false),
             root: global.repo.clone(),
             command,
+            read: RefCell::default(),
+            format_said: RefCell::default(),
             pending: OnceCell::new(),
             answered: RefCell::default(),
         }
@@ -182,13 +188,40 @@ impl Session {
         let repo = self
             .to_come()
             .map_or_else(|| repo.clone(), |change| repo.settled(change));
+        let repo = match &*self.read.borrow() {
+            Some(earlier) => repo.formatted_as(earlier),
+            None => repo,
+        };
         let host = hosts::find(&repo, host)?;
+        *self.read.borrow_mut() = Some(repo.clone());
         Ok(Loaded {
             repo,
             host,
             modules: Modules::default(),
             model: OnceCell::new(),
         })
+    }
+
+    /// How the new code of `change` is laid out, where that is not as alejandra does it, and what is left to be formatted.
+    pub fn format(&self, change: &SourceChange) -> Vec<String> {
+        let read = self.read.borrow();
+        let formatter = read.as_ref().map(Repository::formatter);
+        let sentences = formatter.map(|formatter| [formatter.said(change), formatter.afterwards(change)]);
+        sentences.into_iter().flatten().flatten().collect()
+    }
+
+    /// Says how the new code of `change` is laid out, unless that was said.
+    pub fn say_format(&self, change: &SourceChange) {
+        let said = self.format(change).into_iter().next();
+        if said.is_some() && *self.format_said.borrow() != said {
+            self.ui.note(said.as_deref().unwrap_or_default());
+            *self.format_said.borrow_mut() = said;
+        }
+    }
+
+    /// Says what of a written change is left to be formatted.
+    pub fn say_unformatted(&self, change: &SourceChange) {
+        self.format(change).iter().skip(1).for_each(|line| self.ui.warn(line));
     }
 
     /// Whether a person decides, and not the flags.

@@ -1,15 +1,25 @@
 //! How a plan is shown: summary, diff, commit message.
 
+use super::session::Session;
 use super::texts;
-use super::ui::{Ui, printed};
+use super::ui::printed;
 use crate::plan::Proposal;
-use crate::review::summary::{Summary, Width};
+use crate::review::summary::{Summary, Width, wrap};
 use crate::review::{Decision, diff, prompt};
+use crate::term::foreign::visible;
 use crate::term::palette::{self, paint};
 
 /// Shows what a decision does, and the commit message it gets.
-pub fn planned(ui: &Ui, proposal: &dyn Proposal, decision: &Decision, message: &str) {
-    let summary = Summary::of(proposal).text(Some(&decision.accepted), Width(ui.width()));
+pub fn planned(session: &Session, proposal: &dyn Proposal, decision: &Decision, message: &str) {
+    let ui = &session.ui;
+    let width = Width(ui.width());
+    let mut summary = Summary::of(proposal).text(Some(&decision.accepted), width);
+    let mut format = session.format(&decision.change).into_iter();
+    if let Some(said) = format.next() {
+        summary.push_str(&format!("\n{}\n", wrap(&visible(&said), width, "", "  ")));
+    }
+    // A command is not wrapped, so that it can be copied.
+    format.for_each(|command| summary.push_str(&format!("{}\n", visible(&command))));
     let diff = diff::render(&decision.change).with_stat();
     let title = paint(palette::TITLE, texts::COMMIT_TITLE);
     let text = format!("{summary}\n{diff}\n{title}\n\n{}", prompt::indented(message));

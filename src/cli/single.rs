@@ -75,10 +75,11 @@ fn dry_run(
                 id: None,
             });
             document.services.push(entry);
+            document.notes.extend(session.format(&decision.change));
             ui.data(document.to_text()?);
         }
         Format::Human => ui.paged(|| {
-            show::planned(ui, proposal, &decision, message.text());
+            show::planned(session, proposal, &decision, message.text());
             ui.line(format!("\n{}", texts::NOTHING_WRITTEN));
         }),
     }

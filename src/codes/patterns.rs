@@ -78,10 +78,10 @@ pub const CODES: &[Code] = &[
     Code {
         code: "formatting",
         title: "a module is not formatted (Pattern 10)",
-        means: "alejandra would write the file differently.",
+        means: "The repository's formatter would write the file differently.",
         why: "With one form for all, a diff shows what changed and nothing else.",
         before: "port=8096;",
         after: "port = 8096;",
-        next: "Run alejandra, or `qgroget check --fix`.",
+        next: "Run the formatter, or `qgroget check --fix`.",
     },
 ];

@@ -114,7 +114,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "bad-rules",
         title: "qgroget.toml is not valid",
-        means: "The file is no TOML, or has a key that does not exist or has a value of another type.",
+        means: "The file is no TOML, or has a key that does not exist, or a value that the key does not take.",
         why: "A key with a slip of the pen would be ignored, and the run would go by other names than you meant.",
         before: "[namespaces]\nservice = \"homelab.services\"",
         after: "[namespaces]\nservices = \"homelab.services\"",

@@ -1,4 +1,4 @@
-//! Formatting of a file that was formatted before: alejandra's white space as further edits on the same original.
+//! Formatting of a file that was formatted before, as alejandra does it: its white space as further edits on the same original.
 //!
 //! alejandra changes white space only. The edited text and its formatted form therefore have the same other
 //! tokens, and each run of white space between two of them that differs is one more replacement. Those are
@@ -20,17 +20,34 @@ pub struct Applied {
     pub edits: Vec<TextEdit>,
 }
 
-/// Applies `edits` to the file `original` and formats what is new, where what it comes to was formatted.
+/// Applies `edits` to the file `original`.
 ///
 /// # Errors
 /// An internal error where edits overlap, or the result does not parse although the original did.
-pub fn apply_and_format(original: &Source, mut edits: Vec<TextEdit>) -> Result<Applied> {
+pub fn apply_alone(original: &Source, edits: Vec<TextEdit>) -> Result<Applied> {
+    let Applied { source, edits } = applied(original, edits)?;
+    let group = edits.first().map_or(GroupId(0), |edit| edit.group);
+    let edits = compose(original.text(), &edits, &[], group);
+    Ok(Applied { source, edits })
+}
+
+fn applied(original: &Source, mut edits: Vec<TextEdit>) -> Result<Applied> {
     let before: &str = original.text();
     super::render::match_line_ends(before, &mut edits)?;
-    let mut source = Source::new(original.path(), apply(before, &mut edits)?);
-    if source.expr().is_err() {
-        return Err(Error::internal("the edited file would not parse").because(source.text().to_string()));
+    let source = Source::new(original.path(), apply(before, &mut edits)?);
+    match source.expr() {
+        Ok(_) => Ok(Applied { source, edits }),
+        Err(_) => Err(Error::internal("the edited file would not parse").because(source.text().to_string())),
     }
+}
+
+/// Applies `edits` to the file `original` and formats what is new as alejandra does, where what it comes to was formatted.
+///
+/// # Errors
+/// As [`apply_alone`].
+pub fn apply_and_format(original: &Source, edits: Vec<TextEdit>) -> Result<Applied> {
+    let before: &str = original.text();
+    let Applied { mut source, edits } = applied(original, edits)?;
     if edits.is_empty() {
         return Ok(Applied { source, edits });
     }

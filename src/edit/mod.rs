@@ -4,10 +4,14 @@ mod brackets;
 pub mod change;
 pub mod formatting;
 pub mod indent;
+mod reformat;
+mod relaid;
 pub mod render;
 pub mod text_edit;
 pub mod trivia;
 
 pub use brackets::Brackets;
 pub use change::{FileChange, SourceChange};
+pub use reformat::reformat;
+pub use relaid::relaid;
 pub use text_edit::{GroupId, TextEdit};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
@@ -11,6 +11,7 @@ use super::literals::PathLiteral;
 use super::scan::{self, Text};
 use crate::edit::SourceChange;
 use crate::error::{self, Error, Place, Result};
+use crate::format::Formatter;
 use crate::resolve::{Def, Module, imports};
 use crate::rules::{self, Rules};
 use crate::syntax::{AstNode, Source};
@@ -22,6 +23,8 @@ pub struct Repository {
     rules: Arc<Rules>,
     files: Files,
     others: Arc<Others>,
+    /// Shared by all that is made of this repository.
+    pub(super) formatter: Arc<OnceLock<Arc<Formatter>>>,
 }
 
 impl Repository {
@@ -69,6 +72,7 @@ impl Repository {
             rules: Arc::new(rules),
             files: files.collect(),
             others: Arc::new(others),
+            formatter: Arc::default(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod file;
 pub mod files;
+mod formatter;
 pub mod git;
 pub mod hosts;
 pub mod literals;

@@ -9,9 +9,11 @@ use crate::error::{Error, Result};
 use crate::syntax::{Source, ast};
 
 mod field;
+mod format;
 mod orders;
 
 pub use field::ContractField;
+pub use format::Format;
 pub use orders::{ListOrder, Meaning, Orders};
 
 /// The embedded rules.
@@ -28,6 +30,8 @@ pub const FILE: &str = "qgroget.toml";
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Rules {
+    /// How the repository is formatted, where it says so here.
+    pub format: Option<Format>,
     pub namespaces: Namespaces,
     pub paths: Paths,
     pub values: Values,
@@ -252,6 +256,10 @@ impl Rules {
             .map_err(|e| Error::internal("the embedded rules are no TOML").because(e))?;
         if let Some((path, text)) = own {
             let over: toml::Table = text.parse().map_err(|e: toml::de::Error| bad_rules(path, text, &e))?;
+            let format = over.get("format").and_then(toml::Value::as_str);
+            if let Some(format) = format.filter(|name| Format::named(name).is_none()) {
+                return Err(bad_format(path, text, format));
+            }
             merge(&mut table, over);
             let rules: Rules = toml::Value::Table(table)
                 .try_into()
@@ -312,6 +320,21 @@ fn bad_namespace(path: &Path, text: &str, key: &str, value: &str) -> Error {
     Error::usage("bad-rules", what)
         .at(crate::error::Place::new(path, &text.into(), span))
         .hint("write names with dots between them, as in homelab.services")
+}
+
+fn bad_format(path: &Path, text: &str, value: &str) -> Error {
+    let span = text_of_key(text, "format").unwrap_or(0..0);
+    let what = format!(
+        "{} is not valid: format is {value:?}, which is no format",
+        path.display()
+    );
+    let names = Format::ALL.map(|format| format.name().to_owned());
+    let error = Error::usage("bad-rules", what).at(crate::error::Place::new(path, &text.into(), span));
+    let error = match crate::error::nearest(value, &names) {
+        Some(near) => error.hint(format!("did you mean '{near}'?")),
+        None => error,
+    };
+    error.hint(format!("it is one of {}", names.join(", ")))
 }
 
 fn bad_path(path: &Path, text: &str, key: &str, value: &str) -> Error {
@@ -433,6 +456,26 @@ mod tests {
         let rules = Rules::new(Some((Path::new(FILE), own))).expect("valid");
         assert_eq!(rules.namespaces.services, "homelab.services");
         assert_eq!(rules.namespaces.backups, "qgroget.backups");
+    }
+
+    #[test]
+    fn a_format_is_one_of_four() {
+        let rules = |own: &str| Rules::new(Some((Path::new(FILE), own)));
+        assert_eq!(rules("").expect("valid").format, None);
+        for format in Format::ALL {
+            let own = format!("format = {:?}\n[paths]\ntests = \"t\"\n", format.name());
+            assert_eq!(rules(&own).expect("valid").format, Some(format));
+        }
+        let error = rules("# ours\nformat = \"nixfm\"\n").expect_err("no format");
+        assert_eq!((error.code(), error.place().expect("a place").line), ("bad-rules", 2));
+        assert_eq!(
+            error.hints(),
+            [
+                "did you mean 'nixfmt'?",
+                "it is one of alejandra, nixfmt, nixpkgs-fmt, none"
+            ]
+        );
+        assert_eq!(rules("format = 3\n").expect_err("no text").code(), "bad-rules");
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod check;
 mod cleanup;
 mod data_dir;
 mod dry_run;
+mod format;
 mod gains;
 mod git;
 mod help;

@@ -123,12 +123,13 @@ impl DryRun<'_> {
         if self.args.deciding.format == Format::Human {
             self.session.ui.line(texts::INIT_FIRST);
             self.session.ui.line("");
-            show::planned(&self.session.ui, &installation, &decision, message.text());
+            show::planned(self.session, &installation, &decision, message.text());
             self.session.ui.line("");
         }
         if self.args.deciding.format == Format::Json {
             let entry = init::entry(&installation, &decision, Some(message.text()))?;
             self.document.services.push(entry);
+            self.note_format(&decision.change);
         }
         self.change = std::mem::take(&mut self.change).then(decision.change.clone());
         Ok(loaded.after(&decision.change))
@@ -169,7 +170,7 @@ impl DryRun<'_> {
             .iter()
             .any(|d| migration.groups()[d.group.0].safety == Safety::Gains);
         if human {
-            show::planned(ui, &*migration, &decision, message.text());
+            show::planned(self.session, &*migration, &decision, message.text());
             ui.line("");
         }
         if self.args.deciding.format == Format::Json {
@@ -179,10 +180,20 @@ impl DryRun<'_> {
                 id: None,
             });
             self.document.services.push(entry);
+            self.note_format(&decision.change);
         }
         self.definitions.extend(migration.declared(&decision.accepted));
         self.change = std::mem::take(&mut self.change).then(decision.change.clone());
         Ok(next)
+    }
+
+    /// Notes how new code is laid out, once for all services.
+    fn note_format(&mut self, change: &SourceChange) {
+        for line in self.session.format(change) {
+            if !self.document.notes.contains(&line) {
+                self.document.notes.push(line);
+            }
+        }
     }
 
     fn close(&self, services: &[String]) -> Result<()> {

@@ -5,9 +5,10 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::edit::{FileChange, GroupId, TextEdit, formatting, trivia};
+use crate::edit::{Brackets, FileChange, GroupId, TextEdit, formatting, trivia};
 use crate::error::{self, Error, Result};
 use crate::repo::Repository;
+use crate::rules::Format;
 use crate::syntax::{self, Source};
 
 /// What happens to one existing file.
@@ -20,14 +21,17 @@ pub(super) struct FileEdits {
     pub deleted: bool,
 }
 
-/// A new file of `text`, formatted.
+/// A new file of `text`, laid out: as alejandra does, or indented by its brackets alone.
 ///
 /// # Errors
 /// An internal error where the text does not parse.
-pub(super) fn formatted(path: PathBuf, text: &str) -> Result<FileChange> {
+pub(super) fn laid_out(path: PathBuf, text: &str, format: Format) -> Result<FileChange> {
     let mut source = Source::new(&path, text);
-    let formatted = source
-        .formatted()
+    let formatted = match format {
+        Format::Alejandra => source.formatted(),
+        _ => source.expr().is_ok().then(|| Brackets::new("", "  ", true).put(text)),
+    };
+    let formatted = formatted
         .ok_or_else(|| Error::internal(format!("{} would not parse", path.display())).because(text.to_owned()))?;
     if formatted != text {
         source = Source::new(&path, formatted);
@@ -63,7 +67,11 @@ impl FileEdits {
         }
         let to = self.moved_to.clone();
         let original = repo.source(&path).expect("a file with a text");
-        let settled = formatting::apply_and_format(original, self.merged(before))
+        let apply = match repo.formatter().format() {
+            Format::Alejandra => formatting::apply_and_format,
+            _ => formatting::apply_alone,
+        };
+        let settled = apply(original, self.merged(before))
             .map_err(|error| Error::internal(format!("{}: {}", path.display(), error.message())).because(error))?;
         let after = Arc::clone(settled.source.text());
         if *after == **before && to.is_none() {

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::edit::{FileChange, GroupId, SourceChange, TextEdit};
+use crate::edit::{FileChange, GroupId, SourceChange, TextEdit, reformat};
 use crate::error::Result;
 use crate::plan::group::Move;
 use crate::plan::model::{Fact, FactId};
@@ -20,7 +20,7 @@ mod fragment;
 
 use balance::Balance;
 pub use balance::{Put, Taken};
-use file::{FileEdits, formatted};
+use file::{FileEdits, laid_out};
 pub use fragment::ContractFragment;
 
 /// Edits under way.
@@ -187,7 +187,7 @@ impl<'a> Ops<'a> {
         let change = |(path, edits): (PathBuf, FileEdits)| edits.change(repo, path).transpose();
         let changes = self.files.into_iter().filter_map(change);
         let new = self.new.into_iter().map(|(path, new)| match new.formatted {
-            true => formatted(path, &new.text),
+            true => laid_out(path, &new.text, repo.formatter().format()),
             false => Ok(FileChange {
                 to: Some(path),
                 after: new.text.into(),
@@ -197,6 +197,9 @@ impl<'a> Ops<'a> {
         let mut files = changes.chain(new).collect::<Result<Vec<FileChange>>>()?;
         files.extend(self.texts);
         files.sort_by(|a, b| a.path().cmp(b.path()));
+        if !files.is_empty() && repo.formatter().format().is_program() {
+            reformat(&mut files, &|texts| repo.formatter().formatted(texts));
+        }
         Ok(SourceChange { files })
     }
 }
