@@ -247,6 +247,7 @@ rules! {
     a_service_becomes_a_contract: "service-entry",
     a_mounted_directory_is_where_state_lives: "state-directory",
     a_loopback_url_becomes_a_port: "url-to-port",
+    what_the_code_says_again_is_read_from_the_contract: "contract-reads",
     persistence_moves_into_the_contract: "persistence",
     a_backup_job_moves_into_the_contract: "backup-job",
     a_switch_moves_to_the_host: "switch",

@@ -33,7 +33,6 @@ in {
         exposed = true;
         subdomain = "recipes";
         port = 9300;
-        type = "private";
       };
     }
 

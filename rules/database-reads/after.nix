@@ -26,10 +26,7 @@ in {
 
         databases = [
           {
-            type = "postgresql";
             name = "ledger";
-            user = "ledger";
-            host = "127.0.0.1";
             port = 5440;
             provision = false;
           }

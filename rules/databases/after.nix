@@ -27,29 +27,21 @@ in {
             type = "mysql";
             name = "rooms";
             user = "porter";
-            host = "127.0.0.1";
-            port = 3306;
-            provision = false;
           }
           {
-            type = "postgresql";
             name = "bookings";
             user = "clerk";
-            host = "127.0.0.1";
             port = 5440;
             provision = false;
           }
           {
-            type = "postgresql";
             name = "bookings-archive";
             user = "archivist";
             host = "/run/postgresql";
             provision = false;
           }
           {
-            type = "postgresql";
             name = "bookings-log";
-            user = "bookings-log";
             host = "/run/postgresql";
             provision = false;
           }

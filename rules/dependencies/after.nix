@@ -23,7 +23,6 @@ in {
         exposed = true;
         subdomain = "tickets";
         port = 9900;
-        type = "private";
 
         dependsOn = ["archive" "clock" "ledger" "mailer" "mysql" "tunnel"];
 

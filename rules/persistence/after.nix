@@ -27,7 +27,6 @@ in {
         exposed = true;
         subdomain = "letters";
         port = 9200;
-        type = "private";
       };
     }
 

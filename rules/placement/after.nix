@@ -17,7 +17,6 @@ in {
         exposed = true;
         subdomain = "clock";
         port = 9600;
-        type = "private";
       };
     }
 

@@ -23,7 +23,6 @@ in {
         exposed = true;
         subdomain = "garden";
         port = 9800;
-        type = "private";
       };
     }
 

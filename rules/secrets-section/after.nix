@@ -17,7 +17,6 @@ in {
         exposed = true;
         subdomain = "notes";
         port = 9500;
-        type = "private";
       };
     }
 

@@ -18,7 +18,6 @@ in {
         exposed = true;
         subdomain = "diary";
         port = 9300;
-        type = "private";
       };
     }
 

@@ -18,7 +18,6 @@ in {
         exposed = true;
         subdomain = "photos";
         port = 9700;
-        type = "private";
       };
     }
 

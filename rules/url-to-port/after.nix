@@ -22,7 +22,6 @@ in {
         subdomain = "radio";
         # the stream and the page share one port
         port = ports.radio;
-        type = "private";
       };
     }
 

@@ -109,22 +109,6 @@ impl Restated {
         self.0.is_empty()
     }
 
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// The fields that are read, each once.
-    pub fn fields(&self) -> Vec<&ContractField> {
-        let mut fields: Vec<&ContractField> = Vec::new();
-        for said in &self.0 {
-            if !fields.contains(&&said.field) {
-                fields.push(&said.field);
-            }
-        }
-        fields
-    }
-
     /// What is replaced by what, where the expression `contract` is the contract.
     pub fn texts(&self, contract: &str) -> Vec<(Range<usize>, String)> {
         self.0
@@ -217,6 +201,9 @@ impl Values {
         {
             found.push(said(ContractField::Port, Form::Text, syntax::span(node)));
         }
+        // A published port of an address is found as both.
+        found.sort_by_key(|said| said.range.start);
+        found.dedup_by(|a, b| a.range == b.range);
         found
     }
 }

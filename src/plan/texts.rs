@@ -226,13 +226,6 @@ pub fn restated(field: &ContractField) -> &'static str {
         _ => "the data directory",
     }
 }
-pub fn restated_title(service: &str, fields: &[&ContractField]) -> String {
-    let fields: Vec<&str> = fields.iter().map(|field| restated(field)).collect();
-    format!("read {} of {service} from its contract", fields.join(" and "))
-}
-pub const RESTATED_WHY: &str = "It is then said once, in the contract, and the implementation follows it. Declined, it goes on saying it \
-     itself.";
-
 /// Above what several services of a directory need alike.
 pub fn common(directory: &std::path::Path) -> String {
     format!("# What services of {} have in common.", directory.display())
@@ -296,10 +289,10 @@ pub fn mention_next(instead: &str) -> String {
 pub fn job_title(job: &str) -> String {
     format!("leave the backup job {job} to the contracts that share it")
 }
-pub const JOB_WHY: &str = "It has no path but theirs. What it stops stands in each of their contracts then, and is stopped once. Declined, \
+pub const JOB_WHY: &str = "It has no path but theirs. What else it says stands in each of their contracts then, and is taken once. Declined, \
      it stays with an empty list of paths.";
-pub fn job_units(job: &str) -> String {
-    format!("what the backup job {job} stops")
+pub fn job_field(job: &str, field: &ContractField) -> String {
+    format!("{field} of the backup job {job}")
 }
 pub fn job_left(job: &str) -> String {
     format!("the backup job {job}")

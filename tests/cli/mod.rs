@@ -24,6 +24,7 @@ mod paths;
 mod proof;
 mod rack;
 mod refusals;
+mod shared;
 mod signals;
 mod switches;
 mod undo;

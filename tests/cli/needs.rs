@@ -159,7 +159,6 @@ fn a_database_is_a_change_of_its_own() {
     for field in [
         "name = \"wishes\";",
         "user = \"fairy\";",
-        "host = \"127.0.0.1\";",
         "port = 5440;",
         "provision = false;",
     ] {

@@ -17,6 +17,52 @@ struct Edit<'t> {
 /// something at the same place. Where `theirs` takes away a block of brackets into which `ours` has put lines, the lines
 /// that enclose them stay; brackets are counted without regard to strings and comments, so that the result has to be parsed.
 pub(super) fn merge(base: &str, ours: &str, theirs: &str) -> Option<String> {
+    let [(base_names, base), (our_names, ours), (their_names, theirs)] = [base, ours, theirs].map(named_at_the_top);
+    let head = match (base_names, our_names) {
+        (Some(base), Some(ours)) if base.said == ours.said => {
+            let theirs = their_names.map(|theirs| theirs.names).unwrap_or_default();
+            ours.without(|name| base.names.contains(&name) && !theirs.contains(&name))
+        }
+        (None, None) if their_names.is_none() => String::new(),
+        _ => return None,
+    };
+    Some(head + &merge_lines(base, ours, theirs)?)
+}
+
+/// A comment in the first line of a file that names services: `# …: a, b.`
+struct NamesLine<'t> {
+    said: &'t str,
+    names: Vec<&'t str>,
+}
+
+impl NamesLine<'_> {
+    /// The line without some of the names; nothing where none is left.
+    fn without(&self, gone: impl Fn(&str) -> bool) -> String {
+        let left: Vec<&str> = self.names.iter().copied().filter(|name| !gone(name)).collect();
+        match left.is_empty() {
+            true => String::new(),
+            false => format!("{}: {}.\n", self.said, left.join(", ")),
+        }
+    }
+}
+
+/// The names in a text's first line, if it is such a comment, and the rest of the text.
+fn named_at_the_top(text: &str) -> (Option<NamesLine<'_>>, &str) {
+    let parsed = text.split_once('\n').and_then(|(line, rest)| {
+        let (said, names) = line.strip_suffix('.')?.split_once(": ")?;
+        let names: Vec<&str> = names.split(", ").collect();
+        let plain = names
+            .iter()
+            .all(|name| !name.is_empty() && !name.contains(char::is_whitespace));
+        (said.starts_with('#') && plain).then_some((NamesLine { said, names }, rest))
+    });
+    match parsed {
+        Some((line, rest)) => (Some(line), rest),
+        None => (None, text),
+    }
+}
+
+fn merge_lines(base: &str, ours: &str, theirs: &str) -> Option<String> {
     let lines: Vec<&str> = base.split_inclusive('\n').collect();
     let (ours, theirs) = (edits(&lines, ours), edits(&lines, theirs));
     let inserted: Vec<usize> = ours
@@ -145,6 +191,23 @@ fn edits<'t>(base: &[&str], text: &'t str) -> Vec<Edit<'t>> {
 #[cfg(test)]
 mod tests {
     use super::merge;
+
+    #[test]
+    fn a_line_of_names_loses_those_that_go() {
+        let base = "# Left: a.\n{\n  x = 1;\n}\n";
+        let ours = "# Left: a, b.\n{\n  x = 1;\n}\n";
+        let theirs = "{\n  x = 1;\n  y = 2;\n}\n";
+        let merged = merge(base, ours, theirs);
+        assert_eq!(merged.as_deref(), Some("# Left: b.\n{\n  x = 1;\n  y = 2;\n}\n"));
+        assert_eq!(merge(base, base, theirs).as_deref(), Some(theirs));
+        let between = "# Left: c.\n{\n  x = 1;\n}\n";
+        assert_eq!(
+            merge("# Left: a, c.\n{\n  x = 1;\n}\n", ours, between).as_deref(),
+            Some("# Left: b.\n{\n  x = 1;\n}\n")
+        );
+        // A comment that somebody wrote anew is theirs.
+        assert_eq!(merge(base, "# Mine\n{\n  x = 1;\n}\n", theirs), None);
+    }
 
     #[test]
     fn a_block_stays_for_the_lines_that_were_put_into_it() {

@@ -19,11 +19,22 @@ pub struct EmptyJob<'a> {
     pub name: String,
     module: &'a Module,
     def: Def,
-    /// The units that it stops, sorted as it says them.
-    units: Vec<String>,
+    /// What it says besides its paths.
+    says: Vec<Said>,
     /// The services that share it, with their contracts.
     services: Vec<(String, OwnContract<'a>)>,
 }
+
+/// A list that a job says, which the contracts say each: the collector takes each element once.
+struct Said {
+    field: ContractField,
+    /// The comments above it.
+    comments: String,
+    elements: Vec<String>,
+}
+
+/// Fields of which the collector takes each element once (`nix/collector.nix`, `backupJob`).
+const SHARED: [ContractField; 2] = [ContractField::BackupUnits, ContractField::BackupExclude];
 
 /// The jobs that have no paths but those of contracts, and say nothing that is no field of a contract's.
 pub fn find<'a>(context: &Context<'a>) -> Vec<EmptyJob<'a>> {
@@ -45,64 +56,72 @@ pub fn find<'a>(context: &Context<'a>) -> Vec<EmptyJob<'a>> {
             .count()
             == 1;
         let plain = !def.context.opaque && def.context.conditions.is_empty() && def.context.priorities.is_empty();
-        let Some(units) = units(context, module, def).filter(|_| alone && plain) else {
+        let Some(says) = said(context, module, def).filter(|_| alone && plain) else {
             continue;
         };
-        let Some(services) = services(context, name) else {
+        let Some(services) = services(context, name, &says) else {
             continue;
         };
         found.push(EmptyJob {
             name: name.to_owned(),
             module,
             def: (*def).clone(),
-            units,
+            says,
             services,
         });
     }
     found
 }
 
-/// The units of a job that says nothing else; `None` for one that does, or where one of them is not known.
-fn units(context: &Context, module: &Module, def: &Def) -> Option<Vec<String>> {
+/// What a job says besides its paths; `None` where it has a path, or says what is no shared list of known strings.
+fn said(context: &Context, module: &Module, def: &Def) -> Option<Vec<Said>> {
     let Some(ast::Expr::AttrSet(set)) = &def.value else {
         return None;
     };
-    if syntax::is_recursive(set) || !syntax::comments(set.syntax()).is_empty() {
-        return None;
-    }
-    let fields = &context.rules().backup_fields;
-    let mut units = Vec::new();
+    let (text, eval) = (module.source.text(), context.eval(module));
+    let mut found = Vec::new();
+    let mut comments = syntax::comments(set.syntax()).len();
     for entry in set.entries() {
         let ast::Entry::AttrpathValue(binding) = entry else {
             return None;
         };
         let names = syntax::attrpath_names(&binding.attrpath()?);
         let [Some(name)] = names.as_slice() else { return None };
-        let ast::Expr::List(list) = binding.value()? else {
-            return None;
-        };
+        let value = binding.value().filter(|value| matches!(value, ast::Expr::List(_)))?;
         let mut elements = Vec::new();
-        list_elements(&ast::Expr::List(list), &mut elements);
-        match fields.get(name) {
-            _ if elements.is_empty() => {}
-            Some(ContractField::BackupUnits) => {
-                let eval = context.eval(module);
-                for element in &elements {
-                    match eval.force(element) {
-                        Value::Known(Known::Str(unit)) => units.push(unit),
-                        _ => return None,
-                    }
-                }
-            }
-            _ => return None,
+        list_elements(&value, &mut elements);
+        if elements.is_empty() {
+            continue;
         }
+        let field = context
+            .rules()
+            .backup_fields
+            .get(name)
+            .filter(|field| SHARED.contains(field))?;
+        let extent = trivia::extent(text, binding.syntax()).text;
+        let above = text[extent.start..syntax::span(binding.syntax()).start].trim();
+        comments -= above
+            .lines()
+            .filter(|line| line.trim_start().starts_with('#'))
+            .count()
+            .min(comments);
+        let known = elements.iter().map(|element| match eval.force(element) {
+            Value::Known(Known::Str(text)) => Some(text),
+            _ => None,
+        });
+        found.push(Said {
+            field: field.clone(),
+            comments: above.to_owned(),
+            elements: known.collect::<Option<_>>()?,
+        });
     }
-    Some(units)
+    // Another comment would have nothing left to be about.
+    (comments == 0 && !syntax::is_recursive(set)).then_some(found)
 }
 
 /// The services that share a job and can say what it stops; `None` where there are none, or one of them says it already or is
 /// not written as one set.
-fn services<'a>(context: &Context<'a>, job: &str) -> Option<Vec<(String, OwnContract<'a>)>> {
+fn services<'a>(context: &Context<'a>, job: &str, says: &[Said]) -> Option<Vec<(String, OwnContract<'a>)>> {
     let mut found = Vec::new();
     for name in contract_names(context.model, context.rules()) {
         let path: Vec<&str> = parts(&context.rules().namespaces.contract)
@@ -123,7 +142,7 @@ fn services<'a>(context: &Context<'a>, job: &str) -> Option<Vec<(String, OwnCont
         if !contract.says(&ContractField::BackupPaths) {
             continue;
         }
-        if contract.entry(&ContractField::BackupUnits).is_some() {
+        if says.iter().any(|said| contract.entry(&said.field).is_some()) {
             return None;
         }
         found.push((name, contract));
@@ -147,9 +166,8 @@ impl EmptyJob<'_> {
     pub fn render(&self, ops: &mut Ops, group: GroupId) {
         let (file, ranges) = self.gone();
         ranges.into_iter().for_each(|range| ops.remove(&file, range, group));
-        let units: Vec<String> = self.units.iter().map(|unit| syntax::string_text(unit)).collect();
         let mut moves = Vec::new();
-        for (name, contract) in self.services.iter().filter(|_| !units.is_empty()) {
+        for (name, contract) in self.services.iter().filter(|_| !self.says.is_empty()) {
             let anchor = contract
                 .entry(&ContractField::BackupJob)
                 .or(contract.entry(&ContractField::BackupPaths));
@@ -157,18 +175,24 @@ impl EmptyJob<'_> {
             let text = contract.module.source.text();
             let extent = trivia::extent(text, &anchor.node).text;
             let pad = indent::of_line(text, syntax::span(&anchor.node).start);
-            let field = ContractField::BackupUnits;
-            ops.insert(
-                contract.module.source.path(),
-                extent.end,
-                format!("\n{pad}{field} = [{}];", units.join(" ")),
-                group,
-            );
-            moves.push(Move {
-                what: super::texts::job_units(&self.name),
-                from: Some(self.place()),
-                to: Some(format!("{name}.{field}")),
-            });
+            let mut lines = String::new();
+            for Said {
+                field,
+                comments,
+                elements,
+            } in &self.says
+            {
+                let elements: Vec<String> = elements.iter().map(|element| syntax::string_text(element)).collect();
+                let comments = comments.lines().map(|line| format!("\n{pad}{}", line.trim()));
+                lines.extend(comments);
+                lines.push_str(&format!("\n{pad}{field} = [{}];", elements.join(" ")));
+                moves.push(Move {
+                    what: super::texts::job_field(&self.name, field),
+                    from: Some(self.place()),
+                    to: Some(format!("{name}.{field}")),
+                });
+            }
+            ops.insert(contract.module.source.path(), extent.end, lines, group);
         }
         moves.push(Move::removed(super::texts::job_left(&self.name), Some(self.place())));
         ops.tell(group, moves);

@@ -3,7 +3,6 @@
 
 mod backup;
 mod contract;
-mod contract_reads;
 mod database_reads;
 mod databases;
 mod dependencies;
@@ -33,10 +32,9 @@ use crate::error::Result;
 
 /// The kinds, in the order in which people are asked about them. The contract comes first, and everything else goes
 /// into it.
-const KINDS: [&dyn ChangeKind; 12] = [
+const KINDS: [&dyn ChangeKind; 11] = [
     &contract::Contract,
     &enablement::Enablement,
-    &contract_reads::ContractReadsKind,
     &persistence::Persistence,
     &backup::Backup,
     &gain::Gain,
@@ -49,7 +47,6 @@ const KINDS: [&dyn ChangeKind; 12] = [
 ];
 
 pub const CONTRACT: &str = "contract";
-pub const CONTRACT_READS: &str = "contract-reads";
 pub const ENABLEMENT: &str = "enablement";
 pub const PERSISTENCE: &str = "persistence";
 pub const BACKUP: &str = "backup";
@@ -145,18 +142,18 @@ impl<'d, 'a> Draft<'d, 'a> {
         }
     }
 
-    /// How often the code reads the contract, by what is accepted.
-    fn count_reads(&self) -> usize {
-        let database = self
-            .accepts(DATABASE_READS)
-            .map_or(0, |_| self.outline.reads.list().len());
-        let own = self.accepts(CONTRACT_READS).map_or(0, |_| self.outline.restated.len());
-        database + own
+    /// Whether the code says again what the contract says.
+    pub fn restates(&self) -> bool {
+        !self.outline.restated.is_empty()
     }
 
     /// Whether the module has a name for its contract: where it asks for more than its own switch.
     pub fn names_contract(&self) -> bool {
-        !matches!(self.facts().guard, Guard::Switch { .. }) || self.count_reads() > 0
+        let switched = matches!(self.facts().guard, Guard::Switch { .. });
+        let database = self
+            .accepts(DATABASE_READS)
+            .map_or(0, |_| self.outline.reads.list().len());
+        !switched || self.restates() || database > 1
     }
 
     /// The ranges of the home file that become reads of the contract, which the expression `contract` is: each with its
@@ -165,10 +162,8 @@ impl<'d, 'a> Draft<'d, 'a> {
         let database = self
             .accepts(DATABASE_READS)
             .map(|group| (group, self.outline.reads.texts(contract)));
-        let own = self
-            .accepts(CONTRACT_READS)
-            .map(|group| (group, self.outline.restated.texts(contract)));
-        let all = database.into_iter().chain(own);
+        let own = (self.contract(), self.outline.restated.texts(contract));
+        let all = database.into_iter().chain([own]);
         all.flat_map(|(group, texts)| texts.into_iter().map(move |(range, text)| (group, range, text)))
             .collect()
     }
@@ -178,10 +173,8 @@ impl<'d, 'a> Draft<'d, 'a> {
         if let Some(group) = self.accepts(DATABASE_READS) {
             ops.tell(group, self.outline.reads.moves(self.context(), self.facts()));
         }
-        if let Some(group) = self.accepts(CONTRACT_READS) {
-            let path = super::contract::path(self.context(), self.facts());
-            ops.tell(group, self.outline.restated.moves(&path, self.facts()));
-        }
+        let path = super::contract::path(self.context(), self.facts());
+        ops.tell(self.contract(), self.outline.restated.moves(&path, self.facts()));
     }
 
     /// The group of a kind, where it is accepted.

@@ -11,7 +11,7 @@ use crate::edit::{Brackets, indent, trivia};
 use crate::error::{self, Result};
 use crate::plan::alias::{self, ContractAlias};
 use crate::plan::compact;
-use crate::plan::kinds::{CONTRACT_READS, DATABASE_READS, Draft, SECRETS, enablement};
+use crate::plan::kinds::{DATABASE_READS, Draft, SECRETS, enablement};
 use crate::plan::model::{Guard, ServiceFacts};
 use crate::plan::ops::{ContractFragment, Ops};
 use crate::plan::taking::Removed;
@@ -314,12 +314,8 @@ impl<'c, 'a> InPlace<'c, 'a> {
         if let Some(binding) = self.alias.binding() {
             // The switch stays the guard, so that only what is read needs the name.
             let group = match &self.facts.guard {
-                Guard::Switch { .. } => {
-                    let reads = self
-                        .draft
-                        .accepts(CONTRACT_READS)
-                        .or(self.draft.accepts(DATABASE_READS));
-                    reads.unwrap_or(self.draft.contract())
+                Guard::Switch { .. } if !self.draft.restates() => {
+                    self.draft.accepts(DATABASE_READS).unwrap_or(self.draft.contract())
                 }
                 _ => self.draft.contract(),
             };

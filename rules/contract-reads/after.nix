@@ -1,0 +1,68 @@
+{
+  config,
+  lib,
+  ...
+}: let
+  cfg = config.qgroget.serviceModules.radio;
+  inherit (config.qgroget.server) domain;
+  # Others may take it from here.
+  fallback = "http://127.0.0.1:9100/fallback";
+in {
+  config = lib.mkMerge [
+    # ── 1. Contract ────────────────────────────────────────────────────────────────────
+    {
+      qgroget.serviceModules.radio = {
+        domain = config.qgroget.server.domain;
+        dataDir = "/srv/${domain}/radio";
+        persistedData = [];
+        backupPaths = [cfg.dataDir];
+        backupUnits = ["radio.service"];
+        backupExclude = ["${cfg.dataDir}/cache"];
+
+        exposed = true;
+        subdomain = "radio";
+        port = 9100;
+        type = "public";
+        middlewares = ["radio-page"];
+        traefikDynamicConfig.http.middlewares.radio-page.forwardAuth.address = "http://127.0.0.1:${toString cfg.port}/check";
+      };
+    }
+
+    # ── 2. Implementation ──────────────────────────────────────────────────────────────
+    (lib.mkIf cfg.enable {
+      services.radio = {
+        enable = true;
+        port = cfg.port;
+        transport = 9100;
+        settings = {
+          HTTP_PORT = toString cfg.port;
+          listen = "127.0.0.1:${toString cfg.port}";
+          # another machine's, and a longer number
+          mirrors = ["http://radio.example.org:9100" "http://127.0.0.1:91000"];
+          inherit fallback;
+        };
+        dataDir = cfg.dataDir;
+        other = "/srv/${domain}/radio-old";
+      };
+
+      networking.firewall.allowedTCPPorts = [cfg.port];
+
+      virtualisation.quadlet.containers.radio.containerConfig = {
+        image = "docker.io/example/radio:1";
+        # inside, the port is the container's own
+        environments.PORT = "9100";
+        publishPorts = ["${toString cfg.port}:9100" "127.0.0.1:${toString cfg.port}:80"];
+        volumes = [
+          "${cfg.dataDir}:/data:Z"
+          "${cfg.dataDir}/music:/music:ro"
+        ];
+      };
+
+      systemd.tmpfiles.rules = ["d ${cfg.dataDir} 0750 radio radio -"];
+
+      systemd.services = lib.genAttrs ["radio-a"] (domain: {
+        serviceConfig.WorkingDirectory = "/srv/${domain}/radio";
+      });
+    })
+  ];
+}

@@ -1,0 +1,81 @@
+//! What several services of a file have in common, and what is left of it when they have gone.
+
+use crate::common::Repo;
+
+const ARRS: &str = "modules/server/arrs";
+
+#[test]
+fn what_services_have_in_common_stands_once() {
+    let repo = Repo::with_contract();
+    repo.migrate(&["lidarr", "radarr"]).succeeds();
+    let common = repo.read(&format!("{ARRS}/common.nix"));
+    assert!(
+        common.starts_with(&format!("# What services of {ARRS} have in common.\n{{")),
+        "{common}"
+    );
+    let names: Vec<&str> = common
+        .lines()
+        .filter_map(|line| line.strip_prefix("  ")?.strip_suffix(" = {"))
+        .filter(|name| !name.starts_with(' '))
+        .collect();
+    assert!(!names.is_empty(), "{common}");
+    for name in names {
+        for file in ["default.nix", "lidarr/default.nix", "radarr/default.nix"] {
+            let text = repo.read(&format!("{ARRS}/{file}"));
+            assert!(
+                !text.contains(&format!("{name} = {{")),
+                "{file} says {name} again:\n{text}"
+            );
+        }
+    }
+    for service in ["lidarr", "radarr"] {
+        let text = repo.read(&format!("{ARRS}/{service}/default.nix"));
+        assert!(text.contains("import ../common.nix"), "{text}");
+    }
+}
+
+#[test]
+fn what_others_have_come_to_need_stays_when_the_commit_that_brought_it_is_taken_back() {
+    let repo = Repo::with_contract();
+    repo.migrate(&["lidarr", "radarr"]).succeeds();
+    let kept = [format!("{ARRS}/common.nix"), "tests/lib/service-test.nix".to_owned()];
+    let texts = kept.each_ref().map(|path| repo.read(path));
+    let run = repo.run(&["undo", "lidarr", "--yes"]).succeeds();
+    let by = ["modules/server/arrs/radarr/default.nix", "tests/radarr/default.nix"];
+    for ((path, text), by) in kept.iter().zip(texts).zip(by) {
+        assert_eq!(repo.read(path), text);
+        let stays = format!("{path} stays: {by}");
+        assert!(run.out.contains(&stays), "{stays}:\n{}", run.out);
+    }
+    assert!(!repo.exists(&format!("{ARRS}/lidarr/default.nix")));
+    assert_eq!(repo.status(), "");
+    // Once more, the next one finds what is there.
+    repo.migrate(&["lidarr"]).succeeds();
+    assert_eq!(repo.read(&kept[0]).matches("# What").count(), 1);
+}
+
+#[test]
+fn a_backup_job_without_paths_is_left_to_the_contracts_that_share_it() {
+    let repo = Repo::with_contract();
+    let job = "  qgroget.backups.arr = {";
+    assert!(repo.read(&format!("{ARRS}/default.nix")).contains(job));
+    repo.migrate(&["--all", "--accept-gains"]).succeeds();
+    repo.run(&["cleanup", "--yes", "--no-verify"]).succeeds();
+    assert!(!repo.read(&format!("{ARRS}/default.nix")).contains(job));
+    let mut sharing = 0;
+    for entry in std::fs::read_dir(repo.path(ARRS)).unwrap() {
+        let module = entry.unwrap().path().join("default.nix");
+        let Ok(text) = std::fs::read_to_string(&module) else {
+            continue;
+        };
+        let shares = text.contains("backupJob = \"arr\";");
+        assert_eq!(
+            shares,
+            text.contains("backupUnits = [\""),
+            "{}:\n{text}",
+            module.display()
+        );
+        sharing += usize::from(shares);
+    }
+    assert!(sharing > 1);
+}
