@@ -6,6 +6,7 @@
 mod access;
 mod answer;
 pub mod args;
+mod branch;
 mod check;
 mod cleanup;
 mod committer;

@@ -8,6 +8,7 @@ use crate::commit::{Committed, Entry, LastCommit, Outcome, Pending, Recovered, S
 pub fn recovered(recovered: &Recovered) -> String {
     let (intent, files) = (&recovered.intent, list(&recovered.paths));
     let mut lines = vec![match &recovered.outcome {
+        Outcome::RolledBack if files.is_empty() => format!("an earlier run, `{intent}`, was interrupted"),
         Outcome::RolledBack => format!("an earlier run, `{intent}`, was interrupted; it is taken back: {files}"),
         Outcome::Finished(None) => format!("an earlier run, `{intent}`, was interrupted; it is finished now: {files}"),
         Outcome::Finished(Some(id)) => {
@@ -24,6 +25,11 @@ pub fn recovered(recovered: &Recovered) -> String {
         ),
     }];
     lines.extend(recovered.left.lines());
+    if let Some(branch) = &recovered.branch {
+        lines.push(format!(
+            "the branch {branch} that it had made is removed: nothing was committed on it"
+        ));
+    }
     let locks = recovered.locks.iter();
     lines.extend(locks.map(|lock| format!("its lock {} is removed", lock.display())));
     lines.join("\n")
@@ -115,6 +121,21 @@ pub fn declined(service: &str) -> String {
 pub fn committed(commit: &Committed) -> String {
     let title = commit.message.lines().next().unwrap_or_default();
     format!("[{}] {title}", commit.short)
+}
+
+/// Before the first commit on a branch that was made for it, in git's words.
+pub fn switched(branch: &str) -> String {
+    format!("Switched to a new branch '{branch}'")
+}
+
+/// Asked once, where every service is to be migrated.
+pub fn branch_question(now: &str) -> String {
+    format!("Commit on {now}, or on a new branch [Enter for {now}, its name, q]?")
+}
+
+/// An answer that names no branch.
+pub fn no_branch_name(name: &str) -> String {
+    format!("git takes '{name}' for no name of a branch")
 }
 
 /// How to go on after a dry run.

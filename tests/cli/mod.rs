@@ -1,5 +1,6 @@
 //! The program as a person runs it.
 
+mod branch;
 mod check;
 mod cleanup;
 mod dry_run;

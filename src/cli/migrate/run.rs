@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::{Found, find, planned, trial};
 use crate::cli::args::Migrate;
+use crate::cli::branch;
 use crate::cli::committer::{Committer, Landed};
 use crate::cli::interrupt;
 use crate::cli::proving::{self, Allowed, Declared, Verifier, VerifyOutcome};
@@ -44,6 +45,8 @@ struct Row {
 struct Run<'s> {
     args: &'s Migrate,
     session: &'s Session,
+    /// The branch that the commits go onto.
+    branch: Option<String>,
     /// Made when something is to be written for the first time.
     committer: Option<Committer<'s>>,
     /// Whether it was said already that nothing can be proved.
@@ -62,9 +65,14 @@ pub fn run(
     services: &[String],
     undeclared: &[(String, PathBuf)],
 ) -> Result<u8> {
+    let branch = match branch::choose(&args.deciding, args.all, session)? {
+        branch::Chosen::Branch(branch) => branch,
+        branch::Chosen::Quit => return Ok(1),
+    };
     let mut run = Run {
         args,
         session,
+        branch,
         committer: None,
         unproved_said: false,
     };
@@ -80,12 +88,12 @@ pub fn run(
     for (service, module) in declared.chain(offered) {
         if let Some(module) = module {
             match run.module_of(&loaded, service, module) {
-                Chosen::Module(from) => choices.from = Some(from),
-                Chosen::None => {
+                Source::Module(from) => choices.from = Some(from),
+                Source::None => {
                     session.ui.line(texts::undeclared(service, module));
                     continue;
                 }
-                Chosen::Quit => break,
+                Source::Quit => break,
             }
         }
         if let Some(progress) = &progress {
@@ -148,7 +156,7 @@ fn table(session: &Session, rows: &[Row]) {
 }
 
 /// From where a service is to be migrated that is declared nowhere.
-enum Chosen {
+enum Source {
     Module(PathBuf),
     None,
     Quit,
@@ -156,18 +164,18 @@ enum Chosen {
 
 impl<'s> Run<'s> {
     /// Asks for the module of a service that is declared nowhere; `found` is the one that runs it.
-    fn module_of(&self, loaded: &Loaded, service: &str, found: &Path) -> Chosen {
+    fn module_of(&self, loaded: &Loaded, service: &str, found: &Path) -> Source {
         let mut console = Console::new(&self.session.ui, self.session.editor());
         loop {
             let Reply::Line(line) = console.ask(&texts::undeclared_question(service, found)) else {
-                return Chosen::Quit;
+                return Source::Quit;
             };
             match line.trim() {
-                "y" | "yes" => return Chosen::Module(found.to_owned()),
-                "" | "n" | "no" => return Chosen::None,
-                "q" | "quit" => return Chosen::Quit,
+                "y" | "yes" => return Source::Module(found.to_owned()),
+                "" | "n" | "no" => return Source::None,
+                "q" | "quit" => return Source::Quit,
                 path if loaded.repo.import_target(Path::new(path)).is_some() => {
-                    return Chosen::Module(PathBuf::from(path));
+                    return Source::Module(PathBuf::from(path));
                 }
                 path => self.session.ui.line(texts::no_module(path)),
             }
@@ -204,11 +212,8 @@ impl<'s> Run<'s> {
             Found::Planned(migration) => migration,
         };
         if self.committer.is_none() {
-            self.committer = Some(Committer::new(
-                self.session,
-                &self.args.deciding,
-                self.args.accept_gains,
-            )?);
+            let committer = Committer::new(self.session, &self.args.deciding, self.args.accept_gains)?;
+            self.committer = Some(committer.onto(self.branch.clone()));
         }
         if install::has_contract(&context) {
             return self.tried(&context, &migration);
