@@ -18,6 +18,7 @@ pub mod interrupt;
 mod message;
 mod migrate;
 mod new;
+mod next;
 pub mod pager;
 pub mod progress;
 mod proving;

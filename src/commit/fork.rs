@@ -17,18 +17,12 @@ use super::branch;
 use super::disk::{Disk, FilePermissions, Ownership};
 use super::draft::announce;
 use super::journal::{self, Journal};
-use super::place::Place;
+use super::place::{BRANCH, HEAD_BEFORE, Place};
 use crate::error::{self, Error, Result};
 use crate::repo::git::{GitState, Head, LOCK_PAUSE, LOCK_TRIES, MoveFailure};
 
-/// Among the notes: the branch that is being made.
-pub(super) const NOTE: &str = "branch.json";
-
 /// The note while it is written.
 const UNFINISHED: &str = "branch.new";
-
-/// Among the notes: HEAD as it was. Going back is a matter of names then, for which a full disk has room.
-pub(super) const HEAD_BEFORE: &str = "HEAD.before";
 
 /// How often a step is tried again that failed.
 const AGAIN: u32 = 2;
@@ -140,7 +134,7 @@ fn told(error: Error, settled: Result<Option<Settled>>) -> Error {
 /// Drops the note of a branch with a commit on it.
 pub(super) fn forget(disk: &mut Disk<'_>, place: &Place) -> io::Result<()> {
     // The note goes first: it counts only with what HEAD was beside it.
-    for name in [NOTE, HEAD_BEFORE] {
+    for name in [BRANCH, HEAD_BEFORE] {
         let note = place.notes.join(name);
         if note.exists() {
             disk.insist(|disk| disk.remove_file(&note))?;
@@ -292,13 +286,13 @@ impl Fork {
         let temporary = place.notes.join(UNFINISHED);
         disk.remove_file(&temporary)?;
         disk.write_new(&temporary, &text, FilePermissions::Usual(0o600))?;
-        disk.rename(&temporary, &place.notes.join(NOTE))?;
+        disk.rename(&temporary, &place.notes.join(BRANCH))?;
         disk.sync_directories([place.notes.as_path()])
     }
 
     fn read(place: &Place) -> Result<Option<Fork>> {
         let unreadable = |why: String| error::apply::journal_unreadable(&place.notes, &why);
-        match fs::read(place.notes.join(NOTE)) {
+        match fs::read(place.notes.join(BRANCH)) {
             Ok(text) => serde_json::from_slice(&text)
                 .map(Some)
                 .map_err(|cause| unreadable(cause.to_string())),
@@ -311,7 +305,7 @@ impl Fork {
     /// their paths. That with which HEAD goes back is a second name of a file of ours; others are known by not changing,
     /// since a living git gives its lock back within a second.
     fn remove_stale(&self, git: &GitState, disk: &mut Disk<'_>, place: &Place) -> io::Result<Vec<PathBuf>> {
-        let began = place.notes.join(NOTE).symlink_metadata()?.modified()?;
+        let began = place.notes.join(BRANCH).symlink_metadata()?.modified()?;
         let mut removed = Vec::new();
         for reference in [self.reference.as_str(), "HEAD"] {
             let lock = branch::lock_of(git, reference);

@@ -15,8 +15,8 @@ use sha2::{Digest, Sha256};
 
 use super::check::Checked;
 use super::disk::{Disk, FilePermissions};
-use super::place::Place;
-use super::{fork, lock};
+use super::lock;
+use super::place::{BRANCH, HEAD_BEFORE, Place};
 use crate::error::{self, Result};
 use crate::repo::git::Head;
 
@@ -262,7 +262,7 @@ impl Journal {
 pub(super) fn clear_litter(disk: &mut Disk<'_>, place: &Place) -> io::Result<()> {
     for entry in fs::read_dir(&place.notes)? {
         let entry = entry?;
-        let kept = [lock::NAME, PLAN, fork::NOTE, fork::HEAD_BEFORE];
+        let kept = [lock::NAME, PLAN, BRANCH, HEAD_BEFORE];
         if !kept.iter().any(|name| entry.file_name() == *name) {
             disk.insist(|disk| disk.remove_file(&entry.path()))?;
         }

@@ -17,6 +17,7 @@ mod left;
 mod migrate;
 mod needs;
 mod new;
+mod next;
 mod order;
 mod output;
 mod paths;

@@ -9,6 +9,7 @@ use crate::cli::args::Migrate;
 use crate::cli::branch;
 use crate::cli::committer::{Committer, Landed};
 use crate::cli::interrupt;
+use crate::cli::next::{self, Done};
 use crate::cli::proving::{self, Allowed, Declared, Verifier, VerifyOutcome};
 use crate::cli::session::{Loaded, Session, is_outdated};
 use crate::cli::terminal::Console;
@@ -105,7 +106,10 @@ pub fn run(
             Step::Nothing | Step::Open => texts::FATE_NOTHING.to_owned(),
             Step::Written => texts::FATE_MIGRATED.to_owned(),
             Step::Declined => texts::FATE_DECLINED.to_owned(),
-            Step::Quit => return Ok(1),
+            Step::Quit => {
+                say_next(&rows, args, session);
+                return Ok(1);
+            }
             Step::Refused(error) => texts::fate_refused(error),
         };
         rows.push(Row {
@@ -139,7 +143,23 @@ pub fn run(
     if rows.len() > 1 {
         table(session, &rows);
     }
+    say_next(&rows, args, session);
     Ok(code)
+}
+
+/// Says what comes next, if a service was migrated.
+fn say_next(rows: &[Row], args: &Migrate, session: &Session) {
+    let (done, others): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.fate == texts::FATE_MIGRATED);
+    if done.is_empty() {
+        return;
+    }
+    let names = |rows: &[&Row]| -> Vec<String> { rows.iter().map(|row| row.service.clone()).collect() };
+    let done = Done::Migrated {
+        services: &names(&done),
+        others: &names(&others),
+    };
+    let deciding = &args.deciding;
+    next::say(&done, !deciding.no_commit, deciding.host.as_deref(), session);
 }
 
 fn table(session: &Session, rows: &[Row]) {
