@@ -3,6 +3,7 @@
 mod branch;
 mod check;
 mod cleanup;
+mod cutover;
 mod dry_run;
 mod gains;
 mod git;
