@@ -16,17 +16,24 @@ pub enum Chosen {
     Quit,
 }
 
+/// Checks the branch that the flags name, if they name one.
+///
+/// # Errors
+/// `branch-exists`; where there is no git repository to commit to.
+pub fn check(deciding: &Deciding, session: &Session) -> Result<()> {
+    match &deciding.branch {
+        Some(name) => commit::check_branch(&session.git_to_commit()?, name),
+        None => Ok(()),
+    }
+}
+
 /// The branch that the flags name, or a person who migrates everything.
 ///
 /// # Errors
-/// `branch-exists` for that of the flags; where there is no git repository to commit to.
+/// Where there is no git repository to commit to.
 pub fn choose(deciding: &Deciding, may_ask: bool, session: &Session) -> Result<Chosen> {
-    if let Some(name) = &deciding.branch {
-        commit::check_branch(&session.git_to_commit()?, name)?;
-        return Ok(Chosen::Branch(Some(name.clone())));
-    }
-    if deciding.no_commit || !may_ask || !session.asks(deciding) {
-        return Ok(Chosen::Branch(None));
+    if deciding.branch.is_some() || deciding.no_commit || !may_ask || !session.asks(deciding) {
+        return Ok(Chosen::Branch(deciding.branch.clone()));
     }
     let git = session.git_to_commit()?;
     let question = match git.head()? {

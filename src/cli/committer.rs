@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::answer::Answer;
 use super::args::Deciding;
+use super::branch;
 use super::interrupt;
 use super::session::{Session, is_outdated};
 use super::terminal::Console;
@@ -55,9 +56,7 @@ impl<'s> Committer<'s> {
             true => session.git()?,
             false => Some(session.git_to_commit()?),
         };
-        if let (Some(git), Some(name)) = (&git, &deciding.branch) {
-            commit::check_branch(git, name)?;
-        }
+        branch::check(deciding, session)?;
         Ok(Committer {
             session,
             deciding,

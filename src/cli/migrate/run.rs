@@ -46,8 +46,6 @@ struct Row {
 struct Run<'s> {
     args: &'s Migrate,
     session: &'s Session,
-    /// The branch that the commits go onto.
-    branch: Option<String>,
     /// Made when something is to be written for the first time.
     committer: Option<Committer<'s>>,
     /// Whether it was said already that nothing can be proved.
@@ -66,14 +64,10 @@ pub fn run(
     services: &[String],
     undeclared: &[(String, PathBuf)],
 ) -> Result<u8> {
-    let branch = match branch::choose(&args.deciding, args.all, session)? {
-        branch::Chosen::Branch(branch) => branch,
-        branch::Chosen::Quit => return Ok(1),
-    };
+    branch::check(&args.deciding, session)?;
     let mut run = Run {
         args,
         session,
-        branch,
         committer: None,
         unproved_said: false,
     };
@@ -233,7 +227,12 @@ impl<'s> Run<'s> {
         };
         if self.committer.is_none() {
             let committer = Committer::new(self.session, &self.args.deciding, self.args.accept_gains)?;
-            self.committer = Some(committer.onto(self.branch.clone()));
+            // Asked once, and only where there is something to commit.
+            let branch = match branch::choose(&self.args.deciding, self.args.all, self.session)? {
+                branch::Chosen::Branch(branch) => branch,
+                branch::Chosen::Quit => return Ok(Step::Quit),
+            };
+            self.committer = Some(committer.onto(branch));
         }
         if install::has_contract(&context) {
             return self.tried(&context, &migration);
