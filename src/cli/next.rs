@@ -25,8 +25,11 @@ pub enum Done<'a> {
     TakenBack,
 }
 
-/// Says it. What it says is read from the repository as the run has left it; where that cannot be read, it says nothing.
+/// Says it, unless only what went wrong is to be said. What it says is read from the repository as the run has left it; where that cannot be read, it says nothing.
 pub fn say(done: &Done<'_>, committed: bool, host: Option<&str>, session: &Session) {
+    if session.ui.verbosity() < 0 {
+        return;
+    }
     let rows = session
         .load(host)
         .and_then(|loaded| rows(done, committed, &loaded, session));

@@ -103,7 +103,7 @@ fn the_last_service_leads_to_the_cleanup() {
 }
 
 #[test]
-fn programs_are_told_nothing_of_it() {
+fn programs_and_who_wants_quiet_are_told_nothing_of_it() {
     let repo = Repo::with_contract();
     for format in ["json", "patch"] {
         let run = repo
@@ -111,4 +111,6 @@ fn programs_are_told_nothing_of_it() {
             .succeeds();
         assert!(!run.out.contains("nixos-rebuild"), "{}", run.out);
     }
+    let run = repo.migrate(&["jellyfin", "--quiet"]).succeeds();
+    assert!(!run.out.contains("nixos-rebuild"), "{}", run.out);
 }
