@@ -97,6 +97,9 @@ pub struct Deciding {
     /// Leave the changes in the working tree, make no commit
     #[arg(long)]
     pub no_commit: bool,
+    /// Make the commits on this branch, which is made from HEAD and switched to; go on there if HEAD is on it
+    #[arg(long, value_name = "NAME", value_parser = branch, conflicts_with = "no_commit")]
+    pub branch: Option<String>,
     /// The host that runs the services; found by its imports if only one does
     #[arg(long, value_name = "NAME")]
     pub host: Option<String>,
@@ -261,6 +264,9 @@ pub struct Check {
     /// With --fix: leave the changes in the working tree, make no commit
     #[arg(long, requires = "fix")]
     pub no_commit: bool,
+    /// With --fix: make the commit on this branch, which is made from HEAD and switched to; go on there if HEAD is on it
+    #[arg(long, value_name = "NAME", value_parser = branch, requires = "fix", conflicts_with = "no_commit")]
+    pub branch: Option<String>,
     /// The host that runs the services; found by its imports if only one does
     #[arg(long, value_name = "NAME")]
     pub host: Option<String>,
@@ -281,6 +287,7 @@ impl Check {
             dry_run: self.dry_run,
             yes: self.yes,
             no_commit: self.no_commit,
+            branch: self.branch.clone(),
             host: self.host.clone(),
             format: Format::Human,
         }
@@ -455,6 +462,13 @@ pub struct Completions {
     /// The shell
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
+}
+
+fn branch(text: &str) -> Result<String, String> {
+    match crate::commit::is_branch_name(text) {
+        true => Ok(text.to_owned()),
+        false => Err("git takes no such name for a branch".to_owned()),
+    }
 }
 
 fn data_dir(text: &str) -> Result<(String, String), String> {

@@ -38,7 +38,7 @@ fn once(args: &Args, session: &Session) -> Result<u8> {
         false => prove(args, &context, &cleanup, decision, session),
     };
     let landed = single::run_proved("cleanup", &cleanup, &args.deciding, session, message, prove)?;
-    Ok(single::status(landed.as_ref()))
+    Ok(single::end(landed, &args.deciding, session))
 }
 
 /// Proves that nothing but the legacy option itself goes.

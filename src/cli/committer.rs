@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::answer::Answer;
 use super::args::Deciding;
+use super::branch;
 use super::interrupt;
 use super::session::{Session, is_outdated};
 use super::terminal::Console;
@@ -23,6 +24,8 @@ pub struct Committer<'s> {
     session: &'s Session,
     deciding: &'s Deciding,
     accept_gains: bool,
+    /// The branch that the commits go onto, where it is not simply HEAD's.
+    branch: Option<String>,
     /// `None` with `--no-commit` outside a git repository.
     git: Option<GitState>,
     /// What this run itself has left uncommitted.
@@ -53,14 +56,21 @@ impl<'s> Committer<'s> {
             true => session.git()?,
             false => Some(session.git_to_commit()?),
         };
+        branch::check(deciding, session)?;
         Ok(Committer {
             session,
             deciding,
             accept_gains,
+            branch: deciding.branch.clone(),
             git,
             own: RefCell::default(),
             planned_at: RefCell::default(),
         })
+    }
+
+    /// The same, with its commits on this branch.
+    pub fn onto(self, branch: Option<String>) -> Committer<'s> {
+        Committer { branch, ..self }
     }
 
     /// Whether what is written is not committed.
@@ -160,7 +170,8 @@ impl<'s> Committer<'s> {
         // What is begun here comes to an end; a signal is heard before and after.
         let _hold = interrupt::hold_all();
         process::check()?;
-        let committed = commit::commit(git, &decision.change, &confirmed, &intent);
+        let branch = self.branch.as_deref();
+        let committed = commit::commit(git, &decision.change, &confirmed, &intent, branch);
         let outdated = committed.as_ref().is_err_and(is_outdated);
         *session.answered.borrow_mut() = outdated.then(|| Answer {
             name: name.to_owned(),
@@ -168,7 +179,18 @@ impl<'s> Committer<'s> {
             message,
             confirmed,
         });
+        let committed = committed.map_err(|error| self.names_the_flag(git, error));
         committed.map(|committed| Landed::Committed(Box::new(committed)))
+    }
+
+    /// An error of a hook that may guard HEAD's branch, with the way around it.
+    fn names_the_flag(&self, git: &GitState, error: Error) -> Error {
+        match git.head() {
+            Ok(head @ Head::Branch(..)) if error.code() == "hook-failed" && self.branch.is_none() => {
+                error.hint(error::git::on_a_branch_of_its_own(&head.label()))
+            }
+            _ => error,
+        }
     }
 
     /// Asks whether a new order of lists is wanted; nobody who cannot be asked wants it.
@@ -205,6 +227,9 @@ impl<'s> Committer<'s> {
             Landed::Committed(commit) => {
                 if !commit.output.trim().is_empty() {
                     ui.note(commit.output.trim_end());
+                }
+                if let Some(branch) = &commit.branch {
+                    ui.line(texts::switched(branch));
                 }
                 ui.line(texts::committed(commit));
                 for line in commit.left.lines() {

@@ -35,7 +35,7 @@ fn once(args: &Contract, session: &Session) -> Result<u8> {
     let landed = single::run("contract", &evolution, deciding, session, |accepted| {
         message::groups(&evolution.change().subject(), &evolution, accepted)
     })?;
-    Ok(single::status(landed.as_ref()))
+    Ok(single::end(landed, deciding, session))
 }
 
 fn new_field(args: &NewFieldArgs) -> Result<NewField> {

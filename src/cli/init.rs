@@ -2,6 +2,7 @@
 
 use super::args::{Deciding, Format, Init, ProofMode, Proving};
 use super::committer::{Committer, Landed};
+use super::next::{self, Done};
 use super::proving::Verifier;
 use super::session::Session;
 use super::{message, show, texts};
@@ -40,6 +41,9 @@ fn once(args: &Init, session: &Session) -> Result<u8> {
     match install(&installation, &context, &committer, session, proving)? {
         landed @ (Landed::Committed(_) | Landed::Written) => {
             committer.say(installation.name(), &landed);
+            let committed = matches!(landed, Landed::Committed(_));
+            drop(landed);
+            next::say(&Done::Installed, committed, deciding.host.as_deref(), session);
             Ok(0)
         }
         other => {

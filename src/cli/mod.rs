@@ -6,6 +6,7 @@
 mod access;
 mod answer;
 pub mod args;
+mod branch;
 mod check;
 mod cleanup;
 mod committer;
@@ -17,6 +18,7 @@ pub mod interrupt;
 mod message;
 mod migrate;
 mod new;
+mod next;
 pub mod pager;
 pub mod progress;
 mod proving;

@@ -40,7 +40,7 @@ fn once(args: &New, session: &Session, wanted: &mut Option<Wanted>) -> Result<u8
     if let Some(Landed::Committed(_) | Landed::Written) = landed {
         session.ui.line(texts::new_next(&args.service, service.path()));
     }
-    Ok(single::status(landed.as_ref()))
+    Ok(single::end(landed, deciding, session))
 }
 
 /// What the flags say about the route.

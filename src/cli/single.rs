@@ -3,6 +3,7 @@
 use super::args::{Deciding, Format};
 use super::committer::{Committer, Landed};
 use super::init::everything;
+use super::next::{self, Done};
 use super::session::Session;
 use super::{show, texts};
 use crate::commit::Message;
@@ -84,6 +85,20 @@ fn dry_run(
         }),
     }
     Ok(())
+}
+
+/// Says what comes next where something is written, and gives the exit status.
+pub fn end(landed: Option<Landed>, deciding: &Deciding, session: &Session) -> u8 {
+    let status = status(landed.as_ref());
+    let committed = match landed {
+        Some(Landed::Committed(_)) => true,
+        Some(Landed::Written) => false,
+        _ => return status,
+    };
+    // What is dropped ends its journal: what comes next is read from what is there then.
+    drop(landed);
+    next::say(&Done::Changed, committed, deciding.host.as_deref(), session);
+    status
 }
 
 /// The exit status of a run.

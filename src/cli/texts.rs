@@ -8,6 +8,7 @@ use crate::commit::{Committed, Entry, LastCommit, Outcome, Pending, Recovered, S
 pub fn recovered(recovered: &Recovered) -> String {
     let (intent, files) = (&recovered.intent, list(&recovered.paths));
     let mut lines = vec![match &recovered.outcome {
+        Outcome::RolledBack if files.is_empty() => format!("an earlier run, `{intent}`, was interrupted"),
         Outcome::RolledBack => format!("an earlier run, `{intent}`, was interrupted; it is taken back: {files}"),
         Outcome::Finished(None) => format!("an earlier run, `{intent}`, was interrupted; it is finished now: {files}"),
         Outcome::Finished(Some(id)) => {
@@ -24,6 +25,11 @@ pub fn recovered(recovered: &Recovered) -> String {
         ),
     }];
     lines.extend(recovered.left.lines());
+    if let Some(branch) = &recovered.branch {
+        lines.push(format!(
+            "the branch {branch} that it had made is removed: nothing was committed on it"
+        ));
+    }
     let locks = recovered.locks.iter();
     lines.extend(locks.map(|lock| format!("its lock {} is removed", lock.display())));
     lines.join("\n")
@@ -115,6 +121,76 @@ pub fn declined(service: &str) -> String {
 pub fn committed(commit: &Committed) -> String {
     let title = commit.message.lines().next().unwrap_or_default();
     format!("[{}] {title}", commit.short)
+}
+
+/// Before the first commit on a branch that was made for it, in git's words.
+pub fn switched(branch: &str) -> String {
+    format!("Switched to a new branch '{branch}'")
+}
+
+/// Asked once, where every service is to be migrated.
+pub fn branch_question(now: &str) -> String {
+    format!("Commit on {now}, or on a new branch [Enter for {now}, its name, q]?")
+}
+
+/// An answer that names no branch.
+pub fn no_branch_name(name: &str) -> String {
+    format!("git takes '{name}' for no name of a branch")
+}
+
+// ── What comes next on the machine ──
+
+pub const BUILD: &str = "build";
+pub const TRY: &str = "try";
+pub const LOOK: &str = "look at";
+pub const GO_BACK: &str = "go back";
+pub const GO_ON: &str = "go on";
+pub const FAILED_UNITS: &str = "systemctl --failed";
+/// How the machine goes back after a switch.
+pub const ROLLBACK: &str = "nixos-rebuild switch --rollback";
+pub const UNDO: &str = "qgroget undo";
+pub const CLEANUP: &str = "qgroget cleanup";
+
+pub fn undo_of(service: &str) -> String {
+    format!("qgroget undo {service}")
+}
+
+pub fn migrate(service: &str) -> String {
+    format!("qgroget migrate {service}")
+}
+
+/// Where none of the services that are left can be migrated as it stands.
+pub fn left(count: usize) -> String {
+    match count {
+        1 => "qgroget status, for the service that is left".to_owned(),
+        _ => format!("qgroget status, for the {count} services that are left"),
+    }
+}
+
+/// Over what comes next on these hosts, of which the first one is in the commands.
+pub fn next_title(hosts: &[String]) -> String {
+    match hosts {
+        [host] => format!("Next, on {host}:"),
+        [host, others @ ..] => format!("Next, on {host} (the same on {}):", others.join(", ")),
+        [] => "Next:".to_owned(),
+    }
+}
+
+/// How `nixos-rebuild` is told of a flake's configuration.
+pub fn flake_of(root: &std::path::Path, host: &str) -> String {
+    format!("--flake {}#{host}", crate::error::shell_word(&root.to_string_lossy()))
+}
+
+/// How `nixos-rebuild` is told of a configuration's file.
+pub fn file_of(file: &std::path::Path) -> String {
+    format!("-I nixos-config={}", crate::error::shell_word(&file.to_string_lossy()))
+}
+
+pub fn rebuild(action: &str, configuration: &Option<String>) -> String {
+    match configuration {
+        Some(configuration) => format!("nixos-rebuild {action} {configuration}"),
+        None => format!("nixos-rebuild {action}"),
+    }
 }
 
 /// How to go on after a dry run.

@@ -2,6 +2,7 @@
 
 use super::args::Undo;
 use super::interrupt;
+use super::next::{self, Done};
 use super::session::Session;
 use super::terminal::Console;
 use super::texts;
@@ -70,6 +71,8 @@ fn once(args: &Undo, git: &GitState, session: &Session, chosen: &mut Option<Chos
             ui.warn(line);
         }
     }
+    drop(undone);
+    next::say(&Done::TakenBack, true, None, session);
     Ok(0)
 }
 

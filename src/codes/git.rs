@@ -112,6 +112,15 @@ pub const CODES: &[Code] = &[
         next: "Set both, and run again.",
     },
     Code {
+        code: "branch-exists",
+        title: "the branch for the commits exists already",
+        means: "--branch names a branch that there is, or that cannot be beside one that there is (`a` and `a/b`), and HEAD is not on it.",
+        why: "A new branch begins where HEAD is. One that exists stands somewhere else, with other files, and is not switched to behind your back.",
+        before: "$ git branch\n* main\n  contract\n$ qgroget migrate jellyfin --branch contract",
+        after: "$ git switch contract\n$ qgroget migrate jellyfin --branch contract",
+        next: "Switch to it, or give another name.",
+    },
+    Code {
         code: "head-moved",
         title: "the branch moved while the commit was made",
         means: "Another git command made a commit or changed the branch in the meantime.",

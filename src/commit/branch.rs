@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::SystemTime;
 
 use git2::{ErrorCode, Oid};
 
@@ -98,7 +99,7 @@ pub(super) fn short(git: &GitState, id: Oid) -> Result<String> {
 }
 
 /// Makes a reference last, where it is a file of its own.
-fn sync(git: &GitState, disk: &mut Disk<'_>, reference: &str) -> Result<()> {
+pub(super) fn sync(git: &GitState, disk: &mut Disk<'_>, reference: &str) -> Result<()> {
     let path = place_of(git, reference);
     let synced = || -> io::Result<()> {
         if path.exists() {
@@ -120,7 +121,8 @@ fn place_of(git: &GitState, reference: &str) -> PathBuf {
     }
 }
 
-fn lock_of(git: &GitState, reference: &str) -> PathBuf {
+/// The lock that git makes to move a reference.
+pub(super) fn lock_of(git: &GitState, reference: &str) -> PathBuf {
     let mut path = place_of(git, reference).into_os_string();
     path.push(".lock");
     path.into()
@@ -164,13 +166,21 @@ pub(super) fn remove_stale(
 
 /// Whether a lock was made since the run began, and stays as it is for a second: a living git gives it back sooner.
 fn is_abandoned(place: &Place, lock: &Path) -> io::Result<bool> {
+    match Journal::began(place) {
+        Some(began) => is_abandoned_since(began, lock),
+        None => Ok(false),
+    }
+}
+
+/// As [`is_abandoned`], for a run that began then.
+pub(super) fn is_abandoned_since(began: SystemTime, lock: &Path) -> io::Result<bool> {
     let read = || match lock.symlink_metadata() {
         Ok(found) => Ok(Some((found.ino(), found.len(), found.modified()?))),
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(cause) => Err(cause),
     };
     let Some(found) = read()? else { return Ok(false) };
-    if Journal::began(place).is_none_or(|began| found.2 < began) {
+    if found.2 < began {
         return Ok(false);
     }
     thread::sleep(20 * LOCK_PAUSE);

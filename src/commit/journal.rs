@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use super::check::Checked;
 use super::disk::{Disk, FilePermissions};
 use super::lock;
-use super::place::Place;
+use super::place::{BRANCH, HEAD_BEFORE, Place};
 use crate::error::{self, Result};
 use crate::repo::git::Head;
 
@@ -257,12 +257,13 @@ impl Journal {
     }
 }
 
-/// Removes all notes but the lock and the plan: with a plan, what goes with it; without one, what a run left that was
-/// killed before its journal counted.
+/// Removes all notes but the lock, the plan and those of a branch: with a plan, what goes with it; without one, what a
+/// run left that was killed before its journal counted.
 pub(super) fn clear_litter(disk: &mut Disk<'_>, place: &Place) -> io::Result<()> {
     for entry in fs::read_dir(&place.notes)? {
         let entry = entry?;
-        if entry.file_name() != lock::NAME && entry.file_name() != PLAN {
+        let kept = [lock::NAME, PLAN, BRANCH, HEAD_BEFORE];
+        if !kept.iter().any(|name| entry.file_name() == *name) {
             disk.insist(|disk| disk.remove_file(&entry.path()))?;
         }
     }
@@ -328,15 +329,15 @@ fn parents(path: &Path) -> impl Iterator<Item = &Path> {
 }
 
 /// Object ids as hexadecimal text.
-mod id {
+pub(super) mod id {
     use git2::Oid;
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-    pub(super) fn serialize<S: Serializer>(id: &Option<Oid>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(in super::super) fn serialize<S: Serializer>(id: &Option<Oid>, serializer: S) -> Result<S::Ok, S::Error> {
         id.map(|id| id.to_string()).serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Oid>, D::Error> {
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Oid>, D::Error> {
         let text: Option<String> = Option::deserialize(deserializer)?;
         text.map(|text| Oid::from_str(&text).map_err(D::Error::custom))
             .transpose()

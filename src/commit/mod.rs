@@ -20,10 +20,12 @@
 //!
 //! What somebody else has put at one of our paths meanwhile is never written over ([`takeback`]); other paths are never
 //! touched. A run that was killed is finished or taken back by the next one ([`recover`]), which decides by the branch:
-//! it either names the commit or does not. The journal goes last of all, after the result was said, so that a run whose
+//! it either names the commit or does not. A branch that is made for a run's commits ([`fork`]) is noted by itself, and
+//! taken back where nothing is committed on it. The journal goes last of all, after the result was said, so that a run whose
 //! journal is gone has nothing left to do.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::edit::SourceChange;
@@ -35,6 +37,7 @@ mod check;
 mod disk;
 mod draft;
 mod files;
+mod fork;
 mod index;
 mod journal;
 mod kept;
@@ -60,6 +63,7 @@ use journal::{Goal, Journal};
 use lock::Lock;
 use place::Place;
 
+pub use fork::{check_branch, is_branch_name};
 pub use left::Left;
 pub use mark::{Mark, named, of_service};
 pub use message::{Check, Message, Section, Template, Tick};
@@ -113,6 +117,8 @@ pub struct Committed {
     pub output: String,
     /// What happened meanwhile, and stays.
     pub left: Left,
+    /// The branch that was made for it.
+    pub branch: Option<String>,
     _ended: Ended,
 }
 
@@ -127,13 +133,14 @@ pub struct Written {
 
 /// The end of a change: what is left of its notes goes when this is dropped, the journal last.
 #[derive(Debug)]
-struct Ended(Option<(Place, Journal, Lock)>);
+struct Ended(Option<(Place, Journal, Rc<Lock>)>);
 
 impl Drop for Ended {
     fn drop(&mut self) {
         if let Some((place, journal, _lock)) = self.0.take() {
             // A failure leaves the journal, and the next run finds that there is nothing left to be done.
-            let _ = finish(&mut Disk::real(), &place, &journal);
+            let mut disk = Disk::real();
+            let _ = fork::forget(&mut disk, &place).and_then(|()| finish(&mut disk, &place, &journal));
         }
     }
 }
@@ -191,19 +198,26 @@ fn write_on(disk: &mut Disk<'_>, root: &Path, change: &SourceChange, intent: &st
     }
     Ok(Written {
         paths,
-        _ended: Ended(Some((place, journal, lock))),
+        _ended: Ended(Some((place, journal, Rc::new(lock)))),
     })
 }
 
-/// Lands `change` as one commit on HEAD. The message is committed as given, unless a hook or `commit.cleanup` changes
+/// Lands `change` as one commit on HEAD, or on the branch of this name, which is made from HEAD and switched to unless HEAD
+/// is on it. The message is committed as given, unless a hook or `commit.cleanup` changes
 /// it.
 ///
 /// # Errors
-/// As [`write`]; as [`GitState::check_commit`]; if something is staged of a file that the commit would replace and that
+/// As [`write`]; as [`GitState::check_commit`]; as [`check_branch`]; if something is staged of a file that the commit would replace and that
 /// is nowhere else; if a hook fails or changes what is committed. What this run had written is then taken back.
-pub fn commit(git: &GitState, change: &SourceChange, message: &Message, intent: &str) -> Result<Committed> {
+pub fn commit(
+    git: &GitState,
+    change: &SourceChange,
+    message: &Message,
+    intent: &str,
+    branch: Option<&str>,
+) -> Result<Committed> {
     let targets = check::targets(git.prefix(), change)?;
-    record(&mut Disk::real(), git, &targets, message, intent)
+    record(&mut Disk::real(), git, &targets, message, intent, branch)
 }
 
 /// As [`commit`], for paths and modes given one by one, relative to the top of the working tree.
@@ -213,24 +227,38 @@ fn record(
     targets: &[Target],
     message: &Message,
     intent: &str,
+    branch: Option<&str>,
 ) -> Result<Committed> {
     let place = Place::of(git);
     let names: Vec<String> = targets.iter().map(|target| text(&target.path)).collect();
     git.check_commit_of(&names)?;
     let unhonoured = git.unhonoured(&names)?;
-    let lock = begin(disk, &place)?;
+    let lock = Rc::new(begin(disk, &place)?);
     let checked = check::check(&place.base, targets)?;
+    let made = match branch {
+        Some(name) if fork::make(disk, git, &place, name, intent)? => Some(name),
+        _ => None,
+    };
     let change = Landing {
         git,
-        place,
-        lock,
+        place: place.clone(),
+        // Held until the branch is taken back, too.
+        lock: Rc::clone(&lock),
         targets,
         checked,
         intent,
     };
-    match unhonoured.is_empty() {
+    let landed = match unhonoured.is_empty() {
         true => library::commit(disk, change, message),
         false => program::commit(disk, change, message, &unhonoured),
+    };
+    match (landed, made) {
+        (Ok(committed), made) => Ok(Committed {
+            branch: made.map(str::to_owned),
+            ..committed
+        }),
+        (Err(error), Some(_)) => Err(fork::take_back(disk, git, &place, error)),
+        (Err(error), None) => Err(error),
     }
 }
 
@@ -238,7 +266,7 @@ fn record(
 struct Landing<'r> {
     git: &'r GitState,
     place: Place,
-    lock: Lock,
+    lock: Rc<Lock>,
     targets: &'r [Target],
     checked: Vec<Checked>,
     intent: &'r str,
@@ -305,6 +333,7 @@ fn committed(git: &GitState, id: git2::Oid, output: String, left: Left, ended: E
         message: String::from_utf8_lossy(commit.message_raw_bytes()).into_owned(),
         output,
         left,
+        branch: None,
         _ended: ended,
     })
 }

@@ -5,6 +5,11 @@ use std::path::{Path, PathBuf};
 use crate::error::{self, Result};
 use crate::repo::git::GitState;
 
+/// Among the notes: the branch that is being made for a run's commits.
+pub(super) const BRANCH: &str = "branch.json";
+/// Among the notes: HEAD as it was before. Going back is a matter of names then, for which a full disk has room.
+pub(super) const HEAD_BEFORE: &str = "HEAD.before";
+
 /// The directories of one change. Within git they belong to the working tree as a whole, so that runs on different
 /// roots in it find each other's lock and journal.
 #[derive(Clone, Debug)]

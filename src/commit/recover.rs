@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::disk::Disk;
 use super::files::{self, Stands};
+use super::fork::{self, Settled};
 use super::index::{self, Locked};
 use super::journal::{self, Goal, Journal, Noted, Side};
 use super::left::Left;
@@ -28,6 +29,8 @@ pub struct Recovered {
     pub paths: Vec<PathBuf>,
     /// What others have done to these files meanwhile.
     pub left: Left,
+    /// The branch that it had made, and that is gone, since nothing was committed on it.
+    pub branch: Option<String>,
     /// The locks that it had left in the git directory, and that are gone now.
     pub locks: Vec<PathBuf>,
 }
@@ -91,20 +94,45 @@ pub(super) fn recover_on(disk: &mut Disk<'_>, root: &Path) -> Result<Option<Reco
     let Some(journal) = Journal::read(&place)? else {
         // Killed before its journal counted, or after it ended: litter.
         journal::clear_litter(disk, &place).map_err(failed)?;
-        return Ok(None);
+        let settled = settle(disk, git.as_ref(), &place)?;
+        return Ok(settled
+            .filter(|settled| settled.branch.is_some())
+            .map(|settled| branch_back(settled, locks)));
     };
     if let Some(git) = &git {
         locks.extend(branch::remove_stale(git, disk, &place, &journal).map_err(failed)?);
     }
     let end = takeback::decide(&place, git.as_ref(), &journal)?;
     let left = carry_out(disk, &place, git.as_ref(), &journal, &end)?;
+    let settled = settle(disk, git.as_ref(), &place)?;
     Ok(Some(Recovered {
         outcome: outcome(git.as_ref(), &end)?,
+        branch: settled.and_then(|settled| settled.branch),
         paths: journal.paths(),
         intent: journal.intent,
         left,
         locks,
     }))
+}
+
+/// Takes a branch back on which nothing was committed.
+fn settle(disk: &mut Disk<'_>, git: Option<&GitState>, place: &Place) -> Result<Option<Settled>> {
+    match git {
+        Some(git) => fork::settle(disk, git, place),
+        None => Ok(None),
+    }
+}
+
+/// A run that was killed when it had made its branch, and nothing else.
+fn branch_back(settled: Settled, locks: Vec<PathBuf>) -> Recovered {
+    Recovered {
+        intent: settled.intent,
+        outcome: Outcome::RolledBack,
+        paths: Vec::new(),
+        left: Left::default(),
+        branch: settled.branch,
+        locks: locks.into_iter().chain(settled.locks).collect(),
+    }
 }
 
 fn carry_out(disk: &mut Disk<'_>, place: &Place, git: Option<&GitState>, journal: &Journal, end: &End) -> Result<Left> {
@@ -216,7 +244,14 @@ pub fn pending(root: &Path) -> Result<Option<Pending>> {
         None => Place::find(root)?,
     };
     let Some(journal) = Journal::read(&place)? else {
-        return Ok(None);
+        let unsettled = git.as_ref().map(|git| fork::unsettled(git, &place)).transpose()?;
+        return Ok(unsettled.flatten().map(|intent| Pending {
+            intent,
+            outcome: Outcome::RolledBack,
+            running: Lock::holder(&place),
+            committing: None,
+            change: SourceChange::default(),
+        }));
     };
     let end = takeback::decide(&place, git.as_ref(), &journal)?;
     let mut change = SourceChange::default();

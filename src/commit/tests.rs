@@ -51,7 +51,7 @@ fn run(repo: &TestRepo, change: &SourceChange) -> Result<Committed> {
 
 fn run_at(repo: &TestRepo, root: &Path, change: &SourceChange) -> Result<Committed> {
     let state = repo.state_at(root);
-    commit(&state, change, &marked(&state, change), "migrate jellyfin")
+    commit(&state, change, &marked(&state, change), "migrate jellyfin", None)
 }
 
 fn marked(state: &GitState, change: &SourceChange) -> Message {

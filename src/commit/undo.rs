@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use git2::{Commit, Oid, Tree};
 
@@ -491,7 +492,7 @@ pub(super) fn undo_on(disk: &mut Disk<'_>, git: &GitState, plan: &Plan) -> Resul
     let (commit, ended) = match plan.way {
         Way::Remove => (None, Some(remove(disk, git, plan, &intent)?)),
         _ => (
-            Some(record(disk, git, &plan.targets, &message(&plan.entry), &intent)?),
+            Some(record(disk, git, &plan.targets, &message(&plan.entry), &intent, None)?),
             None,
         ),
     };
@@ -522,7 +523,7 @@ fn message(entry: &Entry) -> Message {
 fn remove(disk: &mut Disk<'_>, git: &GitState, plan: &Plan, intent: &str) -> Result<Ended> {
     let place = super::Place::of(git);
     git.check_index()?;
-    let lock = begin(disk, &place)?;
+    let lock = Rc::new(begin(disk, &place)?);
     let checked = check::check(&place.base, &plan.targets)?;
     let changes: Vec<IndexChange> = plan
         .differences

@@ -173,6 +173,29 @@ pub fn branch_locked(lock: &Path) -> Error {
         ))
 }
 
+/// The branch for the commits is there already, and HEAD is not on it.
+pub fn branch_exists(name: &str) -> Error {
+    Error::refused("branch-exists", format!("the branch {name} exists already"))
+        .reason("`--branch` makes a new branch from HEAD, and HEAD is not on that one")
+        .hint(format!("to go on there: `git switch {name}`, then run again"))
+        .hint("or give another name")
+}
+
+/// The branch for the commits cannot be beside one that there is.
+pub fn branch_collides(name: &str, other: &str) -> Error {
+    Error::refused(
+        "branch-exists",
+        format!("there cannot be a branch {name} beside {other}"),
+    )
+    .reason("git keeps branches as files, and a file cannot be the directory of another")
+    .hint("give another name")
+}
+
+/// Where a hook may refuse the commit because of its branch.
+pub fn on_a_branch_of_its_own(branch: &str) -> String {
+    format!("if the hook guards {branch}: `--branch NAME` makes the commits on a new branch")
+}
+
 /// A commit that is not as approved, and on which another one stands already.
 pub fn built_upon(id: &str) -> String {
     format!("the commit {id} is not as approved, and stays, since HEAD has moved on: `git revert {id}` takes it back")

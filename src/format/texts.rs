@@ -35,7 +35,7 @@ pub fn unlike(files: &[PathBuf]) -> String {
 
 /// What the program has to be run on in the end.
 pub fn afterwards(format: Format, files: &[PathBuf]) -> String {
-    let files = files.iter().map(|file| shell_word(&file.to_string_lossy()));
+    let files = files.iter().map(|file| crate::error::shell_word(&file.to_string_lossy()));
     format!(
         "Format it afterwards: {} {}",
         format.name(),
@@ -43,14 +43,6 @@ pub fn afterwards(format: Format, files: &[PathBuf]) -> String {
     )
 }
 
-/// A word as a shell takes it.
-fn shell_word(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./+@%:,".contains(c);
-    match text.chars().all(is_plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', "'\\''")),
-    }
-}
 
 fn reason(because: &Because) -> String {
     match because {

@@ -7,6 +7,7 @@ mod gaps;
 mod json;
 mod kept;
 mod left;
+mod look;
 mod read;
 mod surroundings;
 mod table;
@@ -15,6 +16,8 @@ mod tests;
 mod texts;
 
 use std::path::{Path, PathBuf};
+
+pub use look::{Look, look_at};
 
 use crate::edit::SourceChange;
 use crate::error::{Error, Place, Result};

@@ -121,7 +121,7 @@ fn legacy(context: &Context, found: &Found, service: &mut Service) {
 const PRIVATE: &str = "private";
 
 /// A field as it is defined, wherever that is.
-struct Field<'a> {
+pub(super) struct Field<'a> {
     module: &'a Module,
     eval: Eval<'a>,
     /// Its definition, or why it is not known.
@@ -130,7 +130,7 @@ struct Field<'a> {
 
 impl<'a> Field<'a> {
     /// The field of a service; `None` where nothing defines it.
-    fn of(context: &Context<'a>, namespace: &str, service: &str, field: &str) -> Option<Field<'a>> {
+    pub(super) fn of(context: &Context<'a>, namespace: &str, service: &str, field: &str) -> Option<Field<'a>> {
         let path: Vec<&str> = namespace.split('.').chain([service, field]).collect();
         let (module, def) = match context.model.definitions(&path).into_iter().next() {
             Some((module, def)) => (module, Ok(def)),
@@ -143,14 +143,14 @@ impl<'a> Field<'a> {
         Some(Field { module, eval, def })
     }
 
-    fn value(&self) -> Value {
+    pub(super) fn value(&self) -> Value {
         match &self.def {
             Ok(def) => self.eval.definition(def),
             Err(why) => Value::Unknown(why.clone()),
         }
     }
 
-    fn string(&self) -> Result<String, UnknownReason> {
+    pub(super) fn string(&self) -> Result<String, UnknownReason> {
         match self.value() {
             Value::Known(Known::Str(text)) => Ok(text),
             Value::Unknown(why) => Err(why),

@@ -109,6 +109,7 @@ fn the_module_of_a_service_that_is_declared_nowhere_is_asked_for() {
     person.leaves();
     let commits = repo.log().len();
     let mut person = offered("y");
+    person.answers("Commit on main, or on a new branch", "");
     let first = person.answers(") Take this change", "a");
     assert!(first.contains("declare the contract of honcho"), "{first}");
     person.answers("Commit with this message", "y");

@@ -1,7 +1,9 @@
 //! The program as a person runs it.
 
+mod branch;
 mod check;
 mod cleanup;
+mod cutover;
 mod data_dir;
 mod dry_run;
 mod format;
@@ -18,6 +20,7 @@ mod left;
 mod migrate;
 mod needs;
 mod new;
+mod next;
 mod order;
 mod output;
 mod paths;

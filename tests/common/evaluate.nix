@@ -165,5 +165,5 @@ in
       // {
         qgroget =
           removeAttrs config.qgroget ["serviceModules" "contract" "collector"]
-          // {services = legacy config.qgroget.services;};
+          // lib.optionalAttrs (config.qgroget ? services) {services = legacy config.qgroget.services;};
       })

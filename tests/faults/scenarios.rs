@@ -41,6 +41,7 @@ pub const MIGRATE: &[&str] = &["migrate", "jellyfin", "--yes", "--no-verify"];
 pub const OTHER: &[&str] = &["migrate", "obsidian", "--yes", "--no-verify"];
 pub const UNDO: &[&str] = &["undo", "--yes"];
 const PROVED: &[&str] = &["migrate", "jellyfin", "--yes"];
+const BRANCH: &[&str] = &["migrate", "jellyfin", "--yes", "--no-verify", "--branch", "moves/all"];
 const CLEANUP: &[&str] = &["cleanup", "--yes", "--no-verify"];
 
 /// A hook that looks, leaves a mark outside the repository, and is content.
@@ -80,7 +81,7 @@ fn make() -> Vec<Scenario> {
         lab
     });
     type Stage<'s> = &'s (dyn Fn() -> Lab + Sync);
-    let list: [(&'static str, Stage<'_>, &str, &[&'static str], i32); 11] = [
+    let list: [(&'static str, Stage<'_>, &str, &[&'static str], i32); 14] = [
         ("init", &|| homelab.copy(), "", INIT, 0),
         ("init with a hook", &|| homelab.copy(), CONTENT, INIT, 0),
         ("migrate", &|| contract.copy(), "", MIGRATE, 0),
@@ -90,6 +91,21 @@ fn make() -> Vec<Scenario> {
             &|| contract.copy(),
             REFUSING,
             MIGRATE,
+            1,
+        ),
+        ("migrate onto a branch", &|| contract.copy(), "", BRANCH, 0),
+        (
+            "migrate onto a branch with a hook",
+            &|| contract.copy(),
+            CONTENT,
+            BRANCH,
+            0,
+        ),
+        (
+            "migrate onto a branch with a hook that refuses",
+            &|| contract.copy(),
+            REFUSING,
+            BRANCH,
             1,
         ),
         ("migrate with a proof", &|| contract.copy(), "", PROVED, 0),

@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 
 use super::{Found, find, planned, trial};
 use crate::cli::args::Migrate;
+use crate::cli::branch;
 use crate::cli::committer::{Committer, Landed};
 use crate::cli::interrupt;
+use crate::cli::next::{self, Done};
 use crate::cli::proving::{self, Allowed, Declared, Verifier, VerifyOutcome};
 use crate::cli::session::{Loaded, Session, is_outdated};
 use crate::cli::terminal::Console;
@@ -63,6 +65,7 @@ pub fn run(
     services: &[String],
     undeclared: &[(String, PathBuf)],
 ) -> Result<u8> {
+    branch::check(&args.deciding, session)?;
     let mut run = Run {
         args,
         session,
@@ -81,12 +84,12 @@ pub fn run(
     for (service, module) in declared.chain(offered) {
         if let Some(module) = module {
             match run.module_of(&loaded, service, module) {
-                Chosen::Module(from) => choices.from = Some(from),
-                Chosen::None => {
+                Source::Module(from) => choices.from = Some(from),
+                Source::None => {
                     session.ui.line(texts::undeclared(service, module));
                     continue;
                 }
-                Chosen::Quit => break,
+                Source::Quit => break,
             }
         }
         if let Some(progress) = &progress {
@@ -98,7 +101,10 @@ pub fn run(
             Step::Nothing | Step::Open => texts::FATE_NOTHING.to_owned(),
             Step::Written => texts::FATE_MIGRATED.to_owned(),
             Step::Declined => texts::FATE_DECLINED.to_owned(),
-            Step::Quit => return Ok(1),
+            Step::Quit => {
+                say_next(&rows, args, session);
+                return Ok(1);
+            }
             Step::Refused(error) => texts::fate_refused(error),
         };
         rows.push(Row {
@@ -132,7 +138,23 @@ pub fn run(
     if rows.len() > 1 {
         table(session, &rows);
     }
+    say_next(&rows, args, session);
     Ok(code)
+}
+
+/// Says what comes next, if a service was migrated.
+fn say_next(rows: &[Row], args: &Migrate, session: &Session) {
+    let (done, others): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.fate == texts::FATE_MIGRATED);
+    if done.is_empty() {
+        return;
+    }
+    let names = |rows: &[&Row]| -> Vec<String> { rows.iter().map(|row| row.service.clone()).collect() };
+    let done = Done::Migrated {
+        services: &names(&done),
+        others: &names(&others),
+    };
+    let deciding = &args.deciding;
+    next::say(&done, !deciding.no_commit, deciding.host.as_deref(), session);
 }
 
 fn table(session: &Session, rows: &[Row]) {
@@ -149,7 +171,7 @@ fn table(session: &Session, rows: &[Row]) {
 }
 
 /// From where a service is to be migrated that is declared nowhere.
-enum Chosen {
+enum Source {
     Module(PathBuf),
     None,
     Quit,
@@ -164,18 +186,18 @@ enum Directory {
 
 impl<'s> Run<'s> {
     /// Asks for the module of a service that is declared nowhere; `found` is the one that runs it.
-    fn module_of(&self, loaded: &Loaded, service: &str, found: &Path) -> Chosen {
+    fn module_of(&self, loaded: &Loaded, service: &str, found: &Path) -> Source {
         let mut console = Console::new(&self.session.ui, self.session.editor());
         loop {
             let Reply::Line(line) = console.ask(&texts::undeclared_question(service, found)) else {
-                return Chosen::Quit;
+                return Source::Quit;
             };
             match line.trim() {
-                "y" | "yes" => return Chosen::Module(found.to_owned()),
-                "" | "n" | "no" => return Chosen::None,
-                "q" | "quit" => return Chosen::Quit,
+                "y" | "yes" => return Source::Module(found.to_owned()),
+                "" | "n" | "no" => return Source::None,
+                "q" | "quit" => return Source::Quit,
                 path if loaded.repo.import_target(Path::new(path)).is_some() => {
-                    return Chosen::Module(PathBuf::from(path));
+                    return Source::Module(PathBuf::from(path));
                 }
                 path => self.session.ui.line(texts::no_module(path)),
             }
@@ -251,11 +273,13 @@ impl<'s> Run<'s> {
             Found::Planned(migration) => migration,
         };
         if self.committer.is_none() {
-            self.committer = Some(Committer::new(
-                self.session,
-                &self.args.deciding,
-                self.args.accept_gains,
-            )?);
+            let committer = Committer::new(self.session, &self.args.deciding, self.args.accept_gains)?;
+            // Asked once, and only where there is something to commit.
+            let branch = match branch::choose(&self.args.deciding, self.args.all, self.session)? {
+                branch::Chosen::Branch(branch) => branch,
+                branch::Chosen::Quit => return Ok(Step::Quit),
+            };
+            self.committer = Some(committer.onto(branch));
         }
         if install::has_contract(&context) {
             return self.tried(&context, &migration);

@@ -1,4 +1,5 @@
-//! A run that ends, or fails, at each of its steps in turn: the commit by the library, by `git commit`, and undo.
+//! A run that ends, or fails, at each of its steps in turn: the commit by the library, by `git commit`, each on a
+//! branch of its own too, and undo.
 
 use super::*;
 
@@ -9,9 +10,20 @@ pub(super) enum Kind {
     Program,
     Removal,
     Reversal,
+    /// As `Library`, on a new branch.
+    LibraryOnBranch,
+    /// As `Program`, on a new branch.
+    ProgramOnBranch,
 }
 
-const KINDS: [Kind; 4] = [Kind::Library, Kind::Program, Kind::Removal, Kind::Reversal];
+const KINDS: [Kind; 6] = [
+    Kind::Library,
+    Kind::Program,
+    Kind::Removal,
+    Kind::Reversal,
+    Kind::LibraryOnBranch,
+    Kind::ProgramOnBranch,
+];
 
 /// A repository on which somebody works, ready for a run of a kind.
 pub(super) fn prepared(kind: Kind) -> TestRepo {
@@ -23,7 +35,7 @@ pub(super) fn prepared(kind: Kind) -> TestRepo {
         repo.write("later.nix", "later\n");
         repo.commit_all("later");
     }
-    if kind == Kind::Program {
+    if matches!(kind, Kind::Program | Kind::ProgramOnBranch) {
         repo.script(".git/hooks/pre-commit", "exit 0");
     }
     repo.write("other.nix", "one\n2\n3\n");
@@ -37,10 +49,12 @@ pub(super) fn prepared(kind: Kind) -> TestRepo {
 pub(super) fn attempt(disk: &mut Disk<'_>, repo: &TestRepo, kind: Kind) -> Result<Ended> {
     let state = repo.state();
     match kind {
-        Kind::Library | Kind::Program => {
+        Kind::Library | Kind::Program | Kind::LibraryOnBranch | Kind::ProgramOnBranch => {
             let change = migration();
             let targets = check::targets(state.prefix(), &change)?;
-            record(disk, &state, &targets, &marked(&state, &change), "migrate jellyfin").map(|done| done._ended)
+            let branch = matches!(kind, Kind::LibraryOnBranch | Kind::ProgramOnBranch).then_some("moves/all");
+            let message = marked(&state, &change);
+            record(disk, &state, &targets, &message, "migrate jellyfin", branch).map(|done| done._ended)
         }
         Kind::Removal | Kind::Reversal => {
             let plan = plan_undo(&state, Which::Last)?.expect("a commit");
@@ -56,6 +70,12 @@ pub(super) fn standing(repo: &TestRepo) -> (crate::repo::git::testing::Snapshot,
     (repo.snapshot(), repo.git(&["ls-files", "--stage", "-v"]), tree)
 }
 
+/// As [`standing`], with the branches that there are and the one that HEAD is on.
+fn with_branches(repo: &TestRepo) -> impl Clone + PartialEq + std::fmt::Debug + use<> {
+    let branches = repo.git(&["for-each-ref", "--format=%(refname)", "refs/heads"]);
+    (standing(repo), repo.read(".git/HEAD"), branches)
+}
+
 fn recovered(repo: &TestRepo, place: &str) -> Option<Recovered> {
     recover(repo.root()).unwrap_or_else(|error| panic!("{place}: {error:?}"))
 }
@@ -63,10 +83,10 @@ fn recovered(repo: &TestRepo, place: &str) -> Option<Recovered> {
 #[test]
 fn a_run_killed_at_any_step_ends_in_before_or_after() {
     for kind in KINDS {
-        let before = standing(&prepared(kind));
+        let before = with_branches(&prepared(kind));
         let whole = prepared(kind);
         drop(attempt(&mut Disk::real(), &whole, kind).expect("made"));
-        let after = standing(&whole);
+        let after = with_branches(&whole);
         let mut ends = Vec::new();
         for step in 0.. {
             let repo = prepared(kind);
@@ -79,7 +99,7 @@ fn a_run_killed_at_any_step_ends_in_before_or_after() {
                 Err(_) => true,
             };
             let recovered = recovered(&repo, &place);
-            let end = standing(&repo);
+            let end = with_branches(&repo);
             assert!(end == before || end == after, "{place}: {recovered:?}\n{end:#?}");
             let made = end == after;
             if let Some(recovered) = &recovered {
@@ -93,7 +113,7 @@ fn a_run_killed_at_any_step_ends_in_before_or_after() {
             ends.push(made);
             if !made {
                 drop(attempt(&mut Disk::real(), &repo, kind).expect("made at last"));
-                assert_eq!(standing(&repo), after, "{place}, again");
+                assert_eq!(with_branches(&repo), after, "{place}, again");
             }
             if !killed {
                 break;
@@ -109,10 +129,10 @@ fn a_run_killed_at_any_step_ends_in_before_or_after() {
 #[test]
 fn a_run_in_which_any_step_fails_ends_in_before_or_after() {
     for kind in KINDS {
-        let before = standing(&prepared(kind));
+        let before = with_branches(&prepared(kind));
         let whole = prepared(kind);
         drop(attempt(&mut Disk::real(), &whole, kind).expect("made"));
-        let after = standing(&whole);
+        let after = with_branches(&whole);
         for step in 0.. {
             let repo = prepared(kind);
             let place = format!("{kind:?}, step {step}");
@@ -133,7 +153,7 @@ fn a_run_in_which_any_step_fails_ends_in_before_or_after() {
             let made = done.is_ok();
             let error = done.err();
             assert_eq!(
-                standing(&repo),
+                with_branches(&repo),
                 if made { after.clone() } else { before.clone() },
                 "{place}: {error:?}"
             );
@@ -150,10 +170,10 @@ fn a_run_in_which_any_step_fails_ends_in_before_or_after() {
 #[test]
 fn a_recovery_killed_at_any_step_is_ended_by_the_next() {
     for kind in KINDS {
-        let before = standing(&prepared(kind));
+        let before = with_branches(&prepared(kind));
         let whole = prepared(kind);
         drop(attempt(&mut Disk::real(), &whole, kind).expect("made"));
-        let after = standing(&whole);
+        let after = with_branches(&whole);
         for first in (0..60).step_by(12) {
             for second in (0..).step_by(3) {
                 let repo = prepared(kind);
@@ -167,7 +187,7 @@ fn a_recovery_killed_at_any_step_is_ended_by_the_next() {
                 };
                 let done = recover_on(&mut killed_at(second), repo.root()).is_ok();
                 recovered(&repo, &place);
-                let end = standing(&repo);
+                let end = with_branches(&repo);
                 assert!(end == before || end == after, "{place}\n{end:#?}");
                 assert!(only_the_lock_is_left(&repo), "{place}");
                 if done || !killed {

@@ -249,6 +249,7 @@ fn record_on(disk: &mut Disk<'_>, repo: &TestRepo) -> Result<Committed> {
         &targets,
         &marked(&state, &migration()),
         "migrate jellyfin",
+        None,
     )
 }
 

@@ -39,6 +39,8 @@ pub struct Facts<'a> {
     pub switches: bool,
     pub backups: bool,
     pub secrets: bool,
+    /// Whether a module says that Traefik runs.
+    pub proxy: bool,
     pub planning: bool,
     /// The middlewares that the collector defines.
     pub middlewares: Vec<String>,
@@ -85,6 +87,7 @@ impl<'a> Facts<'a> {
             flake: repo.has(Path::new("flake.nix")),
             switches: uses(&namespaces.switches),
             secrets: uses("sops.secrets"),
+            proxy: uses("services.traefik.enable"),
             planning: repo.exists(Path::new(PLANNING)),
             middlewares: schema::middlewares(context),
             reference: Reference::of(context)?,
@@ -125,6 +128,7 @@ impl<'a> Facts<'a> {
             "switches" => self.switches,
             "backups" => self.backups,
             "secrets" => self.secrets,
+            "proxy" => self.proxy,
             "planning" => self.planning,
             "impermanence" => persistence.is_some_and(|option| option == "environment.persistence"),
             "convention" => self.rules.commit.is_empty(),

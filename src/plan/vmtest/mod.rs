@@ -11,6 +11,7 @@ use super::{Move, Skipped, placement, tested, texts as plan_texts};
 use crate::edit::{GroupId, SourceChange};
 use crate::error::Result;
 use crate::repo::hosts;
+use crate::resolve::Module;
 use crate::syntax;
 
 mod existing;
@@ -21,6 +22,11 @@ mod units;
 pub use existing::{follow, follows, import};
 use modules::Surroundings;
 use units::Running;
+
+/// The units that `module` runs for a service, as far as it says them.
+pub fn units(context: &Context, module: &Module, service: &str) -> Vec<String> {
+    Running::new(context, module, service).units()
+}
 
 /// The library that tests of services share.
 const LIBRARY: &str = include_str!("../../../nix/tests/lib/service-test.nix");

@@ -35,6 +35,14 @@ impl Head {
         }
     }
 
+    /// The branch's name, or the commit where there is none.
+    pub(crate) fn label(&self) -> String {
+        match self {
+            Head::Detached(id) => id.to_string(),
+            _ => self.reference().trim_start_matches("refs/heads/").to_owned(),
+        }
+    }
+
     /// A HEAD that names `reference`, which stands at `id`.
     pub(crate) fn at(reference: &str, id: Option<Oid>) -> Head {
         match (reference, id) {
@@ -75,6 +83,26 @@ impl GitState {
             (Head::Detached(_), None) => {
                 return Err(MoveFailure::Other(git2::Error::from_str("HEAD is on no branch")));
             }
+        };
+        Ok(())
+    }
+
+    /// Puts HEAD on another branch, or on none, at the commit where it is. Files and index are not touched.
+    ///
+    /// # Errors
+    /// `Moved` if HEAD is no longer at `from`.
+    pub(crate) fn put_head(&self, from: &Head, to: &Head) -> Result<(), MoveFailure> {
+        if self.head().ok().as_ref() != Some(from) || from.id() != to.id() {
+            return Err(MoveFailure::Moved);
+        }
+        // By these words `git switch -` knows where HEAD was.
+        let log = format!("checkout: moving from {} to {}", from.label(), to.label());
+        match (from, to) {
+            (_, Head::Detached(id)) => self.repo.reference("HEAD", *id, true, &log)?,
+            (Head::Detached(_), _) => self.repo.reference_symbolic("HEAD", to.reference(), true, &log)?,
+            _ => self
+                .repo
+                .reference_symbolic_matching("HEAD", to.reference(), true, from.reference(), &log)?,
         };
         Ok(())
     }

@@ -1,0 +1,152 @@
+//! What comes next on the machine, said at the end of each run that has written something.
+
+use std::collections::BTreeSet;
+
+use super::migrate;
+use super::session::{Loaded, Session};
+use super::texts;
+use crate::error::Result;
+use crate::plan::model::{self, Choices, Context};
+use crate::repo::hosts;
+use crate::status;
+
+/// What a run has done.
+pub enum Done<'a> {
+    /// The contract is installed.
+    Installed,
+    /// These services are migrated; the others were asked about, or refused, and are not named again.
+    Migrated {
+        services: &'a [String],
+        others: &'a [String],
+    },
+    /// Something else is changed: the legacy pattern removed, a field added, a service made.
+    Changed,
+    /// A commit is taken back.
+    TakenBack,
+}
+
+/// Says it, unless only what went wrong is to be said. What it says is read from the repository as the run has left it; where that cannot be read, it says nothing.
+pub fn say(done: &Done<'_>, committed: bool, host: Option<&str>, session: &Session) {
+    if session.ui.verbosity() < 0 {
+        return;
+    }
+    let rows = session
+        .load(host)
+        .and_then(|loaded| rows(done, committed, &loaded, session));
+    if let Ok((title, rows)) = rows {
+        session.ui.line("");
+        session.ui.line(title);
+        let room = session.ui.width();
+        rows.iter().for_each(|row| session.ui.line(row.text(room)));
+    }
+}
+
+/// A line: what it is for, and its parts, of which those after the first are left out where there is no room.
+struct Row {
+    label: &'static str,
+    parts: Vec<String>,
+}
+
+impl Row {
+    fn new(label: &'static str, parts: impl IntoIterator<Item = String>) -> Row {
+        Row {
+            label,
+            parts: parts.into_iter().collect(),
+        }
+    }
+
+    fn text(&self, room: usize) -> String {
+        let mut text = format!("  {:8} ", self.label);
+        for (at, part) in self.parts.iter().enumerate() {
+            let glue = if at == 0 { "" } else { ", " };
+            if at > 0 && text.chars().count() + glue.len() + part.chars().count() > room {
+                break;
+            }
+            text.push_str(glue);
+            text.push_str(part);
+        }
+        text
+    }
+}
+
+fn rows(done: &Done<'_>, committed: bool, loaded: &Loaded, session: &Session) -> Result<(String, Vec<Row>)> {
+    let choices = Choices::default();
+    let model = loaded.model();
+    let context = loaded.context(&model, &choices);
+    let look = match done {
+        Done::Migrated { services: [one], .. } => status::look_at(&context, one),
+        _ => status::Look::default(),
+    };
+    let mut machines = match look.hosts.is_empty() {
+        true => hosts::serving(context.repo),
+        false => look.hosts.clone(),
+    };
+    if machines.is_empty() {
+        machines.push(context.host.name.clone());
+    }
+    let builds = |action: &str| texts::rebuild(action, &configuration(&context, &machines[0], session));
+    let mut rows = vec![Row::new(texts::BUILD, [builds("build")])];
+    if !matches!(done, Done::Installed) {
+        rows.push(Row::new(texts::TRY, [builds("dry-activate")]));
+    }
+    match done {
+        Done::Migrated { services, .. } if services.len() > 1 => {
+            rows.push(Row::new(texts::LOOK, [texts::FAILED_UNITS.to_owned()]));
+        }
+        _ => rows.extend(looked_at(&look)),
+    }
+    rows.extend(back(done, committed));
+    rows.extend(on(done, &context).map(|command| Row::new(texts::GO_ON, [command])));
+    Ok((texts::next_title(&machines), rows))
+}
+
+/// How the configuration of a host is named to `nixos-rebuild`.
+fn configuration(context: &Context, host: &str, session: &Session) -> Option<String> {
+    let repo = context.repo;
+    if repo.has(std::path::Path::new("flake.nix")) {
+        return Some(texts::flake_of(session.root(), host));
+    }
+    let directory = repo.rules().paths.hosts.join(host);
+    let files = ["configuration.nix", "default.nix"].map(|name| directory.join(name));
+    let file = files.into_iter().find(|file| repo.has(file))?;
+    Some(texts::file_of(&session.root().join(file)))
+}
+
+fn looked_at(look: &status::Look) -> Option<Row> {
+    let units = look
+        .units
+        .iter()
+        .map(|unit| unit.strip_suffix(".service").unwrap_or(unit));
+    let units = units.map(|unit| format!("systemctl status {unit}")).take(1);
+    let parts: Vec<String> = units.chain(look.url.clone()).collect();
+    (!parts.is_empty()).then(|| Row::new(texts::LOOK, parts))
+}
+
+fn back(done: &Done<'_>, committed: bool) -> Option<Row> {
+    let undo = match done {
+        Done::TakenBack => return None,
+        Done::Migrated { services: [one], .. } => texts::undo_of(one),
+        Done::Migrated { .. } => texts::undo_of("<service>"),
+        Done::Installed | Done::Changed => texts::UNDO.to_owned(),
+    };
+    let switched = (!matches!(done, Done::Installed)).then(|| texts::ROLLBACK.to_owned());
+    let parts: Vec<String> = switched.into_iter().chain(committed.then_some(undo)).collect();
+    (!parts.is_empty()).then(|| Row::new(texts::GO_BACK, parts))
+}
+
+/// The command that goes on with the migration.
+fn on(done: &Done<'_>, context: &Context) -> Option<String> {
+    let asked: BTreeSet<&String> = match done {
+        Done::Migrated { others, .. } => others.iter().collect(),
+        Done::Installed => BTreeSet::new(),
+        Done::Changed | Done::TakenBack => return None,
+    };
+    let left = model::legacy_names(context.model, context.rules());
+    if left.is_empty() {
+        return Some(texts::CLEANUP.to_owned());
+    }
+    let left = crate::plan::needs::ordered(context, left);
+    let mut open = left.iter().filter(|name| !asked.contains(name));
+    let next = open.find(|name| matches!(migrate::planned(context, name), Ok(Some(_))));
+    Some(next.map_or_else(|| texts::left(left.len()), |name| texts::migrate(name)))
+}
