@@ -6,13 +6,14 @@
 //! - `<!-- output: qgroget <arguments> | from <text> | to <text> -->`: the lines that the command prints on the homelab
 //!   with the contract installed, from the first one that begins with the first text, up to the next that begins with
 //!   the second; both parts may be left out;
-//! - `<!-- file: <path> -->`: a file of the project.
+//! - `<!-- file: <path> -->`: a file of the project;
+//! - `<!-- module: <example> <service> -->`: the service's module when all services of the example are migrated.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::common::{Repo, project};
+use crate::common::{Repo, copy, project};
 
 fn documents() -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -40,6 +41,9 @@ fn origin(marker: &str, printed: &mut BTreeMap<String, String>) -> Option<String
             .map(|(_, content)| content.to_owned());
         return Some(content.unwrap_or(text));
     }
+    if let Some((example, service)) = inside.strip_prefix("module: ").and_then(|rest| rest.split_once(' ')) {
+        return Some(migrated(example, service, printed));
+    }
     let mut parts = inside.strip_prefix("output: qgroget ")?.split(" | ");
     let command = parts.next()?;
     let output = printed.entry(command.to_owned()).or_insert_with(|| {
@@ -61,6 +65,31 @@ fn origin(marker: &str, printed: &mut BTreeMap<String, String>) -> Option<String
     let rest = lines.take_while(|line| to.is_none_or(|to| !line.starts_with(to)));
     let text = std::iter::once(first).chain(rest).collect::<Vec<_>>().join("\n");
     Some(text.trim_end().to_owned() + "\n")
+}
+
+/// The module of a service in an example of which all services are migrated.
+fn migrated(example: &str, service: &str, known: &mut BTreeMap<String, String>) -> String {
+    let key = |service: &str| format!("{example} {service}");
+    if !known.contains_key(&key(service)) {
+        let repo = Repo::bare();
+        copy(&project().join("examples").join(example), &repo.root());
+        repo.start();
+        repo.run(&["init", "--yes", "--no-verify"]).succeeds();
+        repo.migrate(&["--all", "--accept-gains"]).succeeds();
+        for (path, text) in repo.tree() {
+            let module = path
+                .strip_suffix("/default.nix")
+                .and_then(|path| path.rsplit('/').next());
+            let text = String::from_utf8(text).unwrap();
+            if let Some(module) = module.filter(|_| text.contains("# ── 1. Contract")) {
+                known.insert(key(module), text);
+            }
+        }
+    }
+    let found = known.get(&key(service));
+    found
+        .unwrap_or_else(|| panic!("{example} has no module of {service}"))
+        .clone()
 }
 
 /// The document with every quoted block as it has to be.

@@ -176,6 +176,12 @@ fn repository() -> Repo {
             "icons.${key} or key",
             "service.icon",
         ),
+        // Which nothing uses then.
+        (
+            "modules/server/dashboard/default.nix",
+            "  # names of the icons that differ from those of the services\n  icons = {\n    auth = \"authelia\";\n    file = \"caddy\";\n    git = \"forgejo\";\n    proxy = \"traefik\";\n    top = \"glances\";\n  };\n\n",
+            "",
+        ),
         (
             "modules/server/media/video/default.nix",
             "label = \"",

@@ -35,14 +35,15 @@ pub fn unlike(files: &[PathBuf]) -> String {
 
 /// What the program has to be run on in the end.
 pub fn afterwards(format: Format, files: &[PathBuf]) -> String {
-    let files = files.iter().map(|file| crate::error::shell_word(&file.to_string_lossy()));
+    let files = files
+        .iter()
+        .map(|file| crate::error::shell_word(&file.to_string_lossy()));
     format!(
         "Format it afterwards: {} {}",
         format.name(),
         files.collect::<Vec<String>>().join(" ")
     )
 }
-
 
 fn reason(because: &Because) -> String {
     match because {

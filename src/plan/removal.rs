@@ -47,9 +47,29 @@ pub fn remove(source: &Source, entries: &[SyntaxNode]) -> Removal {
         gone.push(binding);
     }
     orphans.sort();
-    Removal {
-        ranges: gone.iter().map(|entry| trivia::extent(text, entry).whole).collect(),
-        orphans,
+    let mut ranges: Vec<Range<usize>> = gone.iter().map(|entry| trivia::extent(text, entry).whole).collect();
+    close_gaps(text, &mut ranges);
+    Removal { ranges, orphans }
+}
+
+/// Where several neighbours go between two empty lines, one of these goes with the last of them, as it would with one
+/// entry alone.
+fn close_gaps(text: &str, ranges: &mut [Range<usize>]) {
+    let starts: Vec<usize> = ranges.iter().map(|range| range.start).collect();
+    let ends: Vec<usize> = ranges.iter().map(|range| range.end).collect();
+    let empty_line = |text: &str| {
+        let line = text.split_inclusive('\n').next().filter(|line| line.trim().is_empty());
+        line.filter(|line| line.ends_with('\n')).map(str::len)
+    };
+    for range in ranges.iter_mut().filter(|range| !starts.contains(&range.end)) {
+        let mut first = range.start;
+        while let Some(before) = (0..ends.len()).find(|at| ends[*at] == first && starts[*at] < first) {
+            first = starts[before];
+        }
+        let before = text[..first].trim_end_matches([' ', '\t']);
+        if first < range.start && before.ends_with("\n\n") {
+            range.end += empty_line(&text[range.end..]).unwrap_or(0);
+        }
     }
 }
 
@@ -121,6 +141,13 @@ mod tests {
         let (kept, orphans) = without(text, &["a"]);
         assert_eq!(kept, "{\n  t = 1;\n}\n");
         assert_eq!(orphans, ["# about s", "# about x", "# b = 2;"]);
+    }
+
+    #[test]
+    fn neighbours_leave_no_gap() {
+        let text = "{\n  a = 1;\n\n  b = 2;\n  c = 3;\n\n  d = 4;\n}\n";
+        assert_eq!(without(text, &["b", "c"]).0, "{\n  a = 1;\n\n  d = 4;\n}\n");
+        assert_eq!(without(text, &["b"]).0, "{\n  a = 1;\n\n  c = 3;\n\n  d = 4;\n}\n");
     }
 
     #[test]

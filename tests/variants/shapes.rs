@@ -152,18 +152,18 @@ fn gathered(list: &str) -> String {
 #[test]
 fn lists_from_several_places_become_one() {
     for (list, expected) in [
-        ("[\"/var/lib/portfolio\"]", "[\"/var/lib/portfolio\"] ++ ["),
+        ("[\"/var/lib/portfolio\"]", "[cfg.dataDir] ++ ["),
         (
             "lib.optionals true [\"/var/lib/portfolio\"]",
-            "lib.optionals true [\"/var/lib/portfolio\"] ++ [",
+            "lib.optionals true [cfg.dataDir] ++ [",
         ),
         (
             "if true then [\"/var/lib/portfolio\"] else []",
-            "(if true then [\"/var/lib/portfolio\"] else []) ++ [",
+            "(if true then [\"/var/lib/portfolio\"] else []) ++ [cfg.dataDir",
         ),
         (
             "lib.mkIf true [\"/var/lib/portfolio\"]",
-            "lib.mkMerge [(lib.mkIf true [\"/var/lib/portfolio\"]) [",
+            "lib.mkMerge [(lib.mkIf true [cfg.dataDir]) [",
         ),
     ] {
         let homelab = Homelab::read();

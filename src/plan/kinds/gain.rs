@@ -22,6 +22,16 @@ fn unsaved<'f>(facts: &'f ServiceFacts) -> &'f [ast::Expr] {
     facts.contract.as_ref().map_or(&[], |contract| &contract.unsaved)
 }
 
+/// What no backup has, for people: the directories where they are known, else their source.
+fn shown(outline: &Outline) -> Vec<String> {
+    let eval = outline.context.eval(outline.facts.home);
+    let value = |path: &ast::Expr| match eval.string(path) {
+        Ok(value) => syntax::string_text(&value),
+        Err(_) => syntax::text_of(path.syntax()),
+    };
+    unsaved(outline.facts).iter().map(value).collect()
+}
+
 impl ChangeKind for Gain {
     fn name(&self) -> &'static str {
         GAIN
@@ -35,11 +45,7 @@ impl ChangeKind for Gain {
             return None;
         }
         if !unsaved(facts).is_empty() {
-            let paths: Vec<String> = unsaved(facts)
-                .iter()
-                .map(|path| syntax::text_of(path.syntax()))
-                .collect();
-            let title = texts::unsaved_title(&facts.name, &paths);
+            let title = texts::unsaved_title(&facts.name, &shown(outline));
             return Some(Proposed::gaining(title, texts::UNSAVED_WHY));
         }
         let field = &unread(facts).next()?.origin.name;
@@ -63,9 +69,8 @@ impl ChangeKind for Gain {
             if !unsaved(facts).is_empty() {
                 let field = ContractField::BackupPaths;
                 let paths = unsaved(facts).iter().map(|path| syntax::text_of(path.syntax()));
-                let paths: Vec<String> = paths.collect();
-                let text = format!("{field} = [\n{}\n];\n", paths.join("\n"));
-                contract.add(group, text, &field, paths);
+                let text = format!("{field} = [\n{}\n];\n", paths.collect::<Vec<_>>().join("\n"));
+                contract.add(group, text, &field, shown(&draft.outline));
             }
         }
         Ok(())

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::common::Common;
 use super::ownership::Names;
 use super::{bindings, marker, readers};
-use crate::edit::GroupId;
+use crate::edit::{GroupId, trivia};
 use crate::plan::model::{Context, ServiceFacts};
 use crate::plan::ops::Ops;
 use crate::plan::removal;
@@ -37,7 +37,11 @@ impl<'m> RemainingFile<'m> {
         let deleted = is_empty_without(home, &removal.ranges);
         let mut orphans = removal.orphans;
         if deleted {
-            orphans.extend(remaining_comments(home, &removal.ranges));
+            // What a `let` binding says of itself goes where the binding goes.
+            let moved = bindings::dead(home, &removal.ranges).into_iter();
+            let moved = moved.map(|entry| trivia::extent(home.source.text(), &entry).text);
+            let gone: Vec<Range<usize>> = removal.ranges.iter().cloned().chain(moved).collect();
+            orphans.extend(remaining_comments(home, &gone));
             orphans.sort();
             orphans.dedup();
         }
@@ -134,7 +138,19 @@ pub fn dead_ranges(home: &Module, gone: &[Range<usize>]) -> Vec<Range<usize>> {
     for let_in in syntax::nodes::<ast::LetIn>(&home.source.root()) {
         let all = let_in.entries().next().is_some() && let_in.entries().all(|entry| dead.contains(entry.syntax()));
         if let (true, Some(open), Some(body)) = (all, let_in.let_token(), let_in.body()) {
-            ranges.push(syntax::token_span(&open).start..syntax::span(body.syntax()).start);
+            let (mut start, inner) = (syntax::token_span(&open).start, syntax::span(body.syntax()));
+            // A set needs no parentheses; a `let` in them is all that they had.
+            let around = let_in.syntax().parent().and_then(ast::Paren::cast);
+            let around = around.map(|paren| syntax::span(paren.syntax()));
+            if let Some(paren) = around.filter(|_| matches!(body, ast::Expr::AttrSet(_))) {
+                let text = home.source.text();
+                let (before, after) = (&text[paren.start + 1..start], &text[inner.end..paren.end - 1]);
+                if before.trim().is_empty() && after.trim().is_empty() {
+                    start = paren.start;
+                    ranges.push(inner.end..paren.end);
+                }
+            }
+            ranges.push(start..inner.start);
         }
     }
     ranges

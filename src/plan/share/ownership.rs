@@ -11,7 +11,7 @@ use crate::plan::model::{Context, contract_names, legacy_names};
 use crate::plan::url;
 use crate::resolve::module::{Def, Module, attribute};
 use crate::resolve::scope::{self, Binding};
-use crate::rules::{Rules, parts};
+use crate::rules::{ContractField, Rules, parts};
 use crate::syntax::{self, AstNode, InterpolPart, SyntaxNode, ast};
 
 /// The names that services go by.
@@ -182,12 +182,13 @@ pub fn owned<'m>(
 /// service's route: they are what runs it.
 fn programs<'m>(context: &Context, module: &'m Module, names: &Names, service: &str) -> Vec<&'m str> {
     let namespace = parts(&context.rules().namespaces.services);
-    let declared: Vec<&str> = namespace.iter().copied().chain([service, "url"]).collect();
-    let urls = module
-        .defs
-        .iter()
-        .filter(|def| def.is(&declared))
-        .filter_map(|def| def.value.as_ref());
+    let is_url = |name: &str| context.rules().fields.get(name) == Some(&ContractField::Url);
+    let depth = namespace.len();
+    let urls = module.defs.iter().filter(|def| {
+        let said = def.path.len() == depth + 2 && def.name(depth) == Some(service);
+        said && def.under(&namespace) && def.name(depth + 1).is_some_and(is_url)
+    });
+    let urls = urls.filter_map(|def| def.value.as_ref());
     let ports: Vec<u16> = urls.filter_map(|url| url::read(url).port?.parse().ok()).collect();
     let listens = |def: &&Def| {
         let named = def
