@@ -106,7 +106,7 @@ impl<'a> Migration<'a> {
     fn of(context: &'a Context<'a>, facts: ServiceFacts<'a>, share: Option<ExtractedParts<'a>>) -> Migration<'a> {
         let needs = Requirements::of(context, &facts);
         let reads = ContractReads::of(context, &facts, &needs, share.as_ref());
-        let database: Vec<_> = reads.texts("").into_iter().map(|(range, _)| range).collect();
+        let database: Vec<_> = reads.list().iter().map(|said| said.range.clone()).collect();
         let restated = match facts.contract {
             None => Restated::of(context, &facts, share.as_ref(), &database),
             Some(_) => Restated::default(),

@@ -13,29 +13,16 @@ use crate::resolve::value::{Known, Value};
 use crate::rules::{ContractField, parts};
 use crate::syntax::{self, AstNode, InterpolPart, Source, SyntaxNode, ast};
 
-/// Hosts by which a service of this machine is reached.
-const LOOPBACK: [&str; 5] = ["127.0.0.1", "localhost", "0.0.0.0", "[::1]", "[::]"];
-
 /// Names of lists of published ports, as containers have them: `"8080:80"`.
 const PUBLISHED: [&str; 2] = ["publishPorts", "ports"];
-
-/// How a text says a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    /// A whole expression of the field's own type.
-    Value,
-    /// A whole string that is a number.
-    Text,
-    /// A part of a string.
-    Part,
-}
 
 /// A text that says a field of the contract.
 #[derive(Clone, Debug)]
 pub struct Restatement {
     field: ContractField,
-    form: Form,
+    /// The bytes that say it: those of the whole literal, or a part of a string.
     range: Range<usize>,
+    /// The literal.
     node: SyntaxNode,
 }
 
@@ -43,26 +30,18 @@ impl Restatement {
     /// What stands in its place: the field of the contract that the expression `contract` is.
     fn read(&self, contract: &str) -> String {
         let field = format!("{contract}.{}", self.field);
-        let is_number = self.field == ContractField::Port;
-        match self.form {
-            Form::Value => field,
-            Form::Text if is_argument(&self.node) => format!("(toString {field})"),
-            Form::Text => format!("toString {field}"),
-            Form::Part if is_number => format!("${{toString {field}}}"),
-            Form::Part => format!("${{{field}}}"),
-        }
+        said::reading(&field, &self.node, !self.is_whole(), self.converts())
     }
 
+    /// Whether it is the whole literal.
+    fn is_whole(&self) -> bool {
+        self.range == syntax::span(&self.node)
+    }
+
+    /// Whether it is a number that is said as text.
     fn converts(&self) -> bool {
-        self.field == ContractField::Port && self.form != Form::Value
+        self.field == ContractField::Port && ast::Str::can_cast(self.node.kind())
     }
-}
-
-/// Whether an expression in the place of `node` has to have parentheses to be no call.
-fn is_argument(node: &SyntaxNode) -> bool {
-    !node
-        .parent()
-        .is_some_and(|parent| ast::AttrpathValue::can_cast(parent.kind()) || ast::Paren::can_cast(parent.kind()))
 }
 
 /// The texts of a service's code that become reads of its contract, in source order.
@@ -82,17 +61,19 @@ impl Restated {
         let code = Code::of(context, facts, share);
         let mut list = Vec::new();
         for node in facts.home.body.syntax().descendants() {
-            if !code.has(&node) {
-                continue;
-            }
+            // Few literals say one of them, and whose a node is takes a walk over all definitions.
             let said = match ast::Expr::cast(node) {
-                Some(ast::Expr::Str(string)) => values.in_string(&string, code.is_in_container(string.syntax())),
-                Some(ast::Expr::Literal(number)) if !code.is_in_container(number.syntax()) => {
-                    values.number(&number).into_iter().collect()
+                Some(ast::Expr::Str(string)) if values.may_be_in(&string) => {
+                    values.in_string(&string, code.is_in_container(string.syntax()))
                 }
+                Some(ast::Expr::Literal(number)) => values.number(&number).into_iter().collect(),
                 _ => continue,
             };
-            list.extend(said.into_iter().filter(|said| code.sees(said)));
+            let is_own = |said: &Restatement| {
+                let is_number = ast::Literal::can_cast(said.node.kind());
+                code.has(&said.node) && code.sees(said) && !(is_number && code.is_in_container(&said.node))
+            };
+            list.extend(said.into_iter().filter(is_own));
         }
         let meets = |said: &Restatement| {
             others
@@ -155,10 +136,19 @@ impl Values {
         let is_it = u16::try_from(value.value().ok()?).is_ok_and(|value| Some(value) == self.port);
         (is_it && is_called_port(number.syntax())).then(|| Restatement {
             field: ContractField::Port,
-            form: Form::Value,
             range: syntax::span(number.syntax()),
             node: number.syntax().clone(),
         })
+    }
+
+    /// Whether a string has the text of one of them in it.
+    fn may_be_in(&self, string: &ast::Str) -> bool {
+        let text = syntax::text_of(string.syntax());
+        let directory = self
+            .directory
+            .as_ref()
+            .is_some_and(|directory| text.contains(directory));
+        directory || self.port.is_some_and(|port| text.contains(&port.to_string()))
     }
 
     /// What a string of the code says. In a container's definitions a port is the container's own but where it is published.
@@ -168,9 +158,8 @@ impl Values {
         let Some(content) = content(node, &text) else {
             return Vec::new();
         };
-        let said = |field, form, range| Restatement {
+        let said = |field, range| Restatement {
             field,
-            form,
             range,
             node: node.clone(),
         };
@@ -180,8 +169,7 @@ impl Values {
             for range in occurrences(string, &text, &content, directory, &is_bound) {
                 let own = syntax::span(node);
                 let whole = range.len() == content.len();
-                let (form, range) = if whole { (Form::Value, own) } else { (Form::Part, range) };
-                found.push(said(ContractField::DataDir, form, range));
+                found.push(said(ContractField::DataDir, if whole { own } else { range }));
             }
         }
         let Some(port) = self.port else { return found };
@@ -190,16 +178,12 @@ impl Values {
             true => published.into_iter().collect(),
             false => addressed(string, port).into_iter().chain(published).collect::<Vec<_>>(),
         };
-        found.extend(
-            ports
-                .into_iter()
-                .map(|range| said(ContractField::Port, Form::Part, range)),
-        );
+        found.extend(ports.into_iter().map(|range| said(ContractField::Port, range)));
         if !in_container
             && text[content.start - syntax::span(node).start..].starts_with(&format!("{port}\""))
             && is_called_port(node)
         {
-            found.push(said(ContractField::Port, Form::Text, syntax::span(node)));
+            found.push(said(ContractField::Port, syntax::span(node)));
         }
         // A published port of an address is found as both.
         found.sort_by_key(|said| said.range.start);
@@ -253,7 +237,7 @@ impl OwnValues {
 
 /// The list that has nothing else in it, no comment either: it fits on a line.
 fn alone_in_list(said: &Restatement) -> Option<Range<usize>> {
-    let list = ast::List::cast(said.node.parent()?).filter(|_| said.form == Form::Value)?;
+    let list = ast::List::cast(said.node.parent()?).filter(|_| said.is_whole())?;
     let is_alone = list.items().count() == 1 && syntax::comments(list.syntax()).is_empty();
     is_alone.then(|| syntax::span(list.syntax()))
 }
@@ -355,7 +339,7 @@ fn addressed(string: &ast::Str, port: u16) -> Vec<Range<usize>> {
         let said = format!(":{port}");
         for (at, _) in text.match_indices(&said) {
             let behind = at + said.len();
-            let local = LOOPBACK.iter().any(|host| {
+            let local = url::LOCAL.iter().any(|host| {
                 text[..at]
                     .strip_suffix(host)
                     .is_some_and(|before| !before.ends_with(|c: char| c.is_alphanumeric() || ".-".contains(c)))

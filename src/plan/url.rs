@@ -61,9 +61,11 @@ fn split(url: &str) -> Option<(&str, &str, &str)> {
     Some((host, port, path))
 }
 
-/// Whether the host is this machine, so that the port is one of this machine's.
+/// Hosts that are this machine, so that a port behind them is one of this machine's.
+pub const LOCAL: [&str; 5] = ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "[::]"];
+
 fn local(host: &str) -> bool {
-    matches!(host, "127.0.0.1" | "localhost" | "[::1]" | "0.0.0.0" | "[::]")
+    LOCAL.contains(&host)
 }
 
 /// The `e` of `toString e`, as source for a value of its own.

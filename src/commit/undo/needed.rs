@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use git2::build::TreeUpdateBuilder;
-use git2::{Delta, ObjectType, Tree, TreeWalkMode, TreeWalkResult};
+use git2::{Delta, FileMode, ObjectType, Tree, TreeWalkMode, TreeWalkResult};
 
-use crate::repo::git::GitState;
+use crate::repo::git::{GitState, MODE_EXECUTABLE};
 use crate::repo::literals;
 use crate::syntax::{self, Source};
 
@@ -45,10 +45,9 @@ pub(super) fn keep<'r>(git: &'r GitState, from: &Tree<'r>, to: Tree<'r>) -> Resu
             by.dedup();
             if !by.is_empty() {
                 let entry = from.get_path(&path)?;
-                let mode = if entry.filemode() == 0o100_755 {
-                    git2::FileMode::BlobExecutable
-                } else {
-                    git2::FileMode::Blob
+                let mode = match u32::try_from(entry.filemode()) {
+                    Ok(MODE_EXECUTABLE) => FileMode::BlobExecutable,
+                    _ => FileMode::Blob,
                 };
                 builder.upsert(&*path.to_string_lossy(), entry.id(), mode);
                 kept.push(Kept { path, by });
@@ -78,7 +77,7 @@ fn names(git: &GitState, tree: &Tree<'_>) -> Result<Vec<(PathBuf, PathBuf)>, git
             continue;
         };
         let source = Source::new(&file, text);
-        if syntax::parses(text) {
+        if source.expr().is_ok() {
             let goals = syntax::paths(&source);
             let goals = goals.iter().filter_map(|path| literals::meant(&source, path));
             found.extend(goals.map(|goal| (file.clone(), goal)));

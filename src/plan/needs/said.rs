@@ -128,22 +128,8 @@ impl ConnectionLiteral {
     /// What stands in its place: the field of the contract that the expression `contract` is.
     pub fn read(&self, contract: &str) -> String {
         let field = format!("{contract}.databaseConfig.{}", self.field.name());
-        let text = if self.is_text() {
-            format!("toString {field}")
-        } else {
-            field
-        };
         let in_string = self.range != syntax::span(self.node());
-        // A call is no argument and no element without parentheses.
-        let alone = self
-            .node()
-            .parent()
-            .is_some_and(|parent| ast::AttrpathValue::can_cast(parent.kind()) || ast::Paren::can_cast(parent.kind()));
-        match (in_string, alone || !self.is_text()) {
-            (true, _) => format!("${{{text}}}"),
-            (false, true) => text,
-            (false, false) => format!("({text})"),
-        }
+        reading(&field, self.node(), in_string, self.is_text())
     }
 
     /// Whether it is a number as text.
@@ -154,6 +140,24 @@ impl ConnectionLiteral {
     /// Whether every one of `names` means the same at the literal as outside `around`, and `toString` what it always does.
     pub fn sees(&self, around: &SyntaxNode, names: &[&str]) -> bool {
         sees(self.node(), around, names, self.is_text())
+    }
+}
+
+/// What reads the contract's `field` in the place of the literal `node`, or of a part of it where it stands `in_string`; a
+/// number that is said as text `converts`.
+pub fn reading(field: &str, node: &SyntaxNode, in_string: bool, converts: bool) -> String {
+    let text = match converts {
+        true => format!("toString {field}"),
+        false => field.to_owned(),
+    };
+    // A call is no argument and no element without parentheses.
+    let alone = node
+        .parent()
+        .is_some_and(|parent| ast::AttrpathValue::can_cast(parent.kind()) || ast::Paren::can_cast(parent.kind()));
+    match (in_string, alone || !converts) {
+        (true, _) => format!("${{{text}}}"),
+        (false, true) => text,
+        (false, false) => format!("({text})"),
     }
 }
 

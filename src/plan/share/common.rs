@@ -58,15 +58,11 @@ impl Common {
                 found.push(CommonBinding { name, entry });
             }
         }
+        let needed: Vec<_> = leaving.iter().map(free::variables).collect();
         let is_needed = |binding: &CommonBinding| {
-            leaving
-                .iter()
-                .any(|node| match free::variables(node).get(&binding.name) {
-                    Some(variable) => {
-                        matches!(&variable.binding, Binding::Value(value) if value.syntax() == binding.entry.syntax())
-                    }
-                    None => false,
-                })
+            let meant = needed.iter().filter_map(|variables| variables.get(&binding.name));
+            let mut meant = meant.map(|variable| &variable.binding);
+            meant.any(|meant| matches!(meant, Binding::Value(value) if value.syntax() == binding.entry.syntax()))
         };
         if !found.iter().any(is_needed) {
             return None;
@@ -80,9 +76,9 @@ impl Common {
         arguments.dedup();
         let exists = repo.exists(&path);
         if exists {
-            let there = repo.source(&path)?;
-            arguments = arguments_of(there)?;
-            found.retain(|binding| says(there, binding));
+            let (asked, set) = read(repo.source(&path)?)?;
+            arguments = asked;
+            found.retain(|binding| says(&set, binding));
         }
         (!found.is_empty()).then_some(Common {
             path,
@@ -197,36 +193,25 @@ fn owner<'n>(names: &'n Names, home: &Module, node: &SyntaxNode) -> Option<&'n s
     owners.next()
 }
 
-/// The arguments that a common file asks for; `None` for one of another form.
-fn arguments_of(source: &Source) -> Option<Vec<String>> {
+/// The arguments that a common file asks for, and the set that it is; `None` for one of another form.
+fn read(source: &Source) -> Option<(Vec<String>, ast::AttrSet)> {
     match source.expr().ok()? {
-        ast::Expr::AttrSet(_) => Some(Vec::new()),
-        ast::Expr::Lambda(lambda) => match lambda.param()? {
-            ast::Param::Pattern(pattern) => {
-                let names = pattern
-                    .pat_entries()
-                    .filter_map(|entry| Some(syntax::ident_text(&entry.ident()?)));
-                Some(names.collect())
+        ast::Expr::AttrSet(set) => Some((Vec::new(), set)),
+        ast::Expr::Lambda(lambda) => match (lambda.param()?, lambda.body()?) {
+            (ast::Param::Pattern(pattern), ast::Expr::AttrSet(set)) => {
+                let entries = pattern.pat_entries();
+                let names = entries.filter_map(|entry| Some(syntax::ident_text(&entry.ident()?)));
+                Some((names.collect(), set))
             }
-            ast::Param::IdentParam(_) => None,
+            _ => None,
         },
         _ => None,
     }
 }
 
-/// Whether a common file says a binding as the shared one does.
-fn says(source: &Source, binding: &CommonBinding) -> bool {
-    let set = match source.expr() {
-        Ok(ast::Expr::AttrSet(set)) => Some(set),
-        Ok(ast::Expr::Lambda(lambda)) => lambda.body().and_then(|body| match body {
-            ast::Expr::AttrSet(set) => Some(set),
-            _ => None,
-        }),
-        _ => None,
-    };
+/// Whether a common file's set says a binding as the shared file does.
+fn says(set: &ast::AttrSet, binding: &CommonBinding) -> bool {
     let plain = |node: &SyntaxNode| syntax::text_of(node).split_whitespace().collect::<Vec<_>>().join(" ");
-    set.is_some_and(|set| {
-        set.attrpath_values()
-            .any(|value| plain(value.syntax()) == plain(binding.entry.syntax()))
-    })
+    set.attrpath_values()
+        .any(|value| plain(value.syntax()) == plain(binding.entry.syntax()))
 }

@@ -4,7 +4,7 @@
 //! The names are those of Authelia's configuration (`identity_providers.oidc`: `clients`, `authorization_policies`,
 //! `claims_policies`, `cors.allowed_origins`).
 
-use super::ownership::{self, CLIENTS};
+use super::ownership::{self, CLIENTS, client_text};
 use crate::plan::model::Context;
 use crate::resolve::module::{Def, Module, attribute, list_elements};
 use crate::syntax::{self, AstNode, ast};
@@ -37,7 +37,7 @@ pub fn policies<'m>(
     others.retain(|other| !own.contains(&other));
     let mut found = Vec::new();
     for (attribute, policies) in POLICIES {
-        let said = |client: &ast::Expr| text(client, attribute);
+        let said = |client: &ast::Expr| client_text(client, attribute);
         let named: Vec<String> = own.iter().filter_map(|client| said(client)).collect();
         let is_own = |name: &str| {
             named.iter().any(|own| own == name) && !others.iter().any(|other| said(other).as_deref() == Some(name))
@@ -97,15 +97,6 @@ fn clients(elements: &[(Def, Vec<ast::Expr>)]) -> impl Iterator<Item = &ast::Exp
         .iter()
         .filter(|(list, _)| list.ends_with(&CLIENTS))
         .flat_map(|(_, clients)| clients)
-}
-
-/// An attribute of a client that is a plain string.
-fn text(client: &ast::Expr, name: &str) -> Option<String> {
-    let ast::Expr::AttrSet(set) = client else { return None };
-    match attribute(set, name)? {
-        ast::Expr::Str(string) => syntax::string_value(&string),
-        _ => None,
-    }
 }
 
 fn unquoted(node: &syntax::SyntaxNode) -> String {

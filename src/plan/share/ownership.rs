@@ -340,12 +340,17 @@ pub fn owns_everything(context: &Context, module: &Module, service: &str) -> boo
 /// Lists of an identity provider's clients (Authelia's `identity_providers.oidc.clients`).
 pub const CLIENTS: [&str; 3] = ["identity_providers", "oidc", "clients"];
 
+/// An attribute of a client that is a plain string.
+pub fn client_text(client: &ast::Expr, name: &str) -> Option<String> {
+    let ast::Expr::AttrSet(set) = client else { return None };
+    match attribute(set, name)? {
+        ast::Expr::Str(string) => syntax::string_value(&string),
+        _ => None,
+    }
+}
+
 /// The service that a client is, by its name; `None` for something else.
 fn client_owner<'n>(names: &'n Names, list: &Def, element: &ast::Expr) -> Option<&'n str> {
-    let ast::Expr::AttrSet(set) = element else { return None };
-    let name = match attribute(set, "client_name")? {
-        ast::Expr::Str(string) => syntax::string_value(&string)?,
-        _ => return None,
-    };
-    list.ends_with(&CLIENTS).then(|| names.exact(&name.to_lowercase()))?
+    let name = client_text(element, "client_name").filter(|_| list.ends_with(&CLIENTS))?;
+    names.exact(&name.to_lowercase())
 }
