@@ -24,6 +24,72 @@ pub fn add(work: &mut Ops, module: &Module, names: &[&str], group: GroupId) -> R
     Ok(())
 }
 
+/// Drops the formals that only what goes (`gone`, byte ranges) has used, where the function takes any others too; `strictly`
+/// those as well that nothing has used before. `added` are the texts that are put in, which may use them.
+pub fn drop_unused(
+    work: &mut Ops,
+    module: &Module,
+    gone: &[Range<usize>],
+    added: &[&str],
+    strictly: bool,
+    group: GroupId,
+) {
+    if let Some((range, text)) = without_unused(module, gone, added, strictly) {
+        work.replace(module.source.path(), range, text, group);
+    }
+}
+
+/// The range of the formals, and what stands there without the unused ones; `None` where all of them stay.
+fn without_unused(
+    module: &Module,
+    gone: &[Range<usize>],
+    added: &[&str],
+    strictly: bool,
+) -> Option<(Range<usize>, String)> {
+    let pattern = module.lambda.as_ref().and_then(ast::Lambda::param);
+    let Some(ast::Param::Pattern(pattern)) = pattern else {
+        return None;
+    };
+    if pattern.ellipsis_token().is_none() || pattern.pat_bind().is_some() {
+        return None;
+    }
+    let root = module.source.root();
+    let is_gone = |node: &SyntaxNode| gone.iter().any(|range| syntax::covers(range, &syntax::span(node)));
+    let is_added = |name: &str| {
+        let words = added
+            .iter()
+            .flat_map(|text| text.split(|c: char| !(c.is_alphanumeric() || "_-'".contains(c))));
+        words.into_iter().any(|word| word == name)
+    };
+    let is_unused = |entry: &ast::PatEntry| {
+        let Some(name) = entry.ident().map(|ident| syntax::ident_text(&ident)) else {
+            return false;
+        };
+        let uses = syntax::uses_of(&root, &name);
+        (strictly || !uses.is_empty()) && uses.iter().all(is_gone) && !is_added(&name)
+    };
+    let (unused, used): (Vec<_>, Vec<_>) = pattern.pat_entries().partition(is_unused);
+    if unused.is_empty() || !syntax::comments(pattern.syntax()).is_empty() {
+        return None;
+    }
+    let own = syntax::span(pattern.syntax());
+    let mut formals: Vec<String> = used.iter().map(|entry| syntax::text_of(entry.syntax())).collect();
+    formals.push("...".to_owned());
+    let is_tall = formals.len() > ON_ONE_LINE && syntax::text_of(pattern.syntax()).contains('\n');
+    let text = match is_tall {
+        true => {
+            let (pad, unit) = (
+                indent::of_line(module.source.text(), own.start),
+                indent::unit(module.source.text()),
+            );
+            format!("{{\n{pad}{unit}{}\n{pad}}}", formals.join(&format!(",\n{pad}{unit}")))
+        }
+        false if is_tight(pattern.syntax()) => format!("{{{}}}", formals.join(", ")),
+        false => format!("{{ {} }}", formals.join(", ")),
+    };
+    Some((own, text))
+}
+
 /// The range to replace, and by what; `None` where the function takes all of them.
 fn edit(module: &Module, names: &[&str]) -> Result<Option<(Range<usize>, String)>> {
     let source = &module.source;
@@ -131,6 +197,45 @@ mod tests {
             ("{lib, config, ...}: {}", "{lib, config, ...}: {}"),
         ] {
             assert_eq!(added(text), expected);
+        }
+    }
+
+    #[test]
+    fn arguments_go_that_only_what_goes_has_used() {
+        for (text, added, expected) in [
+            (
+                "{lib, pkgs, ...}: {a = lib.x; gone = pkgs.y;}",
+                "",
+                Some("{lib, ...}: {a = lib.x; gone = pkgs.y;}"),
+            ),
+            ("{ pkgs, ... }: {gone = pkgs.y;}", "", Some("{ ... }: {gone = pkgs.y;}")),
+            (
+                "{\n  a,\n  b,\n  c,\n  ...\n}: {x = a; y = b; gone = c;}",
+                "",
+                Some("{\n  a,\n  b,\n  ...\n}: {x = a; y = b; gone = c;}"),
+            ),
+            // Somebody else calls it with just these.
+            ("{lib, pkgs}: {gone = pkgs.y;}", "", None),
+            // What nothing has used is not ours.
+            ("{lib, ...}: {gone = 1;}", "", None),
+            (
+                "{pkgs, ...}: {gone = pkgs.y;}",
+                "import ./common.nix {inherit pkgs;}",
+                None,
+            ),
+            ("args @ {pkgs, ...}: {gone = pkgs.y;}", "", None),
+            ("{pkgs /* for y */, ...}: {gone = pkgs.y;}", "", None),
+        ] {
+            let source = Source::new("m.nix", text);
+            let module = Module::read(&source).expect("a module");
+            let at = text.find("gone").unwrap();
+            let gone = at..at + text[at..].find(';').unwrap();
+            let found = without_unused(&module, &[gone], &[added], false).map(|(range, new)| {
+                let mut text = text.to_owned();
+                text.replace_range(range, &new);
+                text
+            });
+            assert_eq!(found.as_deref(), expected, "{text}");
         }
     }
 }

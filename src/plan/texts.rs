@@ -226,6 +226,32 @@ pub fn restated(field: &ContractField) -> &'static str {
         _ => "the data directory",
     }
 }
+
+/// What goes along with a service that leaves a shared file.
+pub fn along_container(name: &str) -> String {
+    format!("the container {name}")
+}
+pub fn along_pod(name: &str) -> String {
+    format!("the pod {name}")
+}
+pub fn along_secret(name: &str) -> String {
+    format!("the secret {name}")
+}
+/// `count` of the `all` elements of the list `option`.
+pub fn along_elements(count: usize, all: usize, option: &str) -> String {
+    match count {
+        _ if count == all => format!("the list {option}"),
+        1 => format!("an element of {option}"),
+        _ => format!("{count} elements of {option}"),
+    }
+}
+pub fn along_binding(name: &str) -> String {
+    format!("the binding {name}")
+}
+pub fn along_part_of_binding(name: &str) -> String {
+    format!("what it needs of the binding {name}")
+}
+
 /// Above what several services of a directory need alike.
 pub fn common(directory: &std::path::Path) -> String {
     format!("# What services of {} have in common.", directory.display())

@@ -48,6 +48,8 @@ fn what_others_have_come_to_need_stays_when_the_commit_that_brought_it_is_taken_
         assert!(run.out.contains(&stays), "{stays}:\n{}", run.out);
     }
     assert!(!repo.exists(&format!("{ARRS}/lidarr/default.nix")));
+    let shared = repo.read(&format!("{ARRS}/default.nix"));
+    assert!(shared.contains("  imports = [\n    ./radarr\n  ];\n"), "{shared}");
     assert_eq!(repo.status(), "");
     // Once more, the next one finds what is there.
     repo.migrate(&["lidarr"]).succeeds();
@@ -78,4 +80,46 @@ fn a_backup_job_without_paths_is_left_to_the_contracts_that_share_it() {
         sharing += usize::from(shares);
     }
     assert!(sharing > 1);
+}
+
+#[test]
+fn who_leaves_a_shared_file_is_imported_by_it_where_no_order_asks_for_another_place() {
+    let repo = Repo::with_contract();
+    let server = repo.read("modules/server/default.nix");
+    repo.migrate(&["radarr", "lidarr"]).succeeds();
+    let shared = repo.read(&format!("{ARRS}/default.nix"));
+    assert!(
+        shared.contains("  imports = [\n    ./lidarr\n    ./radarr\n  ];\n"),
+        "{shared}"
+    );
+    assert_eq!(repo.read("modules/server/default.nix"), server);
+}
+
+#[test]
+fn a_file_that_every_service_has_left_goes_on_importing_them_and_says_nothing_else() {
+    let repo = Repo::with_contract();
+    repo.migrate(&["--all", "--accept-gains"]).succeeds();
+    let dashboard = repo.read("modules/server/dashboard/default.nix");
+    assert_eq!(dashboard, "{...}: {\n  imports = [\n    ./home\n    ./top\n  ];\n}\n");
+    let server = repo.read("modules/server/default.nix");
+    assert!(server.contains("    ./dashboard\n"), "{server}");
+    assert!(!server.contains("./dashboard/"), "{server}");
+}
+
+#[test]
+fn the_plan_lists_what_goes_along_with_a_service_that_leaves_a_shared_file() {
+    let repo = Repo::with_contract();
+    let plan = repo.run(&["migrate", "radarr", "--dry-run"]).succeeds().out;
+    let summary = plan.split("diff --git").next().unwrap();
+    let joined = summary.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (what, to) in [
+        ("the container radarr", format!("{ARRS}/radarr/default.nix")),
+        ("the binding asArr", format!("{ARRS}/common.nix")),
+    ] {
+        let line = format!("{what}: {ARRS}/default.nix:");
+        let at = joined.find(&line).unwrap_or_else(|| panic!("{line}\n{summary}"));
+        let rest = &joined[at..];
+        let said = rest.split(" -> ").nth(1).unwrap();
+        assert!(said.starts_with(&to), "{what}: {said}");
+    }
 }

@@ -10,8 +10,9 @@ use crate::plan::compact;
 use crate::plan::kinds::{Draft, enablement};
 use crate::plan::model::contract_names;
 use crate::plan::ops::{ContractFragment, Ops};
+use crate::plan::share::along;
 use crate::plan::share::bindings::{self, CapturedScope};
-use crate::plan::share::imports;
+use crate::plan::share::imports::{self, ImportPosition};
 use crate::plan::share::leftovers::RemainingFile;
 use crate::plan::share::marker;
 use crate::plan::share::parts::ExtractedParts;
@@ -99,16 +100,17 @@ impl<'c, 'a> Extracted<'c, 'a> {
         if self.draft.context().repo.exists(target) {
             return Err(error::plan::target_exists(self.parts.source.place(0..0), target));
         }
+        let along = along::of_parts(self.draft.context(), self.parts, target);
+        ops.tell(self.draft.contract(), along);
         let text = self.module(ops, fragments, above, moved)?;
         ops.create_formatted(target.clone(), text);
-        imports::add(
-            ops,
-            self.draft.context().repo,
-            [self.parts.source.path(), target],
-            position::position(self.draft.context(), self.parts),
-            self.remaining.deleted,
-            self.draft.contract(),
-        );
+        let (repo, group) = (self.draft.context().repo, self.draft.contract());
+        let position = position::position(self.draft.context(), self.parts);
+        let (home, deleted) = (self.draft.facts().home, self.remaining.deleted);
+        let inside = !deleted && position == ImportPosition::ByName;
+        if !inside || !imports::add_inside(ops, repo, home, target, group) {
+            imports::add(ops, repo, [self.parts.source.path(), target], position, deleted, group);
+        }
         Ok(())
     }
 
@@ -149,6 +151,16 @@ impl<'c, 'a> Extracted<'c, 'a> {
                     .inherit(entry, &self.draft.facts().target)
             },
         )?;
+        work.tell(
+            self.draft.contract(),
+            along::of_scope(
+                self.draft.facts().home,
+                &needs,
+                self.remaining.common.as_ref(),
+                &self.remaining.nodes(),
+                &self.draft.facts().target,
+            ),
+        );
         needs.arguments.insert("config".to_owned());
         let namespace = contract::path(self.draft.context(), self.draft.facts());
         let alias = ContractAlias::new(&namespace, self.draft.names_contract().then(|| contract_name(&needs)));

@@ -96,6 +96,16 @@ impl Common {
         Some((self.arguments.clone(), text))
     }
 
+    /// The module arguments that what reads it hands on.
+    pub fn arguments(&self) -> impl Iterator<Item = &str> {
+        self.arguments.iter().map(String::as_str)
+    }
+
+    /// The common file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     fn import(&self, from: &Path) -> String {
         let path = placement::relative(from, &self.path);
         match self.arguments.is_empty() {

@@ -8,6 +8,7 @@ use crate::plan::placement::relative;
 use crate::plan::removal;
 use crate::repo::{Repository, hosts, literals};
 use crate::resolve::Module;
+use crate::resolve::module::attribute;
 use crate::syntax::{self, AstNode, Source, SyntaxNode, ast};
 
 /// Where an import goes beside a shared file's.
@@ -61,6 +62,59 @@ pub fn add(
                 .for_each(|range| work.remove(&importer, range, group));
         }
     }
+}
+
+/// Imports the module at `target` in the shared file's own imports, in the order of names, where that is its directory's
+/// `default.nix` and has a list of them or none at all; `false` where it is not. The module system takes all modules of one
+/// depth before those that they import (nixpkgs, `lib/modules.nix`: `filterModules` uses `builtins.genericClosure`), so that
+/// this keeps the order of lists only where no order matters ([`ImportPosition::ByName`]).
+pub fn add_inside(work: &mut Ops, repo: &Repository, home: &Module, target: &Path, group: GroupId) -> bool {
+    let path = home.source.path();
+    let own_directory = path.file_name().is_some_and(|name| name == "default.nix")
+        && path.parent().is_some_and(|directory| target.starts_with(directory));
+    if !own_directory {
+        return false;
+    }
+    let text = relative(path, target.parent().unwrap_or(target));
+    let source = &home.source;
+    let Some(imports) = attribute(&home.body, "imports") else {
+        let Some(brace) = home.body.l_curly_token() else {
+            return false;
+        };
+        let (pad, unit) = (
+            indent::inside(source.text(), home.body.syntax()),
+            indent::unit(source.text()),
+        );
+        let list = format!("\n{pad}imports = [\n{pad}{unit}{text}\n{pad}];\n");
+        work.insert(path, syntax::token_span(&brace).end, list, group);
+        return true;
+    };
+    let ast::Expr::List(list) = syntax::unparen(imports) else {
+        return false;
+    };
+    let earlier = |item: &ast::Expr| {
+        let target = match syntax::unparen(item.clone()) {
+            ast::Expr::PathRel(path) => literals::target(source, &path),
+            _ => None,
+        };
+        target.is_some_and(|target| repo.import_target(&target).is_some())
+            && syntax::text_of(item.syntax()).as_str() < text.as_str()
+    };
+    let Some(open) = list.l_brack_token().map(|open| syntax::token_span(&open).end) else {
+        return false;
+    };
+    let after = list.items().take_while(earlier).last();
+    let at = after
+        .as_ref()
+        .map_or(open, |item| trivia::extent(source.text(), item.syntax()).text.end);
+    let is_on_one_line = list.items().next().is_some() && !syntax::text_of(list.syntax()).contains('\n');
+    let new = match (is_on_one_line, &after) {
+        (true, None) => format!("{text} "),
+        (true, Some(_)) => format!(" {text}"),
+        (false, _) => format!("\n{}{text}", indent::inside(source.text(), list.syntax())),
+    };
+    work.insert(path, at, new, group);
+    true
 }
 
 /// The last of the services' imports behind `element` that comes before `text` in the order of names; `element` itself where

@@ -9,9 +9,9 @@ use super::{bindings, marker, readers};
 use crate::edit::{GroupId, trivia};
 use crate::plan::model::{Context, ServiceFacts};
 use crate::plan::ops::Ops;
-use crate::plan::removal;
-use crate::plan::texts;
+use crate::plan::{Move, contract, formals, removal, texts};
 use crate::resolve::module::{self, Module};
+use crate::rules::ContractField;
 use crate::syntax::{self, AstNode, HasEntry, SyntaxNode, ast};
 
 /// What removing some nodes leaves of a shared file.
@@ -23,8 +23,12 @@ pub struct RemainingFile<'m> {
     pub orphans: Vec<(usize, String)>,
     /// Nothing is left: the file goes.
     pub deleted: bool,
+    /// Nothing but its imports is left.
+    only_imports: bool,
     /// What stays and reads something else afterwards.
     replaced: Vec<(Range<usize>, String)>,
+    /// The same, for people.
+    read: Vec<Move>,
     /// What stays and what leaves read from a file of its own afterwards.
     pub common: Option<Common>,
 }
@@ -33,13 +37,28 @@ impl<'m> RemainingFile<'m> {
     /// Works out what is left of `home` without `gone`.
     pub fn of(home: &'m Module, gone: &[(SyntaxNode, GroupId)]) -> RemainingFile<'m> {
         let nodes: Vec<SyntaxNode> = gone.iter().map(|(node, _)| node.clone()).collect();
-        let removal = removal::remove(&home.source, &nodes);
-        let deleted = is_empty_without(home, &removal.ranges);
+        let mut removal = removal::remove(&home.source, &nodes);
+        let is_hollow = is_hollow_without(home, &removal.ranges);
+        let imports = imports_of(home);
+        let has_imports = imports.as_ref().is_some_and(has_elements);
+        if is_hollow && has_imports {
+            // What encloses nothing any more goes too.
+            let others = home.body.entries().map(|entry| entry.syntax().clone());
+            let others = others.filter(|entry| Some(entry) != imports.as_ref().map(ast::AttrpathValue::syntax));
+            let nodes: Vec<SyntaxNode> = nodes.iter().cloned().chain(others).collect();
+            removal = removal::remove(&home.source, &outermost(nodes));
+        }
         let mut orphans = removal.orphans;
-        if deleted {
+        if is_hollow {
             // What a `let` binding says of itself goes where the binding goes.
             let moved = bindings::dead(home, &removal.ranges).into_iter();
-            let moved = moved.map(|entry| trivia::extent(home.source.text(), &entry).text);
+            let stays = imports
+                .as_ref()
+                .filter(|_| has_imports)
+                .map(|imports| imports.syntax().clone());
+            let moved = moved
+                .chain(stays)
+                .map(|entry| trivia::extent(home.source.text(), &entry).text);
             let gone: Vec<Range<usize>> = removal.ranges.iter().cloned().chain(moved).collect();
             orphans.extend(remaining_comments(home, &gone));
             orphans.sort();
@@ -50,10 +69,17 @@ impl<'m> RemainingFile<'m> {
             gone: gone.to_vec(),
             ranges: removal.ranges,
             orphans,
-            deleted,
+            deleted: is_hollow && !has_imports,
+            only_imports: is_hollow && has_imports,
             replaced: Vec::new(),
+            read: Vec::new(),
             common: None,
         }
+    }
+
+    /// The nodes that leave the file.
+    pub fn nodes(&self) -> Vec<SyntaxNode> {
+        self.gone.iter().map(|(node, _)| node.clone()).collect()
     }
 
     /// The same, where what `leaving` nodes and what stays need alike goes into a file of its own.
@@ -68,6 +94,13 @@ impl<'m> RemainingFile<'m> {
     /// The same, where what stays reads from the service's contract what the service takes with it.
     pub fn reading(mut self, context: &Context, facts: &ServiceFacts) -> RemainingFile<'m> {
         self.replaced = readers::of_port(context, facts, &self.ranges);
+        let port = format!("{}.{}", contract::path(context, facts), ContractField::Port);
+        let read = |(range, _): &(Range<usize>, String)| Move {
+            what: texts::restated(&ContractField::Port).to_owned(),
+            from: Some(self.home.source.place(range.clone())),
+            to: Some(port.clone()),
+        };
+        self.read = self.replaced.iter().map(read).collect();
         self
     }
 
@@ -104,16 +137,29 @@ impl<'m> RemainingFile<'m> {
         }
         let replaced = self.replaced.iter().map(|(range, _)| range.clone());
         let unread: Vec<Range<usize>> = self.ranges.iter().cloned().chain(replaced).collect();
-        for range in dead_ranges(self.home, &unread) {
+        let dead = dead_ranges(self.home, &unread);
+        let unread: Vec<Range<usize>> = unread.into_iter().chain(dead.iter().cloned()).collect();
+        for range in dead {
             work.remove(path, range, group);
         }
         for (range, text) in &self.replaced {
             work.replace(path, range.clone(), text.as_str(), group);
         }
+        work.tell(group, self.read.iter().cloned());
         if let Some(common) = &self.common {
             common.write(work, self.home, group);
         }
-        marker::mark(work, self.home, gone, group);
+        let mut added: Vec<&str> = self.replaced.iter().map(|(_, text)| text.as_str()).collect();
+        added.extend(self.common.iter().flat_map(Common::arguments));
+        if !self.only_imports {
+            // What a service that leaves later takes with it, the rest reads through it.
+            added.push("config");
+        }
+        formals::drop_unused(work, self.home, &unread, &added, self.only_imports, group);
+        match self.only_imports {
+            true => marker::remove(work, self.home, group),
+            false => marker::mark(work, self.home, gone, group),
+        }
     }
 }
 
@@ -156,8 +202,32 @@ pub fn dead_ranges(home: &Module, gone: &[Range<usize>]) -> Vec<Range<usize>> {
     ranges
 }
 
-/// Whether nothing would be left of the module without these ranges: no option, no import, no definition.
-fn is_empty_without(home: &Module, gone: &[Range<usize>]) -> bool {
+/// The nodes that stand in no other one of them.
+fn outermost(nodes: Vec<SyntaxNode>) -> Vec<SyntaxNode> {
+    let inside = |node: &SyntaxNode| {
+        nodes
+            .iter()
+            .any(|other| node.ancestors().skip(1).any(|outer| outer == *other))
+    };
+    nodes.iter().filter(|node| !inside(node)).cloned().collect()
+}
+
+/// The definition of a module's imports.
+fn imports_of(home: &Module) -> Option<ast::AttrpathValue> {
+    home.body.attrpath_values().find(|value| {
+        let names = module::entry_names(&ast::Entry::AttrpathValue(value.clone()));
+        matches!(names.as_slice(), [Some(name)] if name == "imports")
+    })
+}
+
+/// Whether a definition is anything but a list without elements.
+fn has_elements(imports: &ast::AttrpathValue) -> bool {
+    let value = imports.value().map(syntax::unparen);
+    !matches!(value, Some(ast::Expr::List(list)) if list.items().next().is_none())
+}
+
+/// Whether nothing would be left of the module without these ranges but its imports: no option, no definition.
+fn is_hollow_without(home: &Module, gone: &[Range<usize>]) -> bool {
     let covered = |node: &SyntaxNode| {
         let span = syntax::span(node);
         gone.iter().any(|range| syntax::covers(range, &span))
@@ -167,9 +237,7 @@ fn is_empty_without(home: &Module, gone: &[Range<usize>]) -> bool {
         let first = names.first().and_then(|n| n.as_deref());
         match (&entry, first) {
             _ if covered(entry.syntax()) => true,
-            (ast::Entry::AttrpathValue(value), Some("imports")) => value
-                .value()
-                .is_some_and(|v| matches!(syntax::unparen(v), ast::Expr::List(list) if list.items().next().is_none())),
+            (ast::Entry::AttrpathValue(_), Some("imports")) => names.len() == 1,
             (ast::Entry::AttrpathValue(value), Some("config")) => {
                 value.value().is_some_and(|v| is_hollow(&v, &covered))
             }

@@ -15,6 +15,14 @@ pub fn mark(work: &mut Ops, home: &Module, gone: &[String], group: GroupId) {
     }
 }
 
+/// Takes the comment away, with its line.
+pub fn remove(work: &mut Ops, home: &Module, group: GroupId) {
+    let Some(token) = marker(home) else { return };
+    let mut line = syntax::token_span(&token);
+    line.end += usize::from(home.source.text()[line.end..].starts_with('\n'));
+    work.remove(home.source.path(), line, group);
+}
+
 /// The line at the top of a file that says who has left it.
 fn marker(home: &Module) -> Option<SyntaxToken> {
     let mut first =

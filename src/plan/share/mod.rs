@@ -1,6 +1,7 @@
 //! Files that several services share: what in them belongs to one service moves into its own module, with the
 //! `let` bindings it needs; what several use stays.
 
+pub mod along;
 pub mod bindings;
 pub mod common;
 pub mod imports;

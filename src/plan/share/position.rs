@@ -2,7 +2,8 @@
 //!
 //! The module system merges the definitions of later imports first (nixpkgs, `lib/modules.nix`: `mergeModules` gets the
 //! modules in reverse). What stood before the rest of the shared file has to be imported behind it, and what stood behind
-//! the rest before it. Whether an order means anything, `rules/orders.toml` says.
+//! the rest before it. Modules of one depth come before those that they import, so that only what needs no order may be imported
+//! by the shared file itself. Whether an order means anything, `rules/orders.toml` says.
 
 use std::ops::Range;
 
