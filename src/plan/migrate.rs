@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::definition::Definition;
+use super::foreign::{self, Foreign};
 use super::group::{Accepted, Group, Proposal, Skipped};
 use super::groups::Groups;
 use super::kinds::{self, Draft, Outline, PLACEMENT};
@@ -44,6 +45,7 @@ impl<'a> Migration<'a> {
         let mut left = skipped(context, &migration.facts, &migration.groups);
         left.extend(data_dir::left(context, &migration.facts));
         left.extend(migration.needs.left.iter().cloned());
+        left.extend(foreign::of(context, service).iter().map(Foreign::left));
         left.extend(migration.add_test()?);
         migration.skipped = left;
         let all = migration.all();
