@@ -112,3 +112,72 @@ fn a_secret_that_another_file_declares_is_a_secret_of_the_service() {
         "{run}"
     );
 }
+
+#[test]
+fn what_stays_of_a_shared_file_is_named_with_the_reason() {
+    let repo = Repo::with_contract();
+    let run = repo.migrate(&["sonarr", "--dry-run"]).succeeds();
+    let shown = flat(&run.out);
+    let shared = repo.read("modules/server/arrs/default.nix");
+    let line = |text: &str| shared.lines().position(|line| line.contains(text)).expect("a line") + 1;
+    let rules = line("access_control.rules");
+    let said = "what services.authelia.instances.main.settings.access_control.rules says of sonarr (modules/server/arrs/default.nix:";
+    let (_, rest) = shown.split_once(said).unwrap_or_else(|| panic!("{said}: {run}"));
+    let (place, rest) = rest.split_once(')').expect("a place");
+    let place: usize = place.split(':').next().expect("a line").parse().expect("a number");
+    assert!(place > rules, "{place} is no rule: {shared}");
+    let reason = " the order of this list counts: Authelia takes the first rule that fits a request";
+    assert!(rest.starts_with(reason), "{rest}");
+    // The rule stays where it was, and what moved is not said to stay.
+    repo.migrate(&["sonarr"]).succeeds();
+    let after = repo.read("modules/server/arrs/default.nix");
+    assert!(after.contains("access_control.rules"), "{after}");
+    assert!(!shown.contains("containers.sonarr.containerConfig.image says"), "{run}");
+}
+
+#[test]
+fn a_service_that_nothing_runs_is_said_to_be_a_route_alone() {
+    let repo = Repo::with_contract();
+    repo.replace(
+        "modules/server/dns/default.nix",
+        "    adguardhome = {",
+        "    ledger = {\n      name = \"ledger\";\n      url = \"http://127.0.0.1:8545\";\n    };\n    adguardhome = {",
+    );
+    repo.commit_all("a route");
+    let run = repo.migrate(&["ledger", "--dry-run"]).succeeds();
+    let shown = flat(&run.out);
+    assert!(
+        shown.contains(
+            "what runs ledger (modules/server/dns/default.nix:5) no definition of the host is named after it"
+        ),
+        "{run}"
+    );
+    repo.migrate(&["adguardhome", "--dry-run"])
+        .succeeds()
+        .says_not("what runs adguardhome");
+}
+
+#[test]
+fn a_rewritten_module_takes_no_argument_that_nothing_uses() {
+    let before = nix::available();
+    for (pattern, taken) in [
+        ("{\n  config,\n  lib,\n  pkgs,\n  inputs,\n  ...\n}:", false),
+        ("{\n  config,\n  lib,\n  pkgs,\n  inputs,\n  ...\n} @ args:", true),
+    ] {
+        let repo = Repo::with_contract();
+        let path = "modules/server/media/music/default.nix";
+        let text = repo.read(path);
+        let end = text.find("}:").expect("its arguments") + 2;
+        repo.write(path, format!("{pattern}{}", &text[end..]));
+        repo.commit_all("an argument");
+        let evaluated = before.then(|| nix::configuration(&repo.root()).unwrap());
+        repo.migrate(&["navidrome"]).succeeds();
+        let module = repo.read("modules/server/media/navidrome/default.nix");
+        let head = module.split_once("}").expect("its arguments").0;
+        assert_eq!(head.contains("inputs"), taken, "{module}");
+        assert!(head.contains("config") && head.contains("pkgs"), "{module}");
+        if let Some(evaluated) = evaluated {
+            nix::assert_same(&evaluated, &nix::configuration(&repo.root()).unwrap(), pattern);
+        }
+    }
+}

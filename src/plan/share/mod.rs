@@ -11,3 +11,4 @@ pub mod ownership;
 pub mod parts;
 pub mod position;
 mod readers;
+pub mod stays;
