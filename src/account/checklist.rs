@@ -9,6 +9,7 @@ use super::evidence::Evidence;
 use super::texts;
 use crate::commit::{Check, Tick};
 use crate::plan::kinds;
+use crate::status::{FOREIGN_STATE, Gap, KEPT_BY_ANOTHER, Kept};
 
 /// What a line of the checklist comes to.
 type Rule = fn(&Grounds) -> Tick;
@@ -65,21 +66,33 @@ fn contract(grounds: &Grounds) -> Tick {
     }
 }
 
-/// Persistence: open where its group was declined; not applicable where the service has no persistent directory, inside or
-/// outside its contract; ticked where the proof compared persistence.
+/// Persistence: open where its group was declined, where it keeps another service's state or another one keeps its own, and where the machine has persistent directories and the one that the
+/// contract names as the service's is in none; not applicable where the service has no persistent directory, inside or outside
+/// its contract; ticked where the proof compared persistence.
 fn persistence(grounds: &Grounds) -> Tick {
     let evidence = grounds.evidence;
     if evidence.left(kinds::PERSISTENCE) {
         return open(texts::PERSISTENCE_LEFT);
     }
-    match &evidence.service {
-        Some(service) if !service.persisted.is_empty() => grounds.proved(Check::Persistence),
+    let Some(service) = &evidence.service else {
+        return open(texts::NOT_PROVED);
+    };
+    let in_hands = |gap: &&Gap| [FOREIGN_STATE, KEPT_BY_ANOTHER].contains(&gap.code);
+    if let Some(gap) = service.gaps.iter().find(in_hands) {
+        return open(&format!("it {}", gap.text));
+    }
+    let state = service.state.as_ref();
+    match state.and_then(|state| Some((&state.kept, state.survives?))) {
+        Some((kept, false)) if kept.matters() => open(&texts::not_persisted(&kept.path)),
+        Some((_, true)) => grounds.proved(Check::Persistence),
+        _ if !service.persisted.is_empty() => grounds.proved(Check::Persistence),
         _ => not_applicable(texts::NO_PERSISTENCE),
     }
 }
 
-/// Backups: open where the group of its jobs or of the gain was declined, and where something that it keeps is in no backup;
-/// not applicable where nothing of it is backed up and nothing needs to be; ticked where the proof compared backups.
+/// Backups: open where the group of its jobs or of the gain was declined, where something that it keeps or the directory that
+/// its contract names is in no backup, and where its data is in a database that nothing of it backs up; not applicable where it
+/// names nothing whose loss would cost something; ticked where the proof compared backups.
 fn backup(grounds: &Grounds) -> Tick {
     let evidence = grounds.evidence;
     let jobs = evidence.jobs_left();
@@ -95,9 +108,15 @@ fn backup(grounds: &Grounds) -> Tick {
     if let Some(gap) = service.gaps.iter().find(|gap| gap.code == "not-backed-up") {
         return open(&format!("it {}", gap.text));
     }
-    match service.backed_up.is_empty() {
-        true => not_applicable(texts::NO_BACKUP),
-        false => grounds.proved(Check::Backup),
+    let state = service.state.iter().filter(|state| state.kept.matters());
+    if let Some(state) = state.clone().find(|state| !state.saved) {
+        return open(&texts::not_saved(&state.kept.path));
+    }
+    let kept = service.persisted.iter().any(Kept::matters) || state.count() > 0;
+    match (service.backed_up.is_empty() && !kept, evidence.has_database) {
+        (false, _) => grounds.proved(Check::Backup),
+        (true, true) => open(texts::ONLY_A_DATABASE),
+        (true, false) => not_applicable(texts::NO_BACKUP),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::plan::model::{Context, topmost};
 use crate::plan::share::ownership::Names;
 use crate::plan::vmtest::Registration;
 use crate::plan::{Accepted, Proposal, placement, tested};
-use crate::resolve::module::Def;
+use crate::resolve::module::{Def, Module};
 use crate::rules::parts;
 use crate::status::{self, Service};
 use crate::syntax::{self, AstNode, HasEntry, ast};
@@ -216,8 +216,12 @@ impl<'t> Tree<'t> {
         module.is_some_and(|module| module.under(&["services", "postgresql"]).next().is_some())
     }
 
-    /// Whether the service's module has secrets, or some that are named after it stand elsewhere.
+    /// Whether the service's module has secrets or reads some, or some that are named after it stand elsewhere.
     fn has_secrets(&self, module: &Path) -> bool {
+        let own = self.context.model.module(module);
+        if own.is_some_and(|own| own.under(&["age"]).next().is_some() || reads_secrets(own)) {
+            return true;
+        }
         let names = Names::of(self.context, self.name);
         let secrets = self.context.model.under(&["sops"]).into_iter();
         let mut own = secrets.filter(|(home, def)| {
@@ -247,6 +251,17 @@ impl<'t> Tree<'t> {
                 .iter()
                 .all(|(_, def)| value(def).as_deref() == Some("false"))
     }
+}
+
+/// Whether a module reads an option of the modules for secrets, such as the path of one that another file declares.
+fn reads_secrets(module: &Module) -> bool {
+    let selects = syntax::nodes::<ast::Select>(&module.source.root());
+    selects.into_iter().any(|select| {
+        let text: String = syntax::text_of(select.syntax()).split_whitespace().collect();
+        ["config.sops.", "config.age."]
+            .iter()
+            .any(|option| text.starts_with(option))
+    })
 }
 
 fn is_empty(def: &Def) -> bool {

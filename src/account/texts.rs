@@ -75,7 +75,12 @@ pub fn off(host: &str) -> String {
 }
 
 pub const PERSISTENCE_LEFT: &str = "declined: its directories stay declared where they were";
-pub const NO_PERSISTENCE: &str = "it has no persistent directories";
+pub const NO_PERSISTENCE: &str = "it declares no persistent directories";
+pub fn not_persisted(directory: &str) -> String {
+    format!(
+        "no list of persistent directories has its state in {directory}: if it has to survive, name it in persistedData"
+    )
+}
 
 pub fn jobs_left(jobs: &[&str]) -> String {
     match jobs {
@@ -87,12 +92,16 @@ pub fn jobs_left(jobs: &[&str]) -> String {
     }
 }
 pub const GAP_LEFT: &str = "declined: what the service declares for backups and nothing read stays a comment";
-pub const NO_BACKUP: &str = "nothing that it keeps needs a backup, as far as its declarations tell";
+pub const NO_BACKUP: &str = "it declares nothing that it keeps";
+pub fn not_saved(directory: &str) -> String {
+    format!("no backup is known to have its state in {directory}: if it has to be saved, name it in backupPaths")
+}
+pub const ONLY_A_DATABASE: &str = "it keeps its data in a database, and its contract backs nothing up";
 
-pub const NO_ROUTE: &str = "it is not exposed";
+pub const NO_ROUTE: &str = "its contract does not expose it";
 pub const NO_DATABASE: &str = "it declares none";
 pub const DATABASE_LEFT: &str = "it is not declared";
-pub const NO_SECRETS: &str = "it has none";
+pub const NO_SECRETS: &str = "its module declares and reads none";
 pub const SECRETS_LEFT: &str = "declined: they stay among the implementation";
 
 pub const NO_TEST: &str = "it has no test";

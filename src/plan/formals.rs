@@ -90,7 +90,85 @@ fn without_unused(
     Some((own, text))
 }
 
-/// The range to replace, and by what; `None` where the function takes all of them.
+/// Lets the module's function take `names`, and no more what nothing in the module uses; a module that is no function becomes
+/// one.
+///
+/// # Errors
+/// As [`add`].
+pub fn fit(work: &mut Ops, module: &Module, names: &[&str], group: GroupId) -> Result<()> {
+    if let Some((range, text)) = fitted(module, names)? {
+        work.replace(module.source.path(), range, text, group);
+    }
+    Ok(())
+}
+
+/// The range to replace, and by what; `None` where the function takes what it has to.
+fn fitted(module: &Module, names: &[&str]) -> Result<Option<(Range<usize>, String)>> {
+    let dropped = unused(module, names);
+    let pattern = module.lambda.as_ref().and_then(ast::Lambda::param);
+    let (Some(ast::Param::Pattern(pattern)), false) = (pattern, dropped.is_empty()) else {
+        return edit(module, names);
+    };
+    let own = syntax::span(pattern.syntax());
+    let mut text = module.source.text().to_string();
+    for range in dropped.into_iter().rev() {
+        text.replace_range(range, "");
+    }
+    // What is added is put beside what is left.
+    let rest = Source::new(module.source.path(), text.as_str());
+    let Some(rest) = Module::read(&rest) else {
+        return edit(module, names);
+    };
+    if let Some((range, new)) = edit(&rest, names)? {
+        text.replace_range(range, &new);
+    }
+    let behind = module.source.text().len() - own.end;
+    let pattern = text[own.start..text.len() - behind].to_owned();
+    Ok(Some((own, pattern)))
+}
+
+/// The arguments that nothing in the module uses, up to the next one each. Without an ellipsis the function's caller has to give
+/// exactly these, a name for all of them gives any, and what is commented on somebody has thought about.
+fn unused(module: &Module, names: &[&str]) -> Vec<Range<usize>> {
+    let pattern = module
+        .lambda
+        .as_ref()
+        .and_then(|lambda| Some((lambda, lambda.param()?)));
+    let Some((lambda, ast::Param::Pattern(pattern))) = pattern else {
+        return Vec::new();
+    };
+    let commented = !syntax::comments(pattern.syntax()).is_empty();
+    if pattern.ellipsis_token().is_none() || pattern.pat_bind().is_some() || commented {
+        return Vec::new();
+    }
+    let is_unused = |entry: &ast::PatEntry| {
+        let name = entry.ident().map(|ident| syntax::ident_text(&ident));
+        let name = name.filter(|name| !names.contains(&name.as_str()) && entry.default().is_none());
+        name.is_some_and(|name| syntax::uses_of(lambda.syntax(), &name).is_empty())
+    };
+    let entries = pattern.pat_entries().filter(is_unused);
+    entries.map(|entry| with_comma(&entry)).collect()
+}
+
+/// An argument up to the next one.
+pub fn with_comma(entry: &ast::PatEntry) -> Range<usize> {
+    let start = syntax::span(entry.syntax()).start;
+    let mut end = syntax::span(entry.syntax()).end;
+    let mut at = entry.syntax().next_sibling_or_token();
+    while let Some(element) = at {
+        let Some(token) = element.as_token().filter(|token| !syntax::is_comment(token)) else {
+            break;
+        };
+        if !syntax::is_whitespace(token) && token.text() != "," {
+            break;
+        }
+        end = syntax::token_span(token).end;
+        at = element.next_sibling_or_token();
+    }
+    start..end
+}
+
+/// The range to replace, and by what, to add `names`; `None` where the function takes all of them.
 fn edit(module: &Module, names: &[&str]) -> Result<Option<(Range<usize>, String)>> {
     let source = &module.source;
     let body = module.body.syntax();
@@ -171,7 +249,7 @@ mod tests {
         let source = Source::new("m.nix", text);
         let module = Module::read(&source).expect("a module");
         let mut text = text.to_owned();
-        if let Some((range, new)) = edit(&module, &["config", "lib"]).expect("can be extended") {
+        if let Some((range, new)) = fitted(&module, &["config", "lib"]).expect("can be fitted") {
             text.replace_range(range, &new);
         }
         assert!(syntax::parses(&text), "{text}");
@@ -236,6 +314,41 @@ mod tests {
                 text
             });
             assert_eq!(found.as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_argument_that_nothing_uses_is_no_longer_taken() {
+        for (text, expected) in [
+            ("{lib, pkgs, ...}: {}", "{\n  lib,\n  config,\n  ...\n}: {}"),
+            (
+                "{\n  config,\n  pkgs,\n  ...\n}: {}",
+                "{\n  config,\n  lib,\n  ...\n}: {}",
+            ),
+            ("{ config\n, pkgs\n, lib\n, ...\n}: {}", "{ config\n, lib\n, ...\n}: {}"),
+            ("{pkgs, inputs, ...}: {}", "{\n  config,\n  lib,\n  ...\n}: {}"),
+            (
+                "{config, lib, pkgs, ...}: {a.pkgs = 1;}",
+                "{config, lib, ...}: {a.pkgs = 1;}",
+            ),
+        ] {
+            assert_eq!(added(text), expected);
+        }
+    }
+
+    #[test]
+    fn an_argument_stays_where_it_is_used_or_where_the_list_counts() {
+        for text in [
+            "{config, lib, pkgs}: {}",
+            "{config, lib, pkgs, ...} @ args: {}",
+            "{config, lib, pkgs, # for later\n ...}: {}",
+            "{config, lib, pkgs ? null, ...}: {}",
+            "{config, lib, pkgs, ...}: {a = pkgs.b;}",
+            "{config, lib, pkgs, ...}: {inherit pkgs;}",
+            "{config, lib, pkgs, ...}: {a = with pkgs; [b];}",
+            "{config, lib, pkgs, hello ? pkgs.hello, ...}: {}",
+        ] {
+            assert_eq!(added(text), text);
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::definition::Definition;
+use super::foreign::{self, Foreign};
 use super::group::{Accepted, Group, Proposal, Skipped};
 use super::groups::Groups;
 use super::kinds::{self, Draft, Outline, PLACEMENT};
@@ -13,6 +14,7 @@ use super::needs::reads::ContractReads;
 use super::ops::Ops;
 use super::restated::Restated;
 use super::share::parts::ExtractedParts;
+use super::share::stays;
 use super::taking::{Removed, Taking};
 use super::vmtest::{self, NewTest};
 use super::{comments, contract, data_dir, placement, texts};
@@ -44,6 +46,11 @@ impl<'a> Migration<'a> {
         let mut left = skipped(context, &migration.facts, &migration.groups);
         left.extend(data_dir::left(context, &migration.facts));
         left.extend(migration.needs.left.iter().cloned());
+        if let Some(share) = &migration.share {
+            left.extend(stays::without_implementation(context, &migration.facts, share));
+            left.extend(stays::left(context, &migration.facts, share));
+        }
+        left.extend(foreign::of(context, service).iter().map(Foreign::left));
         left.extend(migration.add_test()?);
         migration.skipped = left;
         let all = migration.all();

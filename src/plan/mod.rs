@@ -16,6 +16,7 @@ pub mod documents;
 pub mod evolve;
 pub mod flake;
 pub mod flow;
+pub mod foreign;
 mod formals;
 pub mod group;
 mod groups;

@@ -347,3 +347,37 @@ pub fn document_left(path: &std::path::Path) -> String {
 }
 pub const DOCUMENT_LEFT_WHY: &str = "somebody has written there since it was installed";
 pub const DOCUMENT_LEFT_NEXT: &str = "say there what holds now";
+
+// ── What stays of a shared file ──
+
+/// What speaks of a service in a shared file, once or several times in one option.
+pub fn stays(service: &str, option: &str, count: usize) -> String {
+    match count {
+        1 => format!("what {option} says of {service}"),
+        _ => format!("what {option} says of {service}, in {count} places"),
+    }
+}
+pub fn stays_order(known: Option<&str>) -> String {
+    match known {
+        Some(reason) => format!("the order of this list counts: {reason}"),
+        None => {
+            "nothing says that the order of this list is free, and moved it would stand at another place".to_owned()
+        }
+    }
+}
+pub const STAYS_CONDITION: &str = "it holds under another condition than the service";
+pub fn stays_others(others: &[String]) -> String {
+    format!("it speaks of {} too", others.join(", "))
+}
+pub const STAYS_TEXT: &str = "nothing but its text names the service, which may be a mention only";
+
+pub fn no_implementation(service: &str) -> String {
+    format!("what runs {service}")
+}
+pub const NO_IMPLEMENTATION_WHY: &str = "no definition of the host is named after it, so that its contract is a route to something that the repository does not run, as far as its names tell";
+pub fn no_implementation_next(target: &std::path::Path) -> String {
+    format!(
+        "put what runs it into {}, or leave it where it runs elsewhere",
+        target.display()
+    )
+}

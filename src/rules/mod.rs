@@ -192,6 +192,12 @@ pub struct Known {
     /// Services that it is of no use without.
     #[serde(default)]
     pub needs: Vec<String>,
+    /// The file below nixpkgs' `nixos/modules/services` that says what it needs; a repository's own rules need none.
+    #[serde(default)]
+    pub source: String,
+    /// The commit of nixpkgs that the file was read at.
+    #[serde(default)]
+    pub revision: String,
 }
 
 /// What is known of a NixOS module.
@@ -209,8 +215,6 @@ pub struct Upstream {
     /// The options below `services.<name>` that say where it keeps its state, dotted; the first that is set counts.
     #[serde(default)]
     pub state_options: Vec<String>,
-    /// The option below `services.<name>` that has its port, dotted.
-    pub port_option: Option<String>,
     /// The kind of its database, where it has options `services.<name>.database` for one and knows no other kind.
     pub database: Option<String>,
     /// The file below nixpkgs' `nixos/modules/services` that says so; a repository's own rules need none.
@@ -482,11 +486,20 @@ mod tests {
     fn what_is_known_of_upstream_modules_has_a_source_at_a_revision() {
         let rules = Rules::new(None).expect("valid");
         assert_eq!(rules.upstream["nextcloud"].units, ["phpfpm-nextcloud.service"]);
+        let is_commit = |text: &str| text.len() == 40 && text.chars().all(|c| c.is_ascii_hexdigit());
+        let needing: Vec<_> = rules
+            .known
+            .iter()
+            .filter(|(_, known)| !known.needs.is_empty())
+            .collect();
+        assert!(!needing.is_empty());
+        for (name, known) in needing {
+            assert!(known.source.ends_with(".nix") && is_commit(&known.revision), "{name}");
+        }
         for (name, upstream) in &rules.upstream {
             assert!(!upstream.units.is_empty() || upstream.state.is_some(), "{name}");
             assert!(upstream.units.iter().all(|unit| unit.ends_with(".service")), "{name}");
             assert!(upstream.source.ends_with(".nix"), "{name}");
-            let is_commit = |text: &str| text.len() == 40 && text.chars().all(|c| c.is_ascii_hexdigit());
             assert!(is_commit(&upstream.revision), "{name}");
         }
     }
@@ -501,8 +514,7 @@ mod tests {
                 "{name}"
             );
             assert!(!(upstream.stateless && state.is_some()), "{name}");
-            let options = upstream.state_options.iter().chain(&upstream.port_option);
-            for option in options.flat_map(|option| parts(option)) {
+            for option in upstream.state_options.iter().flat_map(|option| parts(option)) {
                 assert_eq!(crate::syntax::attr_text(option), option, "{name}");
             }
         }

@@ -4,15 +4,16 @@ use super::discover::Found;
 use super::kept::{self, Elements};
 use super::left::Left;
 use super::surroundings::Surroundings;
-use super::{Gap, Kept, Pattern, Service, texts};
+use super::{Gap, Kept, Pattern, Service, state, texts};
 use crate::error::Place;
 use crate::plan::model;
 use crate::plan::unread;
 use crate::rules::parts;
 use crate::syntax::AstNode;
 
-/// Directories whose loss costs nothing.
-const EXPENDABLE: [&str; 2] = ["/var/cache", "/var/log"];
+/// Codes of state that is in foreign hands.
+pub const FOREIGN_STATE: &str = "foreign-state";
+pub const KEPT_BY_ANOTHER: &str = "kept-by-another";
 
 /// Finds the service's gaps; `volumes` are the directories that its containers keep their state in.
 /// `own` are those that its contract persists.
@@ -22,6 +23,7 @@ pub fn find(around: &Surroundings, found: &Found, volumes: &[Kept], own: &[Kept]
     nowhere_enabled(around, found, service, &mut gaps);
     let unread = unread_fields(around, found, &mut gaps);
     let missing = backup(around, service, volumes, &unread, &mut gaps);
+    foreign(around, service, &mut gaps);
     if found.pattern == Pattern::Contract {
         remnants(around, found, own, &mut gaps);
     }
@@ -114,17 +116,10 @@ fn backup(
     unread: &[Kept],
     gaps: &mut Vec<Gap>,
 ) -> Vec<String> {
-    let saved = |kept: &&Kept| {
-        let own = service.backed_up.iter().map(|own| &own.kept);
-        own.chain(&around.backed_up).any(|saved| {
-            // A backup of what is inside is one that somebody thought about.
-            kept::covers(&saved.path, &kept.path) || kept::covers(&kept.path, &saved.path)
-        })
-    };
-    let expendable = |kept: &&Kept| EXPENDABLE.iter().any(|directory| kept::covers(directory, &kept.path));
     let mut missing: Vec<&Kept> = Vec::new();
     for kept in service.persisted.iter().chain(volumes).chain(unread) {
-        if !saved(&kept) && !expendable(&kept) && !missing.iter().any(|other| kept::covers(&other.path, &kept.path)) {
+        let saved = state::is_saved(around, service, &kept.path);
+        if !saved && kept.matters() && !missing.iter().any(|other| kept::covers(&other.path, &kept.path)) {
             missing.push(kept);
         }
     }
@@ -133,6 +128,18 @@ fn backup(
         gaps.push(gap("not-backed-up", texts::not_backed_up(&paths), first.place.clone()));
     }
     missing.iter().map(|kept| kept.path.clone()).collect()
+}
+
+/// State of another service that it keeps, and its own that another one keeps.
+fn foreign(around: &Surroundings, service: &Service, gaps: &mut Vec<Gap>) {
+    for foreign in &around.foreign {
+        let place = foreign.place.clone();
+        if foreign.keeper == service.name {
+            gaps.push(gap(FOREIGN_STATE, foreign.of_keeper(), place));
+        } else if foreign.owner == service.name {
+            gaps.push(gap(KEPT_BY_ANOTHER, foreign.of_owner(), place));
+        }
+    }
 }
 
 /// What the old pattern still says of a service that has a contract.

@@ -2,7 +2,9 @@
 
 use super::discover::Found;
 use super::{Answer, Kept, Service};
+pub use crate::plan::model::covers;
 use crate::plan::model::{self, Context, Fact};
+use crate::plan::unread;
 use crate::resolve::module::{Def, Module, list_elements};
 use crate::resolve::value::Value;
 use crate::rules::{ContractField, parts};
@@ -97,13 +99,6 @@ fn inner(element: &ast::Expr) -> Option<String> {
     }
 }
 
-/// Whether what is kept at `outer` covers `path`.
-pub fn covers(outer: &str, path: &str) -> bool {
-    let outer = outer.trim_end_matches('/');
-    path.strip_prefix(outer)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
 /// Every directory that some list of persistent directories names.
 pub fn persisted_anywhere(context: &Context) -> Vec<Kept> {
     let rules = &context.rules().persistence;
@@ -122,6 +117,42 @@ pub fn persisted_anywhere(context: &Context) -> Vec<Kept> {
         }
     }
     found
+}
+
+/// Every directory that some service persists, by its contract or by a legacy field that something reads.
+pub fn persisted_by_services(context: &Context) -> Vec<Kept> {
+    let rules = context.rules();
+    let contract = ContractField::PersistedData.to_string();
+    let is_list = |namespace: &str, name: &str| match namespace == rules.namespaces.services {
+        true => rules.fields.get(name) == Some(&ContractField::PersistedData) && !unread::is_unread(context, name),
+        false => name == contract,
+    };
+    let mut found = Vec::new();
+    for namespace in [&rules.namespaces.services, &rules.namespaces.contract] {
+        let prefix = parts(namespace);
+        for (module, def) in context.model.under(&prefix) {
+            let named = def.name(prefix.len() + 1).is_some_and(|name| is_list(namespace, name));
+            if def.path.len() == prefix.len() + 2 && named && context.model.is_imported(module.source.path()) {
+                found.extend(Elements::defined(context, module, def).directories());
+            }
+        }
+    }
+    found
+}
+
+/// Where nothing has to be named to survive: the roots of persistent directories, and file systems besides the root.
+pub fn lasting(context: &Context) -> Vec<String> {
+    let options = &context.rules().persistence.options;
+    let options = options.iter().map(String::as_str).chain(["fileSystems"]);
+    let roots = options.flat_map(|option| {
+        let option = parts(option);
+        let defs = context.model.under(&option).into_iter();
+        defs.filter_map(move |(_, def)| def.name(option.len()).map(str::to_owned))
+            .collect::<Vec<_>>()
+    });
+    // Those two are where other file systems are mounted (Filesystem Hierarchy Standard, 3.11 and 3.12).
+    let mounts = ["/mnt", "/media"].map(str::to_owned);
+    roots.filter(|root| root != "/").chain(mounts).collect()
 }
 
 /// Every directory that some backup job names, or that a contract lets one have.

@@ -9,6 +9,7 @@ mod kept;
 mod left;
 mod look;
 mod read;
+mod state;
 mod surroundings;
 mod table;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod texts;
 
 use std::path::{Path, PathBuf};
 
+pub use gaps::{FOREIGN_STATE, KEPT_BY_ANOTHER};
 pub use look::{Look, look_at};
 
 use crate::edit::SourceChange;
@@ -133,6 +135,8 @@ pub struct Service {
     pub backed_up: Vec<BackedUp>,
     /// The directories of its state that no backup has.
     pub unsaved: Vec<String>,
+    /// The directory of its state that its contract names.
+    pub state: Option<State>,
     /// What a person would want to know.
     pub gaps: Vec<Gap>,
     /// Why `migrate` would refuse; `None` if it would not, and for a service that is migrated.
@@ -145,6 +149,24 @@ pub struct Kept {
     /// The path, or its source text where the value is not known.
     pub path: String,
     pub place: Place,
+}
+
+/// The directory that a contract names as that of the service's state.
+#[derive(Clone, Debug)]
+pub struct State {
+    pub kept: Kept,
+    /// Whether some list of persistent directories has it; `None` where that is not known, where there is no such list at all,
+    /// and where it lies on a file system of its own.
+    pub survives: Option<bool>,
+    /// Whether some backup has it, or something in it.
+    pub saved: bool,
+}
+
+impl Kept {
+    /// Whether it is a directory whose loss costs something.
+    pub fn matters(&self) -> bool {
+        !state::is_expendable(&self.path)
+    }
 }
 
 /// A path that a job backs up.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::discover::{self, Found};
 use super::kept::{self, Elements};
 use super::surroundings::Surroundings;
-use super::{Answer, BackedUp, Kept, Pattern, Service, gaps, left};
+use super::{Answer, BackedUp, Kept, Pattern, Service, gaps, left, state};
 use crate::plan::migrate::Migration;
 use crate::plan::model::{Choices, Context, ServiceFacts};
 use crate::resolve::module::{Def, Module};
@@ -60,13 +60,17 @@ fn service(around: &Surroundings, found: &Found) -> Service {
         persisted: Vec::new(),
         backed_up: Vec::new(),
         unsaved: Vec::new(),
+        state: None,
         gaps: Vec::new(),
         blocked: None,
     };
     let volumes = kept::volumes(context, found);
     let mut own = Vec::new();
+    let mut named = None;
     if found.pattern == Pattern::Contract {
-        Contract { context, found }.read(&mut service);
+        let contract = Contract { context, found };
+        contract.read(&mut service);
+        named = contract.data_dir().into_iter().next();
         own.clone_from(&service.persisted);
         left::add(context, found, &mut service);
     } else {
@@ -85,6 +89,7 @@ fn service(around: &Surroundings, found: &Found) -> Service {
     }
     kept::through_parents(&around.persisted, &volumes, &mut service);
     gaps::find(around, found, &volumes, &own, &mut service);
+    service.state = named.map(|named| state::of(around, &service, named));
     service
 }
 
@@ -255,6 +260,17 @@ impl<'a> Contract<'_, 'a> {
         Some(self.field(name)?.directories(self.context))
     }
 
+    /// The directory of its state; none where the contract says `null`.
+    fn data_dir(&self) -> Vec<Kept> {
+        let Some(field) = self.field("dataDir") else {
+            return Vec::new();
+        };
+        let value = field.def.as_ref().ok().and_then(|def| def.value.clone());
+        value.map_or_else(Vec::new, |value| {
+            Elements::one(self.context, field.module, &value).directories()
+        })
+    }
+
     fn read(&self, service: &mut Service) {
         let here = self.context.model.is_imported(self.found.module.source.path());
         let enable = self.field("enable").filter(|_| here);
@@ -276,12 +292,7 @@ impl<'a> Contract<'_, 'a> {
             Some(Value::Unknown(why)) => Some(Answer::Unknown(why)),
             _ => None,
         };
-        let data_dir = self.field("dataDir").into_iter().flat_map(|field| {
-            let value = field.def.as_ref().ok().and_then(|def| def.value.clone());
-            let own = value.map(|value| Elements::one(self.context, field.module, &value).directories());
-            own.unwrap_or_default()
-        });
-        service.persisted = self.elements("persistedData").unwrap_or_else(|| data_dir.collect());
+        service.persisted = self.elements("persistedData").unwrap_or_else(|| self.data_dir());
         let job = self.field("backupJob").map(|job| {
             let written = job.def.as_ref().ok().and_then(|def| def.value.as_ref());
             let written = written.map(|value| crate::syntax::text_of(value.syntax()));

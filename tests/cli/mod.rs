@@ -16,6 +16,7 @@ mod imports;
 mod init;
 mod inputs;
 mod interactive;
+mod kept;
 mod left;
 mod migrate;
 mod needs;

@@ -1,6 +1,7 @@
 //! The lines of the checklist.
 
 use qgroget::plan::kinds;
+use qgroget::rules::parts;
 
 use super::Case;
 use super::message::items;
@@ -56,13 +57,18 @@ pub fn check(case: &Case, text: &str, proved: bool) -> usize {
 fn nothing_there(case: &Case, line: &str) -> bool {
     let (service, after) = (case.service, &case.after);
     match line {
-        "Persistence paths" => !after.says(service, "persistedData") && !case.declined(kinds::PERSISTENCE),
+        "Persistence paths" => {
+            let keeps = state_of(case).is_some() && persists(case);
+            !after.says(service, "persistedData") && !keeps && !case.declined(kinds::PERSISTENCE)
+        }
         "Backup directories" => {
-            !after.says(service, "backupPaths") && !case.declined(kinds::BACKUP) && !case.declined(kinds::GAIN)
+            let keeps = state_of(case).is_some() || after.says(service, "databases");
+            let declined = case.declined(kinds::BACKUP) || case.declined(kinds::GAIN);
+            !after.says(service, "backupPaths") && !keeps && !declined
         }
         "Traefik routing if exposed" => !after.says(service, "exposed"),
         "Database if needed" => !after.says(service, "databases"),
-        "Secrets if needed" => !has_secrets(case),
+        "Secrets if needed" => !has_secrets(case) && !reads_secrets(case),
         "`nix flake check` passes" => !after.repo.has("flake.nix".as_ref()),
         _ => false,
     }
@@ -78,11 +84,13 @@ fn something_there(case: &Case, line: &str) -> bool {
                 && (after.says(service, "persistedData") || !case.proposed.contains(&kinds::PERSISTENCE))
         }
         "Backup directories" => {
-            !case.declined(kinds::BACKUP) && !case.declined(kinds::GAIN) && after.says(service, "backupPaths")
+            let by_others = |directory: String| !not_saved(case, &directory);
+            let saved = after.says(service, "backupPaths") || state_of(case).is_some_and(by_others);
+            !case.declined(kinds::BACKUP) && !case.declined(kinds::GAIN) && saved
         }
         "Traefik routing if exposed" => after.says(service, "exposed"),
         "Database if needed" => !case.declined(kinds::DATABASES) && after.says(service, "databases"),
-        "Secrets if needed" => !case.declined(kinds::SECRETS) && has_secrets(case),
+        "Secrets if needed" => !case.declined(kinds::SECRETS) && (has_secrets(case) || reads_secrets(case)),
         _ => false,
     }
 }
@@ -102,10 +110,21 @@ fn open(case: &Case, line: &Line, proved: bool) -> bool {
         return proved && !on;
     }
     match line.text.as_str() {
-        "Persistence paths" => case.declined(kinds::PERSISTENCE) && reason.starts_with("declined"),
-        "Backup directories" => match reason.strip_prefix("it keeps state that no backup has: ") {
-            Some(paths) => not_saved(case, paths),
-            None => {
+        "Persistence paths" if reason.contains(", which is ") || reason.contains("it leaves ") => foreign(case, reason),
+        "Persistence paths" => match between(reason, "no list of persistent directories has its state in ") {
+            Some(directory) => is_state(case, directory) && persists(case) && !named(case, "persistedData", directory),
+            None => case.declined(kinds::PERSISTENCE) && reason.starts_with("declined"),
+        },
+        "Backup directories" if reason == "it keeps its data in a database, and its contract backs nothing up" => {
+            (after.says(service, "databases") || case.declined(kinds::DATABASES)) && !after.says(service, "backupPaths")
+        }
+        "Backup directories" => match (
+            reason.strip_prefix("it keeps state that no backup has: "),
+            between(reason, "no backup is known to have its state in "),
+        ) {
+            (Some(paths), _) => not_saved(case, paths),
+            (None, Some(directory)) => is_state(case, directory) && not_saved(case, directory),
+            (None, None) => {
                 let jobs = case.declined(kinds::BACKUP) && reason.contains("backup job");
                 let gap = case.declined(kinds::GAIN) && !reason.contains("backup job");
                 reason.starts_with("declined") && (jobs || gap)
@@ -127,6 +146,73 @@ pub fn not_saved(case: &Case, paths: &str) -> bool {
     paths
         .split(", ")
         .all(|path| !saved.iter().any(|text| text.contains(&quoted(path))))
+}
+
+/// Whether state is in foreign hands: of `it persists D, which is B's, …` or `it leaves D to B: …`.
+pub fn foreign(case: &Case, reason: &str) -> bool {
+    let directory = reason.split(' ').find(|word| word.starts_with('/')).unwrap_or_default();
+    let directory = directory.trim_end_matches(',');
+    let other = match reason.split_once(", which is ") {
+        Some((_, rest)) => rest.split("'s").next(),
+        None => reason.split_once(" to ").and_then(|(_, rest)| rest.split(':').next()),
+    };
+    let last = directory.rsplit('/').next().unwrap_or_default();
+    other.is_some_and(|other| {
+        let (keeper, owner) = match reason.contains(", which is ") {
+            true => (case.service, other),
+            false => (other, case.service),
+        };
+        keeper != owner
+            && !last.is_empty()
+            && !case.after.contract(owner, "domain").is_empty() | case.after.is_legacy(owner)
+    })
+}
+
+/// The directory of a reason that advises a field.
+fn between<'r>(reason: &'r str, before: &str) -> Option<&'r str> {
+    reason
+        .strip_prefix(before)?
+        .split(": if it has to be ")
+        .next()?
+        .split(": if it has to ")
+        .next()
+}
+
+/// The directory that the contract names, without what reads a `let`; `None` for `null`.
+fn state_of(case: &Case) -> Option<String> {
+    let named = case.after.contract(case.service, "dataDir");
+    let text = named.first()?.text();
+    (text != "null").then(|| text.trim_matches('"').to_owned())
+}
+
+fn is_state(case: &Case, directory: &str) -> bool {
+    let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    state_of(case).is_some_and(|state| last(&state) == last(directory) || !state.contains('/'))
+}
+
+/// Whether the machine has lists of persistent directories.
+fn persists(case: &Case) -> bool {
+    let lists = &case.after.rules().persistence.options;
+    let some = |option: &String| !case.after.below(&parts(option)).is_empty();
+    let contracts = case.after.below(&parts(&case.after.rules().namespaces.contract));
+    let by_contract = |binding: &&super::tree::Binding| binding.path.last() == Some(&Some("persistedData".to_owned()));
+    lists.iter().any(some) || contracts.iter().any(by_contract)
+}
+
+/// Whether the contract's list names a directory.
+fn named(case: &Case, field: &str, directory: &str) -> bool {
+    let lists = case.after.contract(case.service, field);
+    lists
+        .iter()
+        .any(|list| list.text().contains(&format!("\"{directory}\"")))
+}
+
+fn reads_secrets(case: &Case) -> bool {
+    let namespace = &case.after.rules().namespaces.contract;
+    let home = case.after.below(&Tree::option(namespace, case.service, &["domain"]));
+    let home = &home.first().expect("a contract").file;
+    let text = case.after.repo.text(home).expect("its file");
+    text.contains("config.sops.") || text.contains("config.age.")
 }
 
 fn has_secrets(case: &Case) -> bool {

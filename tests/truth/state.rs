@@ -66,6 +66,7 @@ fn holds(case: &Case, code: &str, text: &str, service: &Service, context: &Conte
                 .at(&names.iter().map(String::as_str).collect::<Vec<_>>())
                 .is_empty()
         }
+        "foreign-state" | "kept-by-another" => super::checklist::foreign(case, text),
         "unread-field" => {
             let field = text.split(' ').next().unwrap_or_default();
             let services = &after.rules().namespaces.services;

@@ -147,7 +147,11 @@ in
     nodes.server = machine;
 
     testScript = {nodes, ...}: let
-      server = nodes.server;
+      # The driver of nixpkgs before 22.11 has the configuration one level below.
+      server =
+        if nodes.server ? systemd
+        then nodes.server
+        else nodes.server.config;
       contract = server.qgroget.serviceModules.${service};
       address = lib.optionalString (contract.subdomain != "") "${contract.subdomain}." + contract.domain;
       # Without impermanence among the inputs there is nothing to keep the data.

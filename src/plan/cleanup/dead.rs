@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use crate::plan::formals::with_comma;
 use crate::plan::share::leftovers;
 use crate::resolve::module::Module;
 use crate::resolve::scope::{self, Binding};
@@ -46,24 +47,6 @@ fn arguments(module: &Module, gone: &[Range<usize>]) -> Vec<Range<usize>> {
         .filter(is_dead)
         .map(|entry| with_comma(&entry))
         .collect()
-}
-
-/// An argument up to the next one.
-fn with_comma(entry: &ast::PatEntry) -> Range<usize> {
-    let start = syntax::span(entry.syntax()).start;
-    let mut end = syntax::span(entry.syntax()).end;
-    let mut at = entry.syntax().next_sibling_or_token();
-    while let Some(element) = at {
-        let Some(token) = element.as_token().filter(|token| !syntax::is_comment(token)) else {
-            break;
-        };
-        if !syntax::is_whitespace(token) && token.text() != "," {
-            break;
-        }
-        end = syntax::token_span(token).end;
-        at = element.next_sibling_or_token();
-    }
-    start..end
 }
 
 #[cfg(test)]

@@ -151,11 +151,10 @@ impl<'c, 'a> InPlace<'c, 'a> {
             work.insert(path, place.end, code.put(&tail), core);
         }
         // A module that was no function becomes one around everything, the guard's `let` too.
-        self.formals(work, &["config", "lib"])?;
+        self.formals(work)?;
         self.guard_edits(work);
         self.read(work);
-        let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
-        self.formals(work, &arguments)
+        Ok(())
     }
 
     /// What stands around the contract, the implementation and the secrets.
@@ -348,12 +347,15 @@ impl<'c, 'a> InPlace<'c, 'a> {
         }
     }
 
-    /// Adds arguments that the module's function does not take yet.
+    /// Lets the module's function take what the sections and the texts from other files need.
     ///
     /// # Errors
     /// `unsupported-module` for a function with a single argument.
-    fn formals(&self, work: &mut Ops, names: &[&str]) -> Result<()> {
-        formals::add(work, self.facts.home, names, self.draft.contract())
+    fn formals(&self, work: &mut Ops) -> Result<()> {
+        let others = self.arguments.iter().map(String::as_str);
+        let others = others.filter(|name| !["config", "lib"].contains(name));
+        let names: Vec<&str> = ["config", "lib"].into_iter().chain(others).collect();
+        formals::fit(work, self.facts.home, &names, self.draft.contract())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::Context;
 use super::fact::{Declaration, LegacyField};
 use super::literal;
 use crate::error::{self, Result};
@@ -155,4 +156,32 @@ pub fn directory(eval: &Eval, element: &ast::Expr) -> Option<String> {
         Value::Set(set) => eval.string(&module::attribute(&set, "directory")?).ok(),
         _ => None,
     }
+}
+
+/// Whether what is kept at `outer` covers `path`.
+pub fn covers(outer: &str, path: &str) -> bool {
+    let outer = outer.trim_end_matches('/');
+    path.strip_prefix(outer)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The known directories of the lists of persistent directories that no service has.
+pub fn persisted_lists(context: &Context) -> Vec<String> {
+    let rules = &context.rules().persistence;
+    let mut found = Vec::new();
+    for option in &rules.options {
+        let prefix = parts(option);
+        for (module, def) in context.model.under(&prefix) {
+            let list = def.path.len() == prefix.len() + 2 && def.name(prefix.len() + 1) == Some(&rules.list);
+            if list && context.model.is_imported(module.source.path()) {
+                let mut elements = Vec::new();
+                def.value
+                    .iter()
+                    .for_each(|value| module::list_elements(value, &mut elements));
+                let eval = context.eval(module);
+                found.extend(elements.iter().filter_map(|element| directory(&eval, element)));
+            }
+        }
+    }
+    found
 }

@@ -12,3 +12,4 @@ pub mod ownership;
 pub mod parts;
 pub mod position;
 mod readers;
+pub mod stays;

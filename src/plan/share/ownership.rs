@@ -83,6 +83,14 @@ impl Names {
 
     /// The service that the strings below `node` speak of, if all that speak of one speak of the same.
     pub fn owner_of_text(&self, node: &SyntaxNode) -> Option<&str> {
+        match self.owners_of_text(node).as_slice() {
+            [owner] => Some(owner),
+            _ => None,
+        }
+    }
+
+    /// The services that the strings below `node` speak of, sorted, each once.
+    pub fn owners_of_text(&self, node: &SyntaxNode) -> Vec<&str> {
         let mut owners: Vec<&str> = Vec::new();
         let mut note = |text: &str| {
             let words = text.split(|c: char| !(c.is_alphanumeric() || "-_".contains(c)));
@@ -105,10 +113,7 @@ impl Names {
         }
         owners.sort_unstable();
         owners.dedup();
-        match owners.as_slice() {
-            [owner] => Some(owner),
-            _ => None,
-        }
+        owners
     }
 }
 
