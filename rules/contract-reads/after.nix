@@ -8,6 +8,25 @@
   # Others may take it from here.
   fallback = "http://127.0.0.1:9100/fallback";
 in {
+  options.radio = {
+    enable = lib.mkEnableOption "the radio";
+    port = lib.mkOption {
+      type = lib.types.port;
+      default = cfg.port;
+      defaultText = lib.literalExpression "config.qgroget.serviceModules.radio.port";
+      description = "Where the radio is heard.";
+    };
+    streamPort = lib.mkOption {
+      type = lib.types.port;
+      default = 9100;
+      defaultText = "that of the radio";
+    };
+    bitrate = lib.mkOption {
+      type = lib.types.int;
+      default = 9100;
+    };
+  };
+
   config = lib.mkMerge [
     # ── 1. Contract ────────────────────────────────────────────────────────────────────
     {

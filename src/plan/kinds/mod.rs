@@ -162,7 +162,8 @@ impl<'d, 'a> Draft<'d, 'a> {
         let database = self
             .accepts(DATABASE_READS)
             .map(|group| (group, self.outline.reads.texts(contract)));
-        let own = (self.contract(), self.outline.restated.texts(contract));
+        let path = super::contract::path(self.context(), self.facts());
+        let own = (self.contract(), self.outline.restated.texts(contract, &path));
         let all = database.into_iter().chain([own]);
         all.flat_map(|(group, texts)| texts.into_iter().map(move |(range, text)| (group, range, text)))
             .collect()

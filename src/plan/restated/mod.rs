@@ -1,16 +1,21 @@
 //! What a service's code says again that its contract says: the port that it listens on, and the directory of its state.
 //! Read from the contract, each stands once.
 
+mod code;
+mod option;
+
 use std::ops::Range;
+
+use self::code::Code;
 
 use super::model::{Context, ServiceFacts};
 use super::needs::said;
 use super::share::ownership;
 use super::share::parts::ExtractedParts;
-use super::{Move, alias, data_dir, texts, url};
+use super::{Move, data_dir, texts, url};
 use crate::resolve::eval::Eval;
 use crate::resolve::value::{Known, Value};
-use crate::rules::{ContractField, parts};
+use crate::rules::ContractField;
 use crate::syntax::{self, AstNode, InterpolPart, Source, SyntaxNode, ast};
 
 /// Names of lists of published ports, as containers have them: `"8080:80"`.
@@ -24,6 +29,9 @@ pub struct Restatement {
     range: Range<usize>,
     /// The literal.
     node: SyntaxNode,
+    /// The text of the option's declaration, before and behind the path of the field, where it is the default of one: what
+    /// reads a value is shown in the documentation as it is written.
+    shown: Option<[String; 2]>,
 }
 
 impl Restatement {
@@ -31,6 +39,15 @@ impl Restatement {
     fn read(&self, contract: &str) -> String {
         let field = format!("{contract}.{}", self.field);
         said::reading(&field, &self.node, !self.is_whole(), self.converts())
+    }
+
+    /// As [`Restatement::read`], where the contract has the option path `path`, with what the documentation shows.
+    fn text(&self, contract: &str, path: &str) -> String {
+        let read = self.read(contract);
+        match &self.shown {
+            Some([before, behind]) => format!("{read}{before}config.{path}.{}{behind}", self.field),
+            None => read,
+        }
     }
 
     /// Whether it is the whole literal.
@@ -81,6 +98,7 @@ impl Restated {
                 .any(|other| said.range.start < other.end && other.start < said.range.end)
         };
         list.retain(|said| !meets(said));
+        list.extend(option::defaults(facts, share.is_some(), values.port).filter(|said| code.sees(said)));
         list.sort_by_key(|said| said.range.start);
         Restated(list)
     }
@@ -90,12 +108,10 @@ impl Restated {
         self.0.is_empty()
     }
 
-    /// What is replaced by what, where the expression `contract` is the contract.
-    pub fn texts(&self, contract: &str) -> Vec<(Range<usize>, String)> {
-        self.0
-            .iter()
-            .map(|said| (said.range.clone(), said.read(contract)))
-            .collect()
+    /// What is replaced by what, where the expression `contract` is the contract, which has the option path `path`.
+    pub fn texts(&self, contract: &str, path: &str) -> Vec<(Range<usize>, String)> {
+        let text = |said: &Restatement| (said.range.clone(), said.text(contract, path));
+        self.0.iter().map(text).collect()
     }
 
     /// What of the service's code is read from its contract, which has the option path `contract`, for people.
@@ -138,6 +154,7 @@ impl Values {
             field: ContractField::Port,
             range: syntax::span(number.syntax()),
             node: number.syntax().clone(),
+            shown: None,
         })
     }
 
@@ -162,6 +179,7 @@ impl Values {
             field,
             range,
             node: node.clone(),
+            shown: None,
         };
         let mut found = Vec::new();
         if let Some(directory) = &self.directory {
@@ -368,111 +386,4 @@ fn is_called_port(node: &SyntaxNode) -> bool {
 fn name_of(node: &SyntaxNode) -> Option<String> {
     let binding = ast::AttrpathValue::cast(syntax::parenthesised(node).parent()?)?;
     syntax::attrpath_names(&binding.attrpath()?).pop()?
-}
-
-/// The service's code: what stays with it, and is no part of its contract.
-struct Code {
-    /// The module's set, or what leaves a shared file.
-    around: Vec<SyntaxNode>,
-    definitions: Vec<Range<usize>>,
-    gone: Vec<Range<usize>>,
-    containers: Vec<Range<usize>>,
-    moves: bool,
-}
-
-impl Code {
-    fn of(context: &Context, facts: &ServiceFacts, share: Option<&ExtractedParts>) -> Code {
-        let home = facts.home;
-        let around = match share {
-            None => vec![home.body.syntax().clone()],
-            Some(parts) => parts.nodes(),
-        };
-        let conditions = facts
-            .declarations
-            .first()
-            .map(|d| ownership::text_of(&d.def))
-            .unwrap_or_default();
-        let own = |def: &&crate::resolve::module::Def| {
-            let own = ownership::text_of(def);
-            share.is_some() || conditions.iter().all(|condition| own.contains(condition))
-        };
-        let span = |def: &crate::resolve::module::Def| syntax::span(def.entry.syntax());
-        let containers = context.rules().containers.options.iter();
-        let containers: Vec<Vec<&str>> = containers.map(|option| parts(option)).collect();
-        let in_containers = home
-            .defs
-            .iter()
-            .filter(|def| containers.iter().any(|option| def.under(option)));
-        let declared = facts
-            .facts
-            .iter()
-            .chain(facts.of_jobs())
-            .filter(|fact| std::ptr::eq(fact.origin.module, home));
-        let mut gone: Vec<Range<usize>> = declared
-            .flat_map(|fact| fact.nodes())
-            .map(|node| syntax::span(&node))
-            .collect();
-        let entries = facts.persisted.iter().filter(|entry| std::ptr::eq(entry.module, home));
-        gone.extend(entries.map(|entry| syntax::span(entry.element.syntax())));
-        let blocks = facts
-            .declarations
-            .iter()
-            .chain(facts.jobs.iter().flat_map(|job| &job.declarations));
-        gone.extend(
-            blocks
-                .filter(|block| std::ptr::eq(block.module, home))
-                .map(|block| syntax::span(block.node())),
-        );
-        // Other options of the pattern are no code of the service.
-        let namespaces = &context.rules().namespaces;
-        let apart: Vec<Vec<&str>> = [&namespaces.services, &namespaces.contract, &namespaces.backups]
-            .into_iter()
-            .map(|name| parts(name))
-            .collect();
-        gone.extend(
-            home.defs
-                .iter()
-                .filter(|def| apart.iter().any(|prefix| def.under(prefix)))
-                .map(span),
-        );
-        gone.extend(home.defs.iter().filter(|def| def.name(0) == Some("sops")).map(span));
-        Code {
-            around,
-            definitions: home.defs.iter().filter(own).map(span).collect(),
-            containers: in_containers.map(span).collect(),
-            gone,
-            moves: share.is_some(),
-        }
-    }
-
-    /// Whether a node is the service's code, and in no `let` binding, from which others may take it.
-    fn has(&self, node: &SyntaxNode) -> bool {
-        let own = syntax::span(node);
-        let within = |ranges: &[Range<usize>]| ranges.iter().any(|range| syntax::covers(range, &own));
-        let around = || {
-            self.around
-                .iter()
-                .any(|outer| syntax::covers(&syntax::span(outer), &own))
-        };
-        within(&self.definitions) && !within(&self.gone) && around() && !said::is_bound(node)
-    }
-
-    fn is_in_container(&self, node: &SyntaxNode) -> bool {
-        let own = syntax::span(node);
-        self.containers.iter().any(|range| syntax::covers(range, &own))
-    }
-
-    /// Whether what a text is replaced by means the same there as at the contract.
-    fn sees(&self, said: &Restatement) -> bool {
-        // What moves alone takes only what is in it: there its contract has a name that only it must not hide.
-        let names: Vec<&str> = match self.moves {
-            true => alias::NAMES.into_iter().chain(["config"]).collect(),
-            false => vec!["config"],
-        };
-        let around = self
-            .around
-            .iter()
-            .find(|outer| syntax::covers(&syntax::span(outer), &said.range));
-        around.is_some_and(|around| said::sees(&said.node, around, &names, said.converts()))
-    }
 }
