@@ -18,6 +18,7 @@ mod inputs;
 mod interactive;
 mod left;
 mod migrate;
+mod moves;
 mod needs;
 mod new;
 mod next;
