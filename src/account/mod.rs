@@ -12,10 +12,12 @@ mod texts;
 use std::collections::BTreeMap;
 
 use crate::commit::{Check, Message, Template, Tick};
+use crate::edit::SourceChange;
 use crate::error::Result;
 use crate::plan::migrate::Migration;
 use crate::plan::model::Context;
 use crate::plan::{Accepted, Proposal};
+use crate::rules::Rules;
 
 pub use evidence::{Evidence, Job};
 
@@ -38,4 +40,25 @@ pub fn migration(
         &sentences::of(&evidence),
         &checklist::ticks(&evidence, proved),
     ))
+}
+
+/// The message of the commit that only moves a service's module; `change` is all that it does.
+///
+/// # Errors
+/// As [`migration`].
+pub fn move_alone(rules: &Rules, service: &str, change: &SourceChange) -> Result<Message> {
+    let template = Template::embedded().replaced_by(rules.commit.clone())?;
+    let (moved, mended): (Vec<_>, Vec<_>) = change.files.iter().partition(|file| file.from != file.to);
+    let mut paragraphs = Vec::new();
+    for file in moved {
+        if let (Some(from), Some(to)) = (&file.from, &file.to) {
+            paragraphs.push(texts::moved(from, to, file.before == file.after));
+        }
+    }
+    if !mended.is_empty() {
+        let paths: Vec<_> = mended.iter().map(|file| file.path()).collect();
+        paragraphs.push(texts::mended(&paths));
+    }
+    paragraphs.push(texts::NOTHING_ELSE.to_owned());
+    Ok(template.move_alone(service, &paragraphs))
 }

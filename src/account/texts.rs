@@ -9,6 +9,23 @@ pub fn contract(module: &Path, is_own: bool) -> String {
     format!("declares the service's contract{own} {}", module.display())
 }
 
+/// A file that moves, in a commit that does nothing else.
+pub fn moved(from: &Path, to: &Path, as_it_is: bool) -> String {
+    let own = match as_it_is {
+        true => "byte for byte",
+        false => "byte for byte but for the relative paths in it",
+    };
+    format!("Moves, {own}:\n- {}\n  to {}", from.display(), to.display())
+}
+
+/// The files whose paths lead to the new place.
+pub fn mended(paths: &[&Path]) -> String {
+    let paths: Vec<String> = paths.iter().map(|path| format!("- {}", path.display())).collect();
+    format!("Mends the paths that lead to it:\n{}", paths.join("\n"))
+}
+pub const NOTHING_ELSE: &str =
+    "The migration to the contract is the next commit; both are one change for\n`qgroget undo`.";
+
 pub fn setting(path: &Path, value: &str) -> String {
     let path = path.display();
     match value {

@@ -169,6 +169,9 @@ pub struct Migrate {
     /// Leave each module where it is instead of moving it to <category>/<service>/default.nix
     #[arg(long)]
     pub in_place: bool,
+    /// Where a module moves, commit the move by itself first, so that `git log --follow` goes on: two commits, one for `undo`
+    #[arg(long, conflicts_with = "no_commit")]
+    pub separate_moves: bool,
     /// The module that runs the service, for one that is declared nowhere (only a container, unit or backup job)
     #[arg(long, value_name = "MODULE")]
     pub from: Option<PathBuf>,

@@ -75,6 +75,7 @@ fn document(planned: Result<Cleanup>, session: &Session) -> Result<u8> {
             let message = message::cleanup(cleanup, &decision.accepted);
             let message = session.marked(&message, cleanup, &decision.change)?;
             entry.commit = Some(Commit {
+                first: None,
                 message: message.text().to_owned(),
                 id: None,
             });

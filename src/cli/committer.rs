@@ -11,7 +11,7 @@ use super::interrupt;
 use super::session::{Session, is_outdated};
 use super::terminal::Console;
 use super::texts;
-use crate::commit::{self, Committed, Message};
+use crate::commit::{self, Committed, Message, MoveFirst};
 use crate::edit::SourceChange;
 use crate::error::{self, Error, Result};
 use crate::plan::Proposal;
@@ -127,20 +127,32 @@ impl<'s> Committer<'s> {
         Console::new(&self.session.ui, self.session.editor())
     }
 
-    /// Writes a decision, and commits it.
+    /// Writes a decision, and commits it, what `first` moves by a commit before.
     ///
     /// # Errors
     /// As [`commit::write`] and [`commit::commit`].
-    pub fn land(&self, proposal: &dyn Proposal, decision: &Decision, message: &Message) -> Result<Landed> {
+    pub fn land(
+        &self,
+        proposal: &dyn Proposal,
+        decision: &Decision,
+        first: Option<&MoveFirst>,
+        message: &Message,
+    ) -> Result<Landed> {
         self.session.say_format(&decision.change);
-        let landed = self.write(proposal, decision, message)?;
+        let landed = self.write(proposal, decision, first, message)?;
         if matches!(landed, Landed::Committed(_) | Landed::Written) {
             self.session.say_unformatted(&decision.change);
         }
         Ok(landed)
     }
 
-    fn write(&self, proposal: &dyn Proposal, decision: &Decision, message: &Message) -> Result<Landed> {
+    fn write(
+        &self,
+        proposal: &dyn Proposal,
+        decision: &Decision,
+        first: Option<&MoveFirst>,
+        message: &Message,
+    ) -> Result<Landed> {
         let (session, name) = (self.session, proposal.name());
         let intent = session.intent(name);
         let git = match &self.git {
@@ -154,7 +166,7 @@ impl<'s> Committer<'s> {
             }
         };
         let message = session.marked(message, proposal, &decision.change)?;
-        let confirmed = match self.confirm(name, &message) {
+        let confirmed = match self.confirm(name, first, &message) {
             CommitAnswer::Commit(text) => Message::from_text(text),
             CommitAnswer::Decline => return Ok(Landed::Declined),
         };
@@ -171,7 +183,7 @@ impl<'s> Committer<'s> {
         let _hold = interrupt::hold_all();
         process::check()?;
         let branch = self.branch.as_deref();
-        let committed = commit::commit(git, &decision.change, &confirmed, &intent, branch);
+        let committed = commit::commit(git, &decision.change, &confirmed, first, &intent, branch);
         let outdated = committed.as_ref().is_err_and(is_outdated);
         *session.answered.borrow_mut() = outdated.then(|| Answer {
             name: name.to_owned(),
@@ -208,7 +220,7 @@ impl<'s> Committer<'s> {
     }
 
     /// Asks about the commit message, unless nobody is asked, or was already.
-    fn confirm(&self, name: &str, message: &Message) -> CommitAnswer {
+    fn confirm(&self, name: &str, first: Option<&MoveFirst>, message: &Message) -> CommitAnswer {
         if !self.session.asks(self.deciding) {
             return CommitAnswer::Commit(message.text().to_owned());
         }
@@ -216,7 +228,18 @@ impl<'s> Committer<'s> {
             Some(answer) if answer.name == name && answer.message == *message => {
                 CommitAnswer::Commit(answer.confirmed.text().to_owned())
             }
-            _ => review::confirm_commit(message.text(), &mut self.console()),
+            _ => {
+                let mut console = self.console();
+                if let Some(first) = first {
+                    let text = review::prompt::indented(first.message.text());
+                    console.show(&format!(
+                        "\n{}\n\n{text}\n{}\n",
+                        texts::MOVE_FIRST,
+                        texts::THEN_THE_REST
+                    ));
+                }
+                review::confirm_commit(message.text(), &mut console)
+            }
         }
     }
 
@@ -230,6 +253,9 @@ impl<'s> Committer<'s> {
                 }
                 if let Some(branch) = &commit.branch {
                     ui.line(texts::switched(branch));
+                }
+                if let Some(first) = &commit.first {
+                    ui.line(texts::committed_first(first));
                 }
                 ui.line(texts::committed(commit));
                 for line in commit.left.lines() {

@@ -78,7 +78,7 @@ pub fn install(
         with_a_service(&decision.change, context, committer, session, proving)?;
     }
     let message = message::installation(installation, &decision.accepted);
-    committer.land(installation, &decision, &message)
+    committer.land(installation, &decision, None, &message)
 }
 
 /// A service with a contract, whose values are of no account.
@@ -147,6 +147,7 @@ pub fn entry(installation: &Installation, decision: &Decision, message: Option<&
     }
     let mut service = Service::decided(installation, decision, ServiceOutcome::Planned)?;
     service.commit = message.map(|message| crate::review::json::Commit {
+        first: None,
         message: message.to_owned(),
         id: None,
     });

@@ -49,7 +49,7 @@ pub fn run_proved(
         Outcome::Decided(decision) if decision.change.is_empty() => Landed::Declined,
         Outcome::Decided(decision) => {
             prove(&decision)?;
-            committer.land(proposal, &decision, &message(&decision.accepted))?
+            committer.land(proposal, &decision, None, &message(&decision.accepted))?
         }
     };
     committer.say(proposal.name(), &landed);
@@ -72,6 +72,7 @@ fn dry_run(
             let mut document = Document::new(command);
             let mut entry = Service::decided(proposal, &decision, ServiceOutcome::Planned)?;
             entry.commit = Some(Commit {
+                first: None,
                 message: message.text().to_owned(),
                 id: None,
             });

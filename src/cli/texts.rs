@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::commit::{Committed, Entry, LastCommit, Outcome, Pending, Recovered, State, UndoKept, UndoWay, Undone};
+use crate::commit::{
+    Committed, Entry, First, LastCommit, Outcome, Pending, Recovered, State, UndoKept, UndoWay, Undone,
+};
 
 /// After an interrupted run was ended.
 pub fn recovered(recovered: &Recovered) -> String {
@@ -123,6 +125,11 @@ pub fn committed(commit: &Committed) -> String {
     format!("[{}] {title}", commit.short)
 }
 
+/// The commit before it that only moves files.
+pub fn committed_first(first: &First) -> String {
+    format!("[{}] {}", first.short, first.title)
+}
+
 /// Before the first commit on a branch that was made for it, in git's words.
 pub fn switched(branch: &str) -> String {
     format!("Switched to a new branch '{branch}'")
@@ -211,6 +218,13 @@ pub fn next_steps(services: &[String], gains: bool) -> String {
 
 pub const NEXT_STEPS_TITLE: &str = "How to go on";
 pub const COMMIT_TITLE: &str = "Commit message";
+pub const COMMITS_TITLE: &str = "Commit messages";
+/// With `--separate-moves`, where a file moves.
+pub const MOVE_FIRST: &str =
+    "There are two commits. The first moves the module and mends the paths, and does nothing else:";
+pub const THEN_THE_REST: &str = "The second does the rest:";
+pub const MOVE_PRESERVES: &str = "The move by itself keeps the configuration as it is";
+pub const IN_ONE_COMMIT: &str = "this is of the move by itself: without --separate-moves (and `separate-moves` in qgroget.toml) it is judged as a part of the migration";
 pub const NO_GIT: &str = "This is not a git repository: a run without --dry-run needs one, or --no-commit.";
 
 // ── undo ──
@@ -227,10 +241,21 @@ pub fn undo_nothing_of(name: &str) -> String {
 /// What taking a commit back comes to, before it is done.
 pub fn undo_plan(entry: &Entry, way: UndoWay, paths: &[PathBuf]) -> String {
     let Entry { short, title, .. } = entry;
-    let how = match way {
-        UndoWay::Remove => "it is the last commit of the branch, and is removed from it".to_owned(),
-        UndoWay::RevertLater | UndoWay::RevertPushed => {
+    let how = match (way, &entry.first) {
+        (UndoWay::Remove, None) => "it is the last commit of the branch, and is removed from it".to_owned(),
+        (UndoWay::Remove, Some(first)) => {
+            format!(
+                "it is the last commit of the branch, and is removed from it together with [{first}], which moved the module for it"
+            )
+        }
+        (UndoWay::RevertLater | UndoWay::RevertPushed, None) => {
             format!("a new commit reverts it, because {}", undo_why(way))
+        }
+        (UndoWay::RevertLater | UndoWay::RevertPushed, Some(first)) => {
+            format!(
+                "a new commit reverts it and [{first}], which moved the module for it, because {}",
+                undo_why(way)
+            )
         }
     };
     let files: Vec<String> = paths.iter().map(|path| format!("  {}", path.display())).collect();
@@ -274,6 +299,10 @@ pub fn undo_entry(entry: &Entry, wide: usize) -> String {
 
 pub fn undone(undone: &Undone) -> String {
     let Undone { short, title, .. } = undone;
+    let first = undone.first.as_deref();
+    let first = first.map_or(String::new(), |first| {
+        format!(" and [{first}], which moved the module for it")
+    });
     let (removed, restored): (Vec<PathBuf>, Vec<PathBuf>) = undone
         .paths
         .iter()
@@ -285,9 +314,9 @@ pub fn undone(undone: &Undone) -> String {
         .map(|(what, paths)| format!("\n  {what}: {}", list(paths)))
         .collect();
     match &undone.commit {
-        None => format!("took back [{short}] {title}{files}"),
+        None => format!("took back [{short}] {title}{first}{files}"),
         Some(commit) => format!(
-            "reverted [{short}] {title} by the new commit [{}], because {}{files}",
+            "reverted [{short}] {title}{first} by the new commit [{}], because {}{files}",
             commit.short,
             undo_why(undone.way)
         ),
@@ -427,6 +456,14 @@ pub const NO_MIGRATIONS: &str = "no commit of this history migrates a service: n
 
 /// Beside the proof of a commit that was made with what its plan declares.
 pub const AS_DECLARED: &str = "compared with the state before and what the plan declares to change: what is gained, or a job's list in its new order";
+
+/// Of a commit that is judged together with the one before it.
+pub fn with_its_move(first: &str) -> String {
+    format!(
+        "together with {}, which moved the module for it",
+        &first[..10.min(first.len())]
+    )
+}
 
 pub const CHANGED_SINCE: &str = "this commit was changed after it was made";
 

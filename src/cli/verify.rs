@@ -126,7 +126,7 @@ fn since_contract<'s>(
 ) -> Result<u8> {
     verifier(Vec::new()).available()?;
     let git = session.git_to_commit()?;
-    let commits = git.made_by_the_tool(commit::named)?;
+    let commits = git.made_by_the_tool(commit::named, |id| commit::move_before(&git, id))?;
     if commits.is_empty() {
         session.ui.line(texts::NO_MIGRATIONS);
         return Ok(0);
@@ -182,6 +182,9 @@ fn judge<'c>(session: &Session, git: &GitState, commit: &'c ToolCommit, verifier
         holds = true;
         found.push(texts::AS_DECLARED.to_owned());
         proof = Ok(declared);
+    }
+    if let Some(first) = &commit.first {
+        found.push(texts::with_its_move(first));
     }
     if as_made == Some(false) {
         found.push(texts::CHANGED_SINCE.to_owned());

@@ -202,6 +202,8 @@ fn is_ours(git: &GitState, place: &Place, lock: &Path, goal: &Goal) -> io::Resul
     Ok(match goal {
         Goal::Files { .. } => false,
         Goal::Branch(wanted) => wanted.to == Some(id),
+        // The branch moves back to what others know of, too.
+        Goal::Commit(wanted) if wanted.before_first() == Some(id) => is_abandoned(place, lock)?,
         Goal::Commit(wanted) => git.repo().find_commit(id).is_ok_and(|commit| wanted.is(&commit)),
     })
 }
@@ -230,6 +232,30 @@ pub(super) fn find_made(git: &GitState, wanted: &Wanted) -> Result<Option<(Oid, 
 }
 
 impl Wanted {
+    /// Where the branch stood before the first of two commits.
+    fn before_first(&self) -> Option<Oid> {
+        match &self.below {
+            Some(below) => below.from,
+            None => self.parent.filter(|_| self.is_first),
+        }
+    }
+
+    /// How the branch has moved for the first of two commits, if it has: it goes back where the second is not made.
+    ///
+    /// # Errors
+    /// `git-failed`.
+    pub(super) fn moved_for_first(&self, git: &GitState) -> Result<Option<Move>> {
+        if !self.is_first {
+            return Ok(self.below.clone());
+        }
+        let made = find_made(git, self)?;
+        Ok(made.map(|(id, _)| Move {
+            reference: self.reference.clone(),
+            from: self.parent,
+            to: Some(id),
+        }))
+    }
+
     /// Whether a commit is the one that was to be made: its only parent and its tree are as wanted.
     pub(super) fn is(&self, commit: &git2::Commit<'_>) -> bool {
         commit.parent_ids().eq(self.parent) && Some(commit.tree_id()) == self.tree

@@ -64,16 +64,46 @@ impl<'r> Draft<'r> {
         Ok(message.marked(&Mark { digest, ..mark }))
     }
 
-    /// Writes the commit itself; no reference names it yet.
+    /// The same changes on what HEAD names by now, where that has each of their paths as `first` has it.
+    ///
+    /// # Errors
+    /// `head-moved` where it has not; `git-failed`.
+    pub(super) fn upon(&self, git: &'r GitState, disk: &mut Disk<'_>, first: &Draft<'_>) -> Result<Draft<'r>> {
+        let failed = |cause| error::git::failed("make the tree of the commit", cause);
+        let (head, head_tree) = (git.head()?, git.head_tree()?);
+        let made = git.repo().find_tree(first.tree).map_err(failed)?;
+        for change in &self.changes {
+            if git.in_tree(head_tree.as_ref(), &change.path)? != git.in_tree(Some(&made), &change.path)? {
+                return Err(error::git::head_moved());
+            }
+        }
+        let mut index = Index::new().map_err(failed)?;
+        put_changes(&mut index, head_tree.as_ref(), &self.changes).map_err(failed)?;
+        announce(disk, git, "make the tree of the commit")?;
+        Ok(Draft {
+            head,
+            tree: index.write_tree_to(git.repo()).map_err(failed)?,
+            head_tree,
+            changes: self.changes.clone(),
+        })
+    }
+
+    /// Writes the commit itself, on `parent`; no reference names it yet.
     ///
     /// # Errors
     /// `git-identity`; `git-failed`.
-    pub(super) fn commit(&self, git: &GitState, disk: &mut Disk<'_>, message: &str) -> Result<Oid> {
+    pub(super) fn commit(
+        &self,
+        git: &GitState,
+        disk: &mut Disk<'_>,
+        message: &str,
+        parent: Option<Oid>,
+    ) -> Result<Oid> {
         let failed = |cause| error::git::failed("make the commit", cause);
         let repo = git.repo();
         let (author, committer) = git.signatures()?;
         let tree = repo.find_tree(self.tree).map_err(failed)?;
-        let parent = match self.head.id() {
+        let parent = match parent {
             Some(id) => Some(repo.find_commit(id).map_err(failed)?),
             None => None,
         };

@@ -24,6 +24,8 @@ pub(super) const PLAN: &str = "plan.json";
 
 /// Raised when the format changes, so that a run touches nothing that it does not understand.
 const VERSION: u32 = 3;
+/// Of notes that tell of two commits, which an earlier version would take for one.
+const OF_TWO: u32 = 4;
 
 /// The notes of one change. Paths are relative to the base of the [`Place`] or to the notes, never absolute: the notes go
 /// with a repository that is moved or copied, and mean the files of the copy then.
@@ -81,6 +83,12 @@ pub(super) struct Wanted {
     pub(super) tree: Option<Oid>,
     /// The line of its message that no other commit has.
     pub(super) mark: Option<String>,
+    /// Whether it is the first of two: it does not stay without the other.
+    #[serde(default)]
+    pub(super) is_first: bool,
+    /// How the branch has moved for the first of two. Goes back where this one, the second, is not made.
+    #[serde(default)]
+    pub(super) below: Option<Move>,
 }
 
 /// One path of the change.
@@ -163,7 +171,10 @@ impl Journal {
     /// The notes of a change that is about to be made.
     pub(super) fn new(place: &Place, intent: &str, goal: Goal, checked: &[Checked]) -> Journal {
         Journal {
-            version: VERSION,
+            version: match &goal {
+                Goal::Commit(wanted) if wanted.is_first => OF_TWO,
+                _ => VERSION,
+            },
             intent: intent.to_owned(),
             goal,
             files: checked
@@ -219,8 +230,10 @@ impl Journal {
         }
         let parsed = |cause: serde_json::Error| unreadable(cause.to_string());
         let Version { version } = serde_json::from_slice(&text).map_err(parsed)?;
-        if version != VERSION {
-            return Err(unreadable(format!("their version is {version}, not {VERSION}")));
+        if !matches!(version, VERSION | OF_TWO) {
+            return Err(unreadable(format!(
+                "their version is {version}, not {VERSION} or {OF_TWO}"
+            )));
         }
         serde_json::from_slice(&text).map(Some).map_err(parsed)
     }

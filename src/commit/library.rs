@@ -18,7 +18,7 @@ use crate::repo::git::{GitState, Head, IndexChange};
 pub(super) fn commit(disk: &mut Disk<'_>, landing: Landing<'_>, message: &Message) -> Result<Committed> {
     let git = landing.git;
     let locked = Locked::take(git, disk, &landing.place)?;
-    let (draft, id) = match objects(disk, &landing, &locked, message) {
+    let (draft, first, id) = match objects(disk, &landing, &locked, message) {
         Ok(made) => made,
         Err(error) => {
             locked.release(disk);
@@ -37,23 +37,31 @@ pub(super) fn commit(disk: &mut Disk<'_>, landing: Landing<'_>, message: &Messag
         log: &log,
     };
     let (left, ended) = advance(disk, landing, moving)?;
-    committed(git, id, String::new(), left, ended)
+    committed(git, id, first, String::new(), left, ended)
 }
 
-/// The objects of the commit, made to last.
+/// The objects of the commit, and of the one before it that only moves files, made to last.
 fn objects<'r>(
     disk: &mut Disk<'_>,
     landing: &Landing<'r>,
     locked: &Locked<'_>,
     message: &Message,
-) -> Result<(Draft<'r>, Oid)> {
+) -> Result<(Draft<'r>, Option<Oid>, Oid)> {
     let git = landing.git;
     let draft = Draft::of(git, disk, landing.targets)?;
     super::refuse_lost_staging(git, &locked.read()?, landing.targets, &draft)?;
     let message = draft.marked(git, message)?;
-    let id = draft.commit(git, disk, message.text())?;
+    let mut first = None;
+    if let Some(below) = landing.below {
+        let moved = Draft::of(git, disk, &below.targets)?;
+        let text = below.message_like(&message);
+        let id = moved.commit(git, disk, text.text(), draft.head.id())?;
+        moved.sync(git, disk, Some(id))?;
+        first = Some(id);
+    }
+    let id = draft.commit(git, disk, message.text(), first.or(draft.head.id()))?;
     draft.sync(git, disk, Some(id))?;
-    Ok((draft, id))
+    Ok((draft, first, id))
 }
 
 /// A move of HEAD's branch.

@@ -68,9 +68,10 @@ pub enum Tick {
 
 /// A template for messages.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Template {
     title: String,
+    move_title: String,
     body: Vec<Heading>,
     checklist: Vec<Line>,
     trailers: Vec<Trailer>,
@@ -99,9 +100,10 @@ struct Trailer {
 
 /// What a repository's own configuration replaces.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Replacement {
     title: Option<String>,
+    move_title: Option<String>,
     body: Option<Vec<Heading>>,
     checklist: Option<Vec<Line>>,
     trailers: Option<Vec<Trailer>>,
@@ -125,6 +127,7 @@ impl Template {
             .try_into()
             .map_err(|cause: toml::de::Error| error::commit::template(cause.message()))?;
         self.title = own.title.unwrap_or(self.title);
+        self.move_title = own.move_title.unwrap_or(self.move_title);
         self.body = own.body.unwrap_or(self.body);
         self.checklist = own.checklist.unwrap_or(self.checklist);
         self.trailers = own.trailers.unwrap_or(self.trailers);
@@ -132,11 +135,26 @@ impl Template {
         Ok(self)
     }
 
+    /// The message of the commit that only moves the module of `service`.
+    pub fn move_alone(&self, service: &str, paragraphs: &[String]) -> Message {
+        let title = self.move_title.replace("{service}", service);
+        Message::new(&title, paragraphs, &self.trailers_of(service))
+    }
+
+    fn trailers_of(&self, service: &str) -> Vec<(String, String)> {
+        let fill = |text: &str| text.replace("{service}", service);
+        let trailers = self.trailers.iter();
+        trailers
+            .map(|trailer| (fill(&trailer.key), fill(&trailer.value)))
+            .collect()
+    }
+
     fn check(&self) -> Result<()> {
-        if self.title.trim().is_empty() {
+        let titles = [self.title.as_str(), self.move_title.as_str()];
+        if titles.iter().any(|title| title.trim().is_empty()) {
             return Err(error::commit::template("the title is empty"));
         }
-        let texts = [self.title.as_str()]
+        let texts = titles
             .into_iter()
             .chain(self.body.iter().map(|heading| heading.heading.as_str()))
             .chain(self.checklist.iter().map(|line| line.text.as_str()))
@@ -198,12 +216,7 @@ impl Message {
                 .collect();
             paragraphs.push(format!("Checklist:\n{}", lines.join("\n")));
         }
-        let trailers: Vec<(String, String)> = template
-            .trailers
-            .iter()
-            .map(|trailer| (fill(&trailer.key), fill(&trailer.value)))
-            .collect();
-        Message::new(&fill(&template.title), &paragraphs, &trailers)
+        Message::new(&fill(&template.title), &paragraphs, &template.trailers_of(service))
     }
 
     /// A message of a title (one line), paragraphs, and trailers as key and value.

@@ -16,6 +16,11 @@
 //! and the index entries of their paths, then `git commit` runs on an index of its own that is HEAD and the change. If
 //! it makes no such commit, the files are exchanged again, each only while it holds what was written.
 //!
+//! **A first commit that only moves files** ([`pair`]) is a part of the change. Where the library makes both, the branch moves
+//! once, to the second. Where `git commit` makes them, the files and the person's index are as after both from the
+//! beginning, and the first is committed as if it alone were staged; where the second is not made, the branch moves
+//! back. So what decides stays one thing: whether the branch has the second.
+//!
 //! **Without a commit** (`--no-commit`, no git) the change is made once all new texts lie beside their files.
 //!
 //! What somebody else has put at one of our paths meanwhile is never written over ([`takeback`]); other paths are never
@@ -46,6 +51,7 @@ mod library;
 mod lock;
 mod mark;
 mod message;
+mod pair;
 mod place;
 mod program;
 mod recover;
@@ -61,12 +67,14 @@ use disk::Disk;
 use draft::Draft;
 use journal::{Goal, Journal};
 use lock::Lock;
+use pair::Below;
 use place::Place;
 
 pub use fork::{check_branch, is_branch_name};
 pub use left::Left;
 pub use mark::{Mark, named, of_service};
 pub use message::{Check, Message, Section, Template, Tick};
+pub use pair::{MoveFirst, move_before};
 pub use recover::{Outcome, Pending, Recovered, pending, recover};
 pub use tested::{LastCommit, last_commits, note_tested};
 pub use undo::{
@@ -113,6 +121,8 @@ pub struct Committed {
     pub short: String,
     /// Its message; a hook may have added to the one that was given.
     pub message: String,
+    /// The commit before it that only moves files, where there is one.
+    pub first: Option<First>,
     /// What hooks printed.
     pub output: String,
     /// What happened meanwhile, and stays.
@@ -120,6 +130,15 @@ pub struct Committed {
     /// The branch that was made for it.
     pub branch: Option<String>,
     _ended: Ended,
+}
+
+/// The first of two commits that were made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct First {
+    /// Its id, abbreviated as git does it.
+    pub short: String,
+    /// Its title.
+    pub title: String,
 }
 
 /// A change of files that was made.
@@ -204,7 +223,7 @@ fn write_on(disk: &mut Disk<'_>, root: &Path, change: &SourceChange, intent: &st
 
 /// Lands `change` as one commit on HEAD, or on the branch of this name, which is made from HEAD and switched to unless HEAD
 /// is on it. The message is committed as given, unless a hook or `commit.cleanup` changes
-/// it.
+/// it. With `first` there are two commits, or none.
 ///
 /// # Errors
 /// As [`write`]; as [`GitState::check_commit`]; as [`check_branch`]; if something is staged of a file that the commit would replace and that
@@ -213,11 +232,21 @@ pub fn commit(
     git: &GitState,
     change: &SourceChange,
     message: &Message,
+    first: Option<&MoveFirst>,
     intent: &str,
     branch: Option<&str>,
 ) -> Result<Committed> {
     let targets = check::targets(git.prefix(), change)?;
-    record(&mut Disk::real(), git, &targets, message, intent, branch)
+    let below = first.map(|first| Below::of(git, first)).transpose()?;
+    record(
+        &mut Disk::real(),
+        git,
+        &targets,
+        message,
+        below.as_ref(),
+        intent,
+        branch,
+    )
 }
 
 /// As [`commit`], for paths and modes given one by one, relative to the top of the working tree.
@@ -226,6 +255,7 @@ fn record(
     git: &GitState,
     targets: &[Target],
     message: &Message,
+    below: Option<&Below>,
     intent: &str,
     branch: Option<&str>,
 ) -> Result<Committed> {
@@ -245,6 +275,7 @@ fn record(
         // Held until the branch is taken back, too.
         lock: Rc::clone(&lock),
         targets,
+        below,
         checked,
         intent,
     };
@@ -268,6 +299,8 @@ struct Landing<'r> {
     place: Place,
     lock: Rc<Lock>,
     targets: &'r [Target],
+    /// The commit that only moves files, to be made before.
+    below: Option<&'r Below>,
     checked: Vec<Checked>,
     intent: &'r str,
 }
@@ -323,14 +356,31 @@ fn refuse_lost_staging(git: &GitState, index: &git2::Index, targets: &[Target], 
 }
 
 /// The commit as callers are told of it.
-fn committed(git: &GitState, id: git2::Oid, output: String, left: Left, ended: Ended) -> Result<Committed> {
+fn committed(
+    git: &GitState,
+    id: git2::Oid,
+    first: Option<git2::Oid>,
+    output: String,
+    left: Left,
+    ended: Ended,
+) -> Result<Committed> {
     let failed = |cause| error::git::failed("read the commit", cause);
     let commit = git.repo().find_commit(id).map_err(failed)?;
-    let short = commit.as_object().short_id().map_err(failed)?;
+    let first = match first {
+        Some(id) => Some(First {
+            short: branch::short(git, id)?,
+            title: {
+                let first = git.repo().find_commit(id).map_err(failed)?;
+                String::from_utf8_lossy(first.summary_bytes().unwrap_or_default()).into_owned()
+            },
+        }),
+        None => None,
+    };
     Ok(Committed {
         id: id.to_string(),
-        short: String::from_utf8_lossy(&short).into_owned(),
+        short: branch::short(git, id)?,
         message: String::from_utf8_lossy(commit.message_raw_bytes()).into_owned(),
+        first,
         output,
         left,
         branch: None,

@@ -48,6 +48,7 @@ pub(super) fn commit(
         place,
         lock,
         targets,
+        below,
         checked,
         intent,
     } = landing;
@@ -56,9 +57,13 @@ pub(super) fn commit(
         let index = locked.read()?;
         super::refuse_lost_staging(git, &index, targets, &draft)?;
         let message = draft.marked(git, message)?;
-        Ok((draft, index, message))
+        let first = match below {
+            Some(below) => Some((Draft::of(git, disk, &below.targets)?, below.message_like(&message))),
+            None => None,
+        };
+        Ok((draft, index, message, first))
     });
-    let (draft, index, message) = match drafted {
+    let (draft, index, message, first) = match drafted {
         Ok(drafted) => drafted,
         Err(error) => {
             locked.release(disk);
@@ -66,12 +71,10 @@ pub(super) fn commit(
         }
     };
     let wanted = Wanted {
-        reference: draft.head.reference().to_owned(),
-        parent: draft.head.id(),
-        tree: Some(draft.tree),
-        mark: message.mark_line().map(str::to_owned),
+        is_first: first.is_some(),
+        ..Wanted::of(first.as_ref().map_or(&draft, |(first, _)| first), &message)
     };
-    let mut journal = Journal::new(&place, intent, Goal::Commit(wanted.clone()), &checked);
+    let mut journal = Journal::new(&place, intent, Goal::Commit(wanted), &checked);
     draft::note_entries(git, &index, &draft.changes, &mut journal.files);
     let ready = stage(disk, &place, &journal, &checked)
         .and_then(|()| files::still_before(&place, &journal))
@@ -81,26 +84,118 @@ pub(super) fn commit(
         .and_then(|()| locked.prepare(disk, &journal, Side::After, true))
         .and_then(|()| locked.install(disk));
     locked.release(disk);
-    let made = ready
-        .and_then(|()| run(disk, git, &place, &draft, &message, unhonoured))
-        .and_then(|run| {
-            // A git that was killed, or could not remove them, has left the locks that it held.
-            branch::remove_stale(git, disk, &place, &journal)
-                .map_err(|cause| error::apply::no_journal(git.git_dir(), cause))?;
-            judge(disk, git, &wanted, unhonoured, run)
-        });
+    let with_git = WithGit {
+        git,
+        place: &place,
+        unhonoured,
+    };
+    let made = ready.and_then(|()| match &first {
+        Some((first, text)) => with_git.make_both(disk, &mut journal, [(first, text), (&draft, &message)]),
+        None => with_git.make(disk, &journal, &draft, &message),
+    });
+    let wanted = wanted_of(&journal)?.clone();
     match made {
-        Ok((id, output)) => {
-            follow_hooks(disk, git, &place, &journal, draft.tree)?;
+        Ok(Made { id, tree, output }) => {
+            follow_hooks(disk, git, &place, &journal, tree)?;
             let left = Left::made(git, Some(id), &wanted.reference, files::not_as_made(&place, &journal)?)?;
             let unmarked = match wanted.is_marked(git, id)? {
                 true => None,
                 false => Some(branch::short(git, id)?),
             };
             let left = Left { unmarked, ..left };
-            committed(git, id, output, left, Ended(Some((place, journal, lock))))
+            let first = wanted.below.and_then(|below| below.to);
+            committed(git, id, first, output, left, Ended(Some((place, journal, lock))))
         }
         Err(error) => Err(take_back(disk, git, &place, &journal, &wanted, error)),
+    }
+}
+
+impl Wanted {
+    /// The commit of a draft.
+    fn of(draft: &Draft<'_>, message: &Message) -> Wanted {
+        Wanted {
+            reference: draft.head.reference().to_owned(),
+            parent: draft.head.id(),
+            tree: Some(draft.tree),
+            mark: message.mark_line().map(str::to_owned),
+            is_first: false,
+            below: None,
+        }
+    }
+}
+
+fn wanted_of(journal: &Journal) -> Result<&Wanted> {
+    match &journal.goal {
+        Goal::Commit(wanted) => Ok(wanted),
+        _ => Err(Error::internal("the notes are not of a commit")),
+    }
+}
+
+/// What `git commit` is run with.
+struct WithGit<'r> {
+    git: &'r GitState,
+    place: &'r Place,
+    unhonoured: &'r [Unhonoured],
+}
+
+/// A commit that git has made.
+struct Made {
+    id: Oid,
+    tree: Oid,
+    output: String,
+}
+
+impl<'r> WithGit<'r> {
+    /// Makes the commit that the journal is about.
+    fn make(&self, disk: &mut Disk<'_>, journal: &Journal, draft: &Draft<'_>, message: &Message) -> Result<Made> {
+        let git = self.git;
+        let run = run(disk, git, self.place, draft, message, self.unhonoured)?;
+        // A git that was killed, or could not remove them, has left the locks that it held.
+        branch::remove_stale(git, disk, self.place, journal)
+            .map_err(|cause| error::apply::no_journal(git.git_dir(), cause))?;
+        let (id, output) = judge(disk, git, wanted_of(journal)?, self.unhonoured, run)?;
+        Ok(Made {
+            id,
+            tree: draft.tree,
+            output,
+        })
+    }
+
+    /// Makes the first of two commits and then the second, whatever hooks have committed in between that is not about
+    /// the same paths. The journal tells of the second once the first is made.
+    fn make_both(
+        &self,
+        disk: &mut Disk<'_>,
+        journal: &mut Journal,
+        [(first, text), (draft, message)]: [(&Draft<'r>, &Message); 2],
+    ) -> Result<Made> {
+        let made = self.make(disk, journal, first, text)?;
+        let below = Move {
+            reference: first.head.reference().to_owned(),
+            from: first.head.id(),
+            to: Some(made.id),
+        };
+        let noted = |wanted| {
+            Goal::Commit(Wanted {
+                below: Some(below.clone()),
+                ..wanted
+            })
+        };
+        // From here on taking back means this move, too.
+        journal.goal = noted(Wanted::of(draft, message));
+        follow_hooks(disk, self.git, self.place, journal, made.tree)?;
+        let draft = draft.upon(self.git, disk, first)?;
+        if draft.head.reference() != below.reference {
+            return Err(error::git::head_moved());
+        }
+        journal.goal = noted(Wanted::of(&draft, message));
+        let write = journal.write(disk, self.place);
+        write.map_err(|cause| error::apply::no_journal(&self.place.notes, cause))?;
+        let second = self.make(disk, journal, &draft, message)?;
+        Ok(Made {
+            output: made.output + &second.output,
+            ..second
+        })
     }
 }
 
@@ -128,6 +223,17 @@ fn take_back(
     wanted: &Wanted,
     error: Error,
 ) -> Error {
+    let back = match takeback::first_is_built_upon(git, wanted) {
+        Ok(true) if !takeback::all_committed(git, journal) => {
+            return leave(disk, git, place, journal, wanted, error);
+        }
+        Ok(_) => takeback::first_back(git, disk, wanted),
+        Err(cause) => Err(cause),
+    };
+    if let Err(cause) = back {
+        // The next run takes all of it back.
+        return cause.reason_before(&error);
+    }
     let left = match takeback::files_back(disk, place, Some(git), journal) {
         Ok(left) => left,
         Err((path, cause)) => return error::apply::half_done(&path, cause, &place.notes).reason_before(&error),
@@ -135,10 +241,30 @@ fn take_back(
     let ended = index_back(disk, git, place, journal, &left).and_then(|()| {
         takeback::end(disk, place, journal).map_err(|cause| error::apply::no_journal(&place.notes, cause))
     });
-    let ended = ended.and_then(|()| left.with_head(git, wanted.parent, &wanted.reference));
+    let parent = wanted.below.as_ref().map_or(wanted.parent, |below| below.from);
+    let ended = ended.and_then(|()| left.with_head(git, parent, &wanted.reference));
     match ended {
         Ok(left) => left.taken_back(error),
         Err(cause) => cause.reason_before(&error),
+    }
+}
+
+/// Ends a change of which the first commit is made and built upon by now, and the second is not made: what it changes
+/// stays in the files and in the index, so that HEAD and they are of one state but for that.
+fn leave(
+    disk: &mut Disk<'_>,
+    git: &GitState,
+    place: &Place,
+    journal: &Journal,
+    wanted: &Wanted,
+    error: Error,
+) -> Error {
+    let first = wanted.below.as_ref().and_then(|below| below.to);
+    let named = first.map(|first| branch::short(git, first)).transpose();
+    let ended = takeback::end(disk, place, journal).map_err(|cause| error::apply::no_journal(&place.notes, cause));
+    match (named, ended) {
+        (Ok(first), Ok(())) => error.hint(error::git::first_built_upon(first.as_deref().unwrap_or_default())),
+        (Err(cause), _) | (_, Err(cause)) => cause.reason_before(&error),
     }
 }
 
@@ -184,6 +310,8 @@ fn run(
     let output = notes.join("output");
     let printed = File::create(&output).map_err(cannot_note)?;
     let trace = notes.join("trace");
+    // Git adds to it, and there may be that of the commit before.
+    disk.remove_file(&trace).map_err(cannot_note)?;
 
     let mut command = git.command();
     if !message.text().is_ascii() {

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use git2::Oid;
+
 use super::disk::Disk;
 use super::files::{self, Stands};
 use super::fork::{self, Settled};
@@ -162,6 +164,9 @@ fn carry_out(disk: &mut Disk<'_>, place: &Place, git: Option<&GitState>, journal
             Ok(left)
         }
         End::Back => {
+            if let (Some(git), Goal::Commit(wanted)) = (git, &journal.goal) {
+                takeback::first_back(git, disk, wanted)?;
+            }
             files::replenish(disk, place, git, journal, Side::Before).map_err(half_done)?;
             let left = takeback::files_back(disk, place, git, journal).map_err(half_done)?;
             if let (Some(git), Goal::Branch(_) | Goal::Commit(_)) = (git, &journal.goal) {
@@ -255,8 +260,17 @@ pub fn pending(root: &Path) -> Result<Option<Pending>> {
     };
     let end = takeback::decide(&place, git.as_ref(), &journal)?;
     let mut change = SourceChange::default();
+    // What the first of two commits has at HEAD goes with it, and is nobody else's.
+    let at_first = match &git {
+        Some(git) => first_to_go(git)?.is_some_and(|first| git.head().is_ok_and(|head| head.id() == Some(first))),
+        None => false,
+    };
     for noted in &journal.files {
-        if let Some(side) = end.side_of(git.as_ref(), noted)? {
+        let side = match at_first {
+            true => Some(Side::Before),
+            false => end.side_of(git.as_ref(), noted)?,
+        };
+        if let Some(side) = side {
             change.files.extend(to_come(&place, git.as_ref(), noted, side)?);
         }
     }
@@ -267,6 +281,24 @@ pub fn pending(root: &Path) -> Result<Option<Pending>> {
         committing: program::running_child(&place),
         change,
     }))
+}
+
+/// The first of two commits that an unfinished run has made, and that goes when it is ended: who only reads looks past it.
+///
+/// # Errors
+/// As [`pending`].
+pub(super) fn first_to_go(git: &GitState) -> Result<Option<Oid>> {
+    let place = Place::of(git);
+    let Some(journal) = Journal::read(&place)? else {
+        return Ok(None);
+    };
+    let Goal::Commit(wanted) = &journal.goal else {
+        return Ok(None);
+    };
+    Ok(match takeback::decide(&place, Some(git), &journal)? {
+        End::Back => wanted.moved_for_first(git)?.and_then(|first| first.to),
+        _ => None,
+    })
 }
 
 /// What bringing a file to a side makes of it; `None` if it stays as it is.

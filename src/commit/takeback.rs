@@ -11,7 +11,7 @@ use git2::Oid;
 
 use super::disk::Disk;
 use super::files::{self, Failed, Foreign, Stands};
-use super::journal::{Goal, Journal, Move, Noted, Side};
+use super::journal::{Goal, Journal, Move, Noted, Side, Wanted};
 use super::kept::{self, Found};
 use super::left::Left;
 use super::place::Place;
@@ -220,14 +220,47 @@ pub(super) fn decide(place: &Place, git: Option<&GitState>, journal: &Journal) -
         // The git directory is gone: there is nothing to go by but the files, and they stay.
         (_, None) => Ok(End::Dropped),
         (Goal::Branch(wanted), Some(git)) => decide_by_head(git, wanted),
-        (Goal::Commit(wanted), Some(git)) => Ok(match branch::find_made(git, wanted)? {
-            Some((id, true)) if !git.in_history(id)? => End::Dropped,
-            Some((id, true)) if !wanted.is_marked(git, id)? => End::ByHand(id),
-            Some((id, true)) => End::Forward(Some(id)),
-            _ if all_committed(git, journal) => End::Dropped,
-            _ => End::Back,
-        }),
+        (Goal::Commit(wanted), Some(git)) => decide_by_commit(git, wanted, journal),
     }
+}
+
+/// What counts is whether the commit is made; of two, whether the second is.
+fn decide_by_commit(git: &GitState, wanted: &Wanted, journal: &Journal) -> Result<End> {
+    let made = match wanted.is_first {
+        true => None,
+        false => branch::find_made(git, wanted)?,
+    };
+    Ok(match made {
+        Some((id, true)) if !git.in_history(id)? => End::Dropped,
+        Some((id, true)) if !wanted.is_marked(git, id)? => End::ByHand(id),
+        Some((id, true)) => End::Forward(Some(id)),
+        _ if all_committed(git, journal) || first_is_built_upon(git, wanted)? => End::Dropped,
+        _ => End::Back,
+    })
+}
+
+/// Whether the first of two commits is made and cannot be taken from its branch any more, since others came after it.
+pub(super) fn first_is_built_upon(git: &GitState, wanted: &Wanted) -> Result<bool> {
+    let Some(Move {
+        reference,
+        to: Some(first),
+        ..
+    }) = wanted.moved_for_first(git)?
+    else {
+        return Ok(false);
+    };
+    Ok(branch::stands_at(git, &reference)? != Some(first) && git.in_history(first)?)
+}
+
+/// Moves the branch back to before the first of two commits, where it still stands at that.
+///
+/// # Errors
+/// `git-branch-locked`; `git-failed`.
+pub(super) fn first_back(git: &GitState, disk: &mut Disk<'_>, wanted: &Wanted) -> Result<()> {
+    if let Some(first) = wanted.moved_for_first(git)? {
+        branch::take_back(git, disk, &first)?;
+    }
+    Ok(())
 }
 
 /// What counts is the commit that HEAD is on: a branch can have been renamed or switched since.

@@ -30,7 +30,8 @@ pub struct LastCommit {
 /// `git-failed`.
 pub fn last_commits(git: &GitState) -> Result<BTreeMap<String, LastCommit>> {
     let mut found = BTreeMap::new();
-    for Change { commit, mark, undone } in changes(git)? {
+    for Change { unit, mark, undone } in changes(git)? {
+        let commit = unit.last;
         let message = String::from_utf8_lossy(commit.message_bytes()).into_owned();
         let service = service_of(&message).unwrap_or(mark.name);
         if let (false, Entry::Vacant(vacant)) = (undone, found.entry(service)) {

@@ -13,6 +13,7 @@ mod files;
 mod hooks;
 mod kills;
 mod marks;
+mod pairs;
 mod recovery;
 mod undoing;
 
@@ -36,6 +37,26 @@ fn migration() -> SourceChange {
     ])
 }
 
+/// The move in it alone.
+fn move_first() -> MoveFirst {
+    MoveFirst {
+        change: change(vec![moved(
+            "media/jellyfin.nix",
+            "media/jellyfin/default.nix",
+            "old\n",
+            "old\n",
+        )]),
+        message: Message::new("refactor(server/jellyfin): move the module to its place", &[], &[]),
+    }
+}
+
+/// The migration in two commits.
+fn run_in_two(repo: &TestRepo) -> Result<Committed> {
+    let (state, change) = (repo.state(), migration());
+    let message = marked(&state, &change);
+    commit(&state, &change, &message, Some(&move_first()), "migrate jellyfin", None)
+}
+
 fn message() -> Message {
     let title = "refactor(server/jellyfin): migrate to service contract";
     Message::new(
@@ -51,7 +72,7 @@ fn run(repo: &TestRepo, change: &SourceChange) -> Result<Committed> {
 
 fn run_at(repo: &TestRepo, root: &Path, change: &SourceChange) -> Result<Committed> {
     let state = repo.state_at(root);
-    commit(&state, change, &marked(&state, change), "migrate jellyfin", None)
+    commit(&state, change, &marked(&state, change), None, "migrate jellyfin", None)
 }
 
 fn marked(state: &GitState, change: &SourceChange) -> Message {

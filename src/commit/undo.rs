@@ -8,13 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use git2::{Commit, Oid, Tree};
+use git2::{Oid, Tree};
 
 use super::disk::Disk;
 use super::index::Locked;
 use super::library::{Moving, advance};
 use super::mark::{self, CLEANUP, INIT, Mark, Marked};
-use super::{Committed, Ended, Landing, Message, Target, begin, branch, check, record};
+use super::pair::Unit;
+use super::{Committed, Ended, Landing, Message, Target, begin, branch, check, record, recover};
 use crate::edit::{FileChange, SourceChange};
 use crate::error::{self, Result};
 use crate::repo::git::{DirtyFile, GitState, Head, IndexChange, refusals};
@@ -41,8 +42,29 @@ pub struct Entry {
     pub name: String,
     /// Whether it can be taken back.
     pub state: State,
+    /// The abbreviated id of the commit before it that only moves files, where that is a part of the same change: both are
+    /// taken back together.
+    pub first: Option<String>,
     id: Oid,
+    first_id: Option<Oid>,
     mark: Mark,
+}
+
+impl Entry {
+    /// Its commits, the last one first.
+    fn ids(&self) -> impl Iterator<Item = Oid> + use<> {
+        std::iter::once(self.id).chain(self.first_id)
+    }
+}
+
+/// Whether others may have a change, or a part of it.
+fn is_pushed(git: &GitState, entry: &Entry) -> Result<bool> {
+    for id in entry.ids() {
+        if git.is_pushed(id)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether a commit can be taken back.
@@ -94,6 +116,8 @@ pub struct Undone {
     pub short: String,
     /// The commit's title.
     pub title: String,
+    /// The abbreviated id of the commit before it that was taken back with it.
+    pub first: Option<String>,
     /// The files, relative to the top of the working tree, sorted.
     pub paths: Vec<PathBuf>,
     /// Those of them that are gone now.
@@ -138,9 +162,9 @@ impl Plan {
     }
 }
 
-/// A commit of the tool.
+/// A commit of the tool, with the one before it that is a part of the same change.
 pub(super) struct Change<'g> {
-    pub commit: Commit<'g>,
+    pub unit: Unit<'g>,
     pub mark: Mark,
     /// Whether a later commit of the tool takes it back.
     pub undone: bool,
@@ -159,15 +183,22 @@ pub(super) fn changes(git: &GitState) -> Result<Vec<Change<'_>>> {
     }
     walk.push_head().map_err(failed)?;
     let mut changes = Vec::new();
+    let mut firsts: BTreeSet<Oid> = recover::first_to_go(git)?.into_iter().collect();
     let mut taken_back: BTreeMap<Mark, usize> = BTreeMap::new();
     for id in walk {
-        let commit = git.repo().find_commit(id.map_err(failed)?).map_err(failed)?;
+        let id = id.map_err(failed)?;
+        if firsts.contains(&id) {
+            continue;
+        }
+        let commit = git.repo().find_commit(id).map_err(failed)?;
         match mark::find(&String::from_utf8_lossy(commit.message_bytes())) {
             Some(Marked::Undo(mark)) => *taken_back.entry(mark).or_default() += 1,
             Some(Marked::Change(mark)) => {
                 let taken = taken_back.get_mut(&mark).filter(|count| **count > 0);
                 let undone = taken.map(|count| *count -= 1).is_some();
-                changes.push(Change { commit, mark, undone });
+                let unit = Unit::ending_with(git, commit, &mark)?;
+                firsts.extend(unit.first_id());
+                changes.push(Change { unit, mark, undone });
             }
             None => {}
         }
@@ -181,21 +212,25 @@ pub(super) fn changes(git: &GitState) -> Result<Vec<Change<'_>>> {
 /// `git-failed`.
 pub fn list(git: &GitState) -> Result<Vec<Entry>> {
     let mut entries = Vec::new();
-    for Change { commit, mark, undone } in changes(git)? {
+    for Change { unit, mark, undone } in changes(git)? {
         let state = match undone {
             true => State::Undone,
-            false => match state(git, &commit, &mark)? {
-                State::Intact if is_reverted(git, &commit)? => State::Undone,
+            false => match state(git, &unit, &mark)? {
+                State::Intact if is_reverted(git, &unit)? => State::Undone,
                 state => state,
             },
         };
-        entries.push(entry(git, &commit, mark, state)?);
+        entries.push(entry(git, &unit, mark, state)?);
     }
     Ok(entries)
 }
 
-fn entry(git: &GitState, commit: &Commit<'_>, mark: Mark, state: State) -> Result<Entry> {
+fn entry(git: &GitState, unit: &Unit<'_>, mark: Mark, state: State) -> Result<Entry> {
+    let commit = &unit.last;
+    let first_id = unit.first_id();
     Ok(Entry {
+        first: first_id.map(|id| branch::short(git, id)).transpose()?,
+        first_id,
         short: branch::short(git, commit.id())?,
         title: String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default()).into_owned(),
         name: mark.name.clone(),
@@ -206,27 +241,20 @@ fn entry(git: &GitState, commit: &Commit<'_>, mark: Mark, state: State) -> Resul
 }
 
 /// The state of a commit that no later one takes back.
-fn state(git: &GitState, commit: &Commit<'_>, mark: &Mark) -> Result<State> {
+fn state(git: &GitState, unit: &Unit<'_>, mark: &Mark) -> Result<State> {
     let failed = |cause| error::git::failed("read the commit", cause);
     if mark.is_old() {
         return Ok(State::OldMark);
     }
-    if commit.parent_count() > 1 {
+    if unit.is_merge() {
         return Ok(State::Changed);
     }
-    let parent = match commit.parents().next() {
+    let parent = match unit.parent() {
         Some(parent) => Some(parent.tree().map_err(failed)?),
-        // At the boundary of a shallow clone the commit names a parent that git takes for absent.
-        None if commit
-            .raw_header_bytes()
-            .split(|byte| *byte == b'\n')
-            .any(|line| line.starts_with(b"parent ")) =>
-        {
-            return Ok(State::Shallow);
-        }
+        None if unit.is_cut_off() => return Ok(State::Shallow),
         None => None,
     };
-    let tree = commit.tree().map_err(failed)?;
+    let tree = unit.last.tree().map_err(failed)?;
     Ok(match mark::digest_of(git, parent.as_ref(), &tree)? == mark.digest {
         true => State::Intact,
         false => State::Changed,
@@ -234,11 +262,11 @@ fn state(git: &GitState, commit: &Commit<'_>, mark: &Mark) -> Result<State> {
 }
 
 /// Whether HEAD has nothing of what a commit changes any more: somebody has reverted it by hand.
-fn is_reverted(git: &GitState, commit: &Commit<'_>) -> Result<bool> {
+fn is_reverted(git: &GitState, unit: &Unit<'_>) -> Result<bool> {
     let failed = |cause| error::git::failed("compare the commit with HEAD", cause);
     let (repo, tree) = (git.repo(), git.head_tree()?);
     let head = repo.head().and_then(|head| head.peel_to_commit()).map_err(failed)?;
-    let index = repo.revert_commit(commit, &head, 0, None).map_err(failed)?;
+    let index = unit.reverted_from(git, &head).map_err(failed)?;
     if index.has_conflicts() {
         return Ok(false);
     }
@@ -248,7 +276,7 @@ fn is_reverted(git: &GitState, commit: &Commit<'_>) -> Result<bool> {
     Ok(diff.deltas().len() == 0)
 }
 
-/// Whether the commit `id` does what its mark says; `None` where that cannot be known.
+/// Whether the commit `id`, with the one before it that is a part of the same change, does what its mark says; `None` where that cannot be known.
 ///
 /// # Errors
 /// `git-failed`.
@@ -260,7 +288,8 @@ pub fn is_as_made(git: &GitState, id: &str) -> Result<Option<bool>> {
     let Some(Marked::Change(mark)) = mark::find(&String::from_utf8_lossy(commit.message_bytes())) else {
         return Ok(None);
     };
-    Ok(match state(git, &commit, &mark)? {
+    let unit = Unit::ending_with(git, commit, &mark)?;
+    Ok(match state(git, &unit, &mark)? {
         State::Intact => Some(true),
         State::Changed => Some(false),
         State::OldMark | State::Shallow | State::Undone => None,
@@ -349,10 +378,11 @@ fn plan(git: &GitState, entry: Entry, later: &[Entry]) -> Result<Plan> {
     let failed = |cause| error::git::failed("read the commit to take back", cause);
     let head = git.head()?;
     let commit = git.repo().find_commit(entry.id).map_err(failed)?;
-    let parent = commit.parents().next();
+    let unit = Unit::ending_with(git, commit, &entry.mark)?;
+    let parent = unit.parent();
     let way = match head.id() == Some(entry.id) {
         false => Way::RevertLater,
-        true if git.is_pushed(entry.id)? => Way::RevertPushed,
+        true if is_pushed(git, &entry)? => Way::RevertPushed,
         true if parent.is_none() && matches!(head, Head::Detached(_)) => Way::RevertLater,
         true => Way::Remove,
     };
@@ -361,7 +391,7 @@ fn plan(git: &GitState, entry: Entry, later: &[Entry]) -> Result<Plan> {
         (Way::Remove, Some(parent)) => (Some(parent.tree().map_err(failed)?), Vec::new()),
         (Way::Remove, None) => (None, Vec::new()),
         _ => {
-            let to = reverted(git, &entry, &commit, later)?;
+            let to = reverted(git, &entry, &unit, later)?;
             let (to, kept) = needed::keep(git, &from, to).map_err(failed)?;
             (Some(to), kept)
         }
@@ -381,11 +411,11 @@ fn plan(git: &GitState, entry: Entry, later: &[Entry]) -> Result<Plan> {
 }
 
 /// The tree of HEAD without what a commit changes.
-fn reverted<'r>(git: &'r GitState, entry: &Entry, commit: &Commit<'_>, later: &[Entry]) -> Result<Tree<'r>> {
+fn reverted<'r>(git: &'r GitState, entry: &Entry, unit: &Unit<'_>, later: &[Entry]) -> Result<Tree<'r>> {
     let failed = |cause| error::git::failed("revert the commit", cause);
     let repo = git.repo();
     let head = repo.head().and_then(|head| head.peel_to_commit()).map_err(failed)?;
-    let mut index = repo.revert_commit(commit, &head, 0, None).map_err(failed)?;
+    let mut index = unit.reverted_from(git, &head).map_err(failed)?;
     trees::resolve_touching(git, &mut index).map_err(failed)?;
     if index.has_conflicts() {
         let conflicts = trees::conflicts(git, &index).map_err(failed)?;
@@ -409,12 +439,12 @@ fn named_in(git: &GitState, conflicts: &[(String, String)], later: &[Entry]) -> 
     let mut ids = BTreeSet::new();
     for (path, merged) in conflicts {
         let lines = writers(git, path, &trees::ours(merged))?;
-        match later.iter().any(|entry| lines.contains(&entry.id)) {
+        match later.iter().flat_map(Entry::ids).any(|id| lines.contains(&id)) {
             true => ids.extend(lines),
             false => {
-                for entry in later {
-                    if trees::changes(git, entry.id, path)? {
-                        ids.insert(entry.id);
+                for id in later.iter().flat_map(Entry::ids) {
+                    if trees::changes(git, id, path)? {
+                        ids.insert(id);
                     }
                 }
             }
@@ -423,7 +453,7 @@ fn named_in(git: &GitState, conflicts: &[(String, String)], later: &[Entry]) -> 
     let mut names: Vec<String> = Vec::new();
     for entry in later
         .iter()
-        .filter(|entry| entry.state != State::Undone && ids.contains(&entry.id))
+        .filter(|entry| entry.state != State::Undone && entry.ids().any(|id| ids.contains(&id)))
     {
         if !names.contains(&entry.name) {
             names.push(entry.name.clone());
@@ -485,20 +515,29 @@ pub(super) fn undo_on(disk: &mut Disk<'_>, git: &GitState, plan: &Plan) -> Resul
     if git.head()? != plan.head {
         return Err(error::git::head_moved());
     }
-    if plan.way == Way::Remove && git.is_pushed(plan.entry.id)? {
+    if plan.way == Way::Remove && is_pushed(git, &plan.entry)? {
         return Err(error::git::pushed_since(&plan.entry.title));
     }
     let intent = format!("{INTENT} {}", plan.entry.name);
     let (commit, ended) = match plan.way {
         Way::Remove => (None, Some(remove(disk, git, plan, &intent)?)),
         _ => (
-            Some(record(disk, git, &plan.targets, &message(&plan.entry), &intent, None)?),
+            Some(record(
+                disk,
+                git,
+                &plan.targets,
+                &message(&plan.entry),
+                None,
+                &intent,
+                None,
+            )?),
             None,
         ),
     };
     Ok(Undone {
         short: plan.entry.short.clone(),
         title: plan.entry.title.clone(),
+        first: plan.entry.first.clone(),
         paths: plan.paths(),
         removed: plan
             .targets
@@ -515,7 +554,13 @@ pub(super) fn undo_on(disk: &mut Disk<'_>, git: &GitState, plan: &Plan) -> Resul
 /// The message of a commit that reverts one.
 fn message(entry: &Entry) -> Message {
     let title = format!("Revert \"{}\"", entry.title);
-    let body = format!("This reverts commit {}.", entry.id);
+    let body = match entry.first_id {
+        None => format!("This reverts commit {}.", entry.id),
+        Some(first) => format!(
+            "This reverts commit {},\nand the move of its files before it, {first}.",
+            entry.id
+        ),
+    };
     Message::new(&title, &[body], &[]).with_last_trailer(&entry.mark.undo_line())
 }
 
@@ -546,6 +591,7 @@ fn remove(disk: &mut Disk<'_>, git: &GitState, plan: &Plan, intent: &str) -> Res
         place,
         lock,
         targets: &plan.targets,
+        below: None,
         checked,
         intent,
     };

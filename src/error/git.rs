@@ -201,6 +201,13 @@ pub fn built_upon(id: &str) -> String {
     format!("the commit {id} is not as approved, and stays, since HEAD has moved on: `git revert {id}` takes it back")
 }
 
+/// The first of two commits, on which others have built before the second was made.
+pub fn first_built_upon(id: &str) -> String {
+    format!(
+        "the commit {id}, which only moves files, stays, since HEAD has moved on; the rest of the change is in the files and the index, and not committed"
+    )
+}
+
 /// The commit to remove was pushed between its being shown and its removal.
 pub fn pushed_since(title: &str) -> Error {
     Error::refused("head-moved", format!("\"{title}\" was pushed since it was shown"))

@@ -191,6 +191,20 @@ impl<'a> Migration<'a> {
         kinds::declare(&self.draft(accepted))
     }
 
+    /// What moves the service's module to its place and mends the paths in it and to it, and nothing else; `None` where the
+    /// accepted groups move no file.
+    ///
+    /// # Errors
+    /// As the rendering of that group.
+    pub fn move_alone(&self, accepted: &Accepted) -> Result<Option<SourceChange>> {
+        let Some(group) = self.groups.accepted(PLACEMENT, accepted) else {
+            return Ok(None);
+        };
+        let mut ops = Ops::new(self.context.repo);
+        placement::render(&mut ops, self.context.repo, &self.facts, group)?;
+        ops.finish().map(Some)
+    }
+
     /// The groups by what they are.
     pub fn proposed(&self) -> &Groups {
         &self.groups

@@ -81,6 +81,9 @@ pub struct Service {
 /// A commit, made or planned.
 #[derive(Clone, Debug, Serialize)]
 pub struct Commit {
+    /// The whole message of the commit before it that only moves files, where there are two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first: Option<String>,
     /// The whole message.
     pub message: String,
     /// Its object name; `null` as long as it is only planned.

@@ -32,12 +32,14 @@ fn every_outcome_is_as_the_schema_says() {
     let mut service = Service::decided(&proposal, &decision, ServiceOutcome::Migrated).unwrap();
     service.proof = Some(serde_json::json!({"verdict": "equal"}));
     service.commit = Some(Commit {
+        first: None,
         message: "refactor: x\n".into(),
         id: Some("0123abc".into()),
     });
     document.services.push(service);
     let mut planned = Service::decided(&proposal, &decision, ServiceOutcome::Planned).unwrap();
     planned.commit = Some(Commit {
+        first: None,
         message: "refactor: x\n".into(),
         id: None,
     });

@@ -32,6 +32,9 @@ pub const FILE: &str = "qgroget.toml";
 pub struct Rules {
     /// How the repository is formatted, where it says so here.
     pub format: Option<Format>,
+    /// Whether a module that moves gets a commit of its own for that.
+    #[serde(default)]
+    pub separate_moves: bool,
     pub namespaces: Namespaces,
     pub paths: Paths,
     pub values: Values,

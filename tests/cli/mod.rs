@@ -19,6 +19,7 @@ mod interactive;
 mod kept;
 mod left;
 mod migrate;
+mod moves;
 mod needs;
 mod new;
 mod next;

@@ -42,11 +42,16 @@ pub const OTHER: &[&str] = &["migrate", "obsidian", "--yes", "--no-verify"];
 pub const UNDO: &[&str] = &["undo", "--yes"];
 const PROVED: &[&str] = &["migrate", "jellyfin", "--yes"];
 const BRANCH: &[&str] = &["migrate", "jellyfin", "--yes", "--no-verify", "--branch", "moves/all"];
+const IN_TWO: &[&str] = &["migrate", "jellyfin", "--yes", "--no-verify", "--separate-moves"];
 const CLEANUP: &[&str] = &["cleanup", "--yes", "--no-verify"];
 
 /// A hook that looks, leaves a mark outside the repository, and is content.
 const CONTENT: &str = "git diff --cached --name-only > /dev/null\necho ran >> \"$LAB/outside/hook\"";
 const REFUSING: &str = "echo ran >> \"$LAB/outside/hook\"\necho not today >&2\nexit 1";
+
+/// Content with a commit that moves a file, and refuses the one that does the rest.
+const REFUSING_THE_SECOND: &str = "echo ran >> \"$LAB/outside/hook\"\n\
+    [ -n \"$(git diff --cached --name-only -M --diff-filter=R)\" ] || { echo not today >&2; exit 1; }";
 
 /// Every scenario whose name is asked for; tests that run at the same time share them.
 pub fn all() -> Arc<Vec<Scenario>> {
@@ -81,7 +86,7 @@ fn make() -> Vec<Scenario> {
         lab
     });
     type Stage<'s> = &'s (dyn Fn() -> Lab + Sync);
-    let list: [(&'static str, Stage<'_>, &str, &[&'static str], i32); 14] = [
+    let list: [(&'static str, Stage<'_>, &str, &[&'static str], i32); 18] = [
         ("init", &|| homelab.copy(), "", INIT, 0),
         ("init with a hook", &|| homelab.copy(), CONTENT, INIT, 0),
         ("migrate", &|| contract.copy(), "", MIGRATE, 0),
@@ -107,6 +112,32 @@ fn make() -> Vec<Scenario> {
             REFUSING,
             BRANCH,
             1,
+        ),
+        ("migrate with a separate move", &|| contract.copy(), "", IN_TWO, 0),
+        (
+            "migrate with a separate move and a hook",
+            &|| contract.copy(),
+            CONTENT,
+            IN_TWO,
+            0,
+        ),
+        (
+            "migrate with a separate move and a hook that refuses the second",
+            &|| contract.copy(),
+            REFUSING_THE_SECOND,
+            IN_TWO,
+            1,
+        ),
+        (
+            "undo with a separate move",
+            &|| {
+                let lab = contract.copy();
+                lab.done(IN_TWO);
+                lab
+            },
+            "",
+            UNDO,
+            0,
         ),
         ("migrate with a proof", &|| contract.copy(), "", PROVED, 0),
         ("cleanup", &|| everything.copy(), "", CLEANUP, 0),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Found, find};
+use super::{Found, find, moves};
 use crate::cli::args::{Format, Migrate};
 use crate::cli::proving::{self, Declared, Verifier};
 use crate::cli::session::{Loaded, Session};
@@ -165,17 +165,27 @@ impl DryRun<'_> {
         let after = next.context(&next_model, self.choices);
         let message = message::migration(&after, &migration, &decision.accepted, &BTreeMap::new())?;
         let message = self.session.marked(&message, &*migration, &decision.change)?;
+        let first = moves::first(
+            &context,
+            &migration,
+            &decision.accepted,
+            &decision.change,
+            self.args,
+            self.session,
+        )?;
         self.gains |= decision
             .declined
             .iter()
             .any(|d| migration.groups()[d.group.0].safety == Safety::Gains);
         if human {
-            show::planned(self.session, &*migration, &decision, message.text());
+            let first = first.as_ref().map(|first| first.message.text());
+            show::planned_after(self.session, &*migration, &decision, first, message.text());
             ui.line("");
         }
         if self.args.deciding.format == Format::Json {
             let mut entry = Service::decided(&*migration, &decision, ServiceOutcome::Planned)?;
             entry.commit = Some(Commit {
+                first: first.map(|first| first.message.text().to_owned()),
                 message: message.text().to_owned(),
                 id: None,
             });

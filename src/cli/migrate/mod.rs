@@ -1,6 +1,7 @@
 //! `qgroget migrate`: moves services to the contract, one commit each.
 
 mod dry_run;
+mod moves;
 mod run;
 mod trial;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::{Found, find, planned, trial};
+use super::{Found, find, moves, planned, trial};
 use crate::cli::args::Migrate;
 use crate::cli::branch;
 use crate::cli::committer::{Committer, Landed};
@@ -14,7 +14,7 @@ use crate::cli::proving::{self, Allowed, Declared, Verifier, VerifyOutcome};
 use crate::cli::session::{Loaded, Session, is_outdated};
 use crate::cli::terminal::Console;
 use crate::cli::{init, message, texts};
-use crate::commit::{Check, Tick};
+use crate::commit::{Check, MoveFirst, Tick};
 use crate::error::{self, Error, Kind, Result};
 use crate::plan::install::{self, Installation};
 use crate::plan::migrate::Migration;
@@ -340,7 +340,15 @@ impl<'s> Run<'s> {
             committer.say(service, &Landed::Declined);
             return Ok(Step::Declined);
         }
-        let ticks = self.prove(context, migration, &decision)?;
+        let first = moves::first(
+            context,
+            migration,
+            &decision.accepted,
+            &decision.change,
+            self.args,
+            self.session,
+        )?;
+        let ticks = self.prove(context, migration, &decision, first.as_ref())?;
         let repo = context.repo.after(&decision.change);
         let model = hosts::model(&repo, context.host);
         let after = Context {
@@ -350,7 +358,7 @@ impl<'s> Run<'s> {
         };
         let message = message::migration(&after, migration, &decision.accepted, &ticks)?;
         let committer = self.committer.as_ref().expect("made before anything is written");
-        let landed = committer.land(migration, &decision, &message)?;
+        let landed = committer.land(migration, &decision, first.as_ref(), &message)?;
         committer.say(service, &landed);
         Ok(match landed {
             Landed::Committed(_) | Landed::Written => Step::Written,
@@ -359,7 +367,7 @@ impl<'s> Run<'s> {
         })
     }
 
-    /// Proves a decision in scratch copies; returns what of the checklist that ticks.
+    /// Proves a decision in scratch copies, and its first commit by itself; returns what of the checklist that ticks.
     ///
     /// # Errors
     /// `not-preserving`; or the repository does not evaluate.
@@ -368,6 +376,7 @@ impl<'s> Run<'s> {
         context: &Context,
         migration: &Migration,
         decision: &Decision,
+        first: Option<&MoveFirst>,
     ) -> Result<BTreeMap<Check, Tick>> {
         if self.args.no_verify {
             return Ok(BTreeMap::new());
@@ -394,6 +403,19 @@ impl<'s> Run<'s> {
             ..Allowed::default()
         };
         let committer = self.committer.as_ref().expect("made before anything is written");
+        if let Some(first) = first {
+            let alone = Allowed {
+                declared: None,
+                ..allowed
+            };
+            match verifier.gate(&first.change, &alone).map_err(moves::not_alone)? {
+                VerifyOutcome::Reordered(_, refusal) if !committer.takes_order(&refusal) => {
+                    return Err(moves::not_alone(refusal));
+                }
+                VerifyOutcome::Open(_) => self.session.ui.note(texts::MOVE_PRESERVES),
+                VerifyOutcome::Reordered(..) | VerifyOutcome::Unproved(_) => {}
+            }
+        }
         match verifier.gate(&decision.change, &allowed)? {
             VerifyOutcome::Reordered(_, refusal) if !committer.takes_order(&refusal) => Err(refusal),
             VerifyOutcome::Open(proof) | VerifyOutcome::Reordered(proof, _) => {

@@ -365,7 +365,7 @@ fn the_message_is_verbatim_unless_cleanup_is_configured() {
         if let Some(cleanup) = cleanup {
             repo.git(&["config", "commit.cleanup", cleanup]);
         }
-        let committed = commit(&repo.state(), &migration(), &lines, "test", None).expect("committed");
+        let committed = commit(&repo.state(), &migration(), &lines, None, "test", None).expect("committed");
         assert_eq!(committed.message, expected);
     }
 }
@@ -375,7 +375,7 @@ fn a_message_beyond_ascii_keeps_its_encoding() {
     let repo = repo();
     repo.git(&["config", "i18n.commitEncoding", "ISO-8859-1"]);
     let message = Message::new("refactor: médiathèque", &[], &[]);
-    drop(commit(&repo.state(), &migration(), &message, "test", None).expect("committed"));
+    drop(commit(&repo.state(), &migration(), &message, None, "test", None).expect("committed"));
     assert!(!repo.git(&["cat-file", "commit", "HEAD"]).contains("encoding"));
     assert_eq!(
         repo.git(&["log", "-1", "--format=%s", "--encoding=UTF-8"]),

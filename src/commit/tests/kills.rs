@@ -14,15 +14,28 @@ pub(super) enum Kind {
     LibraryOnBranch,
     /// As `Program`, on a new branch.
     ProgramOnBranch,
+    /// As `Library`, the move by a commit before.
+    TwoByLibrary,
+    /// As `Program`, the move by a commit before.
+    TwoByProgram,
+    /// As `TwoByProgram`, on a new branch.
+    TwoOnBranch,
+    RemovalOfTwo,
+    ReversalOfTwo,
 }
 
-const KINDS: [Kind; 6] = [
+const KINDS: [Kind; 11] = [
     Kind::Library,
     Kind::Program,
     Kind::Removal,
     Kind::Reversal,
     Kind::LibraryOnBranch,
     Kind::ProgramOnBranch,
+    Kind::TwoByLibrary,
+    Kind::TwoByProgram,
+    Kind::TwoOnBranch,
+    Kind::RemovalOfTwo,
+    Kind::ReversalOfTwo,
 ];
 
 /// A repository on which somebody works, ready for a run of a kind.
@@ -31,11 +44,20 @@ pub(super) fn prepared(kind: Kind) -> TestRepo {
     if matches!(kind, Kind::Removal | Kind::Reversal) {
         drop(run(&repo, &migration()).expect("committed"));
     }
-    if kind == Kind::Reversal {
+    if matches!(kind, Kind::RemovalOfTwo | Kind::ReversalOfTwo) {
+        drop(run_in_two(&repo).expect("committed"));
+    }
+    if matches!(kind, Kind::Reversal | Kind::ReversalOfTwo) {
         repo.write("later.nix", "later\n");
         repo.commit_all("later");
     }
-    if matches!(kind, Kind::Program | Kind::ProgramOnBranch) {
+    let by_program = [
+        Kind::Program,
+        Kind::ProgramOnBranch,
+        Kind::TwoByProgram,
+        Kind::TwoOnBranch,
+    ];
+    if by_program.contains(&kind) {
         repo.script(".git/hooks/pre-commit", "exit 0");
     }
     repo.write("other.nix", "one\n2\n3\n");
@@ -49,14 +71,32 @@ pub(super) fn prepared(kind: Kind) -> TestRepo {
 pub(super) fn attempt(disk: &mut Disk<'_>, repo: &TestRepo, kind: Kind) -> Result<Ended> {
     let state = repo.state();
     match kind {
-        Kind::Library | Kind::Program | Kind::LibraryOnBranch | Kind::ProgramOnBranch => {
+        Kind::Library
+        | Kind::Program
+        | Kind::LibraryOnBranch
+        | Kind::ProgramOnBranch
+        | Kind::TwoByLibrary
+        | Kind::TwoByProgram
+        | Kind::TwoOnBranch => {
             let change = migration();
             let targets = check::targets(state.prefix(), &change)?;
-            let branch = matches!(kind, Kind::LibraryOnBranch | Kind::ProgramOnBranch).then_some("moves/all");
+            let on_branch = [Kind::LibraryOnBranch, Kind::ProgramOnBranch, Kind::TwoOnBranch];
+            let branch = on_branch.contains(&kind).then_some("moves/all");
+            let in_two = matches!(kind, Kind::TwoByLibrary | Kind::TwoByProgram | Kind::TwoOnBranch);
+            let below = in_two.then(|| Below::of(&state, &move_first())).transpose()?;
             let message = marked(&state, &change);
-            record(disk, &state, &targets, &message, "migrate jellyfin", branch).map(|done| done._ended)
+            record(
+                disk,
+                &state,
+                &targets,
+                &message,
+                below.as_ref(),
+                "migrate jellyfin",
+                branch,
+            )
+            .map(|done| done._ended)
         }
-        Kind::Removal | Kind::Reversal => {
+        Kind::Removal | Kind::Reversal | Kind::RemovalOfTwo | Kind::ReversalOfTwo => {
             let plan = plan_undo(&state, Which::Last)?.expect("a commit");
             let undone = undo::undo_on(disk, &state, &plan)?;
             Ok(undone.into_ended())
@@ -70,10 +110,11 @@ pub(super) fn standing(repo: &TestRepo) -> (crate::repo::git::testing::Snapshot,
     (repo.snapshot(), repo.git(&["ls-files", "--stage", "-v"]), tree)
 }
 
-/// As [`standing`], with the branches that there are and the one that HEAD is on.
+/// As [`standing`], with the number of commits, the branches that there are and the one that HEAD is on.
 fn with_branches(repo: &TestRepo) -> impl Clone + PartialEq + std::fmt::Debug + use<> {
     let branches = repo.git(&["for-each-ref", "--format=%(refname)", "refs/heads"]);
-    (standing(repo), repo.read(".git/HEAD"), branches)
+    let count = repo.git(&["rev-list", "--count", "HEAD"]);
+    (standing(repo), count, repo.read(".git/HEAD"), branches)
 }
 
 fn recovered(repo: &TestRepo, place: &str) -> Option<Recovered> {

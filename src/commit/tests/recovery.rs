@@ -248,6 +248,7 @@ fn record_on(disk: &mut Disk<'_>, repo: &TestRepo) -> Result<Committed> {
         &state,
         &targets,
         &marked(&state, &migration()),
+        None,
         "migrate jellyfin",
         None,
     )
@@ -263,6 +264,6 @@ fn notes_of_an_earlier_version_are_refused() {
     let before = everything(&repo);
     let error = refusal(recover(repo.root()));
     assert_eq!(error.code(), "journal-unreadable");
-    assert_eq!(error.reason_text(), Some("their version is 2, not 3"));
+    assert_eq!(error.reason_text(), Some("their version is 2, not 3 or 4"));
     assert_eq!(everything(&repo), before);
 }

@@ -280,10 +280,10 @@ fn a_commit_in_the_middle_is_taken_back_by_its_name() {
     let state = repo.state();
     drop(run(&repo, &migration()).expect("committed"));
     let message = message().marked(&Mark::of("dns", &state, &second()).expect("a mark"));
-    drop(commit(&state, &second(), &message, "migrate dns", None).expect("committed"));
+    drop(commit(&state, &second(), &message, None, "migrate dns", None).expect("committed"));
     let later = change(vec![modified("other.nix", "1\n2\n3\n", "1\n2\n3\n4\n")]);
     let message = message.marked(&Mark::of("immich", &state, &later).expect("a mark"));
-    drop(commit(&state, &later, &message, "migrate immich", None).expect("committed"));
+    drop(commit(&state, &later, &message, None, "migrate immich", None).expect("committed"));
     let plan = plan_undo(&state, Which::LastOf("dns"))
         .expect("planned")
         .expect("a commit");
@@ -403,7 +403,7 @@ fn permissions_that_git_does_not_know_stay_with_their_files() {
 fn commit_as(repo: &TestRepo, name: &str, change: &SourceChange) {
     let state = repo.state();
     let message = message().marked(&Mark::of(name, &state, change).expect("a mark"));
-    drop(commit(&state, change, &message, name, None).expect("committed"));
+    drop(commit(&state, change, &message, None, name, None).expect("committed"));
 }
 
 fn undo_of(repo: &TestRepo, name: &str) -> Result<Undone> {

@@ -13,8 +13,10 @@ pub const TRAILER: &str = "Qgroget-Service";
 pub struct ToolCommit {
     /// Its id, in hexadecimal.
     pub id: String,
-    /// Its first parent's.
+    /// Its first parent's; of a change of two commits, that of the first.
     pub parent: String,
+    /// The id of the commit before it that is a part of the same change.
+    pub first: Option<String>,
     /// Its first line.
     pub title: String,
     /// The service that it migrates, or what else it does.
@@ -43,11 +45,16 @@ pub fn service_of(message: &str) -> Option<String> {
 
 impl GitState {
     /// The commits of the tool in HEAD's history, oldest first: those that a trailer says to migrate a service, and those
-    /// to whose message `named` gives a name.
+    /// to whose message `named` gives a name. Those that are one change with the commit before them, which `first_of` knows,
+    /// are taken for one.
     ///
     /// # Errors
     /// When the history cannot be read.
-    pub fn made_by_the_tool(&self, named: impl Fn(&str) -> Option<String>) -> Result<Vec<ToolCommit>> {
+    pub fn made_by_the_tool(
+        &self,
+        named: impl Fn(&str) -> Option<String>,
+        first_of: impl Fn(&str) -> Result<Option<String>>,
+    ) -> Result<Vec<ToolCommit>> {
         let failed = |cause| error::git::failed("read the history", cause);
         let mut walk = self.repo().revwalk().map_err(failed)?;
         walk.set_sorting(git2::Sort::TOPOLOGICAL | git2::Sort::REVERSE)
@@ -55,20 +62,29 @@ impl GitState {
         if walk.push_head().is_err() {
             return Ok(Vec::new());
         }
-        let mut found = Vec::new();
+        let mut found: Vec<ToolCommit> = Vec::new();
         for id in walk {
             let commit = self.repo().find_commit(id.map_err(failed)?).map_err(failed)?;
             let message = String::from_utf8_lossy(commit.message_bytes()).into_owned();
             let name = service_of(&message).or_else(|| named(&message));
-            if let (Some(name), Ok(parent)) = (name, commit.parent(0)) {
-                found.push(ToolCommit {
-                    id: commit.id().to_string(),
-                    parent: parent.id().to_string(),
-                    files: self.changed(&parent, &commit).map_err(failed)?,
-                    title: message.lines().next().unwrap_or_default().to_owned(),
-                    name,
-                });
+            let (Some(name), Ok(mut parent)) = (name, commit.parent(0)) else {
+                continue;
+            };
+            let first = first_of(&commit.id().to_string())?.filter(|first| *first == parent.id().to_string());
+            if first.is_some()
+                && let Ok(below) = parent.parent(0)
+            {
+                found.retain(|other| Some(&other.id) != first.as_ref());
+                parent = below;
             }
+            found.push(ToolCommit {
+                first,
+                id: commit.id().to_string(),
+                parent: parent.id().to_string(),
+                files: self.changed(&parent, &commit).map_err(failed)?,
+                title: message.lines().next().unwrap_or_default().to_owned(),
+                name,
+            });
         }
         Ok(found)
     }
