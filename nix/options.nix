@@ -247,10 +247,16 @@
           };
           url = mkOption {
             type = types.nullOr types.str;
-            default =
-              if config.port == null
-              then null
-              else "http://127.0.0.1:${toString config.port}";
+            default = null;
+            # Null, given or by default, is the port; a route needs one of the two.
+            apply = url:
+              if url != null
+              then url
+              else if config.port != null
+              then "http://127.0.0.1:${toString config.port}"
+              else if config.exposed
+              then missing "port" name
+              else null;
             defaultText = literalExpression ''"http://127.0.0.1:<port>"'';
             example = "http://[::1]:2283";
             description = "The backend Traefik forwards to, where it is not this machine's `port` over http.";

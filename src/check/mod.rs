@@ -5,6 +5,7 @@
 //! Beyond the collector, `check` looks at the form of the modules: Patterns 1 to 6 and 10.
 
 mod databases;
+mod dynamic;
 mod fields;
 pub mod mend;
 mod middlewares;
@@ -12,6 +13,7 @@ pub mod output;
 mod patterns;
 mod ports;
 mod relations;
+mod routes;
 mod schema;
 mod sections;
 mod services;
@@ -65,10 +67,11 @@ pub struct Finding {
 impl Finding {
     /// The message with the line to paste below it, as the collector prints it.
     pub fn text(&self) -> String {
-        match self.error.hints().first() {
-            Some(hint) => format!("{}\n  {hint}", self.error.message()),
-            None => self.error.message().to_owned(),
-        }
+        let hints = self.error.hints();
+        // Further hints are not the collector's.
+        let last = hints.iter().position(|hint| hint.starts_with("Fix: ")).unwrap_or(0);
+        let lines = hints.iter().take(last + 1).map(|hint| format!("\n  {hint}"));
+        std::iter::once(self.error.message().to_owned()).chain(lines).collect()
     }
 
     fn at(mut self, place: Option<Place>) -> Finding {
@@ -105,6 +108,8 @@ pub fn run(repo: &Repository, host: &Host, model: &Model) -> Vec<Finding> {
         fields::check(&context, name, service, fields::State::Dormant, &mut found);
     }
     ports::check(&context, &mut found);
+    routes::check(&context, &mut found);
+    dynamic::check(&context, &mut found);
     databases::check(&context, &mut found);
     middlewares::check(&context, &mut found);
     relations::dependencies(&context, &mut found);
@@ -206,6 +211,25 @@ impl<'a> CheckContext<'a> {
         path
     }
 
+    /// The module of the model that `module` is.
+    fn in_model(&self, module: &Module) -> Option<&'a Module> {
+        self.reader.model().module(module.source.path())
+    }
+
+    /// What a service's domain most likely is, as Nix.
+    fn domain_example(&self) -> String {
+        let rule = &self.rules().values.domain;
+        let declared = rule.strip_prefix("config.").is_some_and(|path| {
+            let model = self.reader.model();
+            let names = parts(path);
+            model.declaration(&names).is_some() || !model.definitions(&names).is_empty()
+        });
+        match declared {
+            true => rule.clone(),
+            false => "\"example.org\"".to_owned(),
+        }
+    }
+
     /// Files of the server and of the host that do not parse: what they declare is not seen.
     fn unparsable(&self) -> Vec<Finding> {
         let rules = self.rules();
@@ -216,6 +240,28 @@ impl<'a> CheckContext<'a> {
             .filter_map(|path| self.repo.source(path)?.syntax_error())
             .map(|error| finding(Severity::Error, None, error))
             .collect()
+    }
+}
+
+/// Every two of a group, unless neither has a contract, or one is the legacy form of the other: `of` gives the service and
+/// whether it has a contract.
+fn pairs<'c, T>(group: &[&'c T], of: impl for<'t> Fn(&'t T) -> (&'t str, bool)) -> Vec<(&'c T, &'c T)> {
+    let mut found = Vec::new();
+    for (i, a) in group.iter().enumerate() {
+        for b in &group[i + 1..] {
+            let ((one, is_contract), (other, too)) = (of(a), of(b));
+            if (is_contract || too) && one != other {
+                found.push((*a, *b));
+            }
+        }
+    }
+    found
+}
+
+/// Adds a finding that may be found in two ways, as the collector does.
+fn tell_once(found: &mut Vec<Finding>, finding: Finding) {
+    if found.iter().all(|known| known.text() != finding.text()) {
+        found.push(finding);
     }
 }
 
