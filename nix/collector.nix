@@ -383,7 +383,7 @@
     port = freePort (map (each: each.port) claims ++ lib.attrValues found) claim.port;
   in
     {"${claim.name} ${claim.field}" = port;} // found) {} (map moves clashes);
-  portFailures = map (clash: let
+  portFailures = lib.unique (map (clash: let
     claim = moves clash;
     port = toString newPorts."${claim.name} ${claim.field}";
   in
@@ -393,7 +393,7 @@
       then port
       else show ((urlOf declared.${claim.name}).withPort port)
     ))
-  clashes;
+  clashes);
 
   # Values of the right type that have not the right form.
   formFailures = let
@@ -514,6 +514,18 @@
     ("Unknown TLS options '${wanted}' in qgroget.contract.traefik.privateTlsOptions, which private services have: ${lib.concatMapStringsSep ", " (name: "'${name}'") private}"
       + "\n  Fix: ${lib.concatStringsSep "." (["services" "traefik"] ++ traefikOption)}.tls.options.${lib.strings.escapeNixIdentifier wanted}.clientAuth = { caFiles = [ \"/path/to/ca.crt\" ]; clientAuthType = \"RequireAndVerifyClientCert\"; };");
 
+  # A service is declared in one of the two patterns: what both say of it would be there twice.
+  bothFailures = let
+    directory = entry: entry.directory or entry;
+    persists = service: map directory (orElse [] (let paths = service.persistedData or []; in builtins.deepSeq paths paths));
+    isTwice = name: service:
+      (service.exposed or false && routed ? ${name})
+      || lib.intersectLists (persists service) (persists otherServices.${name}) != [];
+  in
+    forEachService (name: service:
+      lib.optional (service.enable or false && otherServices ? ${name} && isTwice name service)
+      ("Service '${name}' is enabled by its contract and declared in qgroget.services as well: keep one" + fix name "enable" "false"));
+
   # Databases: a name is used once (for each kind of server), and what is to be created can be.
   databaseFailures = let
     all = forEachService (service: {databases ? [], ...}: map (database: {inherit service database databases;}) databases);
@@ -623,6 +635,7 @@
 
   failures =
     lib.concatMap fieldFailures (lib.attrNames declared)
+    ++ bothFailures
     ++ formFailures
     ++ portFailures
     ++ hostFailures
@@ -686,7 +699,7 @@ in {
       default = {};
       internal = true;
       example = {git.url = "http://127.0.0.1:3000";};
-      description = "Services without a contract, in the form of `services`: the checks count their ports, middlewares and names.";
+      description = "Services of the legacy pattern, in the form of `services`: the checks count their hosts, ports, middlewares and names.";
     };
   };
 

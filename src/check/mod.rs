@@ -4,6 +4,7 @@
 //! (a port that another module computes) is never a fault here: it is left to the evaluation, and a note says so.
 //! Beyond the collector, `check` looks at the form of the modules: Patterns 1 to 6 and 10.
 
+mod coexistence;
 mod databases;
 mod dynamic;
 mod fields;
@@ -32,7 +33,7 @@ use crate::error::{Error, Place};
 use crate::repo::Repository;
 use crate::repo::hosts::Host;
 use crate::resolve::{Def, Model, Module};
-use crate::rules::{Rules, parts};
+use crate::rules::{ContractField, Rules, parts};
 use crate::syntax::SyntaxNode;
 use mend::QuickFix;
 use services::{Service, Services};
@@ -107,6 +108,7 @@ pub fn run(repo: &Repository, host: &Host, model: &Model) -> Vec<Finding> {
     for (name, service) in &context.dormant.services {
         fields::check(&context, name, service, fields::State::Dormant, &mut found);
     }
+    coexistence::check(&context, &mut found);
     ports::check(&context, &mut found);
     routes::check(&context, &mut found);
     dynamic::check(&context, &mut found);
@@ -138,7 +140,7 @@ struct CheckContext<'a> {
     contracts: Services<'a>,
     /// Services with a contract in modules that the host does not import.
     dormant: Services<'a>,
-    /// Services in the legacy pattern that have no contract.
+    /// Services in the legacy pattern, of which some may have a contract.
     legacy: Services<'a>,
     /// Whether files could not be read that may declare anything.
     blind: bool,
@@ -157,10 +159,9 @@ impl<'a> CheckContext<'a> {
         dormant
             .services
             .retain(|name, _| !contracts.services.contains_key(name));
-        let mut legacy = Services::collect(&reader, &parts(&rules.namespaces.services), |module, def| {
+        let legacy = Services::collect(&reader, &parts(&rules.namespaces.services), |module, def| {
             active(module, def) && !is_bridge(rules, module, def)
         });
-        legacy.services.retain(|name, _| !contracts.services.contains_key(name));
         CheckContext {
             repo,
             host,
@@ -209,6 +210,13 @@ impl<'a> CheckContext<'a> {
         let mut path: Vec<&'a str> = parts(&self.rules().namespaces.contract_options);
         path.extend(rest);
         path
+    }
+
+    /// What a field is called in the legacy pattern.
+    fn legacy_field(&self, field: ContractField) -> String {
+        let rules = self.rules();
+        let name = rules.fields.iter().find(|(_, known)| **known == field);
+        name.map_or_else(|| field.path().to_string(), |(name, _)| name.clone())
     }
 
     /// The module of the model that `module` is.

@@ -41,7 +41,7 @@ pub fn check(context: &CheckContext, found: &mut Vec<Finding>) {
             .place
             .as_ref()
             .map(|place| format!("'{}' has it at {place}", other.name));
-        found.push(fault(claim.name, error).at(claim.place.clone()).reason(reason));
+        super::tell_once(found, fault(claim.name, error).at(claim.place.clone()).reason(reason));
     }
 }
 

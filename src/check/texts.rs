@@ -155,7 +155,31 @@ pub fn not_known(service: &str, field: &str, why: &str) -> Error {
     .reason(why.to_owned())
 }
 
+/// The contract stands under a condition that reads it.
+pub fn contract_recurses(subject: Subject) -> Error {
+    Error::refused(
+        "contract-recurses",
+        format!(
+            "Service '{}' states its contract under a condition that reads the contract itself, which is why evaluation recurses without end",
+            subject.service
+        ),
+    )
+    .hint("Fix: state the contract outside of the condition, which is for the implementation")
+}
+
 // ── Between services ──
+
+/// The service is declared in both patterns.
+pub fn declared_twice(subject: Subject, legacy: &str) -> Error {
+    Error::refused(
+        "declared-twice",
+        format!(
+            "Service '{}' is enabled by its contract and declared in {legacy} as well: keep one",
+            subject.service
+        ),
+    )
+    .hint(subject.fix("enable", "false"))
+}
 
 /// Two services claim one port.
 pub fn port_conflict(port: u16, a: &str, b: &str, subject: Subject, field: &str, value: &str) -> Error {

@@ -1,5 +1,6 @@
 //! Faults that the collector finds as well: the same words, compared by evaluation where nix is at hand.
 
+mod coexistence;
 mod fields;
 mod relations;
 mod routes;
@@ -71,6 +72,7 @@ fn cases() -> Vec<Case> {
     let mut cases = fields::cases();
     cases.extend(relations::cases());
     cases.extend(routes::cases());
+    cases.extend(coexistence::cases());
     cases
 }
 
