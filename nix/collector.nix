@@ -39,7 +39,16 @@
     then aggregate
     else throw ("\n" + lib.concatStringsSep "\n" failures);
 
-  persistence = orReport (lib.concatLists (lib.mapAttrsToList (_: service: service.persistedData) enabled));
+  persistence = orReport (once (lib.concatLists (lib.mapAttrsToList (_: service: service.persistedData) enabled)));
+
+  # Every directory once, as who says most of it has it.
+  directoryOf = entry: entry.directory or entry;
+  normal = path: "/" + lib.concatStringsSep "/" (lib.filter (part: part != "" && part != ".") (lib.splitString "/" path));
+  once = entries: let
+    groups = lib.groupBy (entry: normal (directoryOf entry)) entries;
+  in
+    map (directory: lib.findFirst lib.isAttrs (lib.head groups.${directory}) groups.${directory})
+    (lib.unique (map (entry: normal (directoryOf entry)) entries));
 
   # Services that name the same job share it; one without paths is in none.
   backups =
@@ -65,7 +74,7 @@
     unless = nothing: lib.filterAttrs (_: value: value != nothing);
   in
     lib.mapAttrs' (field: lib.nameValuePair backupFields.${field}) (
-      {backupPaths = lists "backupPaths";}
+      {backupPaths = once (lists "backupPaths");}
       // unless [] {
         backupExclude = lib.unique (lists "backupExclude");
         backupUnits = lib.unique (lists "backupUnits");
@@ -416,7 +425,44 @@
         else "service"
       )))
       ++ lib.optional (lib.isString (service.url or null) && urlOf service == null)
-      (wrong name "url" "a URL with a scheme and a host" service.url (example name "url")));
+      (wrong name "url" "a URL with a scheme and a host" service.url (example name "url"))
+      ++ lib.optional (lib.isString (service.dataDir or null) && !lib.hasPrefix "/" service.dataDir)
+      (wrong name "dataDir" "an absolute path" service.dataDir (show "/${service.dataDir}"))
+      ++ lib.concatMap (field: let
+        list = service.${field} or [];
+        relative = lib.filter (entry: !lib.hasPrefix "/" (directoryOf entry)) list;
+        absolute = entry:
+          if !lib.elem entry relative
+          then entry
+          else if lib.isString entry
+          then "/${entry}"
+          else entry // {directory = "/${entry.directory}";};
+        # The data directory is told already.
+        follows = field == "persistedData" && !(written.${name} ? ${field});
+      in
+        lib.optional (relative != [] && !follows)
+        (wrong name field "absolute paths" (directoryOf (lib.head relative)) (show (map absolute list)))) ["persistedData" "backupPaths"]);
+
+  # Directories that are persisted twice, each time otherwise.
+  persistenceFailures = let
+    entries = forEachService (name: service:
+      map (entry: {
+        inherit name entry;
+        key = normal (directoryOf entry);
+      }) (lib.filter lib.isAttrs (service.persistedData or [])));
+    differ = {
+      a,
+      b,
+    }:
+      removeAttrs a.entry ["directory"] != removeAttrs b.entry ["directory"];
+    text = {
+      a,
+      b,
+    }:
+      "Directory '${a.key}' is persisted twice, with other attributes each time, by '${a.name}' and '${b.name}'"
+      + fix b.name "persistedData" (show (lib.remove b.entry declared.${b.name}.persistedData));
+  in
+    map text (lib.filter differ (lib.concatMap pairs (lib.attrValues (lib.groupBy (each: each.key) entries))));
 
   # Routes: no two services have the same host.
   hosts = let
@@ -497,8 +543,9 @@
       b,
     } @ clash: let
       moved = moves clash;
+      kind = lib.concatStringsSep "." moved.kind;
     in
-      "Duplicate ${lib.concatStringsSep "." moved.kind} '${moved.key}' in the Traefik configuration of '${a.name}' and '${b.name}'"
+      "Duplicate ${kind} '${moved.key}' in the Traefik configuration of '${a.name}' and '${b.name}'"
       + fix moved.name (lib.concatMapStringsSep "." lib.strings.escapeNixIdentifier (["traefikDynamicConfig"] ++ moved.kind ++ ["${moved.name}-${moved.key}"])) (show moved.value);
   in
     lib.unique (map text (lib.filter differ (conflicts (each: lib.concatStringsSep " " (each.kind ++ [each.key])) all)));
@@ -516,15 +563,14 @@
 
   # A service is declared in one of the two patterns: what both say of it would be there twice.
   bothFailures = let
-    directory = entry: entry.directory or entry;
-    persists = service: map directory (orElse [] (let paths = service.persistedData or []; in builtins.deepSeq paths paths));
+    persists = service: map (entry: normal (directoryOf entry)) (orElse [] (let paths = service.persistedData or []; in builtins.deepSeq paths paths));
     isTwice = name: service:
       (service.exposed or false && routed ? ${name})
       || lib.intersectLists (persists service) (persists otherServices.${name}) != [];
   in
     forEachService (name: service:
       lib.optional (service.enable or false && otherServices ? ${name} && isTwice name service)
-      ("Service '${name}' is enabled by its contract and declared in qgroget.services as well: keep one" + fix name "enable" "false"));
+      ("Service '${name}' is enabled by its contract and declared in the legacy pattern as well: keep one" + fix name "enable" "false"));
 
   # Databases: a name is used once (for each kind of server), and what is to be created can be.
   databaseFailures = let
@@ -625,6 +671,19 @@
     (lib.filter (dependency: !satisfied dependency) (service.dependsOn or [])));
 
   # Backup settings that the repository's own jobs have no option for would be lost without a word.
+  # And so would those of a service that backs nothing up.
+  idleFailures = forEachService (name: service:
+    map (field:
+      "Service '${name}' sets '${field}', but backs nothing up: 'backupPaths' is empty"
+      + fix name "backupPaths" (show [
+        (
+          if lib.isString (service.dataDir or null)
+          then service.dataDir
+          else "/var/lib/${name}"
+        )
+      ]))
+    (lib.filter (field: service.backupPaths or null == [] && !lib.elem (service.${field} or null) [null []])
+      ["backupCleanup" "backupExclude" "backupPrepare" "backupUnits"]));
   jobOptions = options.qgroget.backups.type.getSubOptions [];
   backupFailures = lib.optionals (takesBackups && jobOptions != {} && !(jobOptions ? _freeformOptions)) (forEachService (name: service:
     map (field: "Service '${name}' sets '${field}', but qgroget.backups.<job> has no option '${backupFields.${field}}' to take it\n  Fix: declare that option, or leave '${field}' out")
@@ -637,6 +696,7 @@
     lib.concatMap fieldFailures (lib.attrNames declared)
     ++ bothFailures
     ++ formFailures
+    ++ persistenceFailures
     ++ portFailures
     ++ hostFailures
     ++ nameFailures
@@ -644,6 +704,7 @@
     ++ databaseFailures
     ++ middlewareFailures
     ++ dependencyFailures
+    ++ idleFailures
     ++ backupFailures;
 
   # ── 3. Options ─────────────────────────────────────────────────────────────────────────
@@ -683,12 +744,18 @@
       else lib.mapAttrsRecursive (_: lib.mkDefault) {${name} = value;}.${name};
   in
     lib.mapAttrs protocol settings;
-  takesPersistence = accepts ["environment" "persistence"] options;
+  persistenceOption = ["environment" "persistence"];
+  takesPersistence = accepts persistenceOption options;
+  # The module that declares it.
+  persisting =
+    if lib.head persistenceOption == "preservation"
+    then "preservation"
+    else "impermanence";
   takesBackups = accepts ["qgroget" "backups"] options;
 in {
   options.qgroget.collector = {
     enabled = result "Names of the enabled services." ["jellyfin"] (lib.attrNames enabled);
-    persistence = result "Directories to persist, as impermanence takes them." ["/var/lib/jellyfin"] persistence;
+    persistence = result "Directories to persist, as environment.persistence takes them." ["/var/lib/jellyfin"] persistence;
     backups = result "Backup jobs of the enabled services." {jellyfin.paths = ["/var/lib/jellyfin"];} backups;
     databases = result "Databases of the enabled services." [{name = "immich";}] databases;
     services = result "Enabled and exposed services, for everything that reads a list of them." {jellyfin.subdomain = "jellyfin";} services;
@@ -713,7 +780,7 @@ in {
         failures;
       warnings =
         lib.optional (!takesPersistence && persistence != [])
-        "Services declare persistedData, but nothing persists it: environment.persistence is no option here (impermanence is not imported)."
+        "Services declare persistedData, but nothing persists it: environment.persistence is no option here (${persisting} is not imported)."
         ++ lib.optional (!takesBackups && backups != {})
         "Services declare backupPaths, but nothing backs them up: qgroget.backups is no option here.";
     }

@@ -11,7 +11,7 @@
   ...
 }: let
   legacy = options.qgroget.services;
-  file = toString ./legacy-bridge.nix;
+  file = toString ./. + "/legacy-bridge.nix";
 in {
   # By which the definitions below are told from those of others.
   _file = file;

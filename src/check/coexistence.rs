@@ -36,8 +36,7 @@ fn both(context: &CheckContext, name: &str, service: &Service, found: &mut Vec<F
     let theirs = directories(context, old, &context.legacy_field(ContractField::PersistedData));
     if is_routed_twice || ours.iter().any(|directory| theirs.contains(directory)) {
         let old_place = context.anchor(old);
-        let legacy = &context.rules().namespaces.services;
-        let error = texts::declared_twice(context.subject(name), legacy);
+        let error = texts::declared_twice(context.subject(name));
         let reason = old_place.map(|at| format!("the legacy service stands at {at}"));
         let place = routes::place(service, "enable").or_else(|| context.anchor(service));
         found.push(fault(name, error).at(place).reason(reason));

@@ -306,7 +306,7 @@ impl Check<'_, '_> {
 }
 
 /// Whether the contract is strict; `None` where that is not known.
-fn is_strict(context: &CheckContext) -> Option<bool> {
+pub fn is_strict(context: &CheckContext) -> Option<bool> {
     let path = context.contract_option(&["strict"]);
     if context.reader.model().definitions(&path).is_empty() {
         return Some(false);

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::routes::TRAEFIK;
 use super::services::{self, Service};
 use super::statics::{Item, Static};
 use super::texts;
-use super::{CheckContext, Finding, Severity, fault, finding};
+use super::{CheckContext, Finding, Severity, TRAEFIK, fault, finding};
 use crate::resolve::module::{self, Module};
 use crate::resolve::scope;
 use crate::syntax::{self, AstNode, HasEntry, Source, SyntaxNode, ast};

@@ -19,6 +19,7 @@ mod schema;
 mod sections;
 mod services;
 mod statics;
+mod storage;
 mod texts;
 mod types;
 
@@ -40,6 +41,13 @@ use services::{Service, Services};
 use statics::StaticReader;
 use texts::Subject;
 use types::Submodule;
+
+/// The names of the option that takes Traefik's dynamic configuration, the newest first.
+const TRAEFIK: [&[&str]; 3] = [
+    &["services", "traefik", "routing", "settings"],
+    &["services", "traefik", "dynamic", "settings"],
+    &["services", "traefik", "dynamicConfigOptions"],
+];
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -109,12 +117,14 @@ pub fn run(repo: &Repository, host: &Host, model: &Model) -> Vec<Finding> {
         fields::check(&context, name, service, fields::State::Dormant, &mut found);
     }
     coexistence::check(&context, &mut found);
+    storage::check(&context, &mut found);
     ports::check(&context, &mut found);
     routes::check(&context, &mut found);
     dynamic::check(&context, &mut found);
     databases::check(&context, &mut found);
     middlewares::check(&context, &mut found);
     relations::dependencies(&context, &mut found);
+    storage::idle(&context, &mut found);
     relations::backups(&context, &mut found);
     patterns::check(&context, &mut found);
     found.sort_by(|a, b| {

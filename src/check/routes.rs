@@ -7,7 +7,7 @@ use super::middlewares::{self, Names};
 use super::services::Service;
 use super::statics::Static;
 use super::texts;
-use super::{CheckContext, Finding, Severity, fault, finding};
+use super::{CheckContext, Finding, Severity, TRAEFIK, fault, finding};
 use crate::address::{self, Url};
 use crate::error::Place;
 use crate::rules::parts;
@@ -235,10 +235,3 @@ impl CheckContext<'_> {
             .any(|path| !self.reader.model().definitions(path).is_empty())
     }
 }
-
-/// The names of the option that takes Traefik's dynamic configuration, the newest first.
-pub const TRAEFIK: [&[&str]; 3] = [
-    &["services", "traefik", "routing", "settings"],
-    &["services", "traefik", "dynamic", "settings"],
-    &["services", "traefik", "dynamicConfigOptions"],
-];

@@ -167,14 +167,35 @@ pub fn contract_recurses(subject: Subject) -> Error {
     .hint("Fix: state the contract outside of the condition, which is for the implementation")
 }
 
+/// A setting of a backup that is never made.
+pub fn idle_backup(subject: Subject, field: &str, value: &str) -> Error {
+    Error::refused(
+        "idle-backup",
+        format!(
+            "Service '{}' sets '{field}', but backs nothing up: 'backupPaths' is empty",
+            subject.service
+        ),
+    )
+    .hint(subject.fix("backupPaths", value))
+}
+
 // ── Between services ──
 
+/// Two entries of one directory contradict each other.
+pub fn persisted_twice(directory: &str, a: &str, b: &str, subject: Subject, value: &str) -> Error {
+    Error::refused(
+        "persisted-twice",
+        format!("Directory '{directory}' is persisted twice, with other attributes each time, by '{a}' and '{b}'"),
+    )
+    .hint(subject.fix("persistedData", value))
+}
+
 /// The service is declared in both patterns.
-pub fn declared_twice(subject: Subject, legacy: &str) -> Error {
+pub fn declared_twice(subject: Subject) -> Error {
     Error::refused(
         "declared-twice",
         format!(
-            "Service '{}' is enabled by its contract and declared in {legacy} as well: keep one",
+            "Service '{}' is enabled by its contract and declared in the legacy pattern as well: keep one",
             subject.service
         ),
     )

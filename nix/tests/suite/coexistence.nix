@@ -138,7 +138,7 @@ in [
     [''Service 'auth' has a wrong value in field 'url': expected a URL with a scheme and a host, got "x"''])
   (case "5.3: old and new both on is one fault" (failures old {
     sonarr = exposed 8989 {dataDir = "/var/lib/sonarr";};
-  }) ["Service 'sonarr' is enabled by its contract and declared in qgroget.services as well: keep one\n  Fix: qgroget.serviceModules.sonarr.enable = false;"])
+  }) ["Service 'sonarr' is enabled by its contract and declared in the legacy pattern as well: keep one\n  Fix: qgroget.serviceModules.sonarr.enable = false;"])
   (case "5.3: a directory that both persist, in either form, is one as well" (map (persistedData:
     lib.length (failures {
       sonarr = {

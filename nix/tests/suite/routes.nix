@@ -227,6 +227,11 @@ in [
     a = defines (strip "/a");
     b = exposed 2 {traefikDynamicConfig = strip "/a";};
   }) [])
+  (case "routes: a middleware of a service's own name is no route" (lib.length (failures {
+      strip = defines (strip "/a");
+      b = exposed 2 {traefikDynamicConfig = strip "/b";};
+    }))
+    1)
   (case "routes: names of every kind" (firstLines (failures {
       a = defines {
         http.routers.x.rule = "A";

@@ -4,6 +4,7 @@ mod coexistence;
 mod fields;
 mod relations;
 mod routes;
+mod storage;
 
 use std::process::Command;
 
@@ -73,6 +74,7 @@ fn cases() -> Vec<Case> {
     cases.extend(relations::cases());
     cases.extend(routes::cases());
     cases.extend(coexistence::cases());
+    cases.extend(storage::cases());
     cases
 }
 

@@ -24,7 +24,7 @@ pub fn cases() -> Vec<Case> {
                 .service("auth", &with("exposed = true; port = 9091;"))
                 .module("legacy.nix", AUTH),
             &["declared-twice"],
-            &["Service 'auth' is enabled by its contract and declared in qgroget.services as well: keep one\n  \
+            &["Service 'auth' is enabled by its contract and declared in the legacy pattern as well: keep one\n  \
                Fix: qgroget.serviceModules.auth.enable = false;"],
         ),
         case(
