@@ -408,7 +408,9 @@
   formFailures = let
     label = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?";
     names = "${label}(\\.${label})*";
-    is = form: text: builtins.match form text != null;
+    # Where values of other modules are not known, their names stand for them: `<config.services.…>`.
+    isKnown = text: builtins.match ".*<.+>.*" text == null;
+    is = form: text: !isKnown text || builtins.match form text != null;
     wrong = name: field: expected: value: line: "Service '${name}' has a wrong value in field '${field}': expected ${expected}, got ${show value}" + fix name field line;
     domainExample =
       if config.qgroget ? server.domain
@@ -424,13 +426,13 @@
         then name
         else "service"
       )))
-      ++ lib.optional (lib.isString (service.url or null) && urlOf service == null)
+      ++ lib.optional (lib.isString (service.url or null) && isKnown service.url && urlOf service == null)
       (wrong name "url" "a URL with a scheme and a host" service.url (example name "url"))
-      ++ lib.optional (lib.isString (service.dataDir or null) && !lib.hasPrefix "/" service.dataDir)
+      ++ lib.optional (lib.isString (service.dataDir or null) && !is "/.*" service.dataDir)
       (wrong name "dataDir" "an absolute path" service.dataDir (show "/${service.dataDir}"))
       ++ lib.concatMap (field: let
         list = service.${field} or [];
-        relative = lib.filter (entry: !lib.hasPrefix "/" (directoryOf entry)) list;
+        relative = lib.filter (entry: !is "/.*" (directoryOf entry)) list;
         absolute = entry:
           if !lib.elem entry relative
           then entry

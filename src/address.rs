@@ -141,6 +141,12 @@ fn is_local_v6(host: &str) -> bool {
     }
 }
 
+/// Whether a text has the name of a value in place of the value, as where other modules are not known: it has no form.
+pub fn is_placeholder(text: &str) -> bool {
+    text.find('<')
+        .is_some_and(|at| text[at..].rfind('>').is_some_and(|end| end > 1))
+}
+
 /// Whether a text is a domain name.
 pub fn is_domain(text: &str) -> bool {
     text.split('.').all(is_label)

@@ -66,7 +66,7 @@ fn shown(list: Vec<Static>) -> String {
 
 fn absolute(context: &CheckContext, name: &str, service: &Service, found: &mut Vec<Finding>) {
     let subject = context.subject(name);
-    let is_relative = |path: &str| !path.starts_with('/');
+    let is_relative = |path: &str| !path.starts_with('/') && !crate::address::is_placeholder(path);
     if let Some(Static::Str(path)) = service.value("dataDir", Static::Null)
         && is_relative(&path)
     {

@@ -203,6 +203,16 @@ in [
   (case "routes: what is no subdomain" (lib.concatMap (subdomain: failures {jellyfin = service {inherit subdomain;};}) ["a." "a/b" "*a" "a.*"])
     (map (subdomain: ''Service 'jellyfin' has a wrong value in field 'subdomain': expected a subdomain, "*" or the empty string, got "${subdomain}"${"\n"}  Fix: qgroget.serviceModules.jellyfin.subdomain = "jellyfin";'')
       ["a." "a/b" "*a" "a.*"]))
+  (case "routes: a value that is not known has no form" (failures {
+    jellyfin = exposed 1 {
+      domain = "<config.a>";
+      subdomain = "x-<config.b>";
+      url = "http://127.0.0.1:<config.c>/";
+      dataDir = "<config.d>";
+      persistedData = ["<config.d>" {directory = "<config.d>/x";}];
+      backupPaths = ["<config.d>"];
+    };
+  }) [])
   (case "routes: subdomains of every form" (failures (lib.listToAttrs (lib.imap1 (port: subdomain: lib.nameValuePair "s${toString port}" (exposed port {inherit subdomain;})) ["" "a" "a.b" "*" "*.a" "a-1_b" "A"])))
     ["Host 'a.example.org' conflict between 's2' and 's7'\n  Fix: qgroget.serviceModules.s7.subdomain = \"s7\";"])
   (case "routes: a wildcard has a rule that matches it, after all others" (let
