@@ -39,7 +39,16 @@
     then aggregate
     else throw ("\n" + lib.concatStringsSep "\n" failures);
 
-  persistence = orReport (lib.concatLists (lib.mapAttrsToList (_: service: service.persistedData) enabled));
+  persistence = orReport (once (lib.concatLists (lib.mapAttrsToList (_: service: service.persistedData) enabled)));
+
+  # Every directory once, as who says most of it has it.
+  directoryOf = entry: entry.directory or entry;
+  normal = path: "/" + lib.concatStringsSep "/" (lib.filter (part: part != "" && part != ".") (lib.splitString "/" path));
+  once = entries: let
+    groups = lib.groupBy (entry: normal (directoryOf entry)) entries;
+  in
+    map (directory: lib.findFirst lib.isAttrs (lib.head groups.${directory}) groups.${directory})
+    (lib.unique (map (entry: normal (directoryOf entry)) entries));
 
   # Services that name the same job share it; one without paths is in none.
   backups =
@@ -65,7 +74,7 @@
     unless = nothing: lib.filterAttrs (_: value: value != nothing);
   in
     lib.mapAttrs' (field: lib.nameValuePair backupFields.${field}) (
-      {backupPaths = lists "backupPaths";}
+      {backupPaths = once (lists "backupPaths");}
       // unless [] {
         backupExclude = lib.unique (lists "backupExclude");
         backupUnits = lib.unique (lists "backupUnits");
@@ -142,10 +151,20 @@
 
   # A complete dynamic configuration of Traefik, for when the legacy generator is gone.
   middlewareChain = service: contract.traefik.typeMiddlewares.${service.type} ++ service.middlewares;
+  hostOf = service: lib.toLower "${lib.optionalString (service.subdomain != "") "${service.subdomain}."}${service.domain}";
+  # Every name below a domain, in the syntax of the Traefik that runs: it is another one since version 3.
+  anyBelow = domain:
+    if lib.versionOlder (config.services.traefik.package.version or "3") "3"
+    then "HostRegexp(`{any:[^.]+}.${domain}`)"
+    else "HostRegexp(`^[^.]+\\.${lib.escapeRegex domain}$`)";
+  isWildcard = lib.hasPrefix "*.";
   traefikDynamicConfig = let
     router = name: service:
       {
-        rule = "Host(`${lib.optionalString (service.subdomain != "") "${service.subdomain}."}${service.domain}`)";
+        rule =
+          if isWildcard (hostOf service)
+          then anyBelow (lib.removePrefix "*." (hostOf service))
+          else "Host(`${hostOf service}`)";
         service = name;
         inherit (contract.traefik) entryPoints;
         tls =
@@ -153,6 +172,8 @@
           # Private means mutual TLS: these options ask for a client certificate.
           // lib.optionalAttrs (service.type == "private") {options = contract.traefik.privateTlsOptions;};
       }
+      # Longer rules come first; the names that are written out go before the wildcard.
+      // lib.optionalAttrs (isWildcard (hostOf service)) {priority = 1;}
       // lib.optionalAttrs (middlewareChain service != []) {middlewares = middlewareChain service;};
     generated = lib.optionalAttrs (exposed != {}) {
       http = {
@@ -202,6 +223,14 @@
     given = schema.${field}.example or "…";
   in
     lib.replaceStrings ["jellyfin"] [service] (given.text or (show given));
+  # What a slip of the pen most likely meant; null where nothing is near.
+  nearestTo = name: names: let
+    distance = lib.strings.levenshtein name;
+    near = lib.sort (a: b: distance a < distance b) (lib.filter (each: lib.strings.levenshteinAtMost 2 name each) names);
+  in
+    if near == []
+    then null
+    else lib.head near;
   pairs = list: lib.concatLists (lib.imap1 (i: a: map (b: {inherit a b;}) (lib.drop i list)) list);
   forEachService = check: lib.concatLists (lib.mapAttrsToList check declared);
 
@@ -224,10 +253,11 @@
       fits = definition: (attempt (lib.modules.mergeDefinitions [name field] schema.${field}.type [definition]).mergedValue).success;
       # A field can also fail because of another one, which then has the message.
       follows =
-        (field == "port" && failed ? exposed)
+        (lib.elem field ["port" "url"] && failed ? exposed)
+        || (field == "url" && failed ? port)
         || definitions ? ${otherNames.${field} or ""}
         || (shown == null && unreadable != []);
-      isNull = field == "port" && lib.all (definition: definition.value == null) own;
+      isNull = lib.elem field ["port" "url"] && lib.all (definition: definition.value == null) own;
     in
       if follows && (shown == null || lib.all fits own)
       then null
@@ -243,14 +273,13 @@
       then "Service '${name}' has several values in field '${field}': ${shown}" + fix name field (show (lib.head own).value)
       else "Service '${name}' has a wrong value in field '${field}': expected ${schema.${field}.type.description}, got ${shown}" + fix name field (example name field);
     unknown = field: let
-      distance = lib.strings.levenshtein field;
-      nearest = lib.head (lib.sort (a: b: distance a < distance b) (lib.attrNames schema));
+      nearest = nearestTo field (lib.attrNames schema);
       value =
         if definitions ? ${field}
         then orElse "…" (show (lib.head definitions.${field}).value)
         else "…";
     in
-      if distance nearest <= 2
+      if nearest != null
       then "Service '${name}' has unknown field '${field}': did you mean '${nearest}'?" + fix name nearest value
       else "Service '${name}' has unknown field '${field}': the contract has no such field" + fix name "extraConfig.${lib.strings.escapeNixIdentifier field}" value;
     twice = field: other:
@@ -268,29 +297,80 @@
     then lib.singleton ("Service '${name}' has an unknown field" + fix name "extraConfig" "{}")
     else found;
 
-  # Ports: those a service listens on, and those its url leads to on this machine.
-  localPort = url: let
-    parts = builtins.match "[a-z0-9]+://(127\\.[0-9.]+|0\\.0\\.0\\.0|localhost|\\[::1?])(:[0-9]+)(/.*)?" url;
+  # A URL in its parts, null where it is none. A port that is not written is that of the scheme.
+  parseUrl = url: let
+    parts = builtins.match "([A-Za-z][A-Za-z0-9+.-]*)://([^/?#@]*@)?(\\[([0-9A-Fa-f:.]+)(%[^]]*)?]|[^][:space:]/?#@:[]+)(:([0-9]*))?([/?#].*)?" url;
+    part = lib.elemAt parts;
+    scheme = lib.toLower (part 0);
+    written = lib.optionalString (part 6 != null) (lib.head (builtins.match "0*([0-9]*)" (part 6)));
+    port =
+      if part 6 == null || part 6 == ""
+      then
+        {
+          http = 80;
+          h2c = 80;
+          https = 443;
+        }
+        .${
+          scheme
+        }
+        or null
+      else if written == "" || lib.stringLength written > 5
+      then 0
+      else builtins.fromJSON written;
+    orNothing = text:
+      if text == null
+      then ""
+      else text;
   in
-    if parts == null
+    if parts == null || (port != null && (port == 0 || port > 65535))
     then null
-    else lib.toInt (lib.removePrefix ":" (lib.elemAt parts 1));
+    else {
+      inherit scheme port;
+      host = lib.toLower (
+        if part 3 == null
+        then part 2
+        else part 3
+      );
+      withPort = port: "${part 0}://${orNothing (part 1)}${part 2}:${toString port}${orNothing (part 7)}";
+    };
+  # This machine, by any of its names: the whole of 127.0.0.0/8, ::1 and :: in each of their forms, IPv4 within IPv6.
+  isLocal = host:
+    lib.any (form: builtins.match form host != null) [
+      "(.*\\.)?localhost\\.?|ip6-(localhost|loopback)"
+      "127(\\.[0-9]+){1,3}|0(\\.0){0,3}"
+      "[0:]*:0{0,3}1|[0:]*:[0:]*"
+      "[0:]*:ffff:(127(\\.[0-9]+){3}|0\\.0\\.0\\.0|7f[0-9a-f]{2}:[0-9a-f]{1,4}|0{1,4}:0{1,4})"
+    ];
+  urlOf = service:
+    if lib.isString (service.url or null)
+    then parseUrl service.url
+    else null;
+
+  # Ports: those a service listens on, and those its url leads to on this machine. Where the url leads elsewhere,
+  # so does the port.
   portsOf = movable: name: service: let
-    byUrl = localPort (toString (service.url or ""));
+    url = urlOf service;
+    isHere = url != null && isLocal url.host;
     claim = field: port: {inherit name movable field port;};
   in
-    lib.optional (service.port or null != null) (claim "port" service.port)
-    ++ lib.optional (byUrl != null && byUrl != service.port or null) (claim "url" byUrl);
+    lib.optional (service.port or null != null && (url == null || isHere)) (claim "port" service.port)
+    ++ lib.optional (isHere && url.port != null && url.port != service.port or null) (claim "url" url.port);
+  # Legacy services that have a backend.
+  routed = lib.filterAttrs (_: service: orElse "" (toString (service.url or "")) != "") otherServices;
   claims = lib.sort (a: b: a.name < b.name) (
     forEachService (portsOf true)
-    ++ lib.concatLists (lib.mapAttrsToList (name: service: portsOf false name {url = orElse "" service.url;}) otherServices)
+    ++ lib.concatLists (lib.mapAttrsToList (name: service: portsOf false name {inherit (service) url;}) routed)
   );
-  clashes = lib.filter ({
-    a,
-    b,
-  }:
-    a.movable || b.movable)
-  (lib.concatMap pairs (lib.attrValues (lib.groupBy (claim: toString claim.port) claims)));
+  # Every two with the same key, unless neither has a contract, or one is the legacy form of the other.
+  conflicts = key: claims:
+    lib.filter ({
+      a,
+      b,
+    }:
+      (a.movable || b.movable) && a.name != b.name)
+    (lib.concatMap pairs (lib.attrValues (lib.groupBy key claims)));
+  clashes = conflicts (claim: toString claim.port) claims;
   # The later of two moves, unless it is a legacy service; each that moves gets a free port of its own.
   moves = {
     a,
@@ -312,7 +392,7 @@
     port = freePort (map (each: each.port) claims ++ lib.attrValues found) claim.port;
   in
     {"${claim.name} ${claim.field}" = port;} // found) {} (map moves clashes);
-  portFailures = map (clash: let
+  portFailures = lib.unique (map (clash: let
     claim = moves clash;
     port = toString newPorts."${claim.name} ${claim.field}";
   in
@@ -320,9 +400,179 @@
     + fix claim.name claim.field (
       if claim.field == "port"
       then port
-      else show (lib.replaceStrings [":${toString claim.port}"] [":${port}"] declared.${claim.name}.url)
+      else show ((urlOf declared.${claim.name}).withPort port)
     ))
-  clashes;
+  clashes);
+
+  # Values of the right type that have not the right form.
+  formFailures = let
+    label = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?";
+    names = "${label}(\\.${label})*";
+    # Where values of other modules are not known, their names stand for them: `<config.services.…>`.
+    isKnown = text: builtins.match ".*<.+>.*" text == null;
+    is = form: text: !isKnown text || builtins.match form text != null;
+    wrong = name: field: expected: value: line: "Service '${name}' has a wrong value in field '${field}': expected ${expected}, got ${show value}" + fix name field line;
+    domainExample =
+      if config.qgroget ? server.domain
+      then "config.qgroget.server.domain"
+      else ''"example.org"'';
+  in
+    forEachService (name: service:
+      lib.optional (service ? domain && !is names service.domain)
+      (wrong name "domain" "a domain name" service.domain domainExample)
+      ++ lib.optional (service ? subdomain && !is "(\\*|(\\*\\.)?${names})?" service.subdomain)
+      (wrong name "subdomain" "a subdomain, \"*\" or the empty string" service.subdomain (show (
+        if is names name
+        then name
+        else "service"
+      )))
+      ++ lib.optional (lib.isString (service.url or null) && isKnown service.url && urlOf service == null)
+      (wrong name "url" "a URL with a scheme and a host" service.url (example name "url"))
+      ++ lib.optional (lib.isString (service.dataDir or null) && !is "/.*" service.dataDir)
+      (wrong name "dataDir" "an absolute path" service.dataDir (show "/${service.dataDir}"))
+      ++ lib.concatMap (field: let
+        list = service.${field} or [];
+        relative = lib.filter (entry: !is "/.*" (directoryOf entry)) list;
+        absolute = entry:
+          if !lib.elem entry relative
+          then entry
+          else if lib.isString entry
+          then "/${entry}"
+          else entry // {directory = "/${entry.directory}";};
+        # The data directory is told already.
+        follows = field == "persistedData" && !(written.${name} ? ${field});
+      in
+        lib.optional (relative != [] && !follows)
+        (wrong name field "absolute paths" (directoryOf (lib.head relative)) (show (map absolute list)))) ["persistedData" "backupPaths"]);
+
+  # Directories that are persisted twice, each time otherwise.
+  persistenceFailures = let
+    entries = forEachService (name: service:
+      map (entry: {
+        inherit name entry;
+        key = normal (directoryOf entry);
+      }) (lib.filter lib.isAttrs (service.persistedData or [])));
+    differ = {
+      a,
+      b,
+    }:
+      removeAttrs a.entry ["directory"] != removeAttrs b.entry ["directory"];
+    text = {
+      a,
+      b,
+    }:
+      "Directory '${a.key}' is persisted twice, with other attributes each time, by '${a.name}' and '${b.name}'"
+      + fix b.name "persistedData" (show (lib.remove b.entry declared.${b.name}.persistedData));
+  in
+    map text (lib.filter differ (lib.concatMap pairs (lib.attrValues (lib.groupBy (each: each.key) entries))));
+
+  # Routes: no two services have the same host.
+  hosts = let
+    domain = orElse null (config.qgroget.server.domain or null);
+    # The field has either name in a legacy schema.
+    legacySubdomain = service:
+      if service.subdomain or "" != ""
+      then service.subdomain
+      else if service.name or "" != ""
+      then service.name
+      else if service ? subdomain && !(service ? name)
+      then ""
+      else null;
+    host = movable: name: service: {
+      inherit name movable;
+      host = hostOf service;
+    };
+  in
+    lib.sort (a: b: a.name < b.name) (
+      forEachService (name: service: lib.optional (service.exposed or false && service ? domain && service ? subdomain) (host true name service))
+      ++ lib.concatLists (lib.mapAttrsToList (name: service: let
+        subdomain = orElse null (legacySubdomain service);
+      in
+        lib.optional (domain != null && subdomain != null) (host false name {inherit domain subdomain;}))
+      routed)
+    );
+  hostFailures = let
+    clashes = conflicts (each: each.host) hosts;
+    free = taken: name: number: let
+      subdomain = name + lib.optionalString (number > 1) "-${toString number}";
+    in
+      if lib.elem (hostOf (declared.${name} // {inherit subdomain;})) taken
+      then free taken name (number + 1)
+      else subdomain;
+    text = {
+      a,
+      b,
+    } @ clash: let
+      moved = moves clash;
+    in
+      "Host '${moved.host}' conflict between '${a.name}' and '${b.name}'"
+      + fix moved.name "subdomain" (show (free (map (each: each.host) hosts) moved.name 1));
+  in
+    lib.unique (map text clashes);
+
+  # Names in Traefik's configuration: what two define differently, one of them does not have. The routes that the
+  # collector generates count where they go to Traefik; before that, one service generates those of all, which they extend.
+  nameFailures = let
+    kinds =
+      lib.concatMap (protocol: map (kind: [protocol kind]) ["routers" "services" "middlewares" "serversTransports"]) ["http" "tcp" "udp"]
+      ++ [["tls" "options"]];
+    routeKinds = [["http" "routers"] ["http" "services"]];
+    named = movable: name: kind: set:
+      lib.mapAttrsToList (key: value: {inherit name movable kind key value;}) (
+        if lib.isAttrs set
+        then set
+        else {}
+      );
+    own = movable: name: service:
+      lib.concatMap (kind: named movable name kind (orElse {} (lib.attrByPath kind {} (service.traefikDynamicConfig or {})))) kinds;
+    routes = lib.optionals contract.traefik.enable (forEachService (name: service:
+      lib.optionals (service.exposed or false) (map (kind: {
+          inherit name kind;
+          movable = false;
+          key = name;
+          value = null;
+        })
+        routeKinds)));
+    all = lib.sort (a: b: a.name < b.name) (routes ++ forEachService (own true) ++ lib.concatLists (lib.mapAttrsToList (own false) otherServices));
+    differ = {
+      a,
+      b,
+    }:
+      (contract.traefik.enable || !lib.elem a.kind routeKinds || !lib.elem a.key [a.name b.name])
+      && orElse false (builtins.deepSeq [a.value b.value] (a.value != b.value));
+    text = {
+      a,
+      b,
+    } @ clash: let
+      moved = moves clash;
+      kind = lib.concatStringsSep "." moved.kind;
+    in
+      "Duplicate ${kind} '${moved.key}' in the Traefik configuration of '${a.name}' and '${b.name}'"
+      + fix moved.name (lib.concatMapStringsSep "." lib.strings.escapeNixIdentifier (["traefikDynamicConfig"] ++ moved.kind ++ ["${moved.name}-${moved.key}"])) (show moved.value);
+  in
+    lib.unique (map text (lib.filter differ (conflicts (each: lib.concatStringsSep " " (each.kind ++ [each.key])) all)));
+
+  # Private services ask for client certificates by TLS options, which have to be there.
+  tlsFailures = let
+    wanted = contract.traefik.privateTlsOptions;
+    private = lib.attrNames (lib.filterAttrs (_: service: service.exposed or false && service.type or null == "private") declared);
+    defined = service: orElse [] (lib.attrNames (service.traefikDynamicConfig.tls.options or {}));
+    known = lib.concatMap defined ([{traefikDynamicConfig = traefikSettings;}] ++ lib.attrValues otherServices ++ lib.attrValues running);
+  in
+    lib.optional (contract.traefik.enable && private != [] && !lib.elem wanted known && !lib.hasInfix "@" wanted && !readsFile)
+    ("Unknown TLS options '${wanted}' in qgroget.contract.traefik.privateTlsOptions, which private services have: ${lib.concatMapStringsSep ", " (name: "'${name}'") private}"
+      + "\n  Fix: ${lib.concatStringsSep "." (["services" "traefik"] ++ traefikOption)}.tls.options.${lib.strings.escapeNixIdentifier wanted}.clientAuth = { caFiles = [ \"/path/to/ca.crt\" ]; clientAuthType = \"RequireAndVerifyClientCert\"; };");
+
+  # A service is declared in one of the two patterns: what both say of it would be there twice.
+  bothFailures = let
+    persists = service: map (entry: normal (directoryOf entry)) (orElse [] (let paths = service.persistedData or []; in builtins.deepSeq paths paths));
+    isTwice = name: service:
+      (service.exposed or false && routed ? ${name})
+      || lib.intersectLists (persists service) (persists otherServices.${name}) != [];
+  in
+    forEachService (name: service:
+      lib.optional (service.enable or false && otherServices ? ${name} && isTwice name service)
+      ("Service '${name}' is enabled by its contract and declared in the legacy pattern as well: keep one" + fix name "enable" "false"));
 
   # Databases: a name is used once (for each kind of server), and what is to be created can be.
   databaseFailures = let
@@ -368,23 +618,40 @@
     map duplicate (lib.concatMap pairs (lib.attrValues (lib.groupBy (each: "${each.database.type} ${each.database.name}") all)))
     ++ lib.concatMap creation all;
 
-  # Middlewares: a service's own, those of legacy and of other enabled services, predefined and extra ones.
+  # Middlewares: a service's own, those of legacy and of other enabled services, predefined and extra ones. A name with
+  # a provider (`x@file`) is that provider's.
+  running = lib.filterAttrs (_: service: service.enable or false) declared;
   middlewareFailures = let
-    running = lib.filterAttrs (_: service: service.enable or false) declared;
     shared =
       lib.attrNames middlewareMap
       ++ contract.extraMiddlewares
-      ++ definedMiddlewares {traefikDynamicConfig = config.services.traefik.dynamicConfigOptions or {};}
+      ++ definedMiddlewares {traefikDynamicConfig = traefikSettings;}
       ++ lib.concatMap definedMiddlewares (lib.attrValues otherServices ++ lib.attrValues running);
-    check = place: own: names: let
+    check = place: own: names: line: let
       valid = lib.sort lib.lessThan (lib.unique (shared ++ own));
+      # With a slip mended; or else as one that exists elsewhere, without which Traefik serves nothing.
+      mended = middleware: let
+        nearest = nearestTo middleware valid;
+      in
+        if nearest == null
+        then "\n  Fix: qgroget.contract.extraMiddlewares = ${show [middleware]};"
+        else
+          line (show (map (each:
+            if each == middleware
+            then nearest
+            else each)
+          names));
     in
-      map (middleware: "Unknown middleware '${middleware}' in ${place}\n  Valid middlewares: ${lib.concatStringsSep ", " valid}")
-      (lib.subtractLists valid names);
+      map (middleware:
+        "Unknown middleware '${middleware}' in ${place}\n  Valid middlewares: ${lib.concatStringsSep ", " valid}" + mended middleware)
+      (lib.filter (name: !lib.hasInfix "@" name) (lib.subtractLists valid names));
   in
-    forEachService (name: service: check "service '${name}'" (definedMiddlewares service) (service.middlewares or []))
-    ++ lib.concatLists (lib.mapAttrsToList (type: check "qgroget.contract.traefik.typeMiddlewares.${type}" [])
-      contract.traefik.typeMiddlewares);
+    forEachService (name: service: check "service '${name}'" (definedMiddlewares service) (service.middlewares or []) (fix name "middlewares"))
+    ++ lib.concatLists (lib.mapAttrsToList (type: names: let
+      place = "qgroget.contract.traefik.typeMiddlewares.${type}";
+    in
+      check place [] names (value: "\n  Fix: ${place} = ${value};"))
+    contract.traefik.typeMiddlewares);
 
   # Dependencies. One of a service that is itself disabled may be disabled too, as long as it is declared.
   dependencyFailures = forEachService (name: service: let
@@ -406,6 +673,19 @@
     (lib.filter (dependency: !satisfied dependency) (service.dependsOn or [])));
 
   # Backup settings that the repository's own jobs have no option for would be lost without a word.
+  # And so would those of a service that backs nothing up.
+  idleFailures = forEachService (name: service:
+    map (field:
+      "Service '${name}' sets '${field}', but backs nothing up: 'backupPaths' is empty"
+      + fix name "backupPaths" (show [
+        (
+          if lib.isString (service.dataDir or null)
+          then service.dataDir
+          else "/var/lib/${name}"
+        )
+      ]))
+    (lib.filter (field: service.backupPaths or null == [] && !lib.elem (service.${field} or null) [null []])
+      ["backupCleanup" "backupExclude" "backupPrepare" "backupUnits"]));
   jobOptions = options.qgroget.backups.type.getSubOptions [];
   backupFailures = lib.optionals (takesBackups && jobOptions != {} && !(jobOptions ? _freeformOptions)) (forEachService (name: service:
     map (field: "Service '${name}' sets '${field}', but qgroget.backups.<job> has no option '${backupFields.${field}}' to take it\n  Fix: declare that option, or leave '${field}' out")
@@ -416,10 +696,17 @@
 
   failures =
     lib.concatMap fieldFailures (lib.attrNames declared)
+    ++ bothFailures
+    ++ formFailures
+    ++ persistenceFailures
     ++ portFailures
+    ++ hostFailures
+    ++ nameFailures
+    ++ tlsFailures
     ++ databaseFailures
     ++ middlewareFailures
     ++ dependencyFailures
+    ++ idleFailures
     ++ backupFailures;
 
   # ── 3. Options ─────────────────────────────────────────────────────────────────────────
@@ -440,12 +727,37 @@
     lib.isOption declared
     || path == []
     || (declared ? ${lib.head path} && accepts (lib.tail path) declared.${lib.head path});
-  takesPersistence = accepts ["environment" "persistence"] options;
+  # Where Traefik takes its dynamic configuration: the option has had three names.
+  traefikOption = lib.findFirst (path: lib.hasAttrByPath path (options.services.traefik or {})) ["dynamicConfigOptions"] [
+    ["routing" "settings"]
+    ["dynamic" "settings"]
+  ];
+  traefikSettings = lib.attrByPath traefikOption {} (config.services.traefik or {});
+  # A file in place of these options, of which nothing is known.
+  readsFile = let
+    file = path: orElse null (lib.attrByPath path null (config.services.traefik or {})) != null;
+  in
+    lib.any file [["dynamicConfigFile"] ["dynamic" "file"] ["routing" "file"]];
+  # With the priority of defaults: what a person writes into Traefik's own options holds, and a middleware as a whole.
+  yielding = settings: let
+    protocol = name: value:
+      if lib.isAttrs value && value ? middlewares
+      then lib.mapAttrsRecursive (_: lib.mkDefault) (removeAttrs value ["middlewares"]) // {middlewares = lib.mapAttrs (_: lib.mkDefault) value.middlewares;}
+      else lib.mapAttrsRecursive (_: lib.mkDefault) {${name} = value;}.${name};
+  in
+    lib.mapAttrs protocol settings;
+  persistenceOption = ["environment" "persistence"];
+  takesPersistence = accepts persistenceOption options;
+  # The module that declares it.
+  persisting =
+    if lib.head persistenceOption == "preservation"
+    then "preservation"
+    else "impermanence";
   takesBackups = accepts ["qgroget" "backups"] options;
 in {
   options.qgroget.collector = {
     enabled = result "Names of the enabled services." ["jellyfin"] (lib.attrNames enabled);
-    persistence = result "Directories to persist, as impermanence takes them." ["/var/lib/jellyfin"] persistence;
+    persistence = result "Directories to persist, as environment.persistence takes them." ["/var/lib/jellyfin"] persistence;
     backups = result "Backup jobs of the enabled services." {jellyfin.paths = ["/var/lib/jellyfin"];} backups;
     databases = result "Databases of the enabled services." [{name = "immich";}] databases;
     services = result "Enabled and exposed services, for everything that reads a list of them." {jellyfin.subdomain = "jellyfin";} services;
@@ -456,7 +768,7 @@ in {
       default = {};
       internal = true;
       example = {git.url = "http://127.0.0.1:3000";};
-      description = "Services without a contract, in the form of `services`: the checks count their ports, middlewares and names.";
+      description = "Services of the legacy pattern, in the form of `services`: the checks count their hosts, ports, middlewares and names.";
     };
   };
 
@@ -470,7 +782,7 @@ in {
         failures;
       warnings =
         lib.optional (!takesPersistence && persistence != [])
-        "Services declare persistedData, but nothing persists it: environment.persistence is no option here (impermanence is not imported)."
+        "Services declare persistedData, but nothing persists it: environment.persistence is no option here (${persisting} is not imported)."
         ++ lib.optional (!takesBackups && backups != {})
         "Services declare backupPaths, but nothing backs them up: qgroget.backups is no option here.";
     }
@@ -495,9 +807,7 @@ in {
       };
     })
     (lib.optionalAttrs (accepts ["services" "traefik"] options) {
-      services.traefik = lib.mkIf contract.traefik.enable {
-        dynamicConfigOptions = traefikDynamicConfig;
-      };
+      services.traefik = lib.mkIf contract.traefik.enable (lib.setAttrByPath traefikOption (yielding traefikDynamicConfig));
     })
   ];
 }

@@ -2,7 +2,7 @@
 # the Traefik generator, the dashboard, log collectors, other hosts.
 #
 # Their persistence and backups come from the collector, so those fields stay empty here.
-# In the other direction, it tells the collector's checks of the services that have no contract yet.
+# In the other direction, it tells the collector's checks of the services that are declared in the legacy pattern.
 # Once nothing reads `qgroget.services` any more, this file goes and nothing else changes.
 {
   config,
@@ -11,11 +11,11 @@
   ...
 }: let
   legacy = options.qgroget.services;
-  contracts = options.qgroget.serviceModules;
-  withContract =
-    lib.concatMap (definition: lib.optionals (lib.isAttrs definition.value) (lib.attrNames definition.value))
-    contracts.definitionsWithLocations;
+  file = toString ./. + "/legacy-bridge.nix";
 in {
+  # By which the definitions below are told from those of others.
+  _file = file;
+
   qgroget.services = lib.mapAttrs (name: contract: let
     service = config.qgroget.collector.services.${name};
   in
@@ -34,10 +34,9 @@ in {
   config.qgroget.serviceModules;
 
   # What is shown above is left out before anything is read from it, since it does not evaluate where a
-  # contract has faults.
+  # contract has faults. A legacy service counts also where it has a contract, which is not enabled then.
   qgroget.collector.otherServices =
-    (lib.modules.mergeDefinitions legacy.loc legacy.type (map
-      (definition: definition // {value = removeAttrs definition.value withContract;})
-      legacy.definitionsWithLocations))
+    (lib.modules.mergeDefinitions legacy.loc legacy.type
+      (lib.filter (definition: definition.file != file) legacy.definitionsWithLocations))
     .mergedValue;
 }

@@ -22,8 +22,9 @@
       # Whether a module has given the option a value (its default does not count).
       isSet = option: option.highestPrio < (lib.mkOptionDefault null).priority;
 
-      # A directory with an owner, as impermanence takes it.
+      # A directory with attributes: these, and any other that the module which persists it takes.
       ownedDirectory = types.submodule {
+        freeformType = types.attrsOf types.anything;
         options = {
           directory = mkOption {
             type = types.str;
@@ -31,22 +32,22 @@
             description = "The directory to persist.";
           };
           user = mkOption {
-            type = types.str;
-            default = "root";
+            type = types.nullOr types.str;
+            default = null;
             example = "traefik";
-            description = "Owner of the directory.";
+            description = "Owner of the directory; null leaves it to the module that persists it.";
           };
           group = mkOption {
-            type = types.str;
-            default = "root";
+            type = types.nullOr types.str;
+            default = null;
             example = "traefik";
-            description = "Group of the directory.";
+            description = "Group of the directory; null leaves it to the module that persists it.";
           };
           mode = mkOption {
-            type = types.str;
-            default = "0755";
+            type = types.nullOr types.str;
+            default = null;
             example = "0700";
-            description = "Permissions of the directory, as chmod takes them.";
+            description = "Permissions of the directory, as chmod takes them; null leaves them to the module that persists it.";
           };
         };
       };
@@ -146,10 +147,16 @@
               if contract.strict
               then missing "persistedData" name
               else lib.optional (config.dataDir != null) config.dataDir;
+            # Every entry as it was given: what is left to the module that persists is not said.
+            apply = map (entry:
+              if lib.isString entry
+              then entry
+              else lib.filterAttrs (_: value: value != null) entry);
             defaultText = literalExpression "[dataDir], or [] where dataDir is null";
             example = literalExpression ''["/var/lib/jellyfin" "/var/cache/jellyfin"]'';
             description = ''
-              Directories that survive a reboot: plain paths, or sets of `directory`, `user`, `group` and `mode`.
+              Directories that survive a reboot: plain paths, or sets of `directory`, `user`, `group`, `mode` and whatever
+              else the module that persists them takes, passed on as they are.
               A list given here is exactly what is persisted: `dataDir` is not added to it, and `[]` persists nothing.
               That is what data on a mount of its own needs, which persisting would hide under an empty directory.
             '';
@@ -247,10 +254,16 @@
           };
           url = mkOption {
             type = types.nullOr types.str;
-            default =
-              if config.port == null
-              then null
-              else "http://127.0.0.1:${toString config.port}";
+            default = null;
+            # Null, given or by default, is the port; a route needs one of the two.
+            apply = url:
+              if url != null
+              then url
+              else if config.port != null
+              then "http://127.0.0.1:${toString config.port}"
+              else if config.exposed
+              then missing "port" name
+              else null;
             defaultText = literalExpression ''"http://127.0.0.1:<port>"'';
             example = "http://[::1]:2283";
             description = "The backend Traefik forwards to, where it is not this machine's `port` over http.";
@@ -338,10 +351,12 @@
           };
         };
 
-        # The two other names stand for the same list: what one is set to, both have.
-        config = {
-          backupPaths = lib.mkIf (isSet options.backupDirectories) (lib.mkAliasDefinitions options.backupDirectories);
-          middlewares = lib.mkIf (isSet options.middleware) (lib.mkAliasDefinitions options.middleware);
+        # The two other names stand for the same list: what one is set to, both have, with its priority and in its order.
+        config = let
+          alias = option: lib.mkIf (isSet option) (lib.mkMerge (map (lib.mkOverride option.highestPrio) option.definitions));
+        in {
+          backupPaths = alias options.backupDirectories;
+          middlewares = alias options.middleware;
         };
       });
     in

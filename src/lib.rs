@@ -8,6 +8,8 @@ pub mod resolve;
 
 pub mod rules;
 
+pub mod address;
+
 pub mod plan;
 
 pub mod check;

@@ -164,8 +164,7 @@ fn recipes() -> Vec<String> {
     let (_, rest) = text.split_once("\n## Recipes\n").expect("the guide has recipes");
     let rows = rest.lines().skip_while(|line| !line.starts_with("| ---")).skip(1);
     let rows = rows.take_while(|line| line.starts_with('|'));
-    let base =
-        "{enable = true; domain = \"example.org\"; dataDir = \"/var/lib/x\"; persistedData = []; backupPaths = [];}";
+    let base = "{enable = true; domain = \"example.org\"; dataDir = \"/var/lib/x\"; persistedData = []; backupPaths = [\"/var/lib/x\"];}";
     rows.map(|row| {
         let cell = row.split('|').nth(2).unwrap().trim();
         let fields = cell
@@ -250,6 +249,8 @@ fn every_message_of_the_collector_is_explained() {
         "\"Service ",
         "\"Services declare ",
         "\"Port ",
+        "\"Host ",
+        "\"Directory ",
         "\"Duplicate ",
         "\"Unknown ",
     ];

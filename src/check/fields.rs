@@ -7,7 +7,6 @@ use super::texts;
 use super::types::Required;
 use super::{CheckContext, Finding, fault, name_part, note};
 use crate::error::Error;
-use crate::rules::parts;
 use crate::syntax;
 
 /// Whether the host imports the module of a service.
@@ -126,21 +125,22 @@ impl Check<'_, '_> {
     fn needs_port(&self) -> bool {
         self.context.schema.fields.contains_key("port")
             && self.service.is("exposed", false) == Some(true)
-            && !self.service.mentions("url")
+            && matches!(self.service.value("url", Static::Null), Some(Static::Null))
             && matches!(self.service.value("port", Static::Null), Some(Static::Null))
     }
 
     /// Where a port is set to null.
     fn null_port(&self, field: &str) -> Option<crate::error::Place> {
         (field == "port").then_some(())?;
-        self.service.effective("port")?.first().map(|d| d.place())
+        let first = |field| Some(self.service.effective(field)?.first()?.place());
+        first("port").or_else(|| first("url"))
     }
 
     fn requirement(&self, field: &str) -> (String, String) {
         let directory = syntax::string_text(&format!("/var/lib/{}", self.name));
         let (meaning, example) = match field {
             "enable" => ("whether the service runs", "true".to_owned()),
-            "domain" => ("the domain its subdomain belongs to", self.domain()),
+            "domain" => ("the domain its subdomain belongs to", self.context.domain_example()),
             "dataDir" => ("where its state lives (null if it keeps none)", directory),
             "port" => (
                 "the port it listens on, which a route needs (or give a url)",
@@ -163,19 +163,6 @@ impl Check<'_, '_> {
         match text.split(['.', '\n']).next() {
             Some(sentence) if !sentence.is_empty() => sentence.to_owned(),
             _ => "the contract asks for it".to_owned(),
-        }
-    }
-
-    fn domain(&self) -> String {
-        let rule = &self.context.rules().values.domain;
-        let declared = rule.strip_prefix("config.").is_some_and(|path| {
-            let model = self.context.reader.model();
-            let names = parts(path);
-            model.declaration(&names).is_some() || !model.definitions(&names).is_empty()
-        });
-        match declared {
-            true => rule.clone(),
-            false => "\"example.org\"".to_owned(),
         }
     }
 
@@ -319,7 +306,7 @@ impl Check<'_, '_> {
 }
 
 /// Whether the contract is strict; `None` where that is not known.
-fn is_strict(context: &CheckContext) -> Option<bool> {
+pub fn is_strict(context: &CheckContext) -> Option<bool> {
     let path = context.contract_option(&["strict"]);
     if context.reader.model().definitions(&path).is_empty() {
         return Some(false);

@@ -3,29 +3,47 @@
 use std::collections::BTreeSet;
 
 use super::services::{self, Service};
-use super::statics::Static;
+use super::statics::{Item, Static};
 use super::texts;
-use super::{CheckContext, Finding, Severity, fault, finding};
+use super::{CheckContext, Finding, Severity, TRAEFIK, fault, finding};
 use crate::resolve::module::{self, Module};
 use crate::resolve::scope;
 use crate::syntax::{self, AstNode, HasEntry, Source, SyntaxNode, ast};
+
+/// Where middlewares stand in Traefik's configuration.
+const MIDDLEWARES: [&str; 2] = ["http", "middlewares"];
 
 /// The middlewares that the collector has predefined, in a repository without one.
 const COLLECTOR: &str = include_str!("../../nix/collector.nix");
 
 /// Names that are defined, and whether that is all of them.
 #[derive(Clone, Default)]
-struct Names {
+pub struct Names {
     known: BTreeSet<String>,
     /// Some are defined in a way that is not to be seen.
     open: bool,
 }
 
 impl Names {
+    /// Whether the name is, or may be, one of them.
+    pub fn has(&self, name: &str) -> bool {
+        self.open || self.known.contains(name)
+    }
+
     fn add(&mut self, other: Names) {
         self.known.extend(other.known);
         self.open |= other.open;
     }
+}
+
+/// Where a middleware is used, and the field that has it.
+struct Use<'t> {
+    /// Continues "in".
+    place: &'t str,
+    /// The path of the list, for a line to paste.
+    field: String,
+    /// The whole list.
+    list: Vec<String>,
 }
 
 /// Checks the middlewares of all services, and those put before every service of a type.
@@ -33,10 +51,16 @@ pub fn check(context: &CheckContext, found: &mut Vec<Finding>) {
     let shared = shared(context);
     for (name, service) in &context.contracts.services {
         let mut valid = shared.clone();
-        valid.add(defined_by(context, service));
+        valid.add(defined_by(context, service, MIDDLEWARES));
         let Some(items) = items(context, service) else { continue };
+        let place = format!("service '{name}'");
+        let used = Use {
+            place: &place,
+            field: context.subject(name).field("middlewares"),
+            list: items.iter().map(|(middleware, _)| middleware.clone()).collect(),
+        };
         for (middleware, place) in items {
-            if let Some(error) = unknown(&valid, &middleware, &format!("service '{name}'")) {
+            if let Some(error) = unknown(context, &valid, &middleware, &used) {
                 found.push(fault(name, error).at(Some(place)));
             }
         }
@@ -45,24 +69,55 @@ pub fn check(context: &CheckContext, found: &mut Vec<Finding>) {
         let path = context.contract_option(&["traefik", "typeMiddlewares", kind]);
         for (module, def) in context.reader.model().definitions(&path) {
             let items = def.value.as_ref().and_then(|value| context.reader.items(module, value));
-            for item in items.unwrap_or_default() {
+            let read = |item: Item| {
                 let value = context.reader.read(item.module, &item.expr);
-                let error = value.as_str().and_then(|name| unknown(&shared, name, &path.join(".")));
-                if let Some(error) = error {
-                    found.push(finding(Severity::Error, None, error).at(Some(item.place())));
+                Some((value.as_str()?.to_owned(), item.place()))
+            };
+            let items: Vec<_> = items.unwrap_or_default().into_iter().filter_map(read).collect();
+            let place = path.join(".");
+            let used = Use {
+                place: &place,
+                field: place.clone(),
+                list: items.iter().map(|(name, _)| name.clone()).collect(),
+            };
+            for (name, place) in items {
+                if let Some(error) = unknown(context, &shared, &name, &used) {
+                    found.push(finding(Severity::Error, None, error).at(Some(place)));
                 }
             }
         }
     }
 }
 
-fn unknown(valid: &Names, middleware: &str, place: &str) -> Option<crate::error::Error> {
-    if valid.open || valid.known.contains(middleware) {
+fn unknown(context: &CheckContext, valid: &Names, middleware: &str, used: &Use) -> Option<crate::error::Error> {
+    // A name with a provider is that provider's.
+    if valid.has(middleware) || middleware.contains('@') {
         return None;
     }
     let known: Vec<String> = valid.known.iter().cloned().collect();
-    let near = crate::error::nearest(middleware, &known);
-    Some(texts::unknown_middleware(middleware, place, &known.join(", "), near))
+    let distance = |name: &&String| strsim::levenshtein(middleware, name);
+    let slip = known.iter().min_by_key(distance).filter(|name| distance(name) <= 2);
+    let (field, list) = match slip {
+        Some(meant) => {
+            let mended = |name: &String| if name == middleware { meant } else { name }.clone();
+            (used.field.clone(), used.list.iter().map(mended).collect())
+        }
+        // It exists elsewhere, or Traefik serves nothing without it.
+        None => {
+            let extra = context.contract_option(&["extraMiddlewares"]).join(".");
+            (extra, vec![middleware.to_owned()])
+        }
+    };
+    let list = Static::List(list.into_iter().map(Static::Str).collect()).show();
+    let fix = format!("{field} = {};", list.unwrap_or_default());
+    let near = crate::error::nearest(middleware, &known).filter(|_| slip.is_none());
+    Some(texts::unknown_middleware(
+        middleware,
+        used.place,
+        &known.join(", "),
+        &fix,
+        near,
+    ))
 }
 
 /// The names that the service uses, by either name of the field.
@@ -97,18 +152,27 @@ fn shared(context: &CheckContext) -> Names {
             _ => names.open = true,
         }
     }
-    let upstream = ["services", "traefik", "dynamicConfigOptions"];
-    for (module, def) in model.under(&upstream) {
-        if model.is_imported(module.source.path()) && !is_generated_by_contract(context, module) {
-            names.add(of_definition(module, def, upstream.len()));
+    names.add(running_names(context, MIDDLEWARES));
+    names
+}
+
+/// The names of a kind in Traefik's own configuration and in those of legacy and of enabled services.
+pub fn running_names(context: &CheckContext, kind: [&str; 2]) -> Names {
+    let model = context.reader.model();
+    let mut names = Names::default();
+    for upstream in TRAEFIK {
+        for (module, def) in model.under(upstream) {
+            if model.is_imported(module.source.path()) && !is_generated_by_contract(context, module) {
+                names.add(of_definition(module, def, upstream.len(), kind));
+            }
         }
     }
     for service in context.legacy.services.values() {
-        names.add(defined_by(context, service));
+        names.add(defined_by(context, service, kind));
     }
     for service in context.contracts.services.values() {
         if context.is_enabled(service) != Some(false) {
-            names.add(defined_by(context, service));
+            names.add(defined_by(context, service, kind));
         }
     }
     names.open |= context.legacy.open || context.contracts.open;
@@ -120,22 +184,29 @@ fn is_generated_by_contract(context: &CheckContext, module: &Module) -> bool {
     module.source.path() == context.rules().paths.server.join("collector.nix")
 }
 
-/// The middlewares that a service's `traefikDynamicConfig` defines.
-fn defined_by(context: &CheckContext, service: &Service) -> Names {
+/// The names of a kind that a service's `traefikDynamicConfig` defines.
+fn defined_by(context: &CheckContext, service: &Service, kind: [&str; 2]) -> Names {
     let mut names = Names {
         open: service.open,
         ..Names::default()
     };
+    for (module, def, depth) in dynamic_definitions(context, service) {
+        names.add(of_definition(module, def, depth, kind));
+    }
+    names
+}
+
+/// What a service defines at and below its `traefikDynamicConfig`, with the number of parts of that path.
+pub fn dynamic_definitions<'c>(
+    context: &'c CheckContext,
+    service: &Service,
+) -> Vec<(&'c Module, &'c module::Def, usize)> {
+    let mut found: Vec<(&Module, &module::Def, usize)> = Vec::new();
     let model = context.reader.model();
     for (module, site) in &service.sites {
         // The service's path is where its name stands; everything below it in this module counts.
-        let Some(prefix) = site
-            .path
-            .iter()
-            .take(service_depth(context, site))
-            .cloned()
-            .collect::<Option<Vec<_>>>()
-        else {
+        let names = site.path.iter().take(service_depth(context, site)).cloned();
+        let Some(prefix) = names.collect::<Option<Vec<_>>>() else {
             continue;
         };
         let prefix: Vec<&str> = prefix
@@ -144,12 +215,13 @@ fn defined_by(context: &CheckContext, service: &Service) -> Names {
             .chain(["traefikDynamicConfig"])
             .collect();
         for (other, def) in model.under(&prefix) {
-            if other.source.path() == module.source.path() {
-                names.add(of_definition(other, def, prefix.len()));
+            let is_new = !found.iter().any(|(_, known, _)| std::ptr::eq(*known, def));
+            if other.source.path() == module.source.path() && is_new {
+                found.push((other, def, prefix.len()));
             }
         }
     }
-    names
+    found
 }
 
 /// How many parts the path of a service has, in the namespace that the definition belongs to.
@@ -162,10 +234,9 @@ fn service_depth(context: &CheckContext, def: &module::Def) -> usize {
     }
 }
 
-/// The middlewares in a definition at or below a dynamic configuration, whose path has `depth` parts.
-fn of_definition(module: &Module, def: &module::Def, depth: usize) -> Names {
+/// The names of a kind in a definition at or below a dynamic configuration, whose path has `depth` parts.
+fn of_definition(module: &Module, def: &module::Def, depth: usize, wanted: [&str; 2]) -> Names {
     let below = &def.path[depth..];
-    let wanted = ["http", "middlewares"];
     let on_the_way = below.iter().zip(wanted).all(|(a, b)| a.as_deref() == Some(b));
     let mut names = Names::default();
     if !on_the_way {
@@ -182,25 +253,25 @@ fn of_definition(module: &Module, def: &module::Def, depth: usize) -> Names {
         if below.len() == 2 {
             names.open = true;
         } else {
-            scan(&root, &mut names);
+            scan(&root, wanted, &mut names);
         }
     }
     names
 }
 
-/// Every `http.middlewares` in the text.
-fn scan(root: &SyntaxNode, names: &mut Names) {
+/// Every `http.middlewares`, or what is wanted, in the text.
+fn scan(root: &SyntaxNode, [group, kind]: [&str; 2], names: &mut Names) {
     for binding in root.descendants().filter_map(ast::AttrpathValue::cast) {
         let Some(path) = binding.attrpath() else { continue };
         let parts = syntax::attrpath_names(&path);
-        let Some(at) = parts.iter().position(|p| p.as_deref() == Some("middlewares")) else {
+        let Some(at) = parts.iter().position(|p| p.as_deref() == Some(kind)) else {
             continue;
         };
-        let below_http = match at {
-            0 => enclosing_name(&binding).as_deref() == Some("http"),
-            at => parts[at - 1].as_deref() == Some("http"),
+        let is_in_group = match at {
+            0 => enclosing_name(&binding).as_deref() == Some(group),
+            at => parts[at - 1].as_deref() == Some(group),
         };
-        if !below_http {
+        if !is_in_group {
             continue;
         }
         match (parts.get(at + 1), binding.value().map(super::schema::below_scopes)) {

@@ -4,7 +4,9 @@
 //! (a port that another module computes) is never a fault here: it is left to the evaluation, and a note says so.
 //! Beyond the collector, `check` looks at the form of the modules: Patterns 1 to 6 and 10.
 
+mod coexistence;
 mod databases;
+mod dynamic;
 mod fields;
 pub mod mend;
 mod middlewares;
@@ -12,10 +14,12 @@ pub mod output;
 mod patterns;
 mod ports;
 mod relations;
+mod routes;
 mod schema;
 mod sections;
 mod services;
 mod statics;
+mod storage;
 mod texts;
 mod types;
 
@@ -30,13 +34,20 @@ use crate::error::{Error, Place};
 use crate::repo::Repository;
 use crate::repo::hosts::Host;
 use crate::resolve::{Def, Model, Module};
-use crate::rules::{Rules, parts};
+use crate::rules::{ContractField, Rules, parts};
 use crate::syntax::SyntaxNode;
 use mend::QuickFix;
 use services::{Service, Services};
 use statics::StaticReader;
 use texts::Subject;
 use types::Submodule;
+
+/// The names of the option that takes Traefik's dynamic configuration, the newest first.
+const TRAEFIK: [&[&str]; 3] = [
+    &["services", "traefik", "routing", "settings"],
+    &["services", "traefik", "dynamic", "settings"],
+    &["services", "traefik", "dynamicConfigOptions"],
+];
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -65,10 +76,11 @@ pub struct Finding {
 impl Finding {
     /// The message with the line to paste below it, as the collector prints it.
     pub fn text(&self) -> String {
-        match self.error.hints().first() {
-            Some(hint) => format!("{}\n  {hint}", self.error.message()),
-            None => self.error.message().to_owned(),
-        }
+        let hints = self.error.hints();
+        // Further hints are not the collector's.
+        let last = hints.iter().position(|hint| hint.starts_with("Fix: ")).unwrap_or(0);
+        let lines = hints.iter().take(last + 1).map(|hint| format!("\n  {hint}"));
+        std::iter::once(self.error.message().to_owned()).chain(lines).collect()
     }
 
     fn at(mut self, place: Option<Place>) -> Finding {
@@ -104,10 +116,15 @@ pub fn run(repo: &Repository, host: &Host, model: &Model) -> Vec<Finding> {
     for (name, service) in &context.dormant.services {
         fields::check(&context, name, service, fields::State::Dormant, &mut found);
     }
+    coexistence::check(&context, &mut found);
+    storage::check(&context, &mut found);
     ports::check(&context, &mut found);
+    routes::check(&context, &mut found);
+    dynamic::check(&context, &mut found);
     databases::check(&context, &mut found);
     middlewares::check(&context, &mut found);
     relations::dependencies(&context, &mut found);
+    storage::idle(&context, &mut found);
     relations::backups(&context, &mut found);
     patterns::check(&context, &mut found);
     found.sort_by(|a, b| {
@@ -133,7 +150,7 @@ struct CheckContext<'a> {
     contracts: Services<'a>,
     /// Services with a contract in modules that the host does not import.
     dormant: Services<'a>,
-    /// Services in the legacy pattern that have no contract.
+    /// Services in the legacy pattern, of which some may have a contract.
     legacy: Services<'a>,
     /// Whether files could not be read that may declare anything.
     blind: bool,
@@ -152,10 +169,9 @@ impl<'a> CheckContext<'a> {
         dormant
             .services
             .retain(|name, _| !contracts.services.contains_key(name));
-        let mut legacy = Services::collect(&reader, &parts(&rules.namespaces.services), |module, def| {
+        let legacy = Services::collect(&reader, &parts(&rules.namespaces.services), |module, def| {
             active(module, def) && !is_bridge(rules, module, def)
         });
-        legacy.services.retain(|name, _| !contracts.services.contains_key(name));
         CheckContext {
             repo,
             host,
@@ -206,6 +222,32 @@ impl<'a> CheckContext<'a> {
         path
     }
 
+    /// What a field is called in the legacy pattern.
+    fn legacy_field(&self, field: ContractField) -> String {
+        let rules = self.rules();
+        let name = rules.fields.iter().find(|(_, known)| **known == field);
+        name.map_or_else(|| field.path().to_string(), |(name, _)| name.clone())
+    }
+
+    /// The module of the model that `module` is.
+    fn in_model(&self, module: &Module) -> Option<&'a Module> {
+        self.reader.model().module(module.source.path())
+    }
+
+    /// What a service's domain most likely is, as Nix.
+    fn domain_example(&self) -> String {
+        let rule = &self.rules().values.domain;
+        let declared = rule.strip_prefix("config.").is_some_and(|path| {
+            let model = self.reader.model();
+            let names = parts(path);
+            model.declaration(&names).is_some() || !model.definitions(&names).is_empty()
+        });
+        match declared {
+            true => rule.clone(),
+            false => "\"example.org\"".to_owned(),
+        }
+    }
+
     /// Files of the server and of the host that do not parse: what they declare is not seen.
     fn unparsable(&self) -> Vec<Finding> {
         let rules = self.rules();
@@ -216,6 +258,28 @@ impl<'a> CheckContext<'a> {
             .filter_map(|path| self.repo.source(path)?.syntax_error())
             .map(|error| finding(Severity::Error, None, error))
             .collect()
+    }
+}
+
+/// Every two of a group, unless neither has a contract, or one is the legacy form of the other: `of` gives the service and
+/// whether it has a contract.
+fn pairs<'c, T>(group: &[&'c T], of: impl for<'t> Fn(&'t T) -> (&'t str, bool)) -> Vec<(&'c T, &'c T)> {
+    let mut found = Vec::new();
+    for (i, a) in group.iter().enumerate() {
+        for b in &group[i + 1..] {
+            let ((one, is_contract), (other, too)) = (of(a), of(b));
+            if (is_contract || too) && one != other {
+                found.push((*a, *b));
+            }
+        }
+    }
+    found
+}
+
+/// Adds a finding that may be found in two ways, as the collector does.
+fn tell_once(found: &mut Vec<Finding>, finding: Finding) {
+    if found.iter().all(|known| known.text() != finding.text()) {
+        found.push(finding);
     }
 }
 

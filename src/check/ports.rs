@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::services::{Definition, Service};
+use super::routes::place;
+use super::services::Service;
 use super::statics::Static;
 use super::texts;
 use super::{CheckContext, Finding, fault};
+use crate::address::Url;
 use crate::error::Place;
 use crate::syntax;
 
@@ -30,7 +32,7 @@ pub fn check(context: &CheckContext, found: &mut Vec<Finding>) {
         let other = if std::ptr::eq(claim, a) { b } else { a };
         let port = free[&(claim.name, claim.field)];
         let value = match &claim.url {
-            Some(url) => syntax::string_text(&url.replace(&format!(":{}", claim.port), &format!(":{port}"))),
+            Some(url) => syntax::string_text(&Url::parse(url).map_or_else(|| url.clone(), |url| url.with_port(port))),
             None => port.to_string(),
         };
         let subject = context.subject(claim.name);
@@ -39,7 +41,7 @@ pub fn check(context: &CheckContext, found: &mut Vec<Finding>) {
             .place
             .as_ref()
             .map(|place| format!("'{}' has it at {place}", other.name));
-        found.push(fault(claim.name, error).at(claim.place.clone()).reason(reason));
+        super::tell_once(found, fault(claim.name, error).at(claim.place.clone()).reason(reason));
     }
 }
 
@@ -50,7 +52,13 @@ fn claims<'g>(context: &'g CheckContext) -> Vec<Claim<'g>> {
             Some(Static::Int(port)) => u16::try_from(port).ok(),
             _ => None,
         };
-        claims.extend(port.map(|port| Claim {
+        // Where the url leads elsewhere, so does the port.
+        let leads_away = match service.value("url", Static::Null) {
+            Some(Static::Str(url)) => Url::parse(&url).is_some_and(|url| !url.is_local()),
+            Some(_) => false,
+            None => true,
+        };
+        claims.extend(port.filter(|_| !leads_away).map(|port| Claim {
             name,
             movable: true,
             field: "port",
@@ -73,32 +81,10 @@ fn url_claim<'g>(name: &'g str, service: &Service, movable: bool) -> Option<Clai
         name,
         movable,
         field: "url",
-        port: local_port(url)?,
+        port: Url::parse(url).filter(Url::is_local)?.port?,
         place: place(service, "url"),
         url: Some(url.to_owned()),
     })
-}
-
-fn place(service: &Service, field: &str) -> Option<Place> {
-    service.effective(field)?.first().map(|d| Definition::place(d))
-}
-
-/// The port of a URL that leads to this machine.
-pub fn local_port(url: &str) -> Option<u16> {
-    let (scheme, rest) = url.split_once("://")?;
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    if scheme.is_empty() || !scheme.chars().all(plain) {
-        return None;
-    }
-    let authority = rest.split('/').next()?;
-    let (host, port) = authority.rsplit_once(':')?;
-    let loopback = host
-        .strip_prefix("127.")
-        .is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit() || c == '.'));
-    let local = loopback || matches!(host, "0.0.0.0" | "localhost" | "[::]" | "[::1]");
-    (local && !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()))
-        .then(|| port.parse().ok())
-        .flatten()
 }
 
 /// Pairs of claims to one port, in the collector's order.
@@ -107,18 +93,10 @@ fn clashes<'c, 'g>(claims: &'c [Claim<'g>]) -> Vec<(&'c Claim<'g>, &'c Claim<'g>
     for claim in claims {
         by_port.entry(claim.port.to_string()).or_default().push(claim);
     }
-    let mut clashes = Vec::new();
-    for group in by_port.into_values() {
-        for (i, a) in group.iter().enumerate() {
-            clashes.extend(
-                group[i + 1..]
-                    .iter()
-                    .filter(|b| a.movable || b.movable)
-                    .map(|b| (*a, *b)),
-            );
-        }
-    }
-    clashes
+    by_port
+        .into_values()
+        .flat_map(|group| super::pairs(&group, |claim| (claim.name, claim.movable)))
+        .collect()
 }
 
 /// The later of two moves, unless it is a legacy service.

@@ -134,6 +134,10 @@ impl Parser<'_> {
                     }
                 }
                 (Some("options"), Some(_)) => self.option(&entry, &names[1..], &mut schema, depth),
+                (Some("freeformType"), Some(value)) if names.len() == 1 => {
+                    schema.open = true;
+                    schema.freeform = Some(self.ty(&value, depth).description());
+                }
                 (Some("config" | "_file" | "key"), _) => {}
                 _ => schema.open = true,
             }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::mend::QuickFix;
 use super::texts;
-use super::{CheckContext, Finding, schema, warning};
+use super::{CheckContext, Finding, coexistence, schema, warning};
 use crate::edit::{indent, trivia};
 use crate::plan::texts::{CONTRACT_HEADER, IMPLEMENTATION_HEADER, SECRETS_HEADER};
 use crate::resolve::Module;
@@ -78,7 +78,15 @@ pub fn check(context: &CheckContext, home: &Module, names: &[&str], found: &mut 
             .collect();
         let top = |name: &str| defs.iter().filter(|def| def.name(0) == Some(name)).count();
         if let Some(def) = defs.iter().find(|def| def.under(&contract)) {
-            if !def.context.conditions.is_empty() {
+            let own: Vec<&str> = def
+                .path
+                .iter()
+                .take(contract.len() + 1)
+                .flatten()
+                .map(|name| &**name)
+                .collect();
+            // The fault of one that recurses is told already.
+            if !def.context.conditions.is_empty() && !coexistence::reads_itself(context, home, def, &own) {
                 report(
                     "states its contract under a condition, so that it is not checked while the service is off",
                     item.syntax(),

@@ -255,7 +255,7 @@ impl<'a> Service<'a> {
 }
 
 /// How many of the definition's conditions stand at the head of its own value.
-fn own_conditions(def: &Def) -> usize {
+pub fn own_conditions(def: &Def) -> usize {
     let ast::Entry::AttrpathValue(binding) = &def.entry else {
         return 0;
     };

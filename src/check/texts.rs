@@ -1,7 +1,6 @@
 //! What `check` finds: the texts. Those that the collector has as well are the same, word for word.
 //!
-//! The first hint of each is the line to paste (`Fix: …`, or `Valid middlewares: …`), as the collector prints it
-//! below its message.
+//! The hints of each up to the line to paste (`Fix: …`) are what the collector prints below its message.
 
 use std::path::Path;
 
@@ -20,7 +19,12 @@ pub struct Subject<'a> {
 impl Subject<'_> {
     /// The line to paste that sets a field of the service.
     pub fn fix(&self, field: &str, value: &str) -> String {
-        format!("Fix: {}.{}.{field} = {value};", self.contract, attr_text(self.service))
+        format!("Fix: {} = {value};", self.field(field))
+    }
+
+    /// The path of a field of the service.
+    pub fn field(&self, field: &str) -> String {
+        format!("{}.{}.{field}", self.contract, attr_text(self.service))
     }
 }
 
@@ -42,6 +46,18 @@ pub fn missing_field(subject: Subject, field: &str, meaning: &str, example: &str
 pub fn wrong_type(subject: Subject, field: &str, expected: &str, got: &str, example: &str) -> Error {
     Error::refused(
         "wrong-type",
+        format!(
+            "Service '{}' has a wrong value in field '{field}': expected {expected}, got {got}",
+            subject.service
+        ),
+    )
+    .hint(subject.fix(field, example))
+}
+
+/// A value has the field's type, and not the form that it needs.
+pub fn wrong_form(subject: Subject, field: &str, expected: &str, got: &str, example: &str) -> Error {
+    Error::refused(
+        "wrong-form",
         format!(
             "Service '{}' has a wrong value in field '{field}': expected {expected}, got {got}",
             subject.service
@@ -139,7 +155,52 @@ pub fn not_known(service: &str, field: &str, why: &str) -> Error {
     .reason(why.to_owned())
 }
 
+/// The contract stands under a condition that reads it.
+pub fn contract_recurses(subject: Subject) -> Error {
+    Error::refused(
+        "contract-recurses",
+        format!(
+            "Service '{}' states its contract under a condition that reads the contract itself, which is why evaluation recurses without end",
+            subject.service
+        ),
+    )
+    .hint("Fix: state the contract outside of the condition, which is for the implementation")
+}
+
+/// A setting of a backup that is never made.
+pub fn idle_backup(subject: Subject, field: &str, value: &str) -> Error {
+    Error::refused(
+        "idle-backup",
+        format!(
+            "Service '{}' sets '{field}', but backs nothing up: 'backupPaths' is empty",
+            subject.service
+        ),
+    )
+    .hint(subject.fix("backupPaths", value))
+}
+
 // ── Between services ──
+
+/// Two entries of one directory contradict each other.
+pub fn persisted_twice(directory: &str, a: &str, b: &str, subject: Subject, value: &str) -> Error {
+    Error::refused(
+        "persisted-twice",
+        format!("Directory '{directory}' is persisted twice, with other attributes each time, by '{a}' and '{b}'"),
+    )
+    .hint(subject.fix("persistedData", value))
+}
+
+/// The service is declared in both patterns.
+pub fn declared_twice(subject: Subject) -> Error {
+    Error::refused(
+        "declared-twice",
+        format!(
+            "Service '{}' is enabled by its contract and declared in the legacy pattern as well: keep one",
+            subject.service
+        ),
+    )
+    .hint(subject.fix("enable", "false"))
+}
 
 /// Two services claim one port.
 pub fn port_conflict(port: u16, a: &str, b: &str, subject: Subject, field: &str, value: &str) -> Error {
@@ -180,13 +241,50 @@ pub fn other_owner(subject: Subject, name: &str, user: &str, databases: &str) ->
     .hint(subject.fix("databases", databases))
 }
 
-/// A middleware that nothing defines; `place` continues "in".
-pub fn unknown_middleware(middleware: &str, place: &str, valid: &str, nearest: Option<&str>) -> Error {
+/// Two services are routed by one host.
+pub fn host_conflict(host: &str, a: &str, b: &str, subject: Subject, value: &str) -> Error {
+    Error::refused(
+        "host-conflict",
+        format!("Host '{host}' conflict between '{a}' and '{b}'"),
+    )
+    .hint(subject.fix("subdomain", value))
+}
+
+/// Two services define one name of Traefik's configuration.
+pub fn duplicate_name(kind: &str, name: &str, services: [&str; 2], subject: Subject, value: &str) -> Error {
+    let [a, b] = services;
+    let own = attr_text(&format!("{}-{name}", subject.service));
+    Error::refused(
+        "duplicate-name",
+        format!("Duplicate {kind} '{name}' in the Traefik configuration of '{a}' and '{b}'"),
+    )
+    .hint(subject.fix(&format!("traefikDynamicConfig.{kind}.{own}"), value))
+}
+
+/// Private services ask for TLS options that nothing defines.
+pub fn unknown_tls_options(wanted: &str, option: &str, private: &[&str], settings: &str) -> Error {
+    let services: Vec<String> = private.iter().map(|name| format!("'{name}'")).collect();
+    Error::refused(
+        "unknown-tls-options",
+        format!(
+            "Unknown TLS options '{wanted}' in {option}, which private services have: {}",
+            services.join(", ")
+        ),
+    )
+    .hint(format!(
+        "Fix: {settings}.tls.options.{}.clientAuth = {{ caFiles = [ \"/path/to/ca.crt\" ]; clientAuthType = \"RequireAndVerifyClientCert\"; }};",
+        attr_text(wanted)
+    ))
+}
+
+/// A middleware that nothing defines; `place` continues "in", `fix` is a binding.
+pub fn unknown_middleware(middleware: &str, place: &str, valid: &str, fix: &str, nearest: Option<&str>) -> Error {
     let error = Error::refused(
         "unknown-middleware",
         format!("Unknown middleware '{middleware}' in {place}"),
     )
-    .hint(format!("Valid middlewares: {valid}"));
+    .hint(format!("Valid middlewares: {valid}"))
+    .hint(format!("Fix: {fix}"));
     match nearest {
         Some(near) => error.hint(format!("did you mean '{near}'?")),
         None => error,

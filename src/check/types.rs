@@ -60,6 +60,8 @@ pub struct Submodule {
     pub fields: BTreeMap<String, Field>,
     /// Whether other fields are accepted, or may be declared somewhere that was not understood.
     pub open: bool,
+    /// What nixpkgs calls the type of the other fields that it takes.
+    pub freeform: Option<String>,
 }
 
 /// What surrounding text a description fits into without parentheses.
@@ -159,7 +161,10 @@ impl Type {
                 a.phrase(&[Class::Noun, Class::Conjunction]),
                 b.phrase(&[Class::Noun, Class::Conjunction, Class::Composite])
             ),
-            Type::Submodule(_) => "submodule".into(),
+            Type::Submodule(schema) => match &schema.freeform {
+                Some(of) => format!("open submodule of {of}"),
+                None => "submodule".into(),
+            },
             Type::Other => "another type".into(),
         }
     }

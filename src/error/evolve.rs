@@ -33,6 +33,20 @@ pub fn port_in_use(port: u16, user: &str, free: u16) -> Error {
         .hint(format!("a free one: --port {free}"))
 }
 
+/// Another service is routed by the host.
+pub fn host_in_use(place: Place, host: &str, user: &str) -> Error {
+    Error::refused("host-in-use", format!("'{user}' has the host '{host}'"))
+        .at(place)
+        .reason("Traefik would send all requests to one of the two")
+        .hint("name another one: --subdomain NAME")
+}
+
+/// A subdomain is no host name.
+pub fn bad_subdomain(subdomain: &str) -> Error {
+    Error::usage("bad-subdomain", format!("'{subdomain}' is no subdomain"))
+        .reason("it has letters, digits and dashes, with dots between names; \"*\" may stand before them, and \"\" is the domain itself")
+}
+
 /// A route leads to a port.
 pub fn port_needed(name: &str, free: u16) -> Error {
     Error::usage("port-needed", format!("'{name}' needs a port to be reached at"))

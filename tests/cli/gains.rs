@@ -32,6 +32,24 @@ fn every_gain_of_the_example_is_made_and_nothing_else_differs() {
 }
 
 #[test]
+fn a_directory_that_has_only_a_mode_gains_nothing() {
+    if !nix::available() {
+        return;
+    }
+    let repo = Repo::with_contract();
+    let from = ["migrate", "honcho", "--from", "modules/server/misc/honcho.nix", "--yes"];
+    repo.run(&from).succeeds().says("The configuration is preserved");
+    let configuration = nix::configuration(&repo.root()).unwrap();
+    let directories = configuration["environment"]["persistence"]["/persist"]["directories"].as_array();
+    let own = |entry: &&serde_json::Value| entry["directory"] == "/var/lib/honcho";
+    let found: Vec<_> = directories.unwrap().iter().filter(own).collect();
+    assert_eq!(
+        found,
+        [&serde_json::json!({"directory": "/var/lib/honcho", "mode": "0700"})]
+    );
+}
+
+#[test]
 fn a_gain_is_made_by_a_yes_at_the_prompt() {
     if !nix::available() {
         return;

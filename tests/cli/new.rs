@@ -36,6 +36,33 @@ fn a_name_or_port_that_is_taken_is_refused() {
     repo.run(&taken).ends(1).says("jellyfin");
     let port = ["new", "paperless", "--category", "misc", "--port", "8096", "--yes"];
     repo.run(&port).ends(1).says("8096");
+    let host = [
+        "new",
+        "paperless",
+        "--category",
+        "misc",
+        "--port",
+        "8010",
+        "--subdomain",
+        "jellyfin",
+        "--yes",
+    ];
+    repo.run(&host)
+        .ends(1)
+        .says("[host-in-use]")
+        .says("'jellyfin' has the host 'jellyfin.");
+    let form = [
+        "new",
+        "paperless",
+        "--category",
+        "misc",
+        "--port",
+        "8010",
+        "--subdomain",
+        "a.",
+        "--yes",
+    ];
+    repo.run(&form).ends(2).says("[bad-subdomain]");
     assert!(repo.tree() == before);
 }
 

@@ -79,7 +79,13 @@
     };
   config = evaluate {
     inherit media notes;
-    off = media // {enable = false;} // {port = 8098;};
+    off =
+      media
+      // {
+        enable = false;
+        subdomain = "off";
+        port = 8098;
+      };
   };
   traefik = config.qgroget.collector.traefikDynamicConfig.http;
 
@@ -91,8 +97,6 @@
         {
           directory = "/var/cache/media";
           user = "media";
-          group = "root";
-          mode = "0755";
         }
         "/var/lib/notes"
       ];
@@ -151,6 +155,13 @@
       got = mentions "Port 8096 conflict between 'media' and 'other'" (messages {
         inherit media;
         other = media // {enable = false;};
+      });
+      want = true;
+    };
+    "checks: two services of one host are found" = {
+      got = mentions "Host 'films.example.org' conflict between 'media' and 'other'" (messages {
+        inherit media;
+        other = media // {port = 8097;};
       });
       want = true;
     };

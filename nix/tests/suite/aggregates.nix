@@ -47,6 +47,55 @@ in [
         mode = "0700";
       }
     ])
+  (case "2.1: an entry is passed on as it was given" (persisted (host {
+      honcho = service {
+        persistedData = [
+          {
+            directory = "/var/lib/honcho";
+            mode = "0700";
+          }
+        ];
+      };
+    })) [
+      {
+        directory = "/var/lib/honcho";
+        mode = "0700";
+      }
+    ])
+  (case "2.1: a directory is persisted once, as who says most of it has it" (persisted (host {
+      a = service {persistedData = ["/a" "/b/" "/c"];};
+      b = service {
+        persistedData = [
+          "/a"
+          {
+            directory = "/b";
+            mode = "0700";
+          }
+          "//c/."
+        ];
+      };
+    })) [
+      "/a"
+      {
+        directory = "/b";
+        mode = "0700";
+      }
+      "/c"
+    ])
+  (case "2.2: a path is in its job once"
+    (collected {
+      a = service {
+        backupPaths = ["/a" "/b"];
+        backupJob = "x";
+      };
+      b = service {
+        backupPaths = ["/b/" "/c"];
+        backupJob = "x";
+      };
+    })
+    .backups
+    .x
+    .paths ["/a" "/b" "/c"])
   (case "2.1: dataDir on a mount of its own is not persisted where the list says so" (persisted (host {
     immich = service {
       dataDir = "/mnt/data/immich";

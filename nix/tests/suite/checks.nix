@@ -156,7 +156,7 @@ in [
     ])
 
   (case "3.3: a middleware that is nowhere defined" (failures {jellyfin = exposed 8096 {middlewares = ["auth-sso"];};})
-    ["Unknown middleware 'auth-sso' in service 'jellyfin'\n  Valid middlewares: ${predefined}"])
+    ["Unknown middleware 'auth-sso' in service 'jellyfin'\n  Valid middlewares: ${predefined}\n  Fix: qgroget.contract.extraMiddlewares = [ \"auth-sso\" ];"])
   (case "3.3: predefined middlewares are valid" (failures {
     jellyfin = exposed 8096 {middlewares = ["authelia" "authentik" "chain-authelia" "compress" "no-index" "rate-limit" "security-headers"];};
   }) [])
@@ -180,7 +180,7 @@ in [
       middlewares = ["SSO"];
       traefikDynamicConfig.http.middlewares.build.headers.frameDeny = true;
     };
-  }) ["Unknown middleware 'SSO' in service 'sonarr'\n  Valid middlewares: authelia, authentik, build, chain-authelia, compress, no-index, rate-limit, security-headers"])
+  }) ["Unknown middleware 'SSO' in service 'sonarr'\n  Valid middlewares: authelia, authentik, build, chain-authelia, compress, no-index, rate-limit, security-headers\n  Fix: qgroget.contract.extraMiddlewares = [ \"SSO\" ];"])
   (case "3.3: a definition of a legacy service is valid" (legacyFailures {
       auth = {
         url = "http://127.0.0.1:9091";
@@ -194,7 +194,7 @@ in [
   (case "3.3: an extra middleware is valid"
     (with' [{qgroget.contract.extraMiddlewares = ["inject"];}] {jellyfin = exposed 8096 {middlewares = ["inject"];};}) [])
   (case "3.3: middlewares of a type are checked like a service's own" (with' [{qgroget.contract.traefik.typeMiddlewares.public = ["nowhere"];}] {})
-    ["Unknown middleware 'nowhere' in qgroget.contract.traefik.typeMiddlewares.public\n  Valid middlewares: ${predefined}"])
+    ["Unknown middleware 'nowhere' in qgroget.contract.traefik.typeMiddlewares.public\n  Valid middlewares: ${predefined}\n  Fix: qgroget.contract.extraMiddlewares = [ \"nowhere\" ];"])
 
   (case "2.5: a dependency on a disabled service" (failures {
     immich = service {dependsOn = ["cache"];};

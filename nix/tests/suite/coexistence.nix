@@ -27,6 +27,12 @@
     traefikDynamicConfig.http.middlewares.own.headers.frameDeny = true;
   };
   shown = services: (mixedHost old services).qgroget.services;
+  firstLines = map (message: lib.head (lib.splitString "\n" message));
+  failures = legacy: services: (mixedHost legacy services).qgroget.collector.failures;
+  sso = {
+    url = "http://127.0.0.1:9091";
+    traefikDynamicConfig.http.middlewares.SSO.forwardAuth.address = "x";
+  };
 in [
   (case "5.1: legacy services stay as they are" (shown {jellyfin = full;}).sonarr ((shown {}).sonarr))
   (case "5.1: an enabled and exposed service is seen by legacy readers, whole" (shown {jellyfin = full;}).jellyfin {
@@ -88,6 +94,59 @@ in [
   in
     kept (mixedHost old {jellyfin = full // {enable = false;};}) == kept (mixedHost old {}))
   true)
+  (case "5.3: a running legacy service with a contract that is off still has its middlewares" (failures {auth = sso;} {
+    auth = exposed 9091 {enable = false;};
+    sonarr = exposed 8989 {middlewares = ["SSO"];};
+  }) [])
+  (case "5.3: and its middleware is not defined a second time" ((mixedHost {
+        proxy = {
+          url = "http://127.0.0.1:1";
+          traefikDynamicConfig.http.middlewares.rate-limit.rateLimit.average = 5;
+        };
+      } {
+        proxy = exposed 1 {enable = false;};
+        jellyfin = exposed 8096 {middlewares = ["rate-limit"];};
+      })
+    .qgroget
+    .services
+    .jellyfin
+    .traefikDynamicConfig) {})
+  (case "5.3: and its port, of which a clash is told once" (failures {auth = sso;} {
+    auth = exposed 9091 {enable = false;};
+    sonarr = exposed 9091 {};
+  }) ["Port 9091 conflict between 'auth' and 'sonarr'\n  Fix: qgroget.serviceModules.sonarr.port = 9092;"])
+  (case "5.3: and its port, where its contract is to have another one" (failures {auth = sso;} {
+    auth = exposed 9092 {enable = false;};
+    sonarr = exposed 9091 {};
+  }) ["Port 9091 conflict between 'auth' and 'sonarr'\n  Fix: qgroget.serviceModules.sonarr.port = 9093;"])
+  (case "5.3: and it satisfies a dependency" (failures {auth = sso;} {
+    auth = exposed 9091 {enable = false;};
+    sonarr = exposed 8989 {dependsOn = ["auth"];};
+  }) [])
+  (case "5.3: it never clashes with the legacy service of its own name" (failures {auth = sso // {subdomain = "auth";};} {
+    auth = exposed 9091 {
+      enable = false;
+      traefikDynamicConfig.http.middlewares.SSO.forwardAuth.address = "y";
+    };
+  }) [])
+  (case "5.3: its own faults are told" (firstLines (failures {auth = sso;} {
+      auth = exposed 9091 {
+        enable = false;
+        url = "x";
+      };
+    }))
+    [''Service 'auth' has a wrong value in field 'url': expected a URL with a scheme and a host, got "x"''])
+  (case "5.3: old and new both on is one fault" (failures old {
+    sonarr = exposed 8989 {dataDir = "/var/lib/sonarr";};
+  }) ["Service 'sonarr' is enabled by its contract and declared in the legacy pattern as well: keep one\n  Fix: qgroget.serviceModules.sonarr.enable = false;"])
+  (case "5.3: a directory that both persist, in either form, is one as well" (map (persistedData:
+    lib.length (failures {
+      sonarr = {
+        url = "";
+        inherit persistedData;
+      };
+    } {sonarr = service {dataDir = "/var/lib/sonarr";};})) [["/var/lib/sonarr"] [{directory = "/var/lib/sonarr";}] ["/other"]]) [1 1 0])
+  (case "5.3: a route that stays in the legacy pattern, beside a contract without one" (failures {auth = sso;} {auth = service {};}) [])
   (case "5.3: enabling it is enough" (let
     config = mixedHost old {jellyfin = full // {enable = true;};};
   in [(config.qgroget.services ? jellyfin) (persisted config)]) [true ["/var/lib/jellyfin"]])

@@ -180,6 +180,80 @@ in [
     .failures [
       "Service 'jellyfin' sets 'backupPrepare', but qgroget.backups.<job> has no option 'preBackup' to take it\n  Fix: declare that option, or leave 'backupPrepare' out"
     ])
+  (case "2.1: paths that are not absolute" (of {
+      dataDir = "a";
+      persistedData = [
+        "/b"
+        "c"
+        {
+          directory = "d";
+          mode = "0700";
+        }
+      ];
+      backupPaths = ["e/f"];
+    }) [
+      "Service 'jellyfin' has a wrong value in field 'dataDir': expected an absolute path, got \"a\"\n  Fix: qgroget.serviceModules.jellyfin.dataDir = \"/a\";"
+      "Service 'jellyfin' has a wrong value in field 'persistedData': expected absolute paths, got \"c\"\n  Fix: qgroget.serviceModules.jellyfin.persistedData = [ \"/b\" \"/c\" { directory = \"/d\"; mode = \"0700\"; } ];"
+      "Service 'jellyfin' has a wrong value in field 'backupPaths': expected absolute paths, got \"e/f\"\n  Fix: qgroget.serviceModules.jellyfin.backupPaths = [ \"/e/f\" ];"
+    ])
+  (case "2.1: what follows from a data directory that is not absolute is not told again" (lib.length (of {dataDir = "a";})) 1)
+  (case "2.1: one directory with other attributes each time" (failures {
+    a = service {
+      persistedData = [
+        {
+          directory = "/x";
+          mode = "0700";
+        }
+      ];
+    };
+    b = service {
+      persistedData = [
+        "/y"
+        {
+          directory = "/x/";
+          mode = "0755";
+        }
+      ];
+    };
+  }) ["Directory '/x' is persisted twice, with other attributes each time, by 'a' and 'b'\n  Fix: qgroget.serviceModules.b.persistedData = [ \"/y\" ];"])
+  (case "2.1: one directory with the same attributes, or with none once" (failures {
+    a = service {
+      persistedData = [
+        {
+          directory = "/x";
+          mode = "0700";
+        }
+        "/y"
+      ];
+    };
+    b = service {
+      persistedData = [
+        {
+          directory = "/x";
+          mode = "0700";
+        }
+        {
+          directory = "/y";
+          mode = "0700";
+        }
+      ];
+    };
+  }) [])
+  (case "2.2: settings of a service that backs nothing up" (of {
+      dataDir = "/a";
+      backupUnits = ["x.service"];
+      backupExclude = ["y"];
+      backupPrepare = "z";
+      backupCleanup = "z";
+    }) (map (field: "Service 'jellyfin' sets '${field}', but backs nothing up: 'backupPaths' is empty\n  Fix: qgroget.serviceModules.jellyfin.backupPaths = [ \"/a\" ];")
+      ["backupCleanup" "backupExclude" "backupPrepare" "backupUnits"]))
+  (case "2.2: without a data directory, the usual one is proposed" (of {backupUnits = ["x.service"];})
+    ["Service 'jellyfin' sets 'backupUnits', but backs nothing up: 'backupPaths' is empty\n  Fix: qgroget.serviceModules.jellyfin.backupPaths = [ \"/var/lib/jellyfin\" ];"])
+  (case "2.2: settings of a service that backs something up" (of {
+    backupPaths = ["/a"];
+    backupUnits = ["x.service"];
+    backupExclude = [];
+  }) [])
   (case "5.3: a contract that is not yet enabled is checked" (firstLines (failures {
       jellyfin = exposed 8096 {
         enable = false;

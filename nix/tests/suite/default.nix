@@ -16,6 +16,7 @@
     ./schema.nix
     ./aggregates.nix
     ./checks.nix
+    ./routes.nix
     ./conformance.nix
     ./coexistence.nix
   ];

@@ -150,7 +150,9 @@ in rec {
   # A host whose restic jobs have options of their own.
   hostWithJobs = jobs: serviceModules: evaluate [optionsFile collectorFile nixos upstream impermanence jobs {qgroget = {inherit serviceModules;};}];
   # A host without impermanence, without a restic job option, without PostgreSQL and Traefik.
-  bareHost = serviceModules: evaluate [optionsFile collectorFile nixos {qgroget = {inherit serviceModules;};}];
+  bareHost = hostOf [];
+  # A host with nothing but these modules.
+  hostOf = modules: serviceModules: evaluate ([optionsFile collectorFile nixos] ++ modules ++ [{qgroget = {inherit serviceModules;};}]);
   # A host in the middle of the migration: legacy services, and the bridge that shows the new ones there.
   mixedHost = services: serviceModules:
     evaluate (full ++ [legacy bridgeFile {qgroget = {inherit services serviceModules;};}]);

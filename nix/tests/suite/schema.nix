@@ -166,19 +166,50 @@ in [
       persistedData = [];
     })
     .persistedData [])
-  (case "FR4: a directory with an owner has the defaults of the legacy schema"
+  (case "FR4: a directory with attributes is passed on as it was given"
     (one {
-      persistedData = [{directory = "/a";} "/b"];
+      persistedData = [
+        {directory = "/a";}
+        {
+          directory = "/b";
+          mode = "0700";
+          group = null;
+        }
+        {
+          directory = "/c";
+          hideMount = true;
+          parentDirectory.mode = "0711";
+        }
+        "/d"
+      ];
     })
     .persistedData [
+      {directory = "/a";}
       {
-        directory = "/a";
-        user = "root";
-        group = "root";
-        mode = "0755";
+        directory = "/b";
+        mode = "0700";
       }
-      "/b"
+      {
+        directory = "/c";
+        hideMount = true;
+        parentDirectory.mode = "0711";
+      }
+      "/d"
     ])
+  (case "FR4: a directory has a path" (throws (one {persistedData = [{mode = "0700";}];}).persistedData) true)
+  (case "1.1: the other name of a field keeps its priority and its order" (let
+    of = first: second:
+      (one {
+        middleware = lib.mkMerge first;
+        middlewares = lib.mkMerge second;
+      })
+      .middlewares;
+  in [
+    (of [(lib.mkForce ["a"])] [["b"]])
+    (of [(lib.mkDefault ["a"])] [["b"]])
+    (of [["b"] (lib.mkBefore ["a"]) (lib.mkAfter ["c"])] [])
+    (of [(lib.mkForce ["b"]) ["x"] (lib.mkForce (lib.mkBefore ["a"]))] [])
+  ]) [["a"] ["b"] ["a" "b" "c"] ["a" "b"]])
   (case "FR6: the backend is this machine's port over http"
     (one {
       exposed = true;

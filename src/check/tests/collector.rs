@@ -1,7 +1,10 @@
 //! Faults that the collector finds as well: the same words, compared by evaluation where nix is at hand.
 
+mod coexistence;
 mod fields;
 mod relations;
+mod routes;
+mod storage;
 
 use std::process::Command;
 
@@ -14,6 +17,16 @@ struct Case {
     homelab: Homelab,
     codes: &'static [&'static str],
     texts: &'static [&'static str],
+    /// Whether the collector finds exactly the same; it finds more where the code alone does not say it.
+    evaluated: bool,
+}
+
+impl Case {
+    /// The collector finds more.
+    fn unevaluated(mut self) -> Case {
+        self.evaluated = false;
+        self
+    }
 }
 
 fn case(name: &'static str, homelab: Homelab, codes: &'static [&'static str], texts: &'static [&'static str]) -> Case {
@@ -22,6 +35,7 @@ fn case(name: &'static str, homelab: Homelab, codes: &'static [&'static str], te
         homelab,
         codes,
         texts,
+        evaluated: true,
     }
 }
 
@@ -58,6 +72,9 @@ in {
 fn cases() -> Vec<Case> {
     let mut cases = fields::cases();
     cases.extend(relations::cases());
+    cases.extend(routes::cases());
+    cases.extend(coexistence::cases());
+    cases.extend(storage::cases());
     cases
 }
 
@@ -104,6 +121,15 @@ fn the_collector_says_the_same() {
     let failures: Vec<Vec<String>> = serde_json::from_slice(&output.stdout).expect("lists of messages");
     for (case, mut expected) in cases.iter().zip(failures) {
         expected.sort();
-        assert_eq!(errors(&case.homelab.check()), expected, "{}", case.name);
+        let found = errors(&case.homelab.check());
+        if !case.evaluated {
+            assert!(
+                found.iter().all(|text| expected.contains(text)),
+                "{}: {found:#?}",
+                case.name
+            );
+            continue;
+        }
+        assert_eq!(found, expected, "{}", case.name);
     }
 }

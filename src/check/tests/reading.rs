@@ -194,6 +194,50 @@ fn a_file_that_does_not_parse_is_said() {
 }
 
 #[test]
+fn a_contract_that_waits_for_itself_is_said_to_recurse() {
+    let homelab = |module: &str| {
+        let text = format!(
+            "{{config, lib, ...}}: let cfg = config.qgroget.serviceModules.a; in {{config = lib.mkMerge [{module}];}}"
+        );
+        Homelab::new()
+            .module("media/a/default.nix", &text)
+            .settings("{qgroget.serviceModules.a.enable = true;}")
+    };
+    let fields = "domain = \"x\"; dataDir = null;";
+    for module in [
+        format!("{{qgroget.serviceModules.a = lib.mkIf cfg.enable {{{fields}}};}}"),
+        format!("(lib.mkIf cfg.enable {{qgroget.serviceModules.a = {{{fields}}};}})"),
+        format!("{{qgroget = lib.mkIf config.qgroget.serviceModules.a.enable {{serviceModules.a = {{{fields}}};}};}}"),
+    ] {
+        let found = homelab(&module).check();
+        let finding = find(&found, "contract-recurses");
+        assert_eq!(finding.severity, Severity::Error);
+        assert!(
+            finding
+                .error
+                .message()
+                .ends_with("which is why evaluation recurses without end")
+        );
+        assert!(
+            !found
+                .iter()
+                .any(|f| f.error.message().contains("not checked while the service is off")),
+            "{module}"
+        );
+    }
+    for module in [
+        format!("{{qgroget.serviceModules.a = {{{fields} port = lib.mkIf cfg.enable 80;}};}}"),
+        format!("{{qgroget.serviceModules.a = {{{fields} traefikDynamicConfig = lib.mkIf cfg.enable {{x = 1;}};}};}}"),
+        format!("(lib.mkIf config.qgroget.serviceModules.b.enable {{qgroget.serviceModules.a = {{{fields}}};}})"),
+    ] {
+        assert!(
+            !codes(&homelab(&module).check()).contains(&"contract-recurses"),
+            "{module}"
+        );
+    }
+}
+
+#[test]
 fn a_switch_without_a_contract_is_most_likely_a_slip() {
     let found = Homelab::new()
         .service("jellyfin", REQUIRED)

@@ -178,9 +178,13 @@ fn with_contract_names(rules: &Rules, legacy: &[String], text: String) -> String
         ContractField::Url,
         ContractField::Middlewares,
         ContractField::TraefikDynamicConfig,
+        ContractField::PersistedData,
+        ContractField::Subdomain,
     ];
     let own = asked.iter().filter_map(|field| {
-        let is_it = |name: &&String| rules.fields.get(*name) == Some(field) && **name != field.path();
+        // The checks know a subdomain by the name `name` as well.
+        let is_asked = |name: &str| name == field.path() || (*field == ContractField::Subdomain && name == "name");
+        let is_it = |name: &&String| rules.fields.get(*name) == Some(field) && !is_asked(name);
         let name = legacy.iter().find(is_it)?;
         Some(format!("{field} = service.{};", syntax::attr_text(name)))
     });

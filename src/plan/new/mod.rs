@@ -17,6 +17,7 @@ use crate::syntax;
 
 pub mod module;
 pub mod ports;
+mod routes;
 
 /// How the service runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +76,7 @@ impl<'a> NewService<'a> {
     ///
     /// # Errors
     /// `contract-needed` without the contract, `bad-name`, `service-exists`, `target-exists`, `port-in-use`,
-    /// `port-needed`, `schema-differs`.
+    /// `port-needed`, `bad-subdomain`, `host-in-use`, `schema-differs`.
     pub fn plan(context: &'a Context<'a>, wanted: Wanted) -> Result<NewService<'a>> {
         if !schema::missing(context).is_empty() {
             return Err(error::evolve::contract_absent());
@@ -91,6 +92,7 @@ impl<'a> NewService<'a> {
             .join("default.nix");
         unused(context, &wanted.name, &path)?;
         port(context, &wanted)?;
+        routes::unused(context, &wanted)?;
         let mut service = NewService {
             context,
             skipped: Vec::new(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::address::Url;
 use crate::plan::model::Context;
 use crate::resolve::{Known, Value};
 use crate::rules::{ContractField, parts};
@@ -40,11 +41,7 @@ pub fn users(context: &Context) -> BTreeMap<u16, String> {
 
 /// The port on this machine that a URL leads to.
 fn local_port(url: &str) -> Option<u16> {
-    let (_, rest) = url.split_once("://")?;
-    let authority = rest.split('/').next()?;
-    let (host, port) = authority.rsplit_once(':')?;
-    let local = host.starts_with("127.") || ["0.0.0.0", "localhost", "[::1]", "[::]"].contains(&host);
-    local.then(|| port.parse().ok()).flatten()
+    Url::parse(url).filter(Url::is_local)?.port
 }
 
 /// A port that no service names.
@@ -53,17 +50,4 @@ pub fn free(context: &Context) -> u16 {
     (FIRST..=u16::MAX)
         .find(|port| !users.contains_key(port))
         .unwrap_or(FIRST)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_url_names_a_port_of_this_machine() {
-        assert_eq!(local_port("http://127.0.0.1:8096/web"), Some(8096));
-        assert_eq!(local_port("https://[::1]:2283"), Some(2283));
-        assert_eq!(local_port("http://nas:80"), None);
-        assert_eq!(local_port("http://localhost"), None);
-    }
 }

@@ -109,12 +109,6 @@ pub fn cases() -> Vec<Case> {
             &[],
         ),
         case(
-            "a directory with an unknown attribute",
-            new().service("a", &with("persistedData = [{directory = \"/x\"; owner = \"root\";}];")),
-            &["wrong-type"],
-            &[],
-        ),
-        case(
             "a slip of the pen",
             new().service("a", &with("prot = 8080;")),
             &["undeclared-field"],

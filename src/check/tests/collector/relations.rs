@@ -102,7 +102,7 @@ pub fn cases() -> Vec<Case> {
             new().service("jellyfin", &with("middlewares = [\"authelia\" \"auth-sso\"];")),
             &["unknown-middleware"],
             &["Unknown middleware 'auth-sso' in service 'jellyfin'\n  Valid middlewares: authelia, authentik, \
-               chain-authelia, compress, no-index, rate-limit, security-headers"],
+               chain-authelia, compress, no-index, rate-limit, security-headers\n  Fix: qgroget.contract.extraMiddlewares = [ \"auth-sso\" ];"],
         ),
         case(
             "middlewares that are defined somewhere",
