@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use crate::edit::{GroupId, indent, trivia};
+use crate::plan::group::Move;
 use crate::plan::ops::Ops;
 use crate::plan::placement::relative;
-use crate::plan::removal;
+use crate::plan::{removal, texts};
 use crate::repo::{Repository, hosts, literals};
 use crate::resolve::Module;
 use crate::syntax::{self, AstNode, Source, SyntaxNode, ast};
@@ -37,6 +38,13 @@ pub fn add(
             continue;
         };
         let text = relative(&importer, target.parent().unwrap_or(target));
+        work.tell(
+            group,
+            [Move::added(
+                texts::NEW_IMPORT,
+                format!("{}: {text}", importer.display()),
+            )],
+        );
         let after = match position {
             ImportPosition::ByName => last_before(repo, source, &list, &element, &text),
             ImportPosition::Behind | ImportPosition::Before => element.syntax().clone(),
