@@ -120,7 +120,8 @@ fn filtered(filter: &str, change: &SourceChange) -> Result<Vec<u8>, String> {
     let writer = std::thread::spawn(move || input.map(|mut input| input.write_all(text.as_bytes())));
     let output = child.wait_with_output().map_err(said)?;
     let _ = writer.join();
-    match output.status.success() && !(output.stdout.is_empty() && !change.is_empty()) {
+    let is_shown = change.is_empty() || !output.stdout.is_empty();
+    match output.status.success() && is_shown {
         true => Ok(output.stdout),
         false => Err(output.status.to_string()),
     }

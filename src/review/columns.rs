@@ -165,7 +165,7 @@ fn beside(left: Option<&[String]>, right: Option<&[String]>, room: usize, text: 
         let width = display_width(&anstream::adapter::strip_str(one).to_string());
         let gap = " ".repeat(room.saturating_sub(width));
         let bar = paint(palette::FAINT, "│");
-        text.push_str(&format!("{one}{gap} {bar} {other}").trim_end());
+        text.push_str(format!("{one}{gap} {bar} {other}").trim_end());
         text.push('\n');
     }
 }

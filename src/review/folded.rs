@@ -17,8 +17,6 @@ use crate::term::palette::{self, paint};
 
 /// Lines of context around a change.
 const CONTEXT: usize = 1;
-/// Re-indented lines that are shown beside a change.
-const NEAR: usize = 0;
 /// Runs from which on a line instead of them is shorter.
 const FOLDED: usize = 3;
 /// The same of re-indented lines.
@@ -207,9 +205,17 @@ fn moving(file: &Aligned<'_>, rows: &[Row]) -> usize {
     last
 }
 
+/// A range that any other one makes larger.
+fn nothing() -> std::ops::Range<usize> {
+    std::ops::Range {
+        start: usize::MAX,
+        end: 0,
+    }
+}
+
 /// The lines of rows, by their indices: those of this side, and where the moved ones stand on the other one.
 fn moved_lines(rows: &[Row]) -> (std::ops::Range<usize>, BTreeSet<u32>, usize) {
-    let (mut own, mut other, mut file) = (usize::MAX..0, BTreeSet::new(), 0);
+    let (mut own, mut other, mut file) = (nothing(), BTreeSet::new(), 0);
     let mut before: Option<(usize, usize)> = None;
     for row in rows {
         let (Row::Removed(line, moved) | Row::Added(line, moved)) = *row else {
@@ -238,7 +244,6 @@ fn nearness(rows: &[Row]) -> Vec<bool> {
     let changes: Vec<usize> = (0..rows.len()).filter(|at| near[*at]).collect();
     let mut beside = |at: usize, distance: usize| match rows[at] {
         Row::Same(..) if distance <= CONTEXT => near[at] = true,
-        Row::Indented(..) if distance <= NEAR => near[at] = true,
         _ => {}
     };
     for at in changes {
@@ -256,7 +261,7 @@ fn nearness(rows: &[Row]) -> Vec<bool> {
 
 /// The header of a part, with what it stands in.
 pub fn heading(file: &Aligned<'_>, part: &Part) -> String {
-    let (mut old, mut new) = (usize::MAX..0, usize::MAX..0);
+    let (mut old, mut new) = (nothing(), nothing());
     let grow = |range: &mut std::ops::Range<usize>, from: usize, length: usize| {
         *range = range.start.min(from)..range.end.max(from + length);
     };

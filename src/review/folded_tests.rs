@@ -120,9 +120,8 @@ fn columns_hold_their_width() {
         for line in text.lines().skip(2) {
             assert!(textwrap::core::display_width(line) <= width, "{width}: {line}");
         }
-        assert_eq!(
+        assert!(
             text.matches("word ").count() + text.matches("other").count() >= 60,
-            true,
             "{text}"
         );
     }
