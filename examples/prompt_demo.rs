@@ -9,9 +9,10 @@ use qgroget::cli::terminal::Console;
 use qgroget::cli::ui::{Options, Ui};
 use qgroget::cli::{editor, pager};
 use qgroget::error::Result;
+use qgroget::plan::Accepted;
 use qgroget::plan::texts::commit_subject;
-use qgroget::review::summary::{Summary, Width};
-use qgroget::review::{CommitAnswer, Outcome, confirm_commit, decide, decide_noninteractive};
+use qgroget::review::summary::{self, Page, Width};
+use qgroget::review::{Approval, CommitAnswer, Outcome, Position, confirm_commit, decide_noninteractive};
 
 #[path = "../tests/common/fake.rs"]
 mod fake;
@@ -24,7 +25,11 @@ fn main() -> ExitCode {
     let mode = std::env::args().nth(1).unwrap_or_default();
     let done = match mode.as_str() {
         "page" => {
-            ui.paged(|| ui.out(Summary::of(&fake::jellyfin()).text(None, Width(ui.width()))));
+            let page = Page {
+                width: Width(ui.width()),
+                is_cut: ui.is_terminal(),
+            };
+            ui.paged(|| ui.out(summary::text(&fake::jellyfin(), &Accepted::new(), None, page)));
             Ok(0)
         }
         "flood" => {
@@ -54,7 +59,8 @@ fn review(ui: &Ui) -> Result<u8> {
         decide_noninteractive(&proposal, false, false)?;
     }
     let mut console = Console::new(ui, editor::choose(None));
-    let Outcome::Decided(decision) = decide(&proposal, &fake::parses, &mut console)? else {
+    let mut approval = Approval::new(&proposal, &fake::parses, Position::default())?;
+    let Outcome::Decided(decision) = approval.ask(&mut console)? else {
         return Ok(1);
     };
     if let CommitAnswer::Commit(message) = confirm_commit(&commit_subject("jellyfin"), &mut console) {

@@ -552,14 +552,15 @@
   in
     lib.unique (map text (lib.filter differ (conflicts (each: lib.concatStringsSep " " (each.kind ++ [each.key])) all)));
 
-  # Private services ask for client certificates by TLS options, which have to be there.
+  # Private services ask for client certificates by TLS options, which have to be there. Traefik has those that are called
+  # default without anybody defining them (its documentation, TLS Options).
   tlsFailures = let
     wanted = contract.traefik.privateTlsOptions;
     private = lib.attrNames (lib.filterAttrs (_: service: service.exposed or false && service.type or null == "private") declared);
     defined = service: orElse [] (lib.attrNames (service.traefikDynamicConfig.tls.options or {}));
     known = lib.concatMap defined ([{traefikDynamicConfig = traefikSettings;}] ++ lib.attrValues otherServices ++ lib.attrValues running);
   in
-    lib.optional (contract.traefik.enable && private != [] && !lib.elem wanted known && !lib.hasInfix "@" wanted && !readsFile)
+    lib.optional (contract.traefik.enable && private != [] && !lib.elem wanted (["default"] ++ known) && !lib.hasInfix "@" wanted && !readsFile)
     ("Unknown TLS options '${wanted}' in qgroget.contract.traefik.privateTlsOptions, which private services have: ${lib.concatMapStringsSep ", " (name: "'${name}'") private}"
       + "\n  Fix: ${lib.concatStringsSep "." (["services" "traefik"] ++ traefikOption)}.tls.options.${lib.strings.escapeNixIdentifier wanted}.clientAuth = { caFiles = [ \"/path/to/ca.crt\" ]; clientAuthType = \"RequireAndVerifyClientCert\"; };");
 

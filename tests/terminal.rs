@@ -44,13 +44,14 @@ fn command(mode: &[&str]) -> Command {
 #[test]
 fn a_decline_in_the_middle_and_an_answer_taken_back() {
     let mut person = Person::at(command(&[]));
+    person.selects();
     person.answers("(1/6) Take this change", "y");
     person.answers("(2/6) Take this change", "n");
     person.answers("(3/6) Take this change", "u");
     person.answers("(2/6) Take this change", "y");
     let help = {
         person.answers("(3/6) Take this change", "?");
-        person.answers("(3/6) Take this change", "")
+        person.answers("(3/6) Take this change", "n")
     };
     assert!(
         help.contains("u - take the last answer back") && help.contains("Why:"),
@@ -72,13 +73,14 @@ fn a_decline_in_the_middle_and_an_answer_taken_back() {
 #[test]
 fn a_gain_is_asked_about_in_a_run() {
     let mut person = Person::at(command(&[]));
+    person.selects();
     person.answers("(1/6) Take this change", "a");
     let shown = person.answers("(5/6) Take this gain", "y");
     assert!(
         shown.contains("(4) taken with a.") && shown.contains("GAIN: needs a yes of its own"),
         "{shown}"
     );
-    let shown = person.answers("Commit with this message", "");
+    let shown = person.answers("Commit with this message", "n");
     assert!(shown.contains("(6) taken with a."), "{shown}");
     let (rest, status) = person.leaves();
     assert!(rest.contains("not committed"), "{rest}");
@@ -95,6 +97,7 @@ fn the_resulting_text_is_edited() {
     let mut with_editor = command(&[]);
     with_editor.env("GIT_EDITOR", script);
     let mut person = Person::at(with_editor);
+    person.selects();
     person.answers("(1/6) Take this change", "e");
     person.sees("error[syntax]: this is not Nix");
     person.sees("modules/server/media/jellyfin/default.nix:10:18");
@@ -116,6 +119,7 @@ fn the_resulting_text_is_edited() {
 fn q_ctrl_c_and_ctrl_d_quit() {
     for quit in ["q\n", "\u{3}", "\u{4}"] {
         let mut person = Person::at(command(&[]));
+        person.selects();
         person.answers("(1/6) Take this change", "y");
         person.sees("(2/6) Take this change");
         person.sees("]?");
@@ -138,6 +142,7 @@ fn ctrl_c_in_the_editor_is_the_editors() {
     let mut with_editor = command(&[]);
     with_editor.env("GIT_EDITOR", script);
     let mut person = Person::at(with_editor);
+    person.selects();
     person.answers("(1/6) Take this change", "e");
     person.sees("+# mine");
     person.answers("(2/6) Take this change", "d");
@@ -150,7 +155,11 @@ fn ctrl_c_in_the_editor_is_the_editors() {
 #[test]
 fn after_the_dialogue_ctrl_c_ends_the_process_as_always() {
     let mut person = Person::at(command(&["wait"]));
-    person.answers("(1/6) Take this change", "q");
+    person.selects();
+    person.sees("(1/6) Take this change");
+    person.sees("]?");
+    person.0.send("q").unwrap();
+    person.0.flush().unwrap();
     person.sees("waiting");
     person.0.send_control('c').unwrap();
     let (_, status) = person.leaves();
@@ -162,6 +171,7 @@ fn colour_is_for_terminals_that_have_it() {
     let mut colored = command(&[]);
     colored.env_remove("NO_COLOR");
     let mut person = Person::at(colored);
+    person.selects();
     let shown = person.answers("(1/6) Take this change", "q");
     assert!(
         shown.contains("\u{1b}[31m-") && shown.contains("\u{1b}[7m"),
@@ -172,6 +182,7 @@ fn colour_is_for_terminals_that_have_it() {
         // A build server's terminal is no other terminal.
         plain.env_remove("NO_COLOR").env("CI", "true").env(variable, value);
         let mut person = Person::at(plain);
+        person.sends("s");
         let shown = person.answers("(1/6) Take this change", "q");
         assert!(!shown.contains('\u{1b}'), "{variable}={value}: {shown:?}");
     }

@@ -185,7 +185,10 @@ fn tls_options(context: &CheckContext, found: &mut Vec<Finding>) {
         }
     }
     let known: Names = middlewares::running_names(context, ["tls", "options"]);
-    if private.is_empty() || wanted.contains('@') || known.has(&wanted) || context.traefik_reads_a_file() {
+    // Traefik has those without anybody defining them (its documentation, TLS Options).
+    let is_default = wanted == "default";
+    if private.is_empty() || is_default || wanted.contains('@') || known.has(&wanted) || context.traefik_reads_a_file()
+    {
         return;
     }
     let option = context.contract_option(&["traefik", "privateTlsOptions"]).join(".");

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::texts;
+use crate::rules::kinds::Optional;
 use crate::rules::says_directory;
 
 mod init;
@@ -106,6 +107,24 @@ pub struct Deciding {
     /// How to show a dry run's plan
     #[arg(long, value_enum, default_value_t = Format::Human, requires_if("json", "dry_run"), requires_if("patch", "dry_run"))]
     pub format: Format,
+    /// How to show what changes in the files [default: unified, or as git's pager and interactive.diffFilter have it]
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub diff: Option<Diff>,
+    /// Show each line of the diff: what is only moved or re-indented, and files from a template
+    #[arg(long)]
+    pub full: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Diff {
+    /// What goes above what comes
+    Unified,
+    /// Before beside after
+    SideBySide,
+    /// Figures, a line for each file
+    Stat,
+    /// Nothing
+    None,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -172,6 +191,13 @@ pub struct Migrate {
     /// Where a module moves, commit the move by itself first, so that `git log --follow` goes on: two commits, one for `undo`
     #[arg(long, conflicts_with = "no_commit")]
     pub separate_moves: bool,
+    /// Of the kinds of change that a migration can do without, none but these: tests, placement, secrets, dependencies,
+    /// databases
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = optional)]
+    pub only: Vec<Optional>,
+    /// Do without these kinds of change (qgroget.toml: [migrate] skip = ["tests"])
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = optional, conflicts_with = "only")]
+    pub skip: Vec<Optional>,
     /// The module that runs the service, for one that is declared nowhere (only a container, unit or backup job)
     #[arg(long, value_name = "MODULE")]
     pub from: Option<PathBuf>,
@@ -293,6 +319,8 @@ impl Check {
             branch: self.branch.clone(),
             host: self.host.clone(),
             format: Format::Human,
+            diff: None,
+            full: false,
         }
     }
 }
@@ -472,6 +500,14 @@ fn branch(text: &str) -> Result<String, String> {
         true => Ok(text.to_owned()),
         false => Err("git takes no such name for a branch".to_owned()),
     }
+}
+
+/// A kind of change that a migration can do without.
+fn optional(name: &str) -> Result<Optional, String> {
+    Optional::named(name).ok_or_else(|| {
+        let names = Optional::ALL.map(Optional::name).join(", ");
+        format!("the kinds are {names}")
+    })
 }
 
 fn data_dir(text: &str) -> Result<(String, String), String> {

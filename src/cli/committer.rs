@@ -1,6 +1,6 @@
 //! From a decision to a commit: the checks before anybody is asked, the files, the commit.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -13,10 +13,10 @@ use super::terminal::Console;
 use super::texts;
 use crate::commit::{self, Committed, Message, MoveFirst};
 use crate::edit::SourceChange;
-use crate::error::{self, Error, Result};
+use crate::error::{self, Error, Kind, Result};
 use crate::plan::Proposal;
 use crate::repo::git::{GitState, Head, refusals};
-use crate::review::{self, CommitAnswer, Decision, Outcome, Reply, Terminal as _};
+use crate::review::{self, Approval, CommitAnswer, Decision, Outcome, Position, Reply, Terminal as _};
 use crate::{process, syntax};
 
 /// How a decision is made: by asking, or by the flags.
@@ -30,6 +30,8 @@ pub struct Committer<'s> {
     git: Option<GitState>,
     /// What this run itself has left uncommitted.
     own: RefCell<BTreeSet<PathBuf>>,
+    /// Whether the person wants to see the commit's message before it is made.
+    asks_message: Cell<bool>,
     /// Where HEAD stood when what is decided about was planned.
     planned_at: RefCell<Option<Head>>,
 }
@@ -64,6 +66,7 @@ impl<'s> Committer<'s> {
             branch: deciding.branch.clone(),
             git,
             own: RefCell::default(),
+            asks_message: Cell::new(false),
             planned_at: RefCell::default(),
         })
     }
@@ -106,25 +109,42 @@ impl<'s> Committer<'s> {
     /// # Errors
     /// `not-interactive` where nobody can be asked and no flag decides.
     pub fn decide(&self, proposal: &dyn Proposal) -> Result<Outcome> {
+        self.approval(proposal, Position::default())?.decide()
+    }
+
+    /// The approval of a proposal, which can come back to its question.
+    ///
+    /// # Errors
+    /// When the proposal refuses to render.
+    pub fn approval<'p>(&'p self, proposal: &'p dyn Proposal, position: Position) -> Result<Approving<'p>> {
+        let asked = match self.session.asks(self.deciding) {
+            true => Some(Approval::new(proposal, &is_correct, position)?),
+            false => None,
+        };
+        Ok(Approving {
+            committer: self,
+            proposal,
+            asked,
+        })
+    }
+
+    fn flagged(&self, proposal: &dyn Proposal) -> Option<Result<Outcome>> {
         if let Some(answer) = &*self.session.answered.borrow()
             && answer.name == proposal.name()
             && let Ok(change) = proposal.render(&answer.decision.accepted)
             && change.is_same_as(&answer.decision.change)
         {
-            return Ok(Outcome::Decided(answer.decision.clone()));
+            return Some(Ok(Outcome::Decided(answer.decision.clone())));
         }
         if !self.session.asks(self.deciding) {
-            return review::decide_noninteractive(proposal, self.deciding.yes, self.accept_gains).map(Outcome::Decided);
+            let decided = review::decide_noninteractive(proposal, self.deciding.yes, self.accept_gains);
+            return Some(decided.map(Outcome::Decided));
         }
-        let check = |path: &std::path::Path, text: &str| match path.extension().is_some_and(|e| e == "nix") {
-            true => syntax::Source::new(path, text).expr().map(drop),
-            false => Ok(()),
-        };
-        review::decide(proposal, &check, &mut self.console())
+        None
     }
 
     fn console(&self) -> Console<'_> {
-        Console::new(&self.session.ui, self.session.editor())
+        Console::new(&self.session.ui, self.session.editor()).showing(self.session, self.deciding)
     }
 
     /// Writes a decision, and commits it, what `first` moves by a commit before.
@@ -216,12 +236,12 @@ impl<'s> Committer<'s> {
             refusal.message(),
             refusal.reason_text().unwrap_or_default()
         ));
-        matches!(console.ask(texts::REORDERING_QUESTION), Reply::Line(line) if matches!(line.trim(), "y" | "yes"))
+        matches!(console.key(texts::REORDERING_QUESTION, false), Reply::Line(line) if matches!(line.trim(), "y" | "yes"))
     }
 
     /// Asks about the commit message, unless nobody is asked, or was already.
     fn confirm(&self, name: &str, first: Option<&MoveFirst>, message: &Message) -> CommitAnswer {
-        if !self.session.asks(self.deciding) {
+        if !self.session.asks(self.deciding) || !self.asks_message.get() {
             return CommitAnswer::Commit(message.text().to_owned());
         }
         match &*self.session.answered.borrow() {
@@ -266,6 +286,55 @@ impl<'s> Committer<'s> {
             Landed::Declined => ui.line(texts::declined(name)),
             // The dialogue has said it.
             Landed::Quit => {}
+        }
+    }
+}
+
+/// Whether an edited text is a correct file.
+fn is_correct(path: &std::path::Path, text: &str) -> Result<()> {
+    match path.extension().is_some_and(|e| e == "nix") {
+        true => syntax::Source::new(path, text).expr().map(drop),
+        false => Ok(()),
+    }
+}
+
+/// An approval under way: by a person, or by the flags.
+pub struct Approving<'p> {
+    committer: &'p Committer<'p>,
+    proposal: &'p dyn Proposal,
+    asked: Option<Approval<'p>>,
+}
+
+impl Approving<'_> {
+    /// The decision.
+    ///
+    /// # Errors
+    /// `not-interactive` where nobody can be asked and no flag decides.
+    pub fn decide(&mut self) -> Result<Outcome> {
+        if let Some(outcome) = self.committer.flagged(self.proposal) {
+            return outcome;
+        }
+        let Some(approval) = &mut self.asked else {
+            return review::decide_noninteractive(self.proposal, false, false).map(Outcome::Decided);
+        };
+        let outcome = approval.ask(&mut self.committer.console());
+        self.committer.asks_message.set(approval.asks_message());
+        outcome
+    }
+
+    /// Shows why the decision cannot be, and comes back to the question; without a person, that ends it.
+    ///
+    /// # Errors
+    /// `error`, where nobody is asked.
+    pub fn come_back(&mut self, error: Error) -> Result<()> {
+        let is_about_it = error.kind() == Kind::Refused && !is_outdated(&error) && process::interrupted().is_none();
+        match &mut self.asked {
+            Some(approval) if is_about_it => {
+                self.committer.session.ui.error(&error);
+                approval.come_back();
+                Ok(())
+            }
+            _ => Err(error),
         }
     }
 }

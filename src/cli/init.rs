@@ -66,7 +66,7 @@ pub fn install(
 ) -> Result<Landed> {
     committer.check(installation)?;
     let decision = match committer.decide(installation)? {
-        Outcome::Quit => return Ok(Landed::Quit),
+        Outcome::Quit | Outcome::Back => return Ok(Landed::Quit),
         Outcome::Decided(decision) if decision.change.is_empty() => return Ok(Landed::Declined),
         Outcome::Decided(decision) => decision,
     };
@@ -130,7 +130,7 @@ fn dry_run(installation: &Installation, deciding: &Deciding, session: &Session) 
         }
         Format::Human if installation.is_done() => session.ui.line(texts::INIT_DONE),
         Format::Human => session.ui.paged(|| {
-            show::planned(session, installation, &decision, message.text());
+            show::planned(session, installation, &decision, message.text().into(), deciding, None);
             session.ui.line(format!("\n{}", texts::NOTHING_WRITTEN));
         }),
     }

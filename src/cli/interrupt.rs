@@ -89,6 +89,7 @@ fn wait(mut signals: SignalsInfo) {
                 0
             };
         if holds == 0 {
+            super::keys::restore();
             process::end_by(signal, &mut hurry);
         }
         let waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);

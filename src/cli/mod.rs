@@ -15,6 +15,7 @@ mod documents;
 pub mod editor;
 mod init;
 pub mod interrupt;
+mod keys;
 mod message;
 mod migrate;
 mod new;

@@ -32,6 +32,15 @@ impl Pager {
         })
     }
 
+    /// Whether it is one of the programs that colour diffs by reading them.
+    pub(crate) fn is_for_diffs(&self) -> bool {
+        let programs = self.command.split(|c: char| c.is_whitespace() || "|;&".contains(c));
+        let names = programs.filter_map(|word| Path::new(word).file_name()?.to_str());
+        names
+            .into_iter()
+            .any(|name| matches!(name, "delta" | "diff-so-fancy" | "diff-highlight"))
+    }
+
     #[cfg(test)]
     pub(crate) fn of(command: &str) -> Pager {
         Pager {
@@ -116,6 +125,16 @@ mod tests {
         assert_eq!(pick(None, None, Some("more")).as_deref(), Some("more"));
         assert_eq!(pick(None, Some("delta"), Some("more")).as_deref(), Some("delta"));
         assert_eq!(pick(Some("less -S"), Some("delta"), None).as_deref(), Some("less -S"));
+    }
+
+    #[test]
+    fn pagers_for_diffs_are_known_by_their_names() {
+        for command in ["delta", "/usr/bin/delta --dark", "diff-so-fancy | less"] {
+            assert!(Pager::of(command).is_for_diffs(), "{command}");
+        }
+        for command in ["less", "less -p delta-v", "most"] {
+            assert!(!Pager::of(command).is_for_diffs(), "{command}");
+        }
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub struct Session {
     /// Whether it was said what is not in the proof.
     pub uncommitted_said: Cell<bool>,
     root: PathBuf,
+    /// What git shows the diffs of its questions through.
+    diff_filter: Option<String>,
     /// The name of the command.
     command: &'static str,
     /// The repository as it was read the last time.
@@ -61,12 +63,19 @@ impl Session {
             }),
             uncommitted_said: Cell::new(false),
             root: global.repo.clone(),
+            diff_filter: pager::git_setting(&global.repo, "interactive.diffFilter")
+                .filter(|line| !line.trim().is_empty()),
             command,
             read: RefCell::default(),
             format_said: RefCell::default(),
             pending: OnceCell::new(),
             answered: RefCell::default(),
         }
+    }
+
+    /// git's `interactive.diffFilter`.
+    pub fn diff_filter(&self) -> Option<&str> {
+        self.diff_filter.as_deref()
     }
 
     /// The repository's root as given.

@@ -1,47 +1,150 @@
 //! How a plan is shown: summary, diff, commit message.
 
+use std::io::Write as _;
+use std::process::Stdio;
+
+use super::args::{Deciding, Diff};
+use super::pager;
 use super::session::Session;
 use super::texts;
 use super::ui::printed;
-use crate::plan::Proposal;
-use crate::review::summary::{Summary, Width, wrap};
-use crate::review::{Decision, diff, prompt};
+use crate::edit::SourceChange;
+use crate::plan::{Accepted, Proposal};
+use crate::review::summary::{self, Page, Width, wrap};
+use crate::review::view::{Kind, View};
+use crate::review::{Decision, patch, prompt};
 use crate::term::foreign::visible;
 use crate::term::palette::{self, paint};
 
-/// Shows what a decision does, and the commit message it gets.
-pub fn planned(session: &Session, proposal: &dyn Proposal, decision: &Decision, message: &str) {
-    planned_after(session, proposal, decision, None, message);
+/// The message of a commit, and of the one before it that only moves a file.
+pub struct Messages<'m> {
+    pub first: Option<&'m str>,
+    pub message: &'m str,
 }
 
-/// The same; `first` is the message of a commit before it.
-pub fn planned_after(
+impl<'m> From<&'m str> for Messages<'m> {
+    /// Of a change that is one commit.
+    fn from(message: &'m str) -> Messages<'m> {
+        Messages { first: None, message }
+    }
+}
+
+/// Shows what a decision does, and the messages of its commits. `note` stands below the title.
+pub fn planned(
     session: &Session,
     proposal: &dyn Proposal,
     decision: &Decision,
-    first: Option<&str>,
-    message: &str,
+    messages: Messages,
+    deciding: &Deciding,
+    note: Option<&str>,
 ) {
     let ui = &session.ui;
-    let width = Width(ui.width());
-    let mut summary = Summary::of(proposal).text(Some(&decision.accepted), width);
-    let mut format = session.format(&decision.change).into_iter();
-    if let Some(said) = format.next() {
-        summary.push_str(&format!("\n{}\n", wrap(&visible(&said), width, "", "  ")));
-    }
-    // A command is not wrapped, so that it can be copied.
-    format.for_each(|command| summary.push_str(&format!("{}\n", visible(&command))));
-    let diff = diff::render(&decision.change).with_stat();
-    let title = match first {
+    ui.out(summary(session, proposal, &decision.accepted, &decision.change, note));
+    ui.line("");
+    diff(session, &decision.change, deciding);
+    let shown = |message: &str| match deciding.full {
+        true => prompt::indented(message),
+        false => prompt::in_short(message),
+    };
+    let title = match messages.first {
         None => paint(palette::TITLE, texts::COMMIT_TITLE),
         Some(first) => format!(
             "{}\n\n{}\n\n{}\n{}",
             paint(palette::TITLE, texts::COMMITS_TITLE),
             texts::MOVE_FIRST,
-            prompt::indented(first),
+            shown(first),
             texts::THEN_THE_REST
         ),
     };
-    let text = format!("{summary}\n{diff}\n{title}\n\n{}", prompt::indented(message));
+    let text = format!("\n{title}\n\n{}", shown(messages.message));
     ui.out(printed(&text, ui.is_colored()));
+}
+
+/// What is said of a plan before its files.
+pub fn summary(
+    session: &Session,
+    proposal: &dyn Proposal,
+    accepted: &Accepted,
+    change: &SourceChange,
+    note: Option<&str>,
+) -> String {
+    let width = Width(session.ui.width());
+    let page = Page {
+        width,
+        is_cut: session.ui.is_terminal(),
+    };
+    let mut text = summary::text(proposal, accepted, note, page);
+    let mut format = session.format(change).into_iter();
+    if let Some(said) = format.next() {
+        text.push_str(&format!("\n{}\n", wrap(&visible(&said), width, "", "  ")));
+    }
+    // A command is not wrapped, so that it can be copied.
+    format.for_each(|command| text.push_str(&format!("{}\n", visible(&command))));
+    text
+}
+
+/// How the diffs of a run look.
+pub fn view(session: &Session, deciding: &Deciding) -> View {
+    View {
+        kind: match deciding.diff {
+            None | Some(Diff::Unified) => Kind::Unified,
+            Some(Diff::SideBySide) => Kind::SideBySide,
+            Some(Diff::Stat) => Kind::Stat,
+            Some(Diff::None) => Kind::None,
+        },
+        full: deciding.full,
+        width: session.ui.width(),
+    }
+}
+
+/// Shows the diff of a change: as the arguments say it, else through the program that git would take for it on a terminal,
+/// else the folded one.
+pub fn diff(session: &Session, change: &SourceChange, deciding: &Deciding) {
+    let ui = &session.ui;
+    let is_ours = deciding.diff.is_some() || deciding.full || !ui.is_terminal();
+    if !is_ours {
+        if let Some(filter) = session.diff_filter() {
+            match filtered(filter, change) {
+                Ok(bytes) => return ui.raw(&bytes),
+                Err(why) => ui.warn(texts::filter_failed(filter, &why)),
+            }
+        } else if ui.pages_diffs() {
+            // A pager that makes diffs readable has to get one.
+            return ui.out(visible_lines(&patch::patch(change)));
+        }
+    }
+    ui.out(view(session, deciding).text(change));
+}
+
+/// The patch, without what would be a command to the terminal.
+fn visible_lines(patch: &str) -> String {
+    patch
+        .split_inclusive('\n')
+        .map(|line| match line.strip_suffix('\n') {
+            Some(body) => format!("{}\n", visible(body)),
+            None => visible(line).into_owned(),
+        })
+        .collect()
+}
+
+/// The patch as the program `filter` shows it.
+fn filtered(filter: &str, change: &SourceChange) -> Result<Vec<u8>, String> {
+    let text = printed(&crate::review::diff::render(change).text, true).into_owned();
+    let said = |error: std::io::Error| error.to_string();
+    let mut command = pager::shell(filter, &[]);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(said)?;
+    let input = child.stdin.take();
+    // It may print before it has read everything.
+    let writer = std::thread::spawn(move || input.map(|mut input| input.write_all(text.as_bytes())));
+    let output = child.wait_with_output().map_err(said)?;
+    let _ = writer.join();
+    let is_shown = change.is_empty() || !output.stdout.is_empty();
+    match output.status.success() && is_shown {
+        true => Ok(output.stdout),
+        false => Err(output.status.to_string()),
+    }
 }

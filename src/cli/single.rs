@@ -45,7 +45,7 @@ pub fn run_proved(
     let committer = Committer::new(session, deciding, false)?;
     committer.check(proposal)?;
     let landed = match committer.decide(proposal)? {
-        Outcome::Quit => Landed::Quit,
+        Outcome::Quit | Outcome::Back => Landed::Quit,
         Outcome::Decided(decision) if decision.change.is_empty() => Landed::Declined,
         Outcome::Decided(decision) => {
             prove(&decision)?;
@@ -81,7 +81,7 @@ fn dry_run(
             ui.data(document.to_text()?);
         }
         Format::Human => ui.paged(|| {
-            show::planned(session, proposal, &decision, message.text());
+            show::planned(session, proposal, &decision, message.text().into(), deciding, None);
             ui.line(format!("\n{}", texts::NOTHING_WRITTEN));
         }),
     }

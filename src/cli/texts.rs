@@ -82,6 +82,33 @@ fn list(paths: &[PathBuf]) -> String {
 }
 
 pub const INIT_DONE: &str = "the contract is installed already: nothing to do";
+/// The contract's installation, where a dry run is about a service.
+pub fn first_the_contract(stat: &crate::review::diff::Stat) -> String {
+    format!(
+        "first, as a commit of its own: the contract, {}, +{} lines: qgroget init --dry-run",
+        crate::review::texts::count(stat.files, "file", "files"),
+        thousands(stat.added)
+    )
+}
+
+/// `1,340`.
+fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A program that does not show the diff.
+pub fn filter_failed(filter: &str, why: &str) -> String {
+    format!("git's interactive.diffFilter, `{filter}`, did not show the diff: {why}")
+}
+
 pub const INIT_FIRST: &str =
     "The contract is not installed in this repository yet, so it comes first, as a commit of its own.";
 pub const CLEANUP_DONE: &str = "nothing of the legacy pattern is left: nothing to do";
@@ -200,23 +227,22 @@ pub fn rebuild(action: &str, configuration: &Option<String>) -> String {
     }
 }
 
+/// In place of the names of services.
+pub const ALL: &str = "--all";
+
 /// How to go on after a dry run.
 pub fn next_steps(services: &[String], gains: bool) -> String {
-    let services = services.join(" ");
-    let mut lines = vec![
-        format!("To be asked about each change:   qgroget migrate {services}"),
-        format!("To accept all that preserves:    qgroget migrate {services} --yes"),
-    ];
-    if gains {
-        lines.push(format!(
-            "To accept the gains as well:     qgroget migrate {services} --yes --accept-gains"
-        ));
-    }
-    lines.push("To take a commit back:           qgroget undo".to_owned());
-    lines.join("\n")
+    let gains = if gains {
+        "; --accept-gains: the gains as well"
+    } else {
+        ""
+    };
+    format!(
+        "To go on: qgroget migrate {} (--yes: without questions{gains})",
+        services.join(" ")
+    )
 }
 
-pub const NEXT_STEPS_TITLE: &str = "How to go on";
 pub const COMMIT_TITLE: &str = "Commit message";
 pub const COMMITS_TITLE: &str = "Commit messages";
 /// With `--separate-moves`, where a file moves.
@@ -283,7 +309,7 @@ fn undo_why(way: UndoWay) -> &'static str {
     }
 }
 
-pub const UNDO_QUESTION: &str = "Take it back [y,N]? ";
+pub const UNDO_QUESTION: &str = "Take it back [y,n]? ";
 
 /// A line of `undo --list`.
 pub fn undo_entry(entry: &Entry, wide: usize) -> String {

@@ -49,12 +49,13 @@ impl Default for Options {
 pub struct Ui {
     out: Mutex<Sink>,
     err: Mutex<Sink>,
-    page: Mutex<Option<String>>,
+    page: Mutex<Option<Vec<u8>>>,
     pager: Option<Pager>,
     bar: Mutex<Weak<ProgressBar>>,
     verbosity: i8,
     width: usize,
     interactive: bool,
+    terminal: bool,
     progress: bool,
 }
 
@@ -172,6 +173,7 @@ impl Ui {
             verbosity: options.verbosity,
             width: terminal_width(),
             interactive: io::stdin().is_terminal() && out.is_terminal(),
+            terminal: out.is_terminal(),
             progress: err.is_terminal() && !dumb && options.verbosity >= 0,
             out: Sink::new(io::stdout(), colored(AutoStream::choice(&out))),
             err: Sink::new(io::stderr(), colored(AutoStream::choice(&err))),
@@ -190,6 +192,7 @@ impl Ui {
             verbosity,
             width,
             interactive: false,
+            terminal: false,
             progress: false,
         };
         (ui, out, err)
@@ -214,10 +217,29 @@ impl Ui {
     pub fn out(&self, text: impl AsRef<str>) {
         let text = text.as_ref();
         if let Some(page) = &mut *lock(&self.page) {
-            page.push_str(text);
+            page.extend_from_slice(printed(text, lock(&self.out).color).as_bytes());
             return;
         }
         self.above_the_bar(|| lock(&self.out).styled(text));
+    }
+
+    /// What a program of the person's own has printed for their terminal, as it is.
+    pub fn raw(&self, bytes: &[u8]) {
+        if let Some(page) = &mut *lock(&self.page) {
+            page.extend_from_slice(bytes);
+            return;
+        }
+        self.above_the_bar(|| lock(&self.out).bytes(bytes));
+    }
+
+    /// Whether the result goes to a terminal.
+    pub fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    /// Whether long output goes through a pager that is made for diffs.
+    pub fn pages_diffs(&self) -> bool {
+        self.pager.as_ref().is_some_and(Pager::is_for_diffs)
     }
 
     /// Whether the result is printed with its styles.
@@ -280,10 +302,35 @@ impl Ui {
         if self.pager.is_none() || lock(&self.page).is_some() {
             return f();
         }
-        *lock(&self.page) = Some(String::new());
+        *lock(&self.page) = Some(Vec::new());
         let end = EndOfPage(self);
         let result = f();
         drop(end);
+        result
+    }
+
+    /// As [`Ui::paged`], for what is longer than the screen; the rest is shown as it is.
+    pub fn paged_if_long<R>(&self, f: impl FnOnce() -> R) -> R {
+        if self.pager.is_none() || lock(&self.page).is_some() {
+            return f();
+        }
+        *lock(&self.page) = Some(Vec::new());
+        let result = f();
+        let text = lock(&self.page).take().unwrap_or_default();
+        let (width, height) = (self.width, terminal_height());
+        let plain = anstream::adapter::strip_bytes(&text).into_vec();
+        let plain = String::from_utf8_lossy(&plain);
+        let rows = plain.lines().map(|line| {
+            let columns = textwrap::core::display_width(line);
+            columns.div_ceil(width).max(1)
+        });
+        // The question has to have room below.
+        if rows.sum::<usize>() + 2 < height {
+            self.raw(&text);
+        } else {
+            *lock(&self.page) = Some(text);
+            drop(EndOfPage(self));
+        }
         result
     }
 
@@ -357,8 +404,8 @@ impl Ui {
         if text.is_empty() {
             return;
         }
-        if !matches!(pager.show(printed(&text, self.is_colored()).as_bytes()), Ok(true)) {
-            self.out(text);
+        if !matches!(pager.show(&text), Ok(true)) {
+            self.raw(&text);
         }
     }
 }
@@ -401,6 +448,11 @@ fn terminal_width() -> usize {
         .or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))
         .filter(|width| *width > 0)
         .map_or(DEFAULT_WIDTH, |width: usize| width.max(NARROWEST))
+}
+
+/// Rows of the terminal; those of the smallest one where there is none to ask.
+fn terminal_height() -> usize {
+    terminal_size::terminal_size().map_or(24, |(_, height)| usize::from(height.0))
 }
 
 #[cfg(test)]

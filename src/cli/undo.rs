@@ -11,7 +11,7 @@ use crate::commit::{self, Chosen, UndoPlan, Which};
 use crate::error::{self, Result};
 use crate::process;
 use crate::repo::git::GitState;
-use crate::review::{Reply, Terminal as _, diff};
+use crate::review::{Reply, Terminal as _, folded};
 
 /// Runs the command.
 ///
@@ -52,7 +52,7 @@ fn once(args: &Undo, git: &GitState, session: &Session, chosen: &mut Option<Chos
         ui.paged(|| {
             ui.line(texts::undo_plan(&plan.entry, plan.way, &plan.paths()));
             say_kept(&plan, ui);
-            ui.out(format!("\n{}", diff::render(&plan.change()).with_stat()));
+            ui.out(format!("\n{}", folded::render(&plan.change()).with_stat()));
             ui.line(format!("\n{}", texts::NOTHING_WRITTEN));
         });
         return Ok(0);
@@ -76,6 +76,21 @@ fn once(args: &Undo, git: &GitState, session: &Session, chosen: &mut Option<Chos
     Ok(0)
 }
 
+/// Takes back the last commit that is about a service, which this run has made.
+///
+/// # Errors
+/// As [`commit::plan_undo`] and [`commit::undo`].
+pub fn take_back(service: &str, session: &Session) -> Result<()> {
+    let git = session.git_to_commit()?;
+    let _hold = interrupt::hold_all();
+    process::check()?;
+    if let Some(plan) = commit::plan_undo(&git, Which::LastOf(service))? {
+        let undone = commit::undo(&git, &plan)?;
+        session.ui.line(texts::undone(&undone));
+    }
+    Ok(())
+}
+
 fn say_kept(plan: &UndoPlan, ui: &Ui) {
     if !plan.kept.is_empty() {
         ui.line(texts::undo_kept(&plan.kept));
@@ -93,7 +108,7 @@ fn asked(plan: &UndoPlan, session: &Session) -> Result<bool> {
     session.ui.line(texts::undo_plan(&plan.entry, plan.way, &plan.paths()));
     say_kept(plan, &session.ui);
     let mut console = Console::new(&session.ui, session.editor());
-    Ok(match console.ask(texts::UNDO_QUESTION) {
+    Ok(match console.key(texts::UNDO_QUESTION, false) {
         Reply::Line(line) => matches!(line.trim(), "y" | "yes"),
         _ => false,
     })

@@ -22,6 +22,8 @@ pub struct FileChange {
     pub edits: Vec<TextEdit>,
     /// `after`, parsed, where the plan has done so; read by [`FileChange::parsed`].
     pub parsed: Option<Source>,
+    /// Whether it is a new file that was made from one of the tool's own templates.
+    pub template: bool,
 }
 
 impl FileChange {
@@ -80,6 +82,7 @@ impl SourceChange {
                         after: later.after,
                         edits: Vec::new(),
                         parsed: later.parsed,
+                        template: false,
                     });
                 }
                 None => self.files.push(later),

@@ -61,7 +61,7 @@ fn edited(before: &str) -> FileChange {
         before: before.into(),
         after: [&before[..4], &edit.text, &before[4..]].concat().into(),
         edits: vec![edit],
-        parsed: None,
+        ..FileChange::default()
     }
 }
 

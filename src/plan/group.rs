@@ -1,7 +1,7 @@
 //! The unit of approval: one semantic change, whole or not at all.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -100,8 +100,19 @@ pub trait Proposal {
         false
     }
 
+    /// Where the contract stands that it writes, if exactly `accepted` is taken: the attribute path, and the file.
+    fn contract(&self, _accepted: &Accepted) -> Option<(String, PathBuf)> {
+        None
+    }
+
     /// The groups in the order in which they are asked about; `groups()[i].id.0 == i`, and a group needs only earlier ones.
     fn groups(&self) -> &[Group];
+
+    /// The groups of kinds that are skipped in this run: they are not offered.
+    fn unwanted(&self) -> &Accepted {
+        static NONE: Accepted = Accepted::new();
+        &NONE
+    }
 
     /// What was found and is left alone.
     fn skipped(&self) -> &[Skipped];

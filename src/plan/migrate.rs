@@ -30,6 +30,8 @@ pub struct Migration<'a> {
     share: Option<ExtractedParts<'a>>,
     groups: Groups,
     skipped: Vec<Skipped>,
+    /// The groups of kinds that are not wanted.
+    unwanted: Accepted,
     test: Option<NewTest<'a>>,
     needs: Requirements,
     reads: ContractReads,
@@ -57,6 +59,7 @@ impl<'a> Migration<'a> {
         let ops = migration.build_edits(&all, &[])?;
         migration.groups.note_moves(&ops);
         migration.draw(&all, ops)?;
+        migration.unwanted = kinds::unwanted(context, &migration.groups);
         Ok(migration)
     }
 
@@ -71,7 +74,8 @@ impl<'a> Migration<'a> {
         };
         let mut migration = Migration::of(context, facts, None);
         let left = migration.add_test()?;
-        if migration.groups.list().is_empty() {
+        migration.unwanted = kinds::unwanted(context, &migration.groups);
+        if migration.groups.list().len() == migration.unwanted.len() {
             return Ok(None);
         }
         migration.skipped = left;
@@ -124,6 +128,7 @@ impl<'a> Migration<'a> {
             share,
             groups: Groups::default(),
             skipped: Vec::new(),
+            unwanted: Accepted::new(),
             test: None,
             needs,
             reads,
@@ -365,8 +370,17 @@ impl Proposal for Migration<'_> {
         true
     }
 
+    fn contract(&self, accepted: &Accepted) -> Option<(String, PathBuf)> {
+        let path = contract::path(self.context, &self.facts);
+        Some((path, self.module_path(accepted)))
+    }
+
     fn groups(&self) -> &[Group] {
         self.groups.list()
+    }
+
+    fn unwanted(&self) -> &Accepted {
+        &self.unwanted
     }
 
     fn skipped(&self) -> &[Skipped] {

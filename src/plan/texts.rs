@@ -151,6 +151,8 @@ pub const NEW_WHY: &str =
     "A module of its own, with a contract that passes the collector's checks. Declining it declines everything else.";
 pub const NEW_MODULE: &str = "the service's module";
 pub const NEW_IMPORT: &str = "its import";
+/// The file of what several services of a shared file need.
+pub const COMMON: &str = "what it has in common with others of its file";
 
 pub fn new_setting_title(service: &str, settings: &std::path::Path) -> String {
     format!("list {service} in {}", settings.display())

@@ -21,6 +21,8 @@ pub enum Reason {
     Needs(GroupId),
     /// It is a gain, and nobody said yes to gains.
     GainNotAccepted,
+    /// Its kind is skipped, by an option or by the repository's configuration.
+    Skipped,
 }
 
 /// A group that is not taken.
@@ -52,6 +54,8 @@ pub enum Outcome {
     Decided(Decision),
     /// The person quit: nothing is to be written.
     Quit,
+    /// The person wants what was decided before this proposal back.
+    Back,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -85,12 +89,16 @@ pub enum Offer {
     Conflict(Box<Conflict>),
 }
 
-/// The approval of one proposal, group by group.
+/// The approval of one proposal, group by group, or all that preserves at once.
 pub struct Review<'p> {
     proposal: &'p dyn Proposal,
     check: Check<'p>,
     start: State,
     steps: Vec<Step>,
+    /// The groups in the order in which they are answered.
+    order: Vec<GroupId>,
+    /// How many of the first steps are one answer.
+    together: usize,
 }
 
 impl<'p> Review<'p> {
@@ -108,12 +116,79 @@ impl<'p> Review<'p> {
             check,
             start,
             steps: Vec::new(),
+            order: proposal.groups().iter().map(|group| group.id).collect(),
+            together: 0,
         })
     }
 
     /// The group to be answered; `None` once all are.
     pub fn current(&self) -> Option<&'p Group> {
-        self.proposal.groups().get(self.steps.len())
+        let id = self.order.get(self.steps.len())?;
+        self.proposal.groups().get(id.0)
+    }
+
+    /// Begins anew, group by group.
+    pub fn restart(&mut self) {
+        self.steps.clear();
+        self.together = 0;
+        self.order = self.proposal.groups().iter().map(|group| group.id).collect();
+    }
+
+    /// Whether all that preserves was taken by one answer.
+    pub fn is_taken_together(&self) -> bool {
+        self.together > 0
+    }
+
+    /// Whether every group has its answer.
+    pub fn is_complete(&self) -> bool {
+        self.steps.len() == self.order.len()
+    }
+
+    /// What the answers so far make of the files.
+    pub fn change(&self) -> &SourceChange {
+        &self.state().change
+    }
+
+    /// All that preserves and that nothing speaks against, to be taken at once; where every group has its answer, what
+    /// these make.
+    ///
+    /// # Errors
+    /// When the proposal refuses to render it.
+    pub fn whole(&self) -> Result<Proposed> {
+        let state = match self.is_complete() && !self.steps.is_empty() {
+            true => self.state().clone(),
+            false => {
+                let accepted = preserving(self.proposal);
+                let change = self.proposal.render(&accepted)?;
+                State {
+                    accepted,
+                    edits: Vec::new(),
+                    change,
+                }
+            }
+        };
+        let delta = between(&self.start.change, &state.change);
+        Ok(Proposed { state, delta })
+    }
+
+    /// Takes the whole, exactly as it was offered: the groups in it are answered, and the others come behind them.
+    pub fn accept_whole(&mut self, proposed: Proposed) {
+        if let (true, Some(last)) = (self.is_complete(), self.steps.last_mut()) {
+            last.state = proposed.state;
+            return;
+        }
+        self.restart();
+        let taken = &proposed.state.accepted;
+        let (first, then) = self.order.iter().partition::<Vec<GroupId>, _>(|id| taken.contains(id));
+        self.together = first.len();
+        self.order = [first, then].concat();
+        self.steps = vec![
+            Step {
+                declined: None,
+                state: proposed.state,
+            };
+            self.together
+        ];
     }
 
     /// Whether `text` is a correct file.
@@ -219,26 +294,28 @@ impl<'p> Review<'p> {
     /// Takes the last answer back: its group is the current one again. Groups that only followed from an
     /// answer go with it. `false` if there is none.
     pub fn undo(&mut self) -> bool {
-        let followed = |step: &Step| matches!(step.declined, Some(Reason::Needs(_)));
+        let followed = |step: &Step| matches!(step.declined, Some(Reason::Needs(_) | Reason::Skipped));
         let Some(answered) = self.steps.iter().rposition(|step| !followed(step)) else {
             return false;
         };
-        self.steps.truncate(answered);
+        match answered < self.together {
+            // What was one answer is taken back as one.
+            true => self.restart(),
+            false => self.steps.truncate(answered),
+        }
         true
     }
 
     /// The decision, once every group has its answer.
-    pub fn finish(mut self) -> Decision {
-        let numbered = self.steps.iter().enumerate();
-        let declined = numbered.filter_map(|(index, step)| {
+    pub fn decision(&self) -> Decision {
+        let answered = self.order.iter().zip(&self.steps);
+        let declined = answered.filter_map(|(group, step)| {
             let reason = step.declined.clone()?;
-            Some(Declined {
-                group: GroupId(index),
-                reason,
-            })
+            Some(Declined { group: *group, reason })
         });
-        let declined = declined.collect();
-        let state = self.steps.pop().map_or(self.start, |step| step.state);
+        let mut declined: Vec<Declined> = declined.collect();
+        declined.sort_by_key(|declined| declined.group);
+        let state = self.state().clone();
         Decision {
             accepted: state.accepted,
             declined,
@@ -246,6 +323,18 @@ impl<'p> Review<'p> {
             change: state.change,
         }
     }
+}
+
+/// The groups that leave the configuration as it is, that are wanted, and that need no others than such.
+pub fn preserving(proposal: &dyn Proposal) -> Accepted {
+    let mut accepted = Accepted::new();
+    for group in proposal.groups() {
+        let has_all = group.needs.iter().all(|need| accepted.contains(need));
+        if has_all && group.safety == Safety::Preserves && !proposal.unwanted().contains(&group.id) {
+            accepted.insert(group.id);
+        }
+    }
+    accepted
 }
 
 /// Decides without asking: `yes` takes every group that leaves the configuration as it is, `accept_gains`
@@ -262,6 +351,7 @@ pub fn decide_noninteractive(proposal: &dyn Proposal, yes: bool, accept_gains: b
     for group in proposal.groups() {
         let missing = group.needs.iter().copied().find(|need| !accepted.contains(need));
         let reason = match (missing, group.safety) {
+            _ if proposal.unwanted().contains(&group.id) => Reason::Skipped,
             (Some(need), _) => Reason::Needs(need),
             (None, Safety::Gains) if !accept_gains => Reason::GainNotAccepted,
             _ => {

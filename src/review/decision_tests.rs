@@ -41,7 +41,7 @@ fn what_is_shown_adds_up_to_what_is_written() {
                 so_far = review.state().change.clone();
             }
         }
-        let decision = review.finish();
+        let decision = review.decision();
         assert_eq!(
             texts_of(&decision.change),
             texts_of(&proposal.render(&decision.accepted).unwrap())
@@ -76,7 +76,7 @@ fn an_answer_is_taken_back_with_what_followed_from_it() {
     assert_eq!(review.current().unwrap().id, GroupId(2));
     take(&mut review);
     assert!(review.undo() && review.undo() && review.undo() && !review.undo());
-    assert!(review.finish().change.is_empty());
+    assert!(review.decision().change.is_empty());
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn an_edit_is_laid_over_what_comes_later() {
     while review.current().is_some() {
         take(&mut review);
     }
-    let decision = review.finish();
+    let decision = review.decision();
     assert_eq!(
         decision.edited,
         [PathBuf::from("modules/server/media/jellyfin/default.nix")]

@@ -58,7 +58,11 @@ pub fn between(earlier: &SourceChange, later: &SourceChange) -> SourceChange {
             (Some(was), None) => Some(changed(Some((path, was.0)), None)),
             (None, Some(is)) => {
                 let from = renames.get(path).map(|from| (*from, old.files[from].0));
-                Some(changed(from, Some((path, is.0))))
+                let made = later.files.iter().find(|file| file.to.as_deref() == Some(path));
+                Some(FileChange {
+                    template: from.is_none() && made.is_some_and(|file| file.template),
+                    ..changed(from, Some((path, is.0)))
+                })
             }
         }
     });

@@ -22,6 +22,8 @@ pub struct Stat {
     pub removed: usize,
     /// Lines that only get another indentation.
     pub indented: usize,
+    /// Lines that stand elsewhere afterwards; they are neither added nor removed.
+    pub moved: usize,
 }
 
 impl AddAssign for Stat {
@@ -30,22 +32,32 @@ impl AddAssign for Stat {
         self.added += other.added;
         self.removed += other.removed;
         self.indented += other.indented;
+        self.moved += other.moved;
     }
 }
 
 impl std::fmt::Display for Stat {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut parts = vec![texts::count(self.files, "file", "files")];
+        let parts = std::iter::once(texts::count(self.files, "file", "files"));
+        f.write_str(&parts.chain(self.lines()).collect::<Vec<_>>().join(", "))
+    }
+}
+
+impl Stat {
+    /// The figures about lines that are not zero, in words.
+    pub fn lines(&self) -> Vec<String> {
+        let mut parts = Vec::new();
         for (number, one, many) in [
             (self.added, "line added", "lines added"),
             (self.removed, "line removed", "lines removed"),
+            (self.moved, "line moved", "lines moved"),
             (self.indented, "line only re-indented", "lines only re-indented"),
         ] {
             if number > 0 {
                 parts.push(texts::count(number, one, many));
             }
         }
-        f.write_str(&parts.join(", "))
+        parts
     }
 }
 
@@ -129,14 +141,16 @@ fn header(file: &FileChange) -> String {
 /// The line that opens what a hunk stands in: the nearest one above it that is indented less and ends with
 /// an opening bracket, `in` or `let`.
 fn heading<'t>(old: &[&'t str], hunk: &Hunk<'_>) -> Option<&'t str> {
+    let texts = hunk.lines.iter().map(|line| line.text);
+    let first = texts.into_iter().find(|line| !line.trim().is_empty())?;
+    opened_by(old, hunk.old.start, first)
+}
+
+/// The nearest line above `start` that is indented less than `first` and opens something.
+pub fn opened_by<'t>(old: &[&'t str], start: usize, first: &str) -> Option<&'t str> {
     let indent = |line: &str| line.len() - line.trim_start().len();
-    let first = hunk
-        .lines
-        .iter()
-        .map(|line| line.text)
-        .find(|line| !line.trim().is_empty())?;
     let opens = |line: &str| line.ends_with(['{', '[', '(']) || matches!(line, "in" | "let");
-    let above = old[..hunk.old.start.min(old.len())]
+    let above = old[..start.min(old.len())]
         .iter()
         .rev()
         .map(|line| (indent(line), line.trim()));
@@ -199,6 +213,7 @@ fn block_diff(block: &[Line<'_>], text: &mut String) -> Stat {
         added: block.len() - split - pairs.indented.len(),
         removed: split - pairs.indented.len(),
         indented: pairs.indented.len(),
+        moved: 0,
     }
 }
 
@@ -210,7 +225,12 @@ enum Look<'t> {
 }
 
 /// A line of the diff: its sign, its pieces in their styles, and whether its newline is missing.
-fn write_line(text: &mut String, sign: char, styles: Option<(anstyle::Style, anstyle::Style)>, pieces: &[Piece<'_>]) {
+pub fn write_line(
+    text: &mut String,
+    sign: char,
+    styles: Option<(anstyle::Style, anstyle::Style)>,
+    pieces: &[Piece<'_>],
+) {
     let (plain, word) = styles.unwrap_or_default();
     paint_into(text, plain, sign.encode_utf8(&mut [0; 4]));
     let mut terminated = false;

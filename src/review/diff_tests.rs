@@ -35,7 +35,8 @@ fn re_indentation_is_told_apart() {
             files: 1,
             added: 3,
             removed: 1,
-            indented: 2
+            indented: 2,
+            moved: 0
         }
     );
     let text = rendered.with_stat();

@@ -41,8 +41,13 @@ pub struct Hunk<'t> {
 impl Hunk<'_> {
     /// The header as git writes it, without heading.
     pub fn header(&self) -> String {
-        format!("@@ -{} +{} @@", range(&self.old), range(&self.new))
+        header(&self.old, &self.new)
     }
+}
+
+/// The header of lines, by their ranges before and after.
+pub fn header(old: &Range<usize>, new: &Range<usize>) -> String {
+    format!("@@ -{} +{} @@", range(old), range(new))
 }
 
 /// A range of lines as a hunk's header has it: an empty one names the line before it.
@@ -61,9 +66,14 @@ pub fn lines(text: &str) -> Vec<&str> {
 
 /// The operations that turn the lines `old` into the lines `new`, placed so that they read well.
 pub fn operations(old: &[&str], new: &[&str]) -> Vec<DiffOp> {
+    operations_by(old, new, (old, new))
+}
+
+/// The same, with `old` and `new` as what lines are compared by, and `texts` as what they look like.
+pub fn operations_by(old: &[&str], new: &[&str], texts: (&[&str], &[&str])) -> Vec<DiffOp> {
     let mut operations = capture_diff_slices(Algorithm::Histogram, old, new);
     for at in 1..operations.len().saturating_sub(1) {
-        slide(&mut operations, at, old, new);
+        slide(&mut operations, at, (old, texts.0), (new, texts.1));
     }
     operations.retain(|op| !matches!(op, DiffOp::Equal { len: 0, .. }));
     operations
@@ -72,23 +82,23 @@ pub fn operations(old: &[&str], new: &[&str]) -> Vec<DiffOp> {
 /// A run of lines that only comes or only goes can often be placed in several ways, since the lines at its
 /// end are also those before its start (`};` and a blank line). Of these the one is taken that starts and
 /// ends where a piece of Nix does.
-fn slide(operations: &mut [DiffOp], at: usize, old: &[&str], new: &[&str]) {
+fn slide(operations: &mut [DiffOp], at: usize, old: (&[&str], &[&str]), new: (&[&str], &[&str])) {
     let [before, op, after] = &mut operations[at - 1..=at + 1] else {
         return;
     };
     let (DiffOp::Equal { len: room_up, .. }, DiffOp::Equal { len: room_down, .. }) = (&*before, &*after) else {
         return;
     };
-    let (text, run) = match op {
+    let ((keys, text), run) = match op {
         DiffOp::Insert { .. } => (new, op.new_range()),
         DiffOp::Delete { .. } => (old, op.old_range()),
         _ => return,
     };
     let up = (0..*room_up)
-        .take_while(|i| text[run.start - 1 - i] == text[run.end - 1 - i])
+        .take_while(|i| keys[run.start - 1 - i] == keys[run.end - 1 - i])
         .count();
     let down = (0..*room_down)
-        .take_while(|i| text[run.start + i] == text[run.end + i])
+        .take_while(|i| keys[run.start + i] == keys[run.end + i])
         .count();
     let starts = run.start - up..=run.start + down;
     let best = starts.min_by_key(|start| {

@@ -91,6 +91,7 @@ pub fn lay_over(
             _ => merged(edit, &path, &file.after, check)?,
         };
         let planned = std::mem::replace(&mut file.after, Arc::clone(&text));
+        file.template &= planned == text;
         if file.from.is_some() {
             file.edits = edits_between(&file.before, &text, &file.edits, edit.group);
         }

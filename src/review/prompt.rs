@@ -4,13 +4,16 @@
 
 use std::path::Path;
 
-use super::decision::{Offer, Outcome, Proposed, Reason, Review};
-use super::overrides::{Check, Clash, Conflict, Settled, file_to_edit};
-use super::summary::{Width, group_heading, wrap};
-use super::{diff, texts};
+use super::asked::{Approval, Run};
+use super::decision::{Offer, Proposed, Reason};
+use super::overrides::{Clash, Conflict, Settled, file_to_edit};
+use super::page::{Width, wrap};
+use super::summary::group_heading;
+use super::{folded, texts};
+use crate::edit::SourceChange;
 
 use crate::error::{Error, Result};
-use crate::plan::{Group, Proposal, Safety};
+use crate::plan::{Group, Safety};
 use crate::term::foreign::visible;
 use crate::term::palette::{self, paint};
 
@@ -35,6 +38,24 @@ pub trait Terminal {
     fn report(&mut self, error: &Error);
     /// Asks and waits for a line.
     fn ask(&mut self, question: &str) -> Reply;
+    /// Asks and waits for a key, without Enter where that can be; else for a line. Enter by itself is a key only with
+    /// `_enter`.
+    fn key(&mut self, question: &str, _enter: bool) -> Reply {
+        self.ask(question)
+    }
+    /// Shows what changes in files.
+    fn show_diff(&mut self, change: &SourceChange) {
+        let text = folded::render(change).with_stat();
+        self.show_long(&text);
+    }
+    /// Shows a text that may be longer than the screen.
+    fn show_long(&mut self, text: &str) {
+        self.show(text);
+    }
+    /// Whether long paths are cut, since they would make a line wider than the screen.
+    fn is_cut(&self) -> bool {
+        true
+    }
     /// Lets the person edit `text`, the future content of `path`.
     ///
     /// # Errors
@@ -43,7 +64,7 @@ pub trait Terminal {
 }
 
 /// A line as a key: its word in lower case, and the number behind it (`e 2`).
-fn key(line: &str) -> (String, Option<usize>) {
+pub(super) fn key(line: &str) -> (String, Option<usize>) {
     let line = line.trim().to_lowercase();
     match line.split_once(char::is_whitespace) {
         Some((key, number)) => match number.trim().parse() {
@@ -54,65 +75,46 @@ fn key(line: &str) -> (String, Option<usize>) {
     }
 }
 
-/// Asks about every group of `proposal`. `check` says whether an edited text is a correct file.
-///
-/// # Errors
-/// When the proposal refuses to render an answer.
-pub fn decide(proposal: &dyn Proposal, check: Check<'_>, terminal: &mut dyn Terminal) -> Result<Outcome> {
-    let dialogue = Dialogue {
-        review: Review::new(proposal, check)?,
-        terminal,
-        run: Run::Ask,
-    };
-    dialogue.run()
-}
-
-/// Whether the rest is still asked about.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Run {
-    Ask,
-    /// After `a`.
-    Take,
-    /// After `d`.
-    Leave,
-}
-
 /// What a question led to.
-enum After {
+pub(super) enum After {
     /// The current group has its answer, or another one is current.
     Next,
     Quit,
+    /// What was decided before is wanted back.
+    Back,
 }
 
-struct Dialogue<'d, 'p> {
-    review: Review<'p>,
-    terminal: &'d mut dyn Terminal,
-    run: Run,
+/// An approval with the person who is asked.
+pub(super) struct Dialogue<'d, 'p> {
+    pub approval: &'d mut Approval<'p>,
+    pub terminal: &'d mut dyn Terminal,
 }
 
 impl Dialogue<'_, '_> {
-    fn run(mut self) -> Result<Outcome> {
-        while let Some(group) = self.review.current() {
-            if let Some(need) = self.review.missing_need() {
+    /// Asks about what has no answer yet, one group after the other.
+    pub fn groups(&mut self) -> Result<After> {
+        while let (true, Some(group)) = (self.approval.begun, self.approval.review.current()) {
+            if self.approval.is_unwanted(group) {
+                self.approval.review.decline(Reason::Skipped);
+            } else if let Some(need) = self.approval.review.missing_need() {
                 self.leave(group, Reason::Needs(need));
-            } else if self.run == Run::Leave {
+            } else if self.approval.run == Run::Leave {
                 self.leave(group, Reason::Answer);
             } else if let After::Quit = self.group(group)? {
-                self.say(texts::QUIT);
-                return Ok(Outcome::Quit);
+                return Ok(After::Quit);
             }
         }
-        Ok(Outcome::Decided(self.review.finish()))
+        Ok(After::Next)
     }
 
-    fn say(&mut self, text: &str) {
+    pub fn say(&mut self, text: &str) {
         let width = Width(self.terminal.width());
         self.terminal.show(&format!("{}\n", wrap(text, width, "", "")));
     }
 
-    fn leave(&mut self, group: &Group, reason: Reason) {
+    pub fn leave(&mut self, group: &Group, reason: Reason) {
         self.say(&texts::declined(group.id, &group.title, &reason));
-        self.review.decline(reason);
+        self.approval.review.decline(reason);
     }
 
     /// Shows a group and asks about it until it has an answer.
@@ -121,7 +123,7 @@ impl Dialogue<'_, '_> {
         self.terminal.show(&format!("\n{heading}"));
         let mut settled = Vec::new();
         loop {
-            let proposed = match self.review.offer(&settled)? {
+            let proposed = match self.approval.review.offer(&settled)? {
                 Offer::Ready(proposed) => proposed,
                 Offer::Conflict(conflict) => match self.conflict(group, &conflict) {
                     Ok(answer) => {
@@ -132,9 +134,9 @@ impl Dialogue<'_, '_> {
                 },
             };
             self.show_diff(&proposed);
-            if self.run == Run::Take && group.safety == Safety::Preserves {
+            if self.approval.run == Run::Take && group.safety == Safety::Preserves {
                 self.say(&texts::taken(group.id));
-                self.review.accept(proposed);
+                self.approval.review.accept(proposed);
                 return Ok(After::Next);
             }
             return self.question(group, proposed);
@@ -142,22 +144,23 @@ impl Dialogue<'_, '_> {
     }
 
     fn show_diff(&mut self, proposed: &Proposed) {
-        let text = diff::render(&proposed.delta).with_stat();
-        if text.is_empty() {
-            self.say(texts::NO_FILES);
-        } else {
-            self.terminal.show(&text);
+        match proposed.delta.is_empty() {
+            true => self.say(texts::NO_FILES),
+            false => self.terminal.show_diff(&proposed.delta),
         }
     }
 
     fn question(&mut self, group: &Group, proposed: Proposed) -> Result<After> {
         loop {
-            let Reply::Line(line) = self.terminal.ask(&texts::question(group, self.review.len())) else {
+            let Reply::Line(line) = self
+                .terminal
+                .key(&texts::question(group, self.approval.review.len()), false)
+            else {
                 return Ok(After::Quit);
             };
             match key(&line) {
                 (k, None) if matches!(&*k, "y" | "yes") => {
-                    self.review.accept(proposed);
+                    self.approval.review.accept(proposed);
                     return Ok(After::Next);
                 }
                 (k, None) if matches!(&*k, "" | "n" | "no") => {
@@ -165,24 +168,23 @@ impl Dialogue<'_, '_> {
                     return Ok(After::Next);
                 }
                 (k, None) if matches!(&*k, "a" | "all") => {
-                    self.run = Run::Take;
-                    self.review.accept(proposed);
+                    self.approval.run = Run::Take;
+                    self.approval.review.accept(proposed);
                     return Ok(After::Next);
                 }
                 (k, None) if k == "d" => {
-                    self.run = Run::Leave;
+                    self.approval.run = Run::Leave;
                     self.leave(group, Reason::Answer);
                     return Ok(After::Next);
                 }
                 (k, None) if matches!(&*k, "q" | "quit") => return Ok(After::Quit),
                 (k, None) if k == "u" => {
-                    if self.undo() {
-                        return Ok(After::Next);
-                    }
+                    self.undo();
+                    return Ok(After::Next);
                 }
                 (k, number) if k == "e" => {
                     if let Some(edited) = self.edit(group, &proposed, number)? {
-                        self.review.accept(edited);
+                        self.approval.review.accept(edited);
                         return Ok(After::Next);
                     }
                 }
@@ -192,17 +194,17 @@ impl Dialogue<'_, '_> {
         }
     }
 
-    fn undo(&mut self) -> bool {
-        if !self.review.undo() {
-            self.say(texts::NOTHING_TO_TAKE_BACK);
-            return false;
-        }
+    /// Takes the last answer back: the one about a group, or the one about all of them, which is before the first group.
+    pub fn undo(&mut self) {
+        let review = &mut self.approval.review;
+        let together = review.is_taken_together();
+        let is_there = review.undo();
+        self.approval.begun = is_there && (!together || review.is_taken_together());
         // Whoever goes back wants to be asked from there on.
-        self.run = Run::Ask;
-        true
+        self.approval.run = Run::Ask;
     }
 
-    fn help(&mut self, keys: &str, group: Option<&Group>) {
+    pub fn help(&mut self, keys: &str, group: Option<&Group>) {
         self.terminal.show(keys);
         if let Some(group) = group {
             let width = Width(self.terminal.width());
@@ -231,7 +233,7 @@ impl Dialogue<'_, '_> {
                 self.say(texts::NOT_EDITED);
                 return Ok(None);
             }
-            match self.review.edited(proposed, file, &text) {
+            match self.approval.review.edited(proposed, file, &text) {
                 Ok(edited) => {
                     self.say(&texts::taken_as_edited(group.id));
                     self.show_diff(&edited);
@@ -247,9 +249,9 @@ impl Dialogue<'_, '_> {
         }
     }
 
-    fn edit_again(&mut self) -> bool {
+    pub fn edit_again(&mut self) -> bool {
         loop {
-            let Reply::Line(line) = self.terminal.ask(texts::BROKEN_EDIT_QUESTION) else {
+            let Reply::Line(line) = self.terminal.key(texts::BROKEN_EDIT_QUESTION, false) else {
                 return false;
             };
             match &*key(&line).0 {
@@ -269,9 +271,9 @@ impl Dialogue<'_, '_> {
             Clash::Gone => None,
         };
         // Nothing is taken in a run that was not asked about, least of all this.
-        let question = texts::conflict_question(group, self.review.len(), marked.is_some());
+        let question = texts::conflict_question(group, self.approval.review.len(), marked.is_some());
         loop {
-            let Reply::Line(line) = self.terminal.ask(&question) else {
+            let Reply::Line(line) = self.terminal.key(&question, false) else {
                 return Err(After::Quit);
             };
             match (&*key(&line).0, marked) {
@@ -285,8 +287,10 @@ impl Dialogue<'_, '_> {
                         return Ok(Settled::Text(conflict.path.clone(), text.into()));
                     }
                 }
-                ("u", _) if self.undo() => return Err(After::Next),
-                ("u", _) => {}
+                ("u", _) => {
+                    self.undo();
+                    return Err(After::Next);
+                }
                 ("q" | "quit", _) => return Err(After::Quit),
                 ("?" | "h" | "help", _) => self.help(texts::CONFLICT_KEYS, Some(group)),
                 _ => self.say(&texts::unknown_key(&visible(line.trim()))),
@@ -322,7 +326,7 @@ impl Dialogue<'_, '_> {
             let wrong = if has_markers(&text) {
                 self.say(texts::MARKERS_LEFT);
                 true
-            } else if let Err(error) = self.review.check(path, &text) {
+            } else if let Err(error) = self.approval.review.check(path, &text) {
                 self.terminal.report(&error);
                 true
             } else {
@@ -378,7 +382,7 @@ pub fn confirm_commit(message: &str, terminal: &mut dyn Terminal) -> CommitAnswe
     loop {
         terminal.show(&format!("\n{}\n", indented(&message)));
         loop {
-            let Reply::Line(line) = terminal.ask(texts::COMMIT_QUESTION) else {
+            let Reply::Line(line) = terminal.key(texts::COMMIT_QUESTION, false) else {
                 return CommitAnswer::Decline;
             };
             match &*key(&line).0 {
@@ -400,6 +404,32 @@ pub fn confirm_commit(message: &str, terminal: &mut dyn Terminal) -> CommitAnswe
             }
         }
     }
+}
+
+/// The message without the blank lines between its paragraphs, a checklist as the line that says how much of it is ticked.
+pub fn in_short(message: &str) -> String {
+    let is_box = |line: &&str| line.starts_with("- [ ] ") || line.starts_with("- [x] ");
+    let is_of_it = |line: &&str| is_box(line) || line.starts_with("  ");
+    let mut out = String::new();
+    let mut lines = message.lines().peekable();
+    while let Some(line) = lines.next() {
+        if line.is_empty() && out.lines().count() > 1 {
+            continue;
+        }
+        if !is_box(&line) {
+            out.push_str(line);
+            out.push('\n');
+            continue;
+        }
+        let (mut all, mut ticked) = (1, usize::from(line.starts_with("- [x]")));
+        while let Some(next) = lines.next_if(is_of_it) {
+            all += usize::from(is_box(&next));
+            ticked += usize::from(next.starts_with("- [x]"));
+        }
+        out.push_str(&texts::checklist(all, ticked));
+        out.push('\n');
+    }
+    indented(&out)
 }
 
 /// The message as `git log` shows one.

@@ -3,7 +3,9 @@ use std::collections::VecDeque;
 use super::*;
 use crate::edit::GroupId;
 use crate::fake::{Fake, jellyfin, parses};
-use crate::review::Decision;
+use crate::plan::Proposal;
+use crate::review::approval::{Approval, Position};
+use crate::review::{Decision, Outcome};
 use crate::testing::{colored, plain, snapshot};
 
 /// What the person makes of a text in the editor.
@@ -39,15 +41,29 @@ impl Script {
         plain(&self.seen)
     }
 
+    /// Decides group by group.
     fn decide(&mut self, proposal: &Fake) -> Decision {
-        match decide(proposal, &parses, self).unwrap() {
+        match select(proposal, self) {
             Outcome::Decided(decision) => {
                 assert!(self.answers.is_empty(), "answers were left over: {:?}", self.answers);
                 decision
             }
-            Outcome::Quit => panic!("quit: {}", self.seen()),
+            Outcome::Quit | Outcome::Back => panic!("quit: {}", self.seen()),
         }
     }
+}
+
+/// Asks about a proposal group by group; what was seen before the first group is left out.
+fn select(proposal: &dyn Proposal, script: &mut Script) -> Outcome {
+    script.answers.push_front(Reply::Line("s\n".to_owned()));
+    let mut approval = Approval::new(proposal, &parses, Position::default()).unwrap();
+    let outcome = approval.ask(script).unwrap();
+    let first = script
+        .seen
+        .find("[?]")
+        .map_or(0, |at| at + script.seen[at..].find('\n').unwrap_or(0) + 1);
+    script.seen.drain(..first);
+    outcome
 }
 
 impl Terminal for Script {
@@ -135,9 +151,13 @@ fn none_of_the_rest() {
 
 #[test]
 fn an_answer_is_taken_back() {
-    let mut script = Script::new(&["u", "n"]);
+    let mut script = Script::new(&["u", "u", "n"]);
     script.decide(&jellyfin());
-    assert!(script.seen().contains(texts::NOTHING_TO_TAKE_BACK));
+    assert!(
+        script.seen().contains(texts::NOTHING_BEFORE),
+        "before the first group is the question about all, and before that nothing: {}",
+        script.seen()
+    );
     let decision = Script::new(&["y", "n", "u", "y", "y", "y", "y", "y"]).decide(&jellyfin());
     assert_eq!(accepted(&decision), [0, 1, 2, 3, 4, 5]);
 }
@@ -159,7 +179,7 @@ fn quitting_the_end_of_input_and_ctrl_c_decide_nothing() {
     for reply in [Reply::Line("q\n".into()), Reply::End, Reply::Interrupted] {
         let mut script = Script::new(&["y", "y"]);
         script.answers.push_back(reply);
-        assert!(matches!(decide(&jellyfin(), &parses, &mut script), Ok(Outcome::Quit)));
+        assert!(matches!(select(&jellyfin(), &mut script), Outcome::Quit));
         assert!(script.seen().ends_with("Quit: nothing of this is written.\n"));
     }
 }

@@ -2,82 +2,64 @@
 
 use std::fmt::Write as _;
 
-use textwrap::Options;
-
-use super::texts;
+pub use super::page::{Page, Width, wrap};
+use super::{table, texts};
 
 use crate::error::Place;
 use crate::plan::{Accepted, Group, Move, Proposal, Safety, Skipped};
 use crate::term::foreign::visible;
 use crate::term::palette::{self, paint};
 
-/// Columns of the page.
-#[derive(Clone, Copy, Debug)]
-pub struct Width(pub usize);
-
-/// Longest line of prose: wider ones are hard to read, however wide the terminal is.
-const PROSE: usize = 110;
-
-/// `text` wrapped, its first line behind `first`, the others behind `rest`. Words are never cut: paths stay
-/// whole, so that they can be copied and clicked.
-pub fn wrap(text: &str, width: Width, first: &str, rest: &str) -> String {
-    let options = Options::new(width.0.min(PROSE))
-        .initial_indent(first)
-        .subsequent_indent(rest)
-        .break_words(false)
-        .word_splitter(textwrap::WordSplitter::NoHyphenation)
-        .word_separator(textwrap::WordSeparator::AsciiSpace)
-        .wrap_algorithm(textwrap::WrapAlgorithm::FirstFit);
-    textwrap::fill(text, options)
-}
-
-/// What is said of a proposal before its files.
-pub struct Summary {
-    name: String,
-    groups: Vec<Group>,
-    left: Vec<Skipped>,
-}
-
-impl Summary {
-    /// That of `proposal`.
-    pub fn of(proposal: &dyn Proposal) -> Summary {
-        Summary {
-            name: proposal.name().to_owned(),
-            groups: proposal.groups().to_vec(),
-            left: proposal.skipped().to_vec(),
-        }
+/// What is said of a proposal before its files: how much and where to, the table of what goes where, what the machine gains,
+/// what is left. `accepted` is what the shown files are made of; `note` stands below the title.
+pub fn text(proposal: &dyn Proposal, accepted: &Accepted, note: Option<&str>, page: Page) -> String {
+    let offered = |group: &&Group| !proposal.unwanted().contains(&group.id);
+    let groups: Vec<&Group> = proposal.groups().iter().filter(offered).collect();
+    let contract = proposal.contract(accepted);
+    let contract = contract.map(|(path, file)| {
+        let file = file.to_string_lossy();
+        (visible(&path).into_owned(), visible(&file).into_owned())
+    });
+    let names = contract.as_ref().map(|(path, file)| (&**path, &**file));
+    let title = texts::title(&visible(proposal.name()), groups.len(), names);
+    let mut out = format!("{}\n", paint(palette::TITLE, &line(&title, page)));
+    if let Some(note) = note {
+        let _ = writeln!(out, "{}", paint(palette::FAINT, &line(note, page)));
     }
-
-    /// The styled text. With `accepted`, what is taken and what is not is marked.
-    pub fn text(&self, accepted: Option<&Accepted>, width: Width) -> String {
-        let count = texts::count(self.groups.len(), "change", "changes");
-        let title = format!("{}: {count}", visible(&self.name));
-        let mut out = format!("{}\n", paint(palette::TITLE, &title));
-        for group in &self.groups {
-            let mark = mark(group, accepted);
-            out.push_str(&entry(group, &mark, width));
-        }
-        out.push_str(&left(&self.left, width));
-        out.push_str(&gains(&self.groups, accepted, width));
-        out
+    if !groups.is_empty() {
+        out.push('\n');
+        out.push_str(&table::text(&table::rows(proposal, accepted), page));
     }
+    let (gains, others) = groups
+        .into_iter()
+        .partition::<Vec<&Group>, _>(|group| group.safety == Safety::Gains);
+    if let Some(said) = texts::preserving(others.len(), gains.len()) {
+        let _ = writeln!(out, "\n{}", wrap(&said, page.width, "", "  "));
+    }
+    out.push_str(&self::gains(&gains, page.width));
+    let unwanted = proposal.unwanted().iter();
+    let titles: Vec<String> = unwanted
+        .map(|id| visible(&proposal.groups()[id.0].title).into_owned())
+        .collect();
+    if !titles.is_empty() {
+        let said = texts::not_offered(&titles);
+        let _ = writeln!(out, "{}", paint(palette::FAINT, &wrap(&said, page.width, "", "  ")));
+    }
+    out.push_str(&left(proposal.skipped(), page.width));
+    out
 }
 
-/// A group's number, or whether it is taken.
-fn mark(group: &Group, accepted: Option<&Accepted>) -> String {
-    match accepted {
-        None => format!("{:>3}.", texts::number(group.id)),
-        Some(accepted) if accepted.contains(&group.id) => paint(palette::GOOD, " [x]"),
-        Some(_) => paint(palette::BAD, " [ ]"),
+/// A line with paths, which a terminal wraps and a pipe has whole.
+fn line(text: &str, page: Page) -> String {
+    match page.is_cut {
+        true => wrap(text, page.width, "", "  "),
+        false => text.to_owned(),
     }
 }
 
 /// A group as the heading of its question.
 pub fn group_heading(group: &Group, width: Width) -> String {
-    entry(group, &mark(group, None), width)
-}
-
-fn entry(group: &Group, mark: &str, width: Width) -> String {
+    let mark = format!("{:>3}.", texts::number(group.id));
     let indent = "     ";
     let title = wrap(&visible(&group.title), width, indent, indent);
     let mut out = format!("{mark} {}\n", paint(palette::TITLE, title.trim_start()));
@@ -117,7 +99,7 @@ fn movement(one: &Move, width: Width) -> String {
         ),
     };
     let line = format!("{first}{what}: {source} -> {target}");
-    if textwrap::core::display_width(&line) <= width.0.min(PROSE) {
+    if textwrap::core::display_width(&line) <= width.0.min(super::page::PROSE) {
         return line;
     }
     let source = wrap(&format!("{what}: {source}"), width, first, rest);
@@ -156,16 +138,12 @@ pub fn left(left: &[Skipped], width: Width) -> String {
     out
 }
 
-fn gains(groups: &[Group], accepted: Option<&Accepted>, width: Width) -> String {
-    let gains = groups.iter().filter(|group| group.safety == Safety::Gains);
-    let open: Vec<&Group> = gains
-        .filter(|group| accepted.is_none_or(|a| !a.contains(&group.id)))
-        .collect();
-    if open.is_empty() {
+fn gains(gains: &[&Group], width: Width) -> String {
+    if gains.is_empty() {
         return String::new();
     }
-    let mut out = format!("\n{}\n", paint(palette::GAIN, &wrap(texts::GAINS, width, "", "")));
-    for group in open {
+    let mut out = format!("{}\n", paint(palette::GAIN, &wrap(texts::GAINS, width, "", "  ")));
+    for group in gains {
         let title = format!("{}. {}", texts::number(group.id), visible(&group.title));
         let _ = writeln!(out, "{}", wrap(&title, width, "  + ", "    "));
         let _ = writeln!(out, "{}", wrap(&visible(&group.why), width, "    ", "    "));

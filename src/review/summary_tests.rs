@@ -3,38 +3,53 @@ use crate::edit::GroupId;
 use crate::fake::{Fake, jellyfin};
 use crate::testing::{colored, plain, snapshot};
 
+fn page(width: usize, is_cut: bool) -> Page {
+    Page {
+        width: Width(width),
+        is_cut,
+    }
+}
+
+fn all() -> Accepted {
+    (0..6).map(GroupId).collect()
+}
+
 #[test]
 fn what_a_dry_run_says() {
-    let text = Summary::of(&jellyfin()).text(None, Width(100));
+    let text = text(&jellyfin(), &all(), None, page(100, false));
     snapshot!("summary_plain", plain(&text));
     snapshot!("summary_color", colored(&text));
 }
 
 #[test]
-fn what_was_taken_is_marked() {
-    let accepted: Accepted = [0, 1, 4].map(GroupId).into();
-    snapshot!(
-        "summary_accepted",
-        plain(&Summary::of(&jellyfin()).text(Some(&accepted), Width(100)))
-    );
+fn a_note_stands_below_the_title() {
+    let text = plain(&text(
+        &jellyfin(),
+        &all(),
+        Some("first, something else"),
+        page(80, true),
+    ));
+    assert_eq!(text.lines().nth(1), Some("first, something else"), "{text}");
 }
 
 #[test]
-fn a_narrow_terminal() {
-    let text = plain(&Summary::of(&jellyfin()).text(None, Width(44)));
-    snapshot!("summary_narrow", text.clone());
-    let wide = |line: &&str| line.chars().count() > 44 && line.trim().split(' ').all(|word| word.len() < 30);
-    assert_eq!(
-        text.lines().find(wide),
-        None,
-        "only a word that is longer than the line makes one longer"
-    );
+fn a_terminal_is_not_wider_than_it_is() {
+    for width in [40, 60, 80, 100, 160] {
+        let text = plain(&text(&jellyfin(), &all(), None, page(width, true)));
+        snapshot!(format!("summary_{width}"), text.clone());
+        let wide = |line: &&str| {
+            textwrap::core::display_width(line) > width && line.split_whitespace().all(|word| word.len() < width / 2)
+        };
+        assert_eq!(
+            text.lines().find(wide),
+            None,
+            "only a word that is longer than its column makes a line longer"
+        );
+    }
 }
 
 #[test]
 fn nothing_at_all() {
-    assert_eq!(
-        plain(&Summary::of(&Fake::default()).text(None, Width(80))),
-        "jellyfin: 0 changes\n"
-    );
+    let text = text(&Fake::default(), &Accepted::new(), None, page(80, true));
+    assert_eq!(plain(&text), "jellyfin: 0 changes\n");
 }

@@ -26,10 +26,103 @@ pub fn count(number: usize, one: &str, many: &str) -> String {
 pub const NOWHERE: &str = "(new)";
 /// In place of a target: what is removed.
 pub const REMOVED: &str = "(removed)";
+/// In place of a target: the contract, which the title names.
+pub const IN_CONTRACT: &str = "the contract";
+/// Over the columns of the table.
+pub const TABLE: [&str; 3] = ["what", "stands at", "will stand in"];
+
+/// The first line of a plan: how much changes, and where to.
+pub fn title(name: &str, groups: usize, contract: Option<(&str, &str)>) -> String {
+    let changes = count(groups, "change", "changes");
+    match contract {
+        Some((path, file)) => format!("{name}: {changes}, into the contract {path} in {file}"),
+        None => format!("{name}: {changes}"),
+    }
+}
+
+/// A number up to twelve in words.
+fn spelled(number: usize) -> String {
+    let words = [
+        "none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    ];
+    words
+        .get(number)
+        .map_or_else(|| number.to_string(), |word| (*word).to_owned())
+}
+
+/// What the groups do to the machine, once for all of them; `others` are those that do not leave it as it is.
+pub fn preserving(groups: usize, others: usize) -> Option<String> {
+    let said = match (groups, others) {
+        (0, _) => return None,
+        (1, 0) => "It leaves the machine as it is.".to_owned(),
+        (2, 0) => "Both leave the machine as it is.".to_owned(),
+        (all, 0) => format!("All {} leave the machine as it is.", spelled(all)),
+        (1, _) => "The one without + leaves the machine as it is.".to_owned(),
+        (some, _) => format!("The {} without + leave the machine as it is.", spelled(some)),
+    };
+    Some(said)
+}
+
+/// In place of a commit's checklist.
+pub fn checklist(all: usize, ticked: usize) -> String {
+    format!("({}, {ticked} ticked; --full shows them)", count(all, "line", "lines"))
+}
+
+/// Groups that are not offered, since they are skipped.
+pub fn not_offered(titles: &[String]) -> String {
+    format!("Skipped, by --skip, --only or qgroget.toml: {}", titles.join("; "))
+}
+
 /// Over what a plan does not touch.
 pub const LEFT: &str = "Left as it is:";
 /// Over what the machine gains.
-pub const GAINS: &str = "The machine would gain (not taken by --yes alone, see --accept-gains):";
+pub const GAINS: &str = "+ is a gain, asked for by itself, and taken by --yes only with --accept-gains:";
+/// What a change does to a file, in figures.
+pub fn figures(lines: &[String]) -> String {
+    match lines {
+        [] => "moved as it is".to_owned(),
+        lines => lines.join(", "),
+    }
+}
+
+/// Over a file that is made from one of the tool's templates.
+pub fn from_a_template(path: &str, lines: usize) -> String {
+    format!(
+        "{path}, new, from a template: {} (--full shows them)",
+        count(lines, "line", "lines")
+    )
+}
+
+/// Over a new file.
+pub fn new_file(path: &str) -> String {
+    format!("{path}, new")
+}
+
+/// Over a file that goes.
+pub fn deleted_file(path: &str) -> String {
+    format!("{path}, deleted")
+}
+
+/// Over a file that stands elsewhere.
+pub fn moved_file(path: &str, from: &str) -> String {
+    format!("{path}, moved from {from}")
+}
+
+/// In place of lines that only get another indentation.
+pub fn indented(lines: usize) -> String {
+    format!("{} re-indented", count(lines, "line", "lines"))
+}
+
+/// In place of lines that stand elsewhere afterwards.
+pub fn moved_to(lines: usize, place: &str) -> String {
+    format!("{} moved to {place}", count(lines, "line", "lines"))
+}
+
+/// In place of lines that stood elsewhere.
+pub fn moved_from(lines: usize, place: &str) -> String {
+    format!("{} moved from {place}", count(lines, "line", "lines"))
+}
+
 /// A group that changes no file by itself.
 pub const NO_FILES: &str = "(no file changes with this one alone)";
 /// What is said on quitting.
@@ -42,24 +135,114 @@ pub fn question(group: &Group, of: usize) -> String {
     } else {
         "Take this change"
     };
-    format!("({}/{of}) {gain} [y,N,a,d,u,e,q,?]?", number(group.id))
+    format!("({}/{of}) {gain} [y,n,a,d,u,e,q,?]?", number(group.id))
 }
 
 /// The question where an edit of the person's own and a change meet.
 pub fn conflict_question(group: &Group, of: usize, can_edit: bool) -> String {
-    let keys = if can_edit { "[N,t,e,u,q,?]" } else { "[N,t,u,q,?]" };
+    let keys = if can_edit { "[n,t,e,u,q,?]" } else { "[n,t,u,q,?]" };
     format!("({}/{of}) Your edit and this change {keys}?", number(group.id))
 }
 
+/// How far a run is, over a service.
+pub fn position(number: usize, of: usize, name: &str) -> String {
+    format!("service {number} of {of} · {name}")
+}
+
+/// What comes after a service.
+pub fn next(name: &str, more: usize) -> String {
+    match more {
+        0 => format!("next: {name}"),
+        more => format!("next: {name}, then {more} more"),
+    }
+}
+
+/// The question about all that preserves.
+pub fn whole_question(groups: usize) -> String {
+    let what = match groups {
+        1 => "Take it?".to_owned(),
+        number => format!("Take these {number}?"),
+    };
+    format!("{what} {WHOLE_ANSWERS}")
+}
+
+/// The question after a proof that failed.
+pub fn again_question() -> String {
+    format!("Try again as answered? {WHOLE_ANSWERS}")
+}
+
+/// The keys of the question about a service.
+const WHOLE_ANSWERS: &str = "[y]es, [n]o, [s]elect, [d]iff, [f]inal file, [e]dit, [m]essage, [u]ndo last, [q]uit, [?]";
+
+/// Above the question after a proof that failed: what the answers were.
+pub fn kept(taken: usize, left: usize, edited: usize) -> String {
+    let mut said = format!(
+        "Your answers are kept: {}",
+        count(taken, "change taken", "changes taken")
+    );
+    if left > 0 {
+        said.push_str(&format!(", {left} left"));
+    }
+    if edited > 0 {
+        said.push_str(&format!(", {}", count(edited, "text edited", "texts edited")));
+    }
+    said.push('.');
+    said
+}
+
+/// What each key does, at the question about a service.
+pub const WHOLE_KEYS: &str = "\
+y - take what leaves the machine as it is, prove it, commit it; a gain, or another order of a list, is asked about by itself
+n - leave all of it
+s - select: be asked about one change after the other
+d - show what changes in the files
+f - show a file as it will be
+e - edit a file as it will be; y then takes it as edited
+m - be shown the commit message before the commit, to edit it
+u - take the last answer back: your edit, or the service before
+q - quit: nothing of this service is written
+? - this help
+";
+
+/// After an edit of a whole.
+pub const EDITED_WHOLE: &str = "Your edit is in it now; y takes it, u drops it.";
+/// After an edit was dropped.
+pub const EDIT_DROPPED: &str = "Your edit is dropped.";
+/// After `m`.
+pub const MESSAGE_ASKED: &str = "The commit message will be shown before the commit, to be edited.";
+/// After a second `m`.
+pub const MESSAGE_NOT_ASKED: &str = "The commit message will not be shown before the commit.";
+/// At the first service.
+pub const NOTHING_BEFORE: &str = "There is no answer before this one to take back.";
+/// Where there is no file to look at.
+pub const NO_FILE: &str = "Nothing is written by this.";
+
+/// Where a file was asked for that is not there.
+pub const NO_SUCH_FILE: &str = "There is no file of that number.";
+
+/// Asks which of several files is meant; `main` is the one that most lines change in.
+pub fn which_file(paths: &[String], main: usize) -> String {
+    let mut text = String::new();
+    for (number, path) in paths.iter().enumerate() {
+        text.push_str(&format!("  {}  {path}\n", number + 1));
+    }
+    format!("{text}Which file [1-{}, Enter for {}]?", paths.len(), main + 1)
+}
+
+/// Over a file as it will be.
+pub fn final_file(path: &str) -> String {
+    format!("── {path}, as it will be")
+}
+
 /// The question about the commit.
-pub const COMMIT_QUESTION: &str = "Commit with this message [y,N,e,q,?]?";
+pub const COMMIT_QUESTION: &str = "Commit with this message [y,n,e,q,?]?";
 /// The question after an edit that does not parse.
-pub const BROKEN_EDIT_QUESTION: &str = "The edited text was not taken: edit again, or drop the edit [e,D,?]?";
+pub const BROKEN_EDIT_QUESTION: &str = "The edited text was not taken: edit again, or drop the edit [e,d,?]?";
 
 /// What each key does, at the question about a group.
 pub const KEYS: &str = "\
 y - take this change
-n - leave it, and what needs it (Enter alone is the same)
+n - leave it, and what needs it
 a - take this one and all the rest of this service; a gain is still asked about
 d - leave this one and all the rest of this service
 u - take the last answer back
@@ -70,7 +253,7 @@ q - quit: nothing of this service is written
 
 /// What each key does where an edit and a change meet.
 pub const CONFLICT_KEYS: &str = "\
-n - leave this change and keep your edit (Enter alone is the same)
+n - leave this change and keep your edit
 t - take this change and drop your edit of that file
 e - put the two together in the editor
 u - take the last answer back
@@ -81,7 +264,7 @@ q - quit: nothing of this service is written
 /// What each key does at the question about the commit.
 pub const COMMIT_KEYS: &str = "\
 y - commit
-n - do not commit (Enter alone is the same)
+n - do not commit
 e - edit the message; an empty one means not to commit
 q - the same as n
 ? - this help
@@ -90,7 +273,7 @@ q - the same as n
 /// What each key does after an edit that does not parse.
 pub const BROKEN_EDIT_KEYS: &str = "\
 e - edit again, from where you left it
-d - drop this edit and ask about the change again (Enter alone is the same)
+d - drop this edit and ask about the change again
 ? - this help
 ";
 
@@ -99,8 +282,6 @@ pub fn unknown_key(answer: &str) -> String {
     format!("{answer:?} is none of the keys; ? explains them.")
 }
 
-/// At the first group.
-pub const NOTHING_TO_TAKE_BACK: &str = "This is the first change: there is no answer to take back.";
 /// An editor that was left without a change.
 pub const NOT_EDITED: &str = "The text is as it was: nothing is taken by that.";
 /// An `e` where no file is written.
@@ -135,6 +316,7 @@ pub fn declined(id: GroupId, title: &str, reason: &Reason) -> String {
             "({number}) left with ({}), which it needs: {title}",
             self::number(*other)
         ),
+        Reason::Skipped => format!("({number}) skipped, as its kind is: {title}"),
         Reason::GainNotAccepted => {
             format!("({number}) left, since it is a gain (--accept-gains takes it): {title}")
         }

@@ -10,6 +10,7 @@ use crate::syntax::{Source, ast};
 
 mod field;
 mod format;
+pub mod kinds;
 mod orders;
 
 pub use field::ContractField;
@@ -55,6 +56,9 @@ pub struct Rules {
     /// What a repository says about single services.
     #[serde(default)]
     pub service: BTreeMap<String, ServiceRule>,
+    /// Which kinds of change are wanted.
+    #[serde(default)]
+    pub migrate: kinds::Wanted,
     #[serde(default)]
     pub prove: Prove,
     /// The commit message, as the repository replaces it (see `commit::Template`).

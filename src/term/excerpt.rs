@@ -3,6 +3,8 @@
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Message, Origin, Renderer, Snippet};
 
+use textwrap::core::display_width;
+
 use super::foreign::visible;
 use super::palette;
 use crate::error::{Error, Place};
@@ -18,6 +20,9 @@ pub struct Detail {
 
 /// Longest excerpt of a span over several lines, in lines; the caret then marks the first line only.
 const LONGEST_EXCERPT: usize = 12;
+
+/// Columns of the line numbers and the frame beside an excerpt.
+const AROUND: usize = 12;
 
 /// How much an error weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +70,7 @@ fn group(error: &Error, weight: Weight, detail: Detail) -> Group<'static> {
         .primary_title(visible(error.message()).into_owned())
         .id(error.code());
     let mut group = match error.place() {
-        Some(place) => located(Group::with_title(title), place),
+        Some(place) => located(Group::with_title(title), place, detail.width),
         None => Group::with_title(title),
     };
     if let Some(reason) = error.reason_text() {
@@ -84,7 +89,7 @@ fn line(name: &'static str, text: &str) -> Message<'static> {
     Level::NOTE.with_name(name).message(visible(text).into_owned())
 }
 
-fn located(group: Group<'static>, place: &Place) -> Group<'static> {
+fn located(group: Group<'static>, place: &Place, width: usize) -> Group<'static> {
     let path = visible(&place.path.to_string_lossy()).into_owned();
     let Some(source) = &place.source else {
         let origin = Origin::path(path)
@@ -92,7 +97,7 @@ fn located(group: Group<'static>, place: &Place) -> Group<'static> {
             .char_column(place.column as usize);
         return group.element(origin);
     };
-    let excerpt = Excerpt::new(source, place);
+    let excerpt = Excerpt::new(source, place).cut(width);
     let snippet = Snippet::source(excerpt.text)
         .path(path)
         .line_start(excerpt.first_line)
@@ -121,6 +126,31 @@ impl Excerpt {
             text: text.to_owned(),
             first_line: place.line as usize,
             span: (start - line_start).min(limit)..(end - line_start).min(limit),
+        }
+    }
+}
+
+impl Excerpt {
+    /// The same, a single line without what a page of `width` columns has no room for. What is before the span stays, since
+    /// its column is counted from there.
+    fn cut(self, width: usize) -> Excerpt {
+        let room = width.saturating_sub(AROUND);
+        let before = display_width(&self.text[..self.span.start]);
+        if self.text.contains('\n') || display_width(&self.text) <= room {
+            return self;
+        }
+        // Far to the right the renderer leaves out what is on the left, and some of the span is enough.
+        let most = if before < room { room } else { before + room / 2 };
+        let mut columns = 0;
+        let fits = self.text.char_indices().find(|(_, c)| {
+            columns += display_width(c.encode_utf8(&mut [0; 4]));
+            columns > most
+        });
+        let end = fits.map_or(self.text.len(), |(at, _)| at);
+        Excerpt {
+            text: format!("{}…", &self.text[..end]),
+            span: self.span.start..self.span.end.min(end),
+            ..self
         }
     }
 }

@@ -125,3 +125,24 @@ fn the_nearest_cause_is_said_and_the_others_on_demand() {
         "an io::Error of an io::Error is one cause with the same text"
     );
 }
+
+#[test]
+fn an_excerpt_is_not_wider_than_the_page() {
+    let long = format!("  rule = \"{}\";\n", "Host(`example.org`) && ".repeat(30));
+    for (start, end) in [(2, long.len() - 1), (200, 420)] {
+        let source: std::sync::Arc<str> = long.as_str().into();
+        let place = Place::new(std::path::Path::new("x.nix"), &source, start..end);
+        let error = crate::error::Error::internal("something").at(place);
+        for width in [40, 80, 100] {
+            let text = errors(std::slice::from_ref(&error), Detail { width, causes: false });
+            let text = crate::testing::plain(&text);
+            assert!(text.contains(&format!("x.nix:1:{}", start + 1)), "{text}");
+            let framed = text
+                .lines()
+                .filter(|line| line.contains("^^^") || line.contains("example"));
+            for line in framed {
+                assert!(display_width(line) <= width + 1, "{width}: {line}");
+            }
+        }
+    }
+}

@@ -93,6 +93,7 @@ fn nothing_is_made_where_nothing_is_committed() {
     assert!(repo.tree() == tree && repo.status() == status);
     std::fs::remove_file(repo.path(".git/hooks/pre-commit")).unwrap();
     let mut person = crate::cli::interactive::migrating(&repo, &["jellyfin", "--branch", "moves"]);
+    person.selects();
     person.answers("(1/5) Take this change", "n");
     assert_eq!(person.leaves().1, End::Code(1));
     nothing("declined");
@@ -178,14 +179,17 @@ fn a_migration_of_everything_asks_once() {
     person.answers(QUESTION, "a..b");
     person.sees("git takes 'a..b' for no name of a branch");
     person.answers(QUESTION, "moves");
+    person.selects();
     person.answers("Take this change", "a");
     person.answers("Commit with this message", "y");
     person.sees("Switched to a new branch 'moves'");
+    person.selects();
     person.answers("Take this change", "q");
     person.leaves();
     assert_eq!((on(&repo).as_str(), repo.log().len()), ("moves", 3));
     let mut person = Person::at(at(&["jellyfin"]));
     let (shown, _) = {
+        person.selects();
         person.answers("Take this change", "q");
         person.leaves()
     };

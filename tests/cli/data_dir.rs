@@ -79,7 +79,7 @@ fn at_a_terminal_one_of_the_directories_is_chosen_by_its_number() {
     let shown = person.answers("to skip the service", "3");
     assert!(shown.contains("2  /var/lib/other"), "{shown}");
     person.answers("to skip the service", "1");
-    let shown = person.answers("Take this change", "q");
+    let shown = person.presses("q");
     assert!(
         shown.contains("'torrent=\"${config.qgroget.server.domain}/it'\\''s\"'"),
         "{shown}"

@@ -16,17 +16,96 @@ fn a_person_sees_the_whole_plan() {
 }
 
 #[test]
-fn without_the_contract_its_installation_comes_first() {
+fn the_first_command_begins_with_the_service() {
     let repo = Repo::homelab();
     let run = repo.run(&["migrate", "jellyfin", "--dry-run"]).succeeds();
-    let first = run.out.find("feat(server): add the service contract").unwrap();
-    let second = run
-        .out
-        .find("refactor(server/jellyfin): migrate to service contract")
+    let lines: Vec<&str> = run.out.lines().collect();
+    assert!(lines.len() <= 160, "{} lines", lines.len());
+    assert!(lines[0].starts_with("jellyfin: 5 changes, into the contract"), "{run}");
+    let first: Vec<&str> = lines.iter().copied().take(24).collect();
+    for said in [
+        "will stand in",
+        "modules/server/media/video/default.nix:66",
+        "hosts/Server/settings.nix: contract.enable",
+        "All five leave the machine as it is.",
+    ] {
+        assert!(first.iter().any(|line| line.contains(said)), "{said}: {run}");
+    }
+    let end = "To go on: qgroget migrate jellyfin (--yes: without questions)\nNothing was written.\n";
+    assert!(run.out.ends_with(end), "{run}");
+    // What is said of the contract is what its own plan says.
+    let init = repo.run(&["init", "--dry-run", "--diff", "stat"]).succeeds().out;
+    let figures = init.lines().find(|line| line.contains(" files, ")).unwrap();
+    let number = |word: &str| {
+        let before = figures.split(&format!(" {word}")).next().unwrap();
+        before.rsplit(' ').next().unwrap().to_owned()
+    };
+    let said: String = lines[1].chars().filter(|c| *c != ',').collect();
+    assert!(
+        said.contains(&format!("{} files", number("files")))
+            && said.contains(&format!("+{} lines", number("lines added"))),
+        "{said}: {figures}"
+    );
+}
+
+#[test]
+fn a_diff_is_shown_as_it_is_wanted() {
+    let repo = Repo::with_contract();
+    let shown = |kind: &[&str]| {
+        let run = repo.run(&[&["migrate", "navidrome", "--dry-run"], kind].concat());
+        run.succeeds().out
+    };
+    let (folded, full) = (shown(&[]), shown(&["--full"]));
+    assert!(
+        folded.contains("re-indented\n") && folded.contains("from a template"),
+        "{folded}"
+    );
+    assert!(
+        full.contains("diff --git a/") && !full.contains("from a template"),
+        "{full}"
+    );
+    assert!(folded.lines().count() < full.lines().count());
+    assert!(shown(&["--diff", "side-by-side"]).contains(" │ "));
+    let stat = shown(&["--diff", "stat"]);
+    assert!(
+        stat.contains("hosts/Server/settings.nix  1 line added") || stat.contains("hosts/Server/settings.nix  "),
+        "{stat}"
+    );
+    assert!(!stat.contains("@@"), "{stat}");
+    assert!(!shown(&["--diff", "none"]).contains(" files, "));
+}
+
+#[test]
+fn what_is_skipped_is_not_offered_and_no_gap() {
+    let repo = Repo::with_contract();
+    let run = repo.run(&["migrate", "navidrome", "--dry-run", "--skip", "tests,placement"]);
+    let shown = run.succeeds().out;
+    assert!(
+        shown.contains("Skipped, by --skip, --only or qgroget.toml: "),
+        "{shown}"
+    );
+    assert!(!shown.contains("── tests/navidrome"), "{shown}");
+    let refused = repo
+        .run(&["migrate", "navidrome", "--dry-run", "--skip", "contract"])
+        .ends(2);
+    assert!(refused.err.contains("the kinds are tests, placement"), "{refused}");
+
+    repo.write("qgroget.toml", "[migrate]\nskip = [\"tests\"]\n");
+    repo.git(&["add", "--all"]);
+    repo.git(&["commit", "--quiet", "--message", "no tests"]);
+    repo.migrate(&["navidrome"]).succeeds();
+    assert!(!repo.exists("tests/navidrome/default.nix"));
+    repo.migrate(&["navidrome"]).succeeds().says("nothing to do");
+    let status = repo.run(&["status", "--format", "json"]).succeeds().json();
+    let services = status["services"].as_array().unwrap();
+    let own = services
+        .iter()
+        .find(|service| service["service"] == "navidrome")
         .unwrap();
-    assert!(first < second);
-    assert!(run.out.starts_with("The contract is not installed"), "{run}");
-    assert!(run.out.ends_with("Nothing was written.\n"), "{run}");
+    assert!(!own.to_string().contains("test"), "{own}");
+    // The run is the later word.
+    let run = repo.run(&["migrate", "navidrome", "--dry-run", "--only", "tests"]);
+    run.succeeds().says("tests/navidrome/default.nix");
 }
 
 #[test]

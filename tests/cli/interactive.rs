@@ -24,6 +24,7 @@ pub fn migrating(repo: &Repo, arguments: &[&str]) -> Person {
 fn every_group_and_then_the_commit() {
     let (asked, flagged) = (Repo::with_contract(), Repo::with_contract());
     let mut person = migrating(&asked, &["jellyfin"]);
+    person.selects();
     let shown = person.answers("(1/5) Take this change", "y");
     assert!(shown.contains("declare the contract of jellyfin"), "{shown}");
     for number in 2..=5 {
@@ -46,6 +47,7 @@ fn a_decline_in_the_middle_leaves_both_sides_of_its_move() {
     let repo = Repo::with_contract();
     let before = repo.tree();
     let mut person = migrating(&repo, &["jellyfin"]);
+    person.selects();
     person.answers("(1/5) Take this change", "y");
     person.answers("(2/5) Take this change", "n");
     person.answers("(3/5) Take this change", "y");
@@ -80,12 +82,14 @@ fn a_decline_in_the_middle_leaves_both_sides_of_its_move() {
 fn the_last_answer_is_taken_back() {
     let repo = Repo::with_contract();
     let mut person = migrating(&repo, &["jellyfin"]);
+    person.selects();
     person.answers("(1/5) Take this change", "n");
     let (rest, end) = person.leaves();
     assert!(rest.contains("which it needs"), "{rest}");
     assert_eq!(end, End::Code(1), "{rest}");
 
     let mut person = migrating(&repo, &["jellyfin"]);
+    person.selects();
     person.answers("(1/5) Take this change", "y");
     person.answers("(2/5) Take this change", "n");
     person.answers("(3/5) Take this change", "u");
@@ -102,8 +106,10 @@ fn the_last_answer_is_taken_back() {
 fn quitting_writes_nothing_and_keeps_what_is_committed() {
     let repo = Repo::with_contract();
     let mut person = migrating(&repo, &["vaultwarden", "jellyfin"]);
+    person.selects();
     person.answers("Take this change", "a");
     person.answers("Commit with this message", "y");
+    person.selects();
     person.answers("(1/5) Take this change", "y");
     person.answers("(2/5) Take this change", "q");
     let (rest, end) = person.leaves();
@@ -118,15 +124,20 @@ fn quitting_writes_nothing_and_keeps_what_is_committed() {
 }
 
 #[test]
-fn enter_alone_is_no() {
+fn enter_alone_is_no_answer() {
     let repo = Repo::with_contract();
     let before = repo.tree();
     let mut person = migrating(&repo, &["jellyfin"]);
+    person.selects();
     person.answers("(1/5) Take this change", "");
+    // It is no answer: the key that comes then is.
+    person.0.send("n").unwrap();
+    person.0.flush().unwrap();
     assert_eq!(person.leaves().1, End::Code(1));
     let mut person = migrating(&repo, &["jellyfin"]);
+    person.selects();
     person.answers("(1/5) Take this change", "a");
-    person.answers("Commit with this message", "");
+    person.answers("Commit with this message", "\nn");
     let (rest, end) = person.leaves();
     assert_eq!(end, End::Code(1), "{rest}");
     assert!(repo.tree() == before);
@@ -143,6 +154,7 @@ fn the_text_is_the_persons_own() {
     let mut command = at_terminal(&repo, &["jellyfin", "--in-place"]);
     command.env("EDITOR", tool);
     let mut person = Person::at(command);
+    person.selects();
     person.answers("(1/4) Take this change", "e");
     let shown = person.answers("(2/4) Take this change", "a");
     assert!(shown.contains("films"), "{shown}");
@@ -163,6 +175,7 @@ fn an_edited_text_that_does_not_parse_is_not_taken() {
     let mut command = at_terminal(&repo, &["jellyfin", "--in-place"]);
     command.env("EDITOR", tool);
     let mut person = Person::at(command);
+    person.selects();
     person.answers("(1/4) Take this change", "e");
     person.sees("error[does-not-parse]");
     person.answers("edit again, or drop the edit", "d");
@@ -177,6 +190,7 @@ fn a_file_that_changed_since_it_was_shown_is_not_overwritten() {
     let repo = Repo::with_contract();
     let path = "modules/server/settings.nix";
     let mut person = migrating(&repo, &["jellyfin"]);
+    person.selects();
     person.answers("(1/5) Take this change", "a");
     person.sees("Commit with this message");
     person.sees("]?");
@@ -198,6 +212,7 @@ fn the_contract_is_offered_first_where_it_is_missing() {
     let repo = Repo::homelab();
     let mut person = migrating(&repo, &["jellyfin"]);
     person.sees("The contract is not installed");
+    person.selects();
     person.answers("(1/6) Take this change", "n");
     let (rest, end) = person.leaves();
     assert_eq!(end, End::Code(1), "{rest}");
@@ -205,8 +220,10 @@ fn the_contract_is_offered_first_where_it_is_missing() {
     assert_eq!(repo.log().len(), 1);
 
     let mut person = migrating(&repo, &["jellyfin"]);
+    person.selects();
     person.answers("(1/6) Take this change", "a");
     person.answers("Commit with this message", "y");
+    person.selects();
     person.answers("(1/5) Take this change", "a");
     person.answers("Commit with this message", "y");
     assert_eq!(person.leaves().1, End::Code(0));
@@ -220,7 +237,116 @@ fn no_bar_is_drawn_over_a_question() {
     let patience = Some(5_000);
     let command = at_terminal(&repo, &["jellyfin", "jellyseerr"]);
     let mut terminal = rexpect::session::spawn_command(command, patience).unwrap();
-    terminal.exp_string("(1/5) Take this change").unwrap();
-    terminal.exp_string("]?").unwrap();
+    terminal.exp_string("Take these 5?").unwrap();
+    terminal.exp_string("[?]").unwrap();
     assert!(terminal.exp_string("0/2").is_err());
+}
+
+#[test]
+fn one_key_takes_a_service() {
+    let (asked, flagged) = (Repo::with_contract(), Repo::with_contract());
+    let mut person = migrating(&asked, &["jellyfin", "vaultwarden"]);
+    let shown = person.presses("y");
+    for said in [
+        "jellyfin  (next: vaultwarden)",
+        "jellyfin: 5 changes, into the contract",
+        "All five leave the machine as it is.",
+        "Take these 5? ",
+    ] {
+        assert!(shown.contains(said), "{said}: {shown}");
+    }
+    let shown = person.presses("y");
+    assert!(
+        shown.contains("refactor(server/jellyfin): migrate to service contract") && shown.contains("service 2 of 2"),
+        "{shown}"
+    );
+    let (rest, end) = person.leaves();
+    assert_eq!(end, End::Code(0), "{rest}");
+    flagged.migrate(&["jellyfin", "vaultwarden"]).succeeds();
+    assert!(asked.tree() == flagged.tree());
+    assert_eq!(asked.log(), flagged.log());
+}
+
+#[test]
+fn a_gain_is_never_taken_by_that_key() {
+    let repo = Repo::with_contract();
+    let mut person = migrating(&repo, &["jellyseerr"]);
+    person.presses("y");
+    let shown = person.answers("Take this gain", "n");
+    assert!(shown.contains("GAIN: needs a yes of its own"), "{shown}");
+    assert_eq!(person.leaves().1, End::Code(0));
+    let flagged = Repo::with_contract();
+    flagged.migrate(&["jellyseerr"]).succeeds();
+    assert!(repo.tree() == flagged.tree());
+}
+
+#[test]
+fn the_service_before_is_taken_back() {
+    let repo = Repo::with_contract();
+    let before = repo.tree();
+    let mut person = migrating(&repo, &["jellyfin", "vaultwarden"]);
+    person.presses("u");
+    person.sees("There is no answer before this one to take back.");
+    person.presses("y");
+    person.sees("service 2 of 2");
+    let shown = person.presses("u");
+    assert!(shown.contains("vaultwarden"), "{shown}");
+    person.sees("took back");
+    let shown = person.presses("q");
+    assert!(shown.contains("service 1 of 2"), "{shown}");
+    assert_eq!(person.leaves().1, End::Code(1));
+    assert!(repo.tree() == before);
+    assert_eq!(repo.log().len(), 2);
+}
+
+#[test]
+fn the_message_is_edited_where_it_is_wanted() {
+    let repo = Repo::with_contract();
+    let tool = editor(&repo.home(), "sed -i 's/migrate to service contract/by hand/' \"$1\"");
+    let mut command = at_terminal(&repo, &["jellyfin"]);
+    command.env("EDITOR", tool);
+    let mut person = Person::at(command);
+    person.presses("m");
+    person.presses("y");
+    person.answers("Commit with this message", "e");
+    person.answers("Commit with this message", "y");
+    assert_eq!(person.leaves().1, End::Code(0));
+    assert_eq!(repo.log()[0], "refactor(server/jellyfin): by hand");
+}
+
+#[test]
+fn the_terminal_is_as_it_was_however_it_ends() {
+    for end in ["q", "\u{3}", "\u{4}", "TERM", "HUP"] {
+        let repo = Repo::with_contract();
+        let inner = at_terminal(&repo, &["jellyfin"]);
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(
+            "trap : INT HUP TERM; stty -a > \"$HOME/before\"; sh -c 'echo $$ > \"$HOME/pid\"; exec \"$@\"' inner \"$@\"; stty -a > \"$HOME/after\"",
+        );
+        command.arg("outer").arg(inner.get_program()).args(inner.get_args());
+        for (name, value) in inner.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command.current_dir(inner.get_current_dir().unwrap_or(&repo.root()));
+        let mut person = Person::at(command);
+        match end {
+            "TERM" | "HUP" => {
+                person.sees("[?]");
+                let pid = std::fs::read_to_string(repo.home().join("pid")).unwrap();
+                let status = Command::new("kill").args([&format!("-{end}"), pid.trim()]).status();
+                assert!(status.unwrap().success());
+            }
+            key => {
+                person.presses(key);
+            }
+        }
+        person.leaves();
+        let read = |name: &str| std::fs::read_to_string(repo.home().join(name)).unwrap();
+        assert_eq!(read("before"), read("after"), "{end:?}");
+        assert!(read("before").contains(" icanon"), "{}", read("before"));
+        assert_eq!(repo.status(), "");
+    }
 }

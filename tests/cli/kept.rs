@@ -105,7 +105,7 @@ fn a_secret_that_another_file_declares_is_a_secret_of_the_service() {
     let at = text.find("  services.adguardhome").expect("what runs it");
     repo.write(path, format!("{}  {read}\n{}", &text[..at], &text[at..]));
     repo.commit_all("a secret from elsewhere");
-    let run = repo.migrate(&["adguardhome", "--dry-run"]).succeeds();
+    let run = repo.migrate(&["adguardhome", "--dry-run", "--full"]).succeeds();
     let shown = flat(&run.out);
     assert!(
         shown.contains("Secrets if needed") && !shown.contains("Secrets if needed (not applicable"),
@@ -152,7 +152,7 @@ fn a_service_that_nothing_runs_is_said_to_be_a_route_alone() {
         ),
         "{run}"
     );
-    repo.migrate(&["adguardhome", "--dry-run"])
+    repo.migrate(&["adguardhome", "--dry-run", "--full"])
         .succeeds()
         .says_not("what runs adguardhome");
 }

@@ -7,7 +7,7 @@ use crate::common::{Repo, nix};
 /// `migrate` on a pseudo-terminal, with an answer for each group and a yes for the commit.
 fn migrating(repo: &Repo, service: &str, answers: &str) -> String {
     let mut person = interactive::migrating(repo, &[service]);
-    let mut shown = String::new();
+    let mut shown = person.selects();
     for answer in answers.chars() {
         shown += &person.answers(") Take this change", &answer.to_string());
     }
@@ -110,6 +110,7 @@ fn the_module_of_a_service_that_is_declared_nowhere_is_asked_for() {
     let commits = repo.log().len();
     let mut person = offered("y");
     person.answers("Commit on main, or on a new branch", "");
+    person.selects();
     let first = person.answers(") Take this change", "a");
     assert!(first.contains("declare the contract of honcho"), "{first}");
     person.answers("Commit with this message", "y");

@@ -178,6 +178,7 @@ fn a_person_is_asked_once_and_sees_both() {
         .env("NO_COLOR", "1")
         .stdin(Stdio::inherit());
     let mut person = Person::at(command);
+    person.selects();
     person.answers("Take this change", "a");
     person.sees("There are two commits.");
     person.sees(MOVED);

@@ -1,6 +1,6 @@
 //! What services need from others: what is proposed, what is left, and in which order services go.
 
-use crate::common::Repo;
+use crate::common::{Repo, Run};
 
 /// The legacy schema with its collector of persistence, and a host.
 const AROUND: [(&str, &str); 5] = [
@@ -45,14 +45,18 @@ fn repo(rest: &str, condition: &str) -> Repo {
     repo
 }
 
+/// The plan of a service as data: titles and moves as they are, however a terminal shows them.
+fn proposed(repo: &Repo, service: &str) -> Run {
+    repo.migrate(&[service, "--dry-run", "--format", "json"]).succeeds()
+}
+
 const REQUIRES: &str = "  systemd.services.wishes.requires = [\"player.service\"];";
 
 #[test]
 fn a_dependency_is_a_change_of_its_own() {
     let repo = repo(REQUIRES, "true");
-    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
-    let run = run.says("say that wishes depends on player");
-    run.says("player, since wishes.service requires player.service");
+    proposed(&repo, "wishes").says("say that wishes depends on player");
+    proposed(&repo, "wishes").says("player, since wishes.service requires player.service");
     repo.migrate(&["wishes"]).succeeds();
     let module = repo.read("modules/server/media/wishes/default.nix");
     assert!(module.contains("dependsOn = [\"player\"];"), "{module}");
@@ -61,8 +65,8 @@ fn a_dependency_is_a_change_of_its_own() {
 #[test]
 fn a_service_that_is_off_is_not_depended_on() {
     let repo = repo(REQUIRES, "false");
-    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
-    let run = run.says_not("say that wishes depends on");
+    let run = repo.migrate(&["wishes", "--dry-run", "--full"]).succeeds();
+    proposed(&repo, "wishes").says_not("say that wishes depends on");
     let run = run.says("the dependency on player (modules/server/media/wishes/default.nix:6)");
     run.says("wishes.service requires player.service, but player is off on this host");
 }
@@ -70,24 +74,24 @@ fn a_service_that_is_off_is_not_depended_on() {
 #[test]
 fn a_service_that_may_be_off_is_not_depended_on() {
     let repo = repo(REQUIRES, "(builtins.pathExists /etc/player)");
-    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
-    let run = run.says_not("say that wishes depends on");
+    let run = repo.migrate(&["wishes", "--dry-run", "--full"]).succeeds();
+    proposed(&repo, "wishes").says_not("say that wishes depends on");
     run.says("whether player is on is not known");
 }
 
 #[test]
 fn an_order_alone_is_no_dependency() {
     let repo = repo("  systemd.services.wishes.after = [\"player.service\"];", "true");
-    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
-    let run = run.says_not("say that wishes depends on");
+    let run = repo.migrate(&["wishes", "--dry-run", "--full"]).succeeds();
+    proposed(&repo, "wishes").says_not("say that wishes depends on");
     run.says("wishes.service starts after player.service, which alone is no need of it");
 }
 
 #[test]
 fn what_is_computed_is_left() {
     let repo = repo("  systemd.services.wishes.requires = config.lib.wishes.units;", "true");
-    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
-    let run = run.says_not("say that wishes depends on");
+    let run = repo.migrate(&["wishes", "--dry-run", "--full"]).succeeds();
+    proposed(&repo, "wishes").says_not("say that wishes depends on");
     run.says("units that wishes.service requires (modules/server/media/wishes/default.nix:6)");
 }
 
@@ -100,7 +104,7 @@ fn a_pod_of_no_service_is_left() {
         "{...}: {\n  virtualisation.quadlet.pods.cellar.autoStart = true;\n}\n",
     );
     repo.commit_all("cellar");
-    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
+    let run = repo.migrate(&["wishes", "--dry-run", "--full"]).succeeds();
     let run = run.says("the dependency on cellar.pod");
     run.says("the container wishes runs in the pod cellar, which");
 }
@@ -151,9 +155,8 @@ const NAMED: &str = "    environments = {\n      POSTGRES_DB = \"wishes\";\n    
 #[test]
 fn a_database_is_a_change_of_its_own() {
     let repo = repo(&store(NAMED), "true");
-    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
-    let run = run.says("declare the database wishes of wishes");
-    run.says("postgresql database wishes, by the container wishes-db");
+    proposed(&repo, "wishes").says("declare the database wishes of wishes");
+    proposed(&repo, "wishes").says("postgresql database wishes, by the container wishes-db");
     repo.migrate(&["wishes"]).succeeds();
     let module = repo.read("modules/server/media/wishes/default.nix");
     for field in [
@@ -170,8 +173,8 @@ fn a_database_is_a_change_of_its_own() {
 #[test]
 fn a_database_whose_name_stands_in_a_file_is_left() {
     let repo = repo(&store("    environmentFiles = [\"/run/secrets/wishes\"];"), "true");
-    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
-    let run = run.says_not("declare the database");
+    let run = repo.migrate(&["wishes", "--dry-run", "--full"]).succeeds();
+    proposed(&repo, "wishes").says_not("declare the database");
     let run = run.says("the database of the container wishes-db (modules/server/media/wishes/default.nix:9)");
     let run = run.says("its name is not known statically: it may stand in a file");
     run.says("[ ] Database if needed (it is not declared)");
@@ -181,16 +184,17 @@ fn a_database_whose_name_stands_in_a_file_is_left() {
 fn a_database_whose_name_is_computed_is_left() {
     let computed = NAMED.replace("\"wishes\"", "config.networking.hostName");
     let repo = repo(&store(&computed), "true");
-    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
-    let run = run.says_not("declare the database");
+    let run = repo.migrate(&["wishes", "--dry-run", "--full"]).succeeds();
+    proposed(&repo, "wishes").says_not("declare the database");
     run.says("its name is not known statically: 'networking.hostName' is defined outside");
 }
 
 #[test]
 fn a_service_without_a_database_has_none() {
     let repo = repo("  services.wishes.database.type = \"sqlite3\";", "true");
-    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
-    let run = run.says_not("declare the database").says_not("the database of");
+    let run = repo.migrate(&["wishes", "--dry-run", "--full"]).succeeds();
+    proposed(&repo, "wishes").says_not("declare the database");
+    let run = run.says_not("the database of");
     run.says("Database if needed (not applicable: it declares none)");
 }
 
@@ -205,9 +209,9 @@ fn of_two_services_with_one_database_the_first_declares_it() {
         );
         repo.commit_all("two of one");
         for service in order {
-            let run = repo.migrate(&[service, "--dry-run"]).succeeds();
+            let run = repo.migrate(&[service, "--dry-run", "--full"]).succeeds();
             match service {
-                "player" => drop(run.says("declare the database wishes of player")),
+                "player" => drop(proposed(&repo, "player").says("declare the database wishes of player")),
                 _ => drop(run.says("player has a database wishes too")),
             }
             repo.migrate(&[service]).succeeds();
@@ -224,10 +228,9 @@ fn of_two_services_with_one_database_the_first_declares_it() {
 #[test]
 fn a_database_is_read_from_its_contract() {
     let repo = repo(&store(NAMED), "true");
-    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
-    let run = run.says("read the database connection of wishes from its contract");
-    let run = run.says("the database's user: modules/server/media/wishes/default.nix:11");
-    run.says("qgroget.serviceModules.wishes.databaseConfig.user");
+    proposed(&repo, "wishes").says("read the database connection of wishes from its contract");
+    proposed(&repo, "wishes").says("the database's user");
+    proposed(&repo, "wishes").says("qgroget.serviceModules.wishes.databaseConfig.user");
     repo.migrate(&["wishes"]).succeeds();
     let module = repo.read("modules/server/media/wishes/default.nix");
     for read in [
@@ -248,18 +251,16 @@ fn a_database_is_read_from_its_contract() {
 fn of_two_databases_none_is_read() {
     let option = "  services.wishes.database = {\n    type = \"postgres\";\n    host = \"/run/postgresql\";\n    name = \"more\";\n    user = \"fairy\";\n  };";
     let repo = repo(&format!("{}\n{option}", store(NAMED)), "true");
-    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
-    let run = run.says("declare the databases more, wishes of wishes");
-    run.says_not("read the database connection");
+    proposed(&repo, "wishes").says("declare the databases more, wishes of wishes");
+    proposed(&repo, "wishes").says_not("read the database connection");
 }
 
 #[test]
 fn a_name_that_would_mean_something_else_is_not_used() {
     let hidden = "  services.wishes.database = let\n    config = {};\n  in {\n    type = \"postgres\";\n    host = \"/run/postgresql\";\n    name = \"wishes\";\n    user = \"fairy\";\n  };";
     let repo = repo(hidden, "true");
-    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
-    let run = run.says("declare the database wishes of wishes");
-    run.says_not("read the database connection");
+    proposed(&repo, "wishes").says("declare the database wishes of wishes");
+    proposed(&repo, "wishes").says_not("read the database connection");
 }
 
 #[test]
@@ -274,8 +275,7 @@ fn what_leaves_a_shared_file_reads_its_database() {
     std::fs::remove_file(repo.path(alone)).unwrap();
     repo.replace("modules/server/default.nix", "./media/wishes", "./media/rooms");
     repo.commit_all("one file for both");
-    let run = repo.migrate(&["wishes", "--dry-run"]).succeeds();
-    run.says("read the database connection of wishes from its contract");
+    proposed(&repo, "wishes").says("read the database connection of wishes from its contract");
     repo.migrate(&["wishes"]).succeeds();
     let module = repo.read(alone);
     assert!(module.contains("POSTGRES_USER = cfg.databaseConfig.user;"), "{module}");

@@ -185,14 +185,21 @@ fn an_order_that_cannot_be_kept_is_asked_for_by_name() {
             .env("NO_COLOR", "1")
             .stdin(Stdio::inherit());
         let mut person = Person::at(command);
+        person.selects();
         person.answers("Take this change", "a");
         let shown = person.answers("Take the new order", answer);
         assert!(
             shown.contains("security.doas.extraRules: the same elements in another order, which counts here"),
             "{shown}"
         );
-        if committed {
-            person.answers("Commit with this message", "y");
+        match committed {
+            true => {
+                person.answers("Commit with this message", "y");
+            }
+            false => {
+                let shown = person.presses("q");
+                assert!(shown.contains("Your answers are kept"), "{shown}");
+            }
         }
         let (rest, end) = person.leaves();
         assert_eq!(end == End::Code(0), committed, "{rest}");

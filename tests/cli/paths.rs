@@ -6,11 +6,11 @@ const SERVICE: &str = r#"
     qgroget.services.NAME = {
       name = import ./words/NAME.nix;
       url = "http://127.0.0.1:${import ./words/NAME-port.nix}";
-      persistedData = [(import ./words/directory.nix)] ++ import ./words/more.nix;
+      persistedData = [(import ./words/NAME-directory.nix)] ++ import ./words/NAME-more.nix;
       traefikDynamicConfig = import ./words/routes.nix;
     };
     qgroget.backups.NAME = {
-      paths = [(import ./words/directory.nix)];
+      paths = [(import ./words/NAME-directory.nix)];
       exclude = import ./words/exclude.nix;
     };
     sops.secrets.NAME.sopsFile = ./words/secrets.yaml;
@@ -23,12 +23,15 @@ fn reading(names: &[&str], condition: &str) -> Repo {
     let words = |name: &str, text: &str| repo.write(&format!("modules/server/misc/words/{name}"), text);
     names
         .iter()
-        .for_each(|name| words(&format!("{name}.nix"), "\"words\"\n"));
+        .for_each(|name| words(&format!("{name}.nix"), &format!("\"{name}\"\n")));
     for (name, port) in names.iter().zip(1234..) {
         words(&format!("{name}-port.nix"), &format!("\"{port}\"\n"));
     }
-    words("directory.nix", "\"/var/lib/words\"\n");
-    words("more.nix", "[\"/var/lib/more\"]\n");
+    for name in names {
+        words(&format!("{name}-directory.nix"), &format!("\"/var/lib/{name}\"\n"));
+        words(&format!("{name}-more.nix"), &format!("[\"/var/lib/more-{name}\"]\n"));
+    }
+    words("more.nix", "[]\n");
     words("routes.nix", "{http.middlewares.words.headers.addVaryHeader = true;}\n");
     words("exclude.nix", "[\"*.tmp\"]\n");
     words("secrets.yaml", "sops: {}\n");

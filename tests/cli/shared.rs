@@ -109,17 +109,25 @@ fn a_file_that_every_service_has_left_goes_on_importing_them_and_says_nothing_el
 #[test]
 fn the_plan_lists_what_goes_along_with_a_service_that_leaves_a_shared_file() {
     let repo = Repo::with_contract();
-    let plan = repo.run(&["migrate", "radarr", "--dry-run"]).succeeds().out;
-    let summary = plan.split("diff --git").next().unwrap();
-    let joined = summary.split_whitespace().collect::<Vec<_>>().join(" ");
+    let plan = repo
+        .run(&["migrate", "radarr", "--dry-run", "--format", "json"])
+        .succeeds();
+    let plan: serde_json::Value = serde_json::from_str(&plan.out).unwrap();
+    let groups = plan["services"][0]["groups"].as_array().unwrap();
+    let moves: Vec<&serde_json::Value> = groups
+        .iter()
+        .flat_map(|group| group["moves"].as_array().unwrap())
+        .collect();
     for (what, to) in [
-        ("the container radarr", format!("{ARRS}/radarr/default.nix")),
+        (
+            "the container radarr",
+            format!("{ARRS}/radarr/default.nix: virtualisation.quadlet.containers.radarr"),
+        ),
         ("the binding asArr", format!("{ARRS}/common.nix")),
+        ("its import", format!("{ARRS}/default.nix: ./radarr")),
     ] {
-        let line = format!("{what}: {ARRS}/default.nix:");
-        let at = joined.find(&line).unwrap_or_else(|| panic!("{line}\n{summary}"));
-        let rest = &joined[at..];
-        let said = rest.split(" -> ").nth(1).unwrap();
-        assert!(said.starts_with(&to), "{what}: {said}");
+        let found = moves.iter().find(|one| one["what"] == what);
+        let found = found.unwrap_or_else(|| panic!("{what}: {moves:#?}"));
+        assert_eq!(found["to"], to, "{what}");
     }
 }

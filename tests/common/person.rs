@@ -34,6 +34,30 @@ impl Person {
         before
     }
 
+    /// Waits for the question about all of a service and presses a key, without Enter; returns what came before.
+    #[track_caller]
+    pub fn presses(&mut self, key: &str) -> String {
+        let before = self.sees("[y]es, [n]o, [s]elect");
+        self.sees("[?]");
+        self.0.send(key).unwrap();
+        self.0.flush().unwrap();
+        before
+    }
+
+    /// The same with Enter behind, for a terminal that gives lines.
+    #[track_caller]
+    pub fn sends(&mut self, key: &str) {
+        self.sees("[y]es, [n]o, [s]elect");
+        self.sees("[?]");
+        self.0.send_line(key).unwrap();
+    }
+
+    /// Wants to be asked about one change after the other.
+    #[track_caller]
+    pub fn selects(&mut self) -> String {
+        self.presses("s")
+    }
+
     /// Waits for the end: the rest of what is shown, and how the process ended.
     pub fn leaves(mut self) -> (String, End) {
         let rest = self.0.exp_eof().unwrap();

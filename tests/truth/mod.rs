@@ -7,6 +7,7 @@
 mod checklist;
 mod left;
 mod message;
+mod screen;
 mod state;
 mod tree;
 
@@ -149,6 +150,7 @@ impl Walk {
                 counts.sets += 1;
             }
             if everything(&accepted) {
+                screen::check(&migration, &accepted, &change);
                 next = Some(repo.clone());
             }
         }

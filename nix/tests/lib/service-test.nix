@@ -149,9 +149,9 @@ in
     testScript = {nodes, ...}: let
       # The driver of nixpkgs before 22.11 has the configuration one level below.
       server =
-        if nodes.server ? systemd
-        then nodes.server
-        else nodes.server.config;
+        if nodes.server ? config && !(nodes.server ? systemd)
+        then nodes.server.config
+        else nodes.server;
       contract = server.qgroget.serviceModules.${service};
       address = lib.optionalString (contract.subdomain != "") "${contract.subdomain}." + contract.domain;
       # Without impermanence among the inputs there is nothing to keep the data.

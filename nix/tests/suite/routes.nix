@@ -316,6 +316,7 @@ in [
     (hostWith [mtls {qgroget.contract.traefik.enable = true;}] {a = exposed 1 {};})
     (fed {} {a = defines mtls.services.traefik.dynamicConfigOptions;})
     (fed {privateTlsOptions = "mtls@file";} {a = exposed 1 {};})
+    (fed {privateTlsOptions = "default";} {a = exposed 1 {};})
     (fed {} {a = exposed 1 {type = "public";};})
     (fed {} {a = service {};})
     (hostWith [{qgroget.contract.traefik.enable = true;} {services.traefik.dynamicConfigFile = "/x";}] {a = exposed 1 {};})

@@ -16,8 +16,7 @@ use crate::plan::model::Choices;
 use crate::plan::{Proposal, Safety};
 use crate::prove::Proof;
 use crate::review::json::{Commit, Document, Service, ServiceOutcome};
-use crate::review::patch;
-use crate::term::palette::{self, paint};
+use crate::review::{patch, view};
 
 /// Runs it.
 ///
@@ -31,6 +30,8 @@ pub fn run(args: &Migrate, session: &Session, choices: Choices, loaded: Loaded, 
         document: Document::new("migrate"),
         change: SourceChange::default(),
         definitions: Vec::new(),
+        first: None,
+        planned: Vec::new(),
         refused: false,
         gains: false,
     };
@@ -46,6 +47,10 @@ struct DryRun<'s> {
     change: SourceChange,
     /// What the change alters on purpose.
     definitions: Vec<Definition>,
+    /// What comes before the first service, to be said with it.
+    first: Option<String>,
+    /// The services that have something to be done.
+    planned: Vec<String>,
     refused: bool,
     gains: bool,
 }
@@ -66,7 +71,7 @@ impl DryRun<'_> {
                     gains.iter().for_each(|line| ui.line(line));
                     ui.line("");
                 }
-                self.close(services)?;
+                self.close()?;
             }
             Ok(u8::from(
                 self.refused || proof.is_some_and(|(proof, _)| !proof.is_preserving()),
@@ -120,12 +125,7 @@ impl DryRun<'_> {
         let decision = init::everything(&installation, false)?;
         let message = message::installation(&installation, &decision.accepted);
         let message = self.session.marked(&message, &installation, &decision.change)?;
-        if self.args.deciding.format == Format::Human {
-            self.session.ui.line(texts::INIT_FIRST);
-            self.session.ui.line("");
-            show::planned(self.session, &installation, &decision, message.text());
-            self.session.ui.line("");
-        }
+        self.first = Some(texts::first_the_contract(&view::stat(&decision.change)));
         if self.args.deciding.format == Format::Json {
             let entry = init::entry(&installation, &decision, Some(message.text()))?;
             self.document.services.push(entry);
@@ -178,10 +178,21 @@ impl DryRun<'_> {
             .iter()
             .any(|d| migration.groups()[d.group.0].safety == Safety::Gains);
         if human {
-            let first = first.as_ref().map(|first| first.message.text());
-            show::planned_after(self.session, &*migration, &decision, first, message.text());
+            let note = self.first.take();
+            show::planned(
+                self.session,
+                &*migration,
+                &decision,
+                show::Messages {
+                    first: first.as_ref().map(|first| first.message.text()),
+                    message: message.text(),
+                },
+                &self.args.deciding,
+                note.as_deref(),
+            );
             ui.line("");
         }
+        self.planned.push(name.to_owned());
         if self.args.deciding.format == Format::Json {
             let mut entry = Service::decided(&*migration, &decision, ServiceOutcome::Planned)?;
             entry.commit = Some(Commit {
@@ -206,13 +217,17 @@ impl DryRun<'_> {
         }
     }
 
-    fn close(&self, services: &[String]) -> Result<()> {
+    fn close(&self) -> Result<()> {
         let ui = &self.session.ui;
-        if !self.change.is_empty() {
-            ui.line(paint(palette::TITLE, texts::NEXT_STEPS_TITLE));
-            ui.line(format!("\n{}", texts::next_steps(services, self.gains)));
+        if let Some(first) = &self.first {
+            ui.line(first);
         }
-        ui.line(format!("\n{}", texts::NOTHING_WRITTEN));
+        if !self.planned.is_empty() {
+            let all = [texts::ALL.to_owned()];
+            let services = if self.args.all { &all[..] } else { &self.planned };
+            ui.line(texts::next_steps(services, self.gains));
+        }
+        ui.line(texts::NOTHING_WRITTEN);
         if self.session.git()?.is_none() {
             ui.note(texts::NO_GIT);
         }

@@ -13,6 +13,7 @@ use crate::plan::computed;
 use crate::plan::migrate::Migration;
 use crate::plan::model::{self, Choices};
 use crate::plan::needs;
+use crate::rules::kinds::Wanted;
 use crate::status;
 
 /// Runs the command.
@@ -24,6 +25,10 @@ pub fn run(args: &Migrate, session: &Session) -> Result<u8> {
         in_place: args.in_place,
         data_dirs: args.data_dir.iter().cloned().collect(),
         from: args.from.clone(),
+        wanted: Wanted {
+            only: args.only.iter().copied().collect(),
+            skip: args.skip.iter().copied().collect(),
+        },
         ..Choices::default()
     };
     let loaded = session.load(args.deciding.host.as_deref())?;

@@ -13,7 +13,7 @@ use crate::cli::next::{self, Done};
 use crate::cli::proving::{self, Allowed, Declared, Verifier, VerifyOutcome};
 use crate::cli::session::{Loaded, Session, is_outdated};
 use crate::cli::terminal::Console;
-use crate::cli::{init, message, texts};
+use crate::cli::{init, message, texts, undo};
 use crate::commit::{Check, MoveFirst, Tick};
 use crate::error::{self, Error, Kind, Result};
 use crate::plan::install::{self, Installation};
@@ -22,7 +22,7 @@ use crate::plan::model::{Choices, Context};
 use crate::plan::{Proposal, data_dir};
 use crate::process;
 use crate::repo::hosts;
-use crate::review::{Decision, Outcome, Reply, Terminal as _};
+use crate::review::{Decision, Outcome, Position, Reply, Terminal as _};
 use crate::rules::says_directory;
 
 /// What became of a service.
@@ -33,6 +33,8 @@ enum Step {
     Written,
     Declined,
     Quit,
+    /// The service before is to be asked about again.
+    Back,
     Refused(Error),
 }
 
@@ -43,6 +45,13 @@ struct Row {
     time: Duration,
 }
 
+impl Row {
+    /// Whether a person has decided about it.
+    fn can_be_taken_back(&self) -> bool {
+        matches!(&*self.fate, texts::FATE_MIGRATED | texts::FATE_DECLINED)
+    }
+}
+
 /// A run under way.
 struct Run<'s> {
     args: &'s Migrate,
@@ -51,6 +60,8 @@ struct Run<'s> {
     committer: Option<Committer<'s>>,
     /// Whether it was said already that nothing can be proved.
     unproved_said: bool,
+    /// How far it is.
+    position: Position,
 }
 
 /// Runs it. Stops between two services on Ctrl-C; what is committed stays.
@@ -71,6 +82,7 @@ pub fn run(
         session,
         committer: None,
         unproved_said: false,
+        position: Position::default(),
     };
     let _hold = interrupt::hold_all();
     // Where somebody is asked, that is how far it is; a bar would be drawn over the question.
@@ -81,7 +93,16 @@ pub fn run(
     let mut choices = choices.clone();
     let declared = services.iter().map(|service| (service, None));
     let offered = undeclared.iter().map(|(service, module)| (service, Some(module)));
-    for (service, module) in declared.chain(offered) {
+    let all: Vec<(&String, Option<&PathBuf>)> = declared.chain(offered).collect();
+    let mut at = 0;
+    while let Some((service, module)) = all.get(at).copied() {
+        at += 1;
+        run.position = Position {
+            number: at,
+            of: all.len(),
+            then: all[at..].iter().map(|(name, _)| (*name).clone()).collect(),
+            can_go_back: rows.iter().any(Row::can_be_taken_back),
+        };
         if let Some(module) = module {
             match run.module_of(&loaded, service, module) {
                 Source::Module(from) => choices.from = Some(from),
@@ -101,6 +122,15 @@ pub fn run(
             Step::Nothing | Step::Open => texts::FATE_NOTHING.to_owned(),
             Step::Written => texts::FATE_MIGRATED.to_owned(),
             Step::Declined => texts::FATE_DECLINED.to_owned(),
+            Step::Back => {
+                loaded = run.go_back(&mut rows)?;
+                let before = rows.pop().map(|row| row.service);
+                at = all
+                    .iter()
+                    .position(|(name, _)| Some(*name) == before.as_ref())
+                    .unwrap_or(0);
+                continue;
+            }
             Step::Quit => {
                 say_next(&rows, args, session);
                 return Ok(1);
@@ -116,7 +146,7 @@ pub fn run(
             Step::Nothing => session.ui.line(texts::migrated_already(service)),
             Step::Written => loaded = session.load(args.deciding.host.as_deref())?,
             Step::Declined => code = 1,
-            Step::Quit | Step::Open => {}
+            Step::Quit | Step::Back | Step::Open => {}
             Step::Refused(error) => {
                 session.ui.error(&error);
                 code = code.max(error.kind().exit_code());
@@ -185,6 +215,21 @@ enum Directory {
 }
 
 impl<'s> Run<'s> {
+    /// Takes back what was decided last, so that it is the last row; gives what is there then.
+    ///
+    /// # Errors
+    /// Where its commit cannot be taken back.
+    fn go_back(&self, rows: &mut Vec<Row>) -> Result<Loaded> {
+        let last = rows.iter().rposition(Row::can_be_taken_back).unwrap_or(0);
+        rows.truncate(last + 1);
+        if let Some(row) = rows.last()
+            && row.fate == texts::FATE_MIGRATED
+        {
+            undo::take_back(&row.service, self.session)?;
+        }
+        self.session.load(self.args.deciding.host.as_deref())
+    }
+
     /// Asks for the module of a service that is declared nowhere; `found` is the one that runs it.
     fn module_of(&self, loaded: &Loaded, service: &str, found: &Path) -> Source {
         let mut console = Console::new(&self.session.ui, self.session.editor());
@@ -326,29 +371,58 @@ impl<'s> Run<'s> {
             let open = texts::open_changes(service, migration.groups().len());
             self.session.ui.line(open);
         }
-        let decision: Decision = match committer.decide(migration)? {
-            Outcome::Quit => return Ok(Step::Quit),
-            Outcome::Decided(decision) => decision,
+        let session = self.session;
+        let position = Position {
+            // What is only in the working tree is no commit that could be taken back.
+            can_go_back: self.position.can_go_back && !committer.leaves_uncommitted(),
+            ..self.position.clone()
         };
-        if migration.is_resumed() && decision.change.is_empty() && !self.session.asks(&self.args.deciding) {
-            for group in migration.groups() {
-                self.session.ui.line(texts::open_gain(&group.title));
+        let committer = self.committer.take().expect("made before anything is written");
+        let step = self.decided(context, migration, &committer, position, session);
+        self.committer = Some(committer);
+        step
+    }
+
+    /// Asks, proves and writes; what cannot be proved is asked about again.
+    fn decided(
+        &mut self,
+        context: &Context,
+        migration: &Migration,
+        committer: &Committer,
+        position: Position,
+        session: &Session,
+    ) -> Result<Step> {
+        let service = migration.name();
+        let mut approval = committer.approval(migration, position)?;
+        let (decision, first, ticks) = loop {
+            let decision: Decision = match approval.decide()? {
+                Outcome::Quit => return Ok(Step::Quit),
+                Outcome::Back => return Ok(Step::Back),
+                Outcome::Decided(decision) => decision,
+            };
+            if migration.is_resumed() && decision.change.is_empty() && !session.asks(&self.args.deciding) {
+                for group in migration.groups() {
+                    session.ui.line(texts::open_gain(&group.title));
+                }
+                return Ok(Step::Open);
             }
-            return Ok(Step::Open);
-        }
-        if decision.change.is_empty() {
-            committer.say(service, &Landed::Declined);
-            return Ok(Step::Declined);
-        }
-        let first = moves::first(
-            context,
-            migration,
-            &decision.accepted,
-            &decision.change,
-            self.args,
-            self.session,
-        )?;
-        let ticks = self.prove(context, migration, &decision, first.as_ref())?;
+            if decision.change.is_empty() {
+                committer.say(service, &Landed::Declined);
+                return Ok(Step::Declined);
+            }
+            let first = moves::first(
+                context,
+                migration,
+                &decision.accepted,
+                &decision.change,
+                self.args,
+                session,
+            )?;
+            match self.prove(context, migration, &decision, first.as_ref(), committer) {
+                Ok(ticks) => break (decision, first, ticks),
+                Err(error) => approval.come_back(error)?,
+            }
+        };
         let repo = context.repo.after(&decision.change);
         let model = hosts::model(&repo, context.host);
         let after = Context {
@@ -357,7 +431,6 @@ impl<'s> Run<'s> {
             ..*context
         };
         let message = message::migration(&after, migration, &decision.accepted, &ticks)?;
-        let committer = self.committer.as_ref().expect("made before anything is written");
         let landed = committer.land(migration, &decision, first.as_ref(), &message)?;
         committer.say(service, &landed);
         Ok(match landed {
@@ -377,6 +450,7 @@ impl<'s> Run<'s> {
         migration: &Migration,
         decision: &Decision,
         first: Option<&MoveFirst>,
+        committer: &Committer,
     ) -> Result<BTreeMap<Check, Tick>> {
         if self.args.no_verify {
             return Ok(BTreeMap::new());
@@ -402,7 +476,6 @@ impl<'s> Run<'s> {
             context: Some(context),
             ..Allowed::default()
         };
-        let committer = self.committer.as_ref().expect("made before anything is written");
         if let Some(first) = first {
             let alone = Allowed {
                 declared: None,

@@ -7,6 +7,7 @@ use crate::cli::session::Session;
 use crate::edit::SourceChange;
 use crate::error::Result;
 use crate::plan::Proposal;
+use crate::plan::kinds;
 use crate::plan::migrate::Migration;
 use crate::plan::model::{Choices, Context};
 use crate::plan::vmtest::Resolution;
@@ -22,7 +23,9 @@ pub fn resolved(
     args: &Migrate,
     session: &Session,
 ) -> Result<Option<Choices>> {
-    let Some(test) = migration.test().filter(|test| test.has_place() && !args.no_verify) else {
+    let group = migration.proposed().of(kinds::TEST);
+    let is_wanted = !args.no_verify && group.is_some_and(|group| !migration.unwanted().contains(&group));
+    let Some(test) = migration.test().filter(|test| test.has_place() && is_wanted) else {
         return Ok(None);
     };
     let host = Some(context.host.name.clone());

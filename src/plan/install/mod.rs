@@ -223,7 +223,7 @@ impl<'a> Installation<'a> {
         }
         if let Some(group) = accepts(EXAMPLE) {
             let path = self.server(places::TEMPLATE);
-            ops.create(path.clone(), self.names.fitted(&path, &self.template(accepted))?);
+            ops.create_from_template(path.clone(), self.names.fitted(&path, &self.template(accepted))?);
             ops.tell(group, [Move::added_to(texts::TEMPLATE, &path)]);
         }
         for (kind, tests) in [(TESTS, &self.missing.tests), (INTEGRATION, &self.missing.integration)] {
@@ -235,7 +235,7 @@ impl<'a> Installation<'a> {
             let facts = self.facts(accepted)?;
             for document in &self.missing.documents {
                 let path = document.path();
-                ops.create(path.to_owned(), documents::text(*document, &facts)?);
+                ops.create_from_template(path.to_owned(), documents::text(*document, &facts)?);
                 ops.tell(group, [Move::added_to(texts::document(path), path)]);
             }
         }
@@ -272,13 +272,13 @@ impl<'a> Installation<'a> {
         if missing.collector {
             let path = self.server("collector.nix");
             made.push(Move::added_to(texts::COLLECTOR, &path));
-            ops.create(path, self.names.code(&schema::collector(self.context)?)?);
+            ops.create_from_template(path, self.names.code(&schema::collector(self.context)?)?);
         }
         if missing.bridge {
             let path = self.server("legacy-bridge.nix");
             made.push(Move::added_to(texts::BRIDGE, &path));
             let bridge = schema::bridge(self.context.rules(), &self.legacy_fields)?;
-            ops.create(path, self.names.code(&bridge)?);
+            ops.create_from_template(path, self.names.code(&bridge)?);
         }
         wiring::imports(ops, self.context, &missing.imports, group)?;
         if made.is_empty() {
@@ -293,7 +293,7 @@ impl<'a> Installation<'a> {
     /// Makes the files of tests, and says what of their checks goes to the flake.
     fn tests(&self, ops: &mut Ops, tests: &Tests, group: GroupId) -> Result<()> {
         for (path, text) in &tests.files {
-            ops.create(path.clone(), self.names.fitted(path, text)?);
+            ops.create_from_template(path.clone(), self.names.fitted(path, text)?);
             let name = path.file_stem().unwrap_or_default().to_string_lossy();
             let what = match &*name {
                 "eval-test" => texts::EVAL_TEST.to_owned(),

@@ -35,7 +35,7 @@ pub fn render(work: &mut Ops, context: &Context, names: &Names, wanted: &[String
     let path = context.rules().paths.server.join("options.nix");
     let text = names.code(OPTIONS)?;
     let Some(source) = context.repo.source(&path) else {
-        work.create(path, text);
+        work.create_from_template(path, text);
         return Ok(());
     };
     let module = Module::read(source).ok_or_else(|| unreadable(source))?;

@@ -29,6 +29,7 @@ use super::taking::Taking;
 use super::vmtest::NewTest;
 use crate::edit::GroupId;
 use crate::error::Result;
+use crate::rules::kinds::Optional;
 
 /// The kinds, in the order in which people are asked about them. The contract comes first, and everything else goes
 /// into it.
@@ -205,6 +206,20 @@ pub fn propose(outline: &Outline) -> Groups {
         groups.propose(kind.name(), proposed.needing(needed.collect::<Vec<_>>()));
     }
     groups
+}
+
+/// The groups of kinds that the repository, or this run, does without.
+pub fn unwanted(context: &Context, groups: &Groups) -> Accepted {
+    let kinds = |optional: Optional| match optional {
+        Optional::Tests => vec![TEST],
+        Optional::Placement => vec![PLACEMENT],
+        Optional::Secrets => vec![SECRETS],
+        Optional::Dependencies => vec![DEPENDENCIES],
+        Optional::Databases => vec![DATABASES, DATABASE_READS],
+    };
+    let (run, repository) = (&context.choices.wanted, &context.rules().migrate);
+    let without = Optional::ALL.into_iter().filter(|kind| !run.has(*kind, repository));
+    without.flat_map(kinds).filter_map(|kind| groups.of(kind)).collect()
 }
 
 /// The kinds whose groups are accepted.

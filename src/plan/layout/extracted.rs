@@ -32,6 +32,7 @@ pub struct Extracted<'c, 'a> {
     /// The nodes that go from other files.
     elsewhere: Removed,
     remaining: RemainingFile<'a>,
+    position: ImportPosition,
 }
 
 impl<'c, 'a> Extracted<'c, 'a> {
@@ -41,11 +42,14 @@ impl<'c, 'a> Extracted<'c, 'a> {
         let home = draft.facts().home;
         let mut nodes: Vec<(SyntaxNode, GroupId)> = removed.remove(home.source.path()).unwrap_or_default();
         nodes.extend(parts.nodes().into_iter().map(|node| (node, contract)));
+        let position = position::position(draft.context(), parts);
+        let inside = position == ImportPosition::ByName && imports::takes_inside(home, &draft.facts().target);
         Extracted {
             draft,
+            position,
             parts,
             elsewhere: removed,
-            remaining: RemainingFile::of(home, &nodes)
+            remaining: RemainingFile::of(home, &nodes, inside)
                 .reading(draft.context(), draft.facts())
                 .sharing(draft.context(), &draft.facts().names, &parts.nodes()),
         }
@@ -105,11 +109,12 @@ impl<'c, 'a> Extracted<'c, 'a> {
         let text = self.module(ops, fragments, above, moved)?;
         ops.create_formatted(target.clone(), text);
         let (repo, group) = (self.draft.context().repo, self.draft.contract());
-        let position = position::position(self.draft.context(), self.parts);
-        let (home, deleted) = (self.draft.facts().home, self.remaining.deleted);
-        let inside = !deleted && position == ImportPosition::ByName;
-        if !inside || !imports::add_inside(ops, repo, home, target, group) {
-            imports::add(ops, repo, [self.parts.source.path(), target], position, deleted, group);
+        let (home, remaining) = (self.draft.facts().home, &self.remaining);
+        if self.position == ImportPosition::ByName && imports::takes_inside(home, target) {
+            imports::add_inside(ops, repo, home, target, remaining.only_imports, group);
+        } else {
+            let paths = [self.parts.source.path(), target];
+            imports::add(ops, repo, paths, self.position, remaining.deleted, group);
         }
         Ok(())
     }

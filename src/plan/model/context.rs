@@ -10,6 +10,7 @@ use crate::resolve::Eval;
 use crate::resolve::Model;
 use crate::resolve::module::Module;
 use crate::rules::Rules;
+use crate::rules::kinds::Wanted;
 
 /// A repository and a host's modules, as rules plan over them.
 pub struct Context<'a> {
@@ -28,6 +29,8 @@ pub struct Choices {
     pub data_dirs: BTreeMap<String, String>,
     /// The module that runs a service which is declared nowhere.
     pub from: Option<PathBuf>,
+    /// Which kinds of change are wanted in this run.
+    pub wanted: Wanted,
     /// What evaluation showed of new tests, by service.
     pub tests: BTreeMap<String, Resolution>,
 }

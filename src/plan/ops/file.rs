@@ -84,6 +84,7 @@ impl FileEdits {
             after,
             edits: settled.edits,
             parsed: Some(settled.source),
+            template: false,
         }))
     }
 

@@ -40,6 +40,8 @@ struct NewFile {
     text: String,
     /// Whether its text is formatted.
     formatted: bool,
+    /// Whether it comes from one of the tool's templates.
+    template: bool,
 }
 
 impl<'a> Ops<'a> {
@@ -153,12 +155,41 @@ impl<'a> Ops<'a> {
 
     /// Makes a file.
     pub fn create(&mut self, path: PathBuf, text: String) {
-        self.new.insert(path, NewFile { text, formatted: false });
+        let (formatted, template) = (false, false);
+        self.new.insert(
+            path,
+            NewFile {
+                text,
+                formatted,
+                template,
+            },
+        );
+    }
+
+    /// Makes a file from one of the tool's templates.
+    pub fn create_from_template(&mut self, path: PathBuf, text: String) {
+        let (formatted, template) = (false, true);
+        self.new.insert(
+            path,
+            NewFile {
+                text,
+                formatted,
+                template,
+            },
+        );
     }
 
     /// Makes a file of text that is formatted.
     pub fn create_formatted(&mut self, path: PathBuf, text: String) {
-        self.new.insert(path, NewFile { text, formatted: true });
+        let (formatted, template) = (true, false);
+        self.new.insert(
+            path,
+            NewFile {
+                text,
+                formatted,
+                template,
+            },
+        );
     }
 
     /// Edits a file that is no Nix and reads `before`: disjoint ranges in their order, and what stands there afterwards.
@@ -174,7 +205,7 @@ impl<'a> Ops<'a> {
             before: Arc::clone(before),
             after: after.into(),
             edits: edits.map(|(range, text)| TextEdit { range, text, group }).collect(),
-            parsed: None,
+            ..FileChange::default()
         });
     }
 
@@ -191,6 +222,7 @@ impl<'a> Ops<'a> {
             false => Ok(FileChange {
                 to: Some(path),
                 after: new.text.into(),
+                template: new.template,
                 ..FileChange::default()
             }),
         });

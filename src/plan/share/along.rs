@@ -61,15 +61,15 @@ pub fn of_scope(
             continue;
         };
         let in_common = common.filter(|common| common.inherit(&entry, target).is_some());
-        let what = match in_common.is_some() || dead.contains(&entry) {
-            true => texts::along_binding(&name),
-            false => texts::along_part_of_binding(&name),
-        };
-        let to = in_common.map_or(target, Common::path);
+        if in_common.is_none() && !dead.contains(&entry) {
+            // The binding stays for others.
+            moves.push(Move::added_to(texts::along_part_of_binding(&name), target));
+            continue;
+        }
         moves.push(Move {
-            what,
+            what: texts::along_binding(&name),
             from: Some(home.source.place_of(&entry)),
-            to: Some(to.display().to_string()),
+            to: Some(in_common.map_or(target, Common::path).display().to_string()),
         });
     }
     moves

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::bindings::{self, is_outermost};
 use super::ownership::Names;
 use crate::edit::{GroupId, indent, trivia};
+use crate::plan::group::Move;
 use crate::plan::ops::Ops;
 use crate::plan::{placement, texts};
 use crate::repo::Repository;
@@ -118,6 +119,7 @@ impl Common {
     pub fn write(&self, ops: &mut Ops, home: &Module, group: GroupId) {
         if !self.exists {
             ops.create_formatted(self.path.clone(), self.text(home));
+            ops.tell(group, [Move::added_to(texts::COMMON, &self.path)]);
         }
         let file = home.source.path();
         let pad = |entry: &SyntaxNode| indent::of_line(home.source.text(), syntax::span(entry).start).to_owned();

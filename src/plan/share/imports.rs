@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use crate::edit::{GroupId, indent, trivia};
+use crate::plan::group::Move;
 use crate::plan::ops::Ops;
 use crate::plan::placement::relative;
-use crate::plan::removal;
+use crate::plan::{removal, texts};
 use crate::repo::{Repository, hosts, literals};
 use crate::resolve::Module;
 use crate::resolve::module::attribute;
@@ -38,6 +39,13 @@ pub fn add(
             continue;
         };
         let text = relative(&importer, target.parent().unwrap_or(target));
+        work.tell(
+            group,
+            [Move::added(
+                texts::NEW_IMPORT,
+                format!("{}: {text}", importer.display()),
+            )],
+        );
         let after = match position {
             ImportPosition::ByName => last_before(repo, source, &list, &element, &text),
             ImportPosition::Behind | ImportPosition::Before => element.syntax().clone(),
@@ -64,33 +72,45 @@ pub fn add(
     }
 }
 
-/// Imports the module at `target` in the shared file's own imports, in the order of names, where that is its directory's
-/// `default.nix` and has a list of them or none at all; `false` where it is not. The module system takes all modules of one
-/// depth before those that they import (nixpkgs, `lib/modules.nix`: `filterModules` uses `builtins.genericClosure`), so that
-/// this keeps the order of lists only where no order matters ([`ImportPosition::ByName`]).
-pub fn add_inside(work: &mut Ops, repo: &Repository, home: &Module, target: &Path, group: GroupId) -> bool {
+/// Whether the shared file can import the module at `target` itself: where it is its directory's `default.nix` and has a list
+/// of imports or none at all.
+pub fn takes_inside(home: &Module, target: &Path) -> bool {
     let path = home.source.path();
-    let own_directory = path.file_name().is_some_and(|name| name == "default.nix")
-        && path.parent().is_some_and(|directory| target.starts_with(directory));
-    if !own_directory {
-        return false;
-    }
+    let is_directorys = path.file_name().is_some_and(|name| name == "default.nix");
+    let is_below = path.parent().is_some_and(|directory| target.starts_with(directory));
+    let imports = attribute(&home.body, "imports").map(syntax::unparen);
+    let is_list = imports.is_none_or(|imports| matches!(imports, ast::Expr::List(_)));
+    is_directorys && is_below && is_list
+}
+
+/// Imports the module at `target` in the shared file's own imports, in the order of names, where it [`takes_inside`]; `alone`:
+/// nothing else is left there. The module system takes all modules of one depth before those that they import (nixpkgs,
+/// `lib/modules.nix`: `filterModules` uses `builtins.genericClosure`), so that this keeps the order of lists only where no
+/// order matters ([`ImportPosition::ByName`]).
+pub fn add_inside(work: &mut Ops, repo: &Repository, home: &Module, target: &Path, alone: bool, group: GroupId) {
+    let (path, source) = (home.source.path(), &home.source);
     let text = relative(path, target.parent().unwrap_or(target));
-    let source = &home.source;
-    let Some(imports) = attribute(&home.body, "imports") else {
-        let Some(brace) = home.body.l_curly_token() else {
-            return false;
-        };
+    work.tell(
+        group,
+        [Move::added(texts::NEW_IMPORT, format!("{}: {text}", path.display()))],
+    );
+    let Some(ast::Expr::List(list)) = attribute(&home.body, "imports").map(syntax::unparen) else {
+        let at = home
+            .body
+            .l_curly_token()
+            .map_or(0, |brace| syntax::token_span(&brace).end);
         let (pad, unit) = (
             indent::inside(source.text(), home.body.syntax()),
             indent::unit(source.text()),
         );
-        let list = format!("\n{pad}imports = [\n{pad}{unit}{text}\n{pad}];\n");
-        work.insert(path, syntax::token_span(&brace).end, list, group);
-        return true;
-    };
-    let ast::Expr::List(list) = syntax::unparen(imports) else {
-        return false;
+        let end = if alone { "" } else { "\n" };
+        work.insert(
+            path,
+            at,
+            format!("\n{pad}imports = [\n{pad}{unit}{text}\n{pad}];{end}"),
+            group,
+        );
+        return;
     };
     let earlier = |item: &ast::Expr| {
         let target = match syntax::unparen(item.clone()) {
@@ -100,21 +120,18 @@ pub fn add_inside(work: &mut Ops, repo: &Repository, home: &Module, target: &Pat
         target.is_some_and(|target| repo.import_target(&target).is_some())
             && syntax::text_of(item.syntax()).as_str() < text.as_str()
     };
-    let Some(open) = list.l_brack_token().map(|open| syntax::token_span(&open).end) else {
-        return false;
-    };
     let after = list.items().take_while(earlier).last();
-    let at = after
-        .as_ref()
-        .map_or(open, |item| trivia::extent(source.text(), item.syntax()).text.end);
+    let at = match &after {
+        Some(item) => trivia::extent(source.text(), item.syntax()).text.end,
+        None => list.l_brack_token().map_or(0, |open| syntax::token_span(&open).end),
+    };
     let is_on_one_line = list.items().next().is_some() && !syntax::text_of(list.syntax()).contains('\n');
-    let new = match (is_on_one_line, &after) {
+    let line = match (is_on_one_line, &after) {
         (true, None) => format!("{text} "),
         (true, Some(_)) => format!(" {text}"),
         (false, _) => format!("\n{}{text}", indent::inside(source.text(), list.syntax())),
     };
-    work.insert(path, at, new, group);
-    true
+    work.insert(path, at, line, group);
 }
 
 /// The last of the services' imports behind `element` that comes before `text` in the order of names; `element` itself where

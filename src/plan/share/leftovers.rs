@@ -24,7 +24,7 @@ pub struct RemainingFile<'m> {
     /// Nothing is left: the file goes.
     pub deleted: bool,
     /// Nothing but its imports is left.
-    only_imports: bool,
+    pub only_imports: bool,
     /// What stays and reads something else afterwards.
     replaced: Vec<(Range<usize>, String)>,
     /// The same, for people.
@@ -34,13 +34,13 @@ pub struct RemainingFile<'m> {
 }
 
 impl<'m> RemainingFile<'m> {
-    /// Works out what is left of `home` without `gone`.
-    pub fn of(home: &'m Module, gone: &[(SyntaxNode, GroupId)]) -> RemainingFile<'m> {
+    /// Works out what is left of `home` without `gone`. A file of which nothing is left stays where it `gets_import`s.
+    pub fn of(home: &'m Module, gone: &[(SyntaxNode, GroupId)], gets_import: bool) -> RemainingFile<'m> {
         let nodes: Vec<SyntaxNode> = gone.iter().map(|(node, _)| node.clone()).collect();
         let mut removal = removal::remove(&home.source, &nodes);
         let is_hollow = is_hollow_without(home, &removal.ranges);
         let imports = imports_of(home);
-        let has_imports = imports.as_ref().is_some_and(has_elements);
+        let has_imports = gets_import || imports.as_ref().is_some_and(has_elements);
         if is_hollow && has_imports {
             // What encloses nothing any more goes too.
             let others = home.body.entries().map(|entry| entry.syntax().clone());

@@ -247,9 +247,9 @@ impl<'a> NewTest<'a> {
     /// # Errors
     /// An internal error where the library's text cannot be made.
     pub fn render(&self, work: &mut Ops, context: &Context, module: &Path, group: GroupId) -> Result<()> {
-        work.create(self.path.clone(), self.text(context, module));
+        work.create_from_template(self.path.clone(), self.text(context, module));
         if self.library {
-            work.create(library_path(context), library_text(context)?);
+            work.create_from_template(library_path(context), library_text(context)?);
         }
         if self.has_check() {
             self.flake.insert(work, &[self.check(group)]);

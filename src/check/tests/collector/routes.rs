@@ -197,6 +197,12 @@ fn names() -> Vec<Case> {
             &[],
         ),
         case(
+            "the TLS options that Traefik always has",
+            new().service("a", &exposed(1, "")).settings("{qgroget.contract.traefik = {enable = true; privateTlsOptions = \"default\";};}"),
+            &[],
+            &[],
+        ),
+        case(
             "TLS options of another provider, and where the collector makes no routes",
             new().service("a", &exposed(1, "")).settings("{qgroget.contract.traefik = {enable = true; privateTlsOptions = \"x@file\";};}"),
             &[],

@@ -1,0 +1,335 @@
+//! The approval of a proposal as one question: all that preserves at once, the rest one by one.
+//!
+//! It outlives its answers: a decision whose proof fails comes back to the question with all of them.
+
+use std::path::Path;
+
+use super::asked::Run;
+pub use super::asked::{Approval, Position};
+use super::decision::{Outcome, Proposed, Review, preserving};
+use super::overrides::{Check, file_to_edit};
+use super::prompt::{After, Dialogue, Reply, Terminal, key};
+use super::summary::{self, Page, Width, wrap};
+use super::{texts, view};
+use crate::edit::{FileChange, SourceChange};
+use crate::error::Result;
+use crate::plan::{Group, Proposal};
+use crate::term::foreign::visible;
+use crate::term::palette::{self, paint};
+
+impl<'p> Approval<'p> {
+    /// Of `proposal`; `check` says whether an edited text is a correct file.
+    ///
+    /// # Errors
+    /// When the proposal refuses to render even nothing.
+    pub fn new(proposal: &'p dyn Proposal, check: Check<'p>, position: Position) -> Result<Approval<'p>> {
+        Ok(Approval {
+            proposal,
+            review: Review::new(proposal, check)?,
+            run: Run::Ask,
+            begun: false,
+            failed: false,
+            edited: None,
+            asks_message: false,
+            position,
+        })
+    }
+
+    /// Asks until everything has its answer.
+    ///
+    /// # Errors
+    /// When the proposal refuses to render an answer.
+    pub fn ask(&mut self, terminal: &mut dyn Terminal) -> Result<Outcome> {
+        let mut dialogue = Dialogue {
+            approval: self,
+            terminal,
+        };
+        let quit = loop {
+            let after = match dialogue.approval.begun {
+                false => dialogue.whole()?,
+                true => dialogue.groups()?,
+            };
+            match after {
+                After::Quit => break Outcome::Quit,
+                After::Back => break Outcome::Back,
+                After::Next if is_done(dialogue.approval) => {
+                    return Ok(Outcome::Decided(dialogue.approval.review.decision()));
+                }
+                After::Next => {}
+            }
+        };
+        if let Outcome::Quit = quit {
+            dialogue.say(texts::QUIT);
+        }
+        Ok(quit)
+    }
+
+    /// Comes back to the question, with all answers kept: what was decided cannot be.
+    pub fn come_back(&mut self) {
+        self.begun = false;
+        self.failed = true;
+    }
+
+    /// Whether the commit's message is to be shown before the commit.
+    pub fn asks_message(&self) -> bool {
+        self.asks_message
+    }
+
+    pub(super) fn is_unwanted(&self, group: &Group) -> bool {
+        self.proposal.unwanted().contains(&group.id)
+    }
+
+    /// What is to be shown, edited and taken.
+    fn offered(&self) -> Result<Proposed> {
+        match &self.edited {
+            Some(edited) => Ok(edited.clone()),
+            None => self.review.whole(),
+        }
+    }
+
+    /// Whether there are answers that a failed proof left.
+    fn is_kept(&self) -> bool {
+        self.failed && self.review.is_complete()
+    }
+}
+
+fn is_done(approval: &Approval<'_>) -> bool {
+    approval.begun && approval.review.is_complete()
+}
+
+impl Dialogue<'_, '_> {
+    /// Shows the plan and asks about all that preserves at once.
+    fn whole(&mut self) -> Result<After> {
+        match self.approval.is_kept() {
+            true => self.show_kept(),
+            false => self.show_plan()?,
+        }
+        loop {
+            let question = match self.approval.is_kept() {
+                true => texts::again_question(),
+                false => texts::whole_question(preserving(self.approval.proposal).len()),
+            };
+            let width = Width(self.terminal.width().saturating_sub(1));
+            let Reply::Line(line) = self.terminal.key(&wrap(&question, width, "", "  "), false) else {
+                return Ok(After::Quit);
+            };
+            let (key, number) = key(&line);
+            match (&*key, number) {
+                ("y" | "yes", None) => return self.take(),
+                ("n" | "no", None) => {
+                    self.begin(Run::Leave);
+                    return Ok(After::Next);
+                }
+                ("s", None) => {
+                    self.begin(Run::Ask);
+                    self.approval.asks_message = true;
+                    return Ok(After::Next);
+                }
+                ("d", None) => {
+                    let offered = self.approval.offered()?;
+                    self.show_change(&offered.delta);
+                }
+                ("f", number) => self.show_final(number)?,
+                ("e", number) => self.edit_whole(number)?,
+                ("m", None) => {
+                    self.approval.asks_message ^= true;
+                    self.say(match self.approval.asks_message {
+                        true => texts::MESSAGE_ASKED,
+                        false => texts::MESSAGE_NOT_ASKED,
+                    });
+                }
+                ("u", None) => {
+                    if let Some(after) = self.back() {
+                        return Ok(after);
+                    }
+                }
+                ("q" | "quit", None) => return Ok(After::Quit),
+                ("?" | "h" | "help", None) => self.help(texts::WHOLE_KEYS, None),
+                _ => self.say(&texts::unknown_key(&visible(line.trim()))),
+            }
+        }
+    }
+
+    /// Begins with the groups anew.
+    fn begin(&mut self, run: Run) {
+        self.approval.review.restart();
+        self.approval.edited = None;
+        self.approval.failed = false;
+        self.approval.begun = true;
+        self.approval.run = run;
+    }
+
+    /// Takes what was offered; the groups that are not in it are asked about then.
+    fn take(&mut self) -> Result<After> {
+        let offered = self.approval.offered()?;
+        self.approval.review.accept_whole(offered);
+        self.approval.edited = None;
+        self.approval.failed = false;
+        self.approval.begun = true;
+        self.approval.run = Run::Ask;
+        Ok(After::Next)
+    }
+
+    fn show_plan(&mut self) -> Result<()> {
+        let position = self.approval.position.clone();
+        let proposal = self.approval.proposal;
+        let width = Width(self.terminal.width());
+        let mut text = "\n".to_owned();
+        if position.of > 1 {
+            let here = texts::position(position.number, position.of, &visible(proposal.name()));
+            let then = position.then.first().map(|next| {
+                let said = texts::next(&visible(next), position.then.len() - 1);
+                paint(palette::FAINT, &format!("  ({said})"))
+            });
+            text.push_str(&format!(
+                "{}{}\n",
+                paint(palette::PROMPT, &here),
+                then.unwrap_or_default()
+            ));
+        }
+        let offered = self.approval.offered()?;
+        let page = Page {
+            width,
+            is_cut: self.terminal.is_cut(),
+        };
+        let accepted = preserving(proposal);
+        text.push_str(&summary::text(proposal, &accepted, None, page));
+        let stat = wrap(&view::stat(&offered.delta).to_string(), width, "", "  ");
+        text.push_str(&format!("\n{}\n", paint(palette::FAINT, &stat)));
+        self.terminal.show(&text);
+        Ok(())
+    }
+
+    fn show_kept(&mut self) {
+        let decision = self.approval.review.decision();
+        let (taken, left) = (decision.accepted.len(), decision.declined.len());
+        self.say(&texts::kept(taken, left, decision.edited.len()));
+    }
+
+    fn show_change(&mut self, change: &SourceChange) {
+        match change.is_empty() {
+            true => self.say(texts::NO_FILES),
+            false => self.terminal.show_diff(change),
+        }
+    }
+
+    /// Takes back what was answered last: an edit, an answer, or the service before.
+    fn back(&mut self) -> Option<After> {
+        if self.approval.edited.take().is_some() {
+            self.say(texts::EDIT_DROPPED);
+            return None;
+        }
+        if self.approval.is_kept() {
+            self.approval.failed = false;
+            self.undo();
+            return Some(After::Next);
+        }
+        match self.approval.position.can_go_back {
+            true => Some(After::Back),
+            false => {
+                self.say(texts::NOTHING_BEFORE);
+                None
+            }
+        }
+    }
+
+    fn show_final(&mut self, number: Option<usize>) -> Result<()> {
+        let offered = self.approval.offered()?;
+        let Some(file) = self.file_of(&offered.delta, number) else {
+            return Ok(());
+        };
+        let title = texts::final_file(&visible(&file.path().to_string_lossy()));
+        let lines = file.after.lines().map(|line| format!("{}\n", visible(line)));
+        let text = format!("{}\n{}", paint(palette::TITLE, &title), lines.collect::<String>());
+        self.terminal.show_long(&text);
+        Ok(())
+    }
+
+    /// One of the files that are written: the one of that number, or the one that the person names.
+    fn file_of<'c>(&mut self, change: &'c SourceChange, number: Option<usize>) -> Option<&'c FileChange> {
+        let is_written = |file: &&FileChange| file.to.is_some() && file.before != file.after;
+        let written: Vec<&FileChange> = change.files.iter().filter(is_written).collect();
+        let Some(main) = file_to_edit(change, None) else {
+            self.say(texts::NO_FILE);
+            return None;
+        };
+        let main = written.iter().position(|file| std::ptr::eq(*file, main)).unwrap_or(0);
+        let chosen = match (number, written.len()) {
+            (Some(number), _) => number,
+            (None, 1) => 1,
+            (None, many) => {
+                let name = |file: &&FileChange| visible(&file.path().to_string_lossy()).into_owned();
+                let question = texts::which_file(&written.iter().map(name).collect::<Vec<_>>(), main);
+                let reply = match many < 10 {
+                    true => self.terminal.key(&question, true),
+                    false => self.terminal.ask(&question),
+                };
+                let Reply::Line(line) = reply else { return None };
+                match line.trim() {
+                    "" => main + 1,
+                    text => text.parse().unwrap_or(0),
+                }
+            }
+        };
+        let file = chosen.checked_sub(1).and_then(|at| written.get(at)).copied();
+        if file.is_none() {
+            self.say(texts::NO_SUCH_FILE);
+        }
+        file
+    }
+
+    /// Lets the person edit a file as all that preserves makes it.
+    fn edit_whole(&mut self, number: Option<usize>) -> Result<()> {
+        let offered = self.approval.offered()?;
+        let Some(file) = self.file_of(&offered.delta, number) else {
+            return Ok(());
+        };
+        let mut text = file.after.to_string();
+        loop {
+            text = match self.terminal.edit(file.path(), &text) {
+                Ok(text) => text,
+                Err(error) => {
+                    self.terminal.report(&error);
+                    return Ok(());
+                }
+            };
+            if *text == *file.after {
+                self.say(texts::NOT_EDITED);
+                return Ok(());
+            }
+            match self.approval.review.edited(&offered, file, &text) {
+                Ok(edited) => {
+                    let own = single(file, &text);
+                    self.terminal.show_diff(&own);
+                    self.say(texts::EDITED_WHOLE);
+                    self.approval.edited = Some(edited);
+                    return Ok(());
+                }
+                Err(error) => {
+                    self.terminal.report(&error);
+                    if !self.edit_again() {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What an edit does to a file as it would have been.
+fn single(file: &FileChange, text: &str) -> SourceChange {
+    let path = Some(Path::to_owned(file.path()));
+    SourceChange {
+        files: vec![FileChange {
+            from: path.clone(),
+            to: path,
+            before: std::sync::Arc::clone(&file.after),
+            after: text.into(),
+            ..FileChange::default()
+        }],
+    }
+}
+
+#[cfg(test)]
+#[path = "approval_tests.rs"]
+mod tests;

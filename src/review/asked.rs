@@ -1,0 +1,42 @@
+//! An approval as it stands: what was answered, and what is asked next.
+
+use super::decision::{Proposed, Review};
+use crate::plan::Proposal;
+
+/// Whether the rest is still asked about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Run {
+    Ask,
+    /// After `a`.
+    Take,
+    /// After `d`.
+    Leave,
+}
+
+/// How far a run is, and what comes then.
+#[derive(Clone, Debug, Default)]
+pub struct Position {
+    /// The number of the service, counted from one.
+    pub number: usize,
+    /// How many there are.
+    pub of: usize,
+    /// The names of those that come then.
+    pub then: Vec<String>,
+    /// Whether there is an earlier one that can be taken back.
+    pub can_go_back: bool,
+}
+
+/// The approval of one proposal.
+pub struct Approval<'p> {
+    pub(super) proposal: &'p dyn Proposal,
+    pub(super) review: Review<'p>,
+    pub(super) run: Run,
+    /// Whether the question about all of it has its answer.
+    pub(super) begun: bool,
+    /// Whether a proof of what was answered failed.
+    pub(super) failed: bool,
+    /// All that preserves, as the person edited it.
+    pub(super) edited: Option<Proposed>,
+    pub(super) asks_message: bool,
+    pub(super) position: Position,
+}
