@@ -153,6 +153,11 @@ impl Dialogue<'_, '_> {
     /// Begins with the groups anew.
     fn begin(&mut self, run: Run) {
         self.approval.review.restart();
+        self.go_on(run);
+    }
+
+    /// Goes on from the question about all of it.
+    fn go_on(&mut self, run: Run) {
         self.approval.edited = None;
         self.approval.failed = false;
         self.approval.begun = true;
@@ -163,10 +168,7 @@ impl Dialogue<'_, '_> {
     fn take(&mut self) -> Result<After> {
         let offered = self.approval.offered()?;
         self.approval.review.accept_whole(offered);
-        self.approval.edited = None;
-        self.approval.failed = false;
-        self.approval.begun = true;
-        self.approval.run = Run::Ask;
+        self.go_on(Run::Ask);
         Ok(After::Next)
     }
 
@@ -284,35 +286,12 @@ impl Dialogue<'_, '_> {
         let Some(file) = self.file_of(&offered.delta, number) else {
             return Ok(());
         };
-        let mut text = file.after.to_string();
-        loop {
-            text = match self.terminal.edit(file.path(), &text) {
-                Ok(text) => text,
-                Err(error) => {
-                    self.terminal.report(&error);
-                    return Ok(());
-                }
-            };
-            if *text == *file.after {
-                self.say(texts::NOT_EDITED);
-                return Ok(());
-            }
-            match self.approval.review.edited(&offered, file, &text) {
-                Ok(edited) => {
-                    let own = single(file, &text);
-                    self.terminal.show_diff(&own);
-                    self.say(texts::EDITED_WHOLE);
-                    self.approval.edited = Some(edited);
-                    return Ok(());
-                }
-                Err(error) => {
-                    self.terminal.report(&error);
-                    if !self.edit_again() {
-                        return Ok(());
-                    }
-                }
-            }
+        if let Some((text, edited)) = self.edit_file(&offered, file) {
+            self.terminal.show_diff(&single(file, &text));
+            self.say(texts::EDITED_WHOLE);
+            self.approval.edited = Some(edited);
         }
+        Ok(())
     }
 }
 

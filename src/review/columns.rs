@@ -2,9 +2,9 @@
 
 use textwrap::core::display_width;
 
-use super::aligned::{Aligned, Row, align};
+use super::aligned::{Aligned, Row};
 use super::diff::Rendered;
-use super::folded::{Shown, heading, parts, said, stat, title};
+use super::folded::{Shown, render_with, said};
 use super::hunks::{Piece, emphasised};
 use crate::edit::SourceChange;
 use crate::term::foreign::visible;
@@ -22,28 +22,17 @@ struct Cell<'t> {
 
 /// The diff of a change for a page of `width` columns, folded as the unified one is.
 pub fn render(change: &SourceChange, width: usize) -> Rendered {
-    let files = align(change);
     let room = (width.saturating_sub(3) / 2).max(NARROWEST);
-    let mut rendered = Rendered::default();
-    for file in &files {
-        rendered.stat += stat(file);
-        rendered.text.push_str(&paint(palette::TITLE, &title(file.change)));
-        if file.change.template {
-            continue;
+    render_with(change, |file, files, part, text| {
+        let mut rest = part.shown.as_slice();
+        while !rest.is_empty() {
+            let gone = rest.iter().take_while(|shown| is_gone(shown)).count();
+            let come = rest[gone..].iter().take_while(|shown| is_come(shown)).count();
+            let taken = (gone + come).max(1);
+            lines(file, files, &rest[..taken], gone, room, text);
+            rest = &rest[taken..];
         }
-        for part in parts(file) {
-            rendered.text.push_str(&heading(file, &part));
-            let mut rest = part.shown.as_slice();
-            while !rest.is_empty() {
-                let gone = rest.iter().take_while(|shown| is_gone(shown)).count();
-                let come = rest[gone..].iter().take_while(|shown| is_come(shown)).count();
-                let taken = (gone + come).max(1);
-                lines(file, &files, &rest[..taken], gone, room, &mut rendered.text);
-                rest = &rest[taken..];
-            }
-        }
-    }
-    rendered
+    })
 }
 
 fn is_gone(shown: &Shown) -> bool {

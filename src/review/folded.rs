@@ -44,6 +44,16 @@ pub struct Part {
 
 /// The folded, unified diff of a change.
 pub fn render(change: &SourceChange) -> Rendered {
+    render_with(change, |file, files, part, text| {
+        part.shown.iter().for_each(|shown| write(file, files, *shown, text));
+    })
+}
+
+/// The folded diff of a change, its parts as `lines` writes them behind their headings: of a file, among all, a part.
+pub fn render_with(
+    change: &SourceChange,
+    lines: impl Fn(&Aligned<'_>, &[Aligned<'_>], &Part, &mut String),
+) -> Rendered {
     let files = align(change);
     let mut rendered = Rendered::default();
     for file in &files {
@@ -54,9 +64,7 @@ pub fn render(change: &SourceChange) -> Rendered {
         }
         for part in parts(file) {
             rendered.text.push_str(&heading(file, &part));
-            for shown in &part.shown {
-                write(file, &files, *shown, &mut rendered.text);
-            }
+            lines(file, &files, &part, &mut rendered.text);
         }
     }
     rendered
@@ -87,7 +95,7 @@ pub fn stat(file: &Aligned<'_>) -> Stat {
 }
 
 /// The line over a file's changes.
-pub fn title(file: &FileChange) -> String {
+fn title(file: &FileChange) -> String {
     let name = |path: &Path| visible(&path.to_string_lossy()).into_owned();
     let known = name(file.path());
     let text = match (&file.from, &file.to) {
@@ -101,7 +109,7 @@ pub fn title(file: &FileChange) -> String {
 }
 
 /// The parts of a file in which something changes.
-pub fn parts(file: &Aligned<'_>) -> Vec<Part> {
+fn parts(file: &Aligned<'_>) -> Vec<Part> {
     let near = nearness(&file.rows);
     let mut parts: Vec<Part> = Vec::new();
     let mut open = false;
@@ -242,25 +250,17 @@ fn nearness(rows: &[Row]) -> Vec<bool> {
         .map(|row| matches!(row, Row::Changed(..) | Row::Removed(..) | Row::Added(..)))
         .collect();
     let changes: Vec<usize> = (0..rows.len()).filter(|at| near[*at]).collect();
-    let mut beside = |at: usize, distance: usize| match rows[at] {
-        Row::Same(..) if distance <= CONTEXT => near[at] = true,
-        _ => {}
-    };
     for at in changes {
-        for distance in 1..=CONTEXT {
-            if let Some(above) = at.checked_sub(distance) {
-                beside(above, distance);
-            }
-            if at + distance < rows.len() {
-                beside(at + distance, distance);
-            }
+        let beside = at.saturating_sub(CONTEXT)..=(at + CONTEXT).min(rows.len() - 1);
+        for at in beside.filter(|at| matches!(rows[*at], Row::Same(..))) {
+            near[at] = true;
         }
     }
     near
 }
 
 /// The header of a part, with what it stands in.
-pub fn heading(file: &Aligned<'_>, part: &Part) -> String {
+fn heading(file: &Aligned<'_>, part: &Part) -> String {
     let (mut old, mut new) = (nothing(), nothing());
     let grow = |range: &mut std::ops::Range<usize>, from: usize, length: usize| {
         *range = range.start.min(from)..range.end.max(from + length);

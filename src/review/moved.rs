@@ -108,22 +108,16 @@ fn note(files: &mut [Aligned<'_>], gone: &[Side], come: &[Side], run: usize) {
     let (Some(from), Some(to)) = (gone.first().copied(), come.first().copied()) else {
         return;
     };
+    let moved = |other: Side| Moved {
+        run,
+        file: other.file,
+        line: other.line,
+        length,
+    };
     for side in gone {
-        let moved = Moved {
-            run,
-            file: to.file,
-            line: to.line,
-            length,
-        };
-        files[side.file].rows[side.row] = Row::Removed(side.line, Some(moved));
+        files[side.file].rows[side.row] = Row::Removed(side.line, Some(moved(to)));
     }
     for side in come {
-        let moved = Moved {
-            run,
-            file: from.file,
-            line: from.line,
-            length,
-        };
-        files[side.file].rows[side.row] = Row::Added(side.line, Some(moved));
+        files[side.file].rows[side.row] = Row::Added(side.line, Some(moved(from)));
     }
 }

@@ -10,8 +10,7 @@ use super::overrides::{Clash, Conflict, Settled, file_to_edit};
 use super::page::{Width, wrap};
 use super::summary::group_heading;
 use super::{folded, texts};
-use crate::edit::SourceChange;
-
+use crate::edit::{FileChange, SourceChange};
 use crate::error::{Error, Result};
 use crate::plan::{Group, Safety};
 use crate::term::foreign::visible;
@@ -220,29 +219,36 @@ impl Dialogue<'_, '_> {
             self.say(texts::NOTHING_TO_EDIT);
             return Ok(None);
         };
+        let edited = self.edit_file(proposed, file).map(|(_, edited)| edited);
+        if let Some(edited) = &edited {
+            self.say(&texts::taken_as_edited(group.id));
+            self.show_diff(edited);
+        }
+        Ok(edited)
+    }
+
+    /// Lets the person edit one of the files that `proposed` makes, until it is a correct one: its text, and what is proposed
+    /// with it. `None` where it stays as it was.
+    pub fn edit_file(&mut self, proposed: &Proposed, file: &FileChange) -> Option<(String, Proposed)> {
         let mut text = file.after.to_string();
         loop {
             text = match self.terminal.edit(file.path(), &text) {
                 Ok(text) => text,
                 Err(error) => {
                     self.terminal.report(&error);
-                    return Ok(None);
+                    return None;
                 }
             };
             if *text == *file.after {
                 self.say(texts::NOT_EDITED);
-                return Ok(None);
+                return None;
             }
             match self.approval.review.edited(proposed, file, &text) {
-                Ok(edited) => {
-                    self.say(&texts::taken_as_edited(group.id));
-                    self.show_diff(&edited);
-                    return Ok(Some(edited));
-                }
+                Ok(edited) => return Some((text, edited)),
                 Err(error) => {
                     self.terminal.report(&error);
                     if !self.edit_again() {
-                        return Ok(None);
+                        return None;
                     }
                 }
             }

@@ -178,16 +178,9 @@ pub fn text(rows: &[Row], page: Page) -> String {
     let widths = [names, from, to];
     let mut out = String::new();
     let heading = texts::TABLE.map(str::to_owned);
-    out.push_str(&paint(palette::FAINT, &line("#", &heading, &widths, false)));
-    let mut last = None;
-    for (row, cells) in rows.iter().zip(&cells) {
-        let number = if last == Some(row.group) {
-            String::new()
-        } else {
-            number(row)
-        };
-        last = Some(row.group);
-        out.push_str(&line(&number, cells, &widths, page.is_cut));
+    out.push_str(&paint(palette::FAINT, &line("  #  ", &heading, &widths, false)));
+    for (number, cells) in numbers(rows).iter().zip(&cells) {
+        out.push_str(&line(number, cells, &widths, page.is_cut));
     }
     out
 }
@@ -209,9 +202,18 @@ fn places(from: usize, to: usize, room: usize, page: Page) -> (usize, usize) {
     }
 }
 
-fn number(row: &Row) -> String {
-    let sign = if row.safety == Safety::Gains { "+" } else { "" };
-    format!("{}{sign}", texts::number(row.group))
+/// What stands in front of the rows, [`NUMBER`] columns wide: the group's number before its first row, with the sign of a gain
+/// behind the column of the numbers.
+fn numbers(rows: &[Row]) -> Vec<String> {
+    let mut last = None;
+    let number = |row: &Row| match last.replace(row.group) {
+        Some(group) if group == row.group => " ".repeat(NUMBER),
+        _ => {
+            let sign = if row.safety == Safety::Gains { "+" } else { "" };
+            format!("{:>3}{sign:<2}", texts::number(row.group).to_string())
+        }
+    };
+    rows.iter().map(number).collect()
 }
 
 /// A row of the table, in as many lines as its cells need.
@@ -221,11 +223,8 @@ fn line(number: &str, cells: &[String; 3], widths: &[usize; 3], is_cut: bool) ->
     let height = wrapped.iter().map(Vec::len).max().unwrap_or(0);
     let mut out = String::new();
     for at in 0..height {
-        // The sign of a gain stands behind the column of the numbers.
-        let digits = number.trim_end_matches('+');
-        let sign = &number[digits.len()..];
         let mut line = match at {
-            0 => format!("{digits:>3}{sign:<2}"),
+            0 => number.to_owned(),
             _ => " ".repeat(NUMBER),
         };
         for (cell, width) in wrapped.iter().zip(widths) {
@@ -276,17 +275,9 @@ fn shortened(word: &str, width: usize) -> String {
 fn stacked(rows: &[Row], cells: &[[String; 3]], width: Width) -> String {
     let mut out = String::new();
     let indent = " ".repeat(NUMBER);
-    let mut last = None;
-    for (row, [what, from, to]) in rows.iter().zip(cells) {
-        let number = if last == Some(row.group) {
-            String::new()
-        } else {
-            number(row)
-        };
-        last = Some(row.group);
-        let digits = number.trim_end_matches('+');
-        let first = format!("{digits:>3}{:<2}", &number[digits.len()..]);
-        out.push_str(&wrap(what, width, &first, &indent));
+    let numbers = numbers(rows);
+    for ((row, number), [what, from, to]) in rows.iter().zip(&numbers).zip(cells) {
+        out.push_str(&wrap(what, width, number, &indent));
         out.push('\n');
         if row.to != Goal::Unsaid {
             let inner = format!("{indent}  ");
