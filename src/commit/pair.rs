@@ -64,6 +64,20 @@ impl<'g> Unit<'g> {
         Ok(Unit { last, first })
     }
 
+    /// The change that the commit `id` ends, with its mark; `None` where it carries none.
+    ///
+    /// # Errors
+    /// `git-failed`.
+    pub(super) fn of(git: &'g GitState, id: &str) -> Result<Option<(Unit<'g>, Mark)>> {
+        let commit = Oid::from_str(id)
+            .and_then(|id| git.repo().find_commit(id))
+            .map_err(|cause| error::git::failed("read the commit", cause))?;
+        match mark::find(&String::from_utf8_lossy(commit.message_bytes())) {
+            Some(Marked::Change(mark)) => Ok(Some((Unit::ending_with(git, commit, &mark)?, mark))),
+            Some(Marked::Undo(_)) | None => Ok(None),
+        }
+    }
+
     /// Its earliest commit.
     fn begin(&self) -> &Commit<'g> {
         self.first.as_ref().unwrap_or(&self.last)
@@ -135,12 +149,6 @@ fn is_cut_off(commit: &Commit<'_>) -> bool {
 /// # Errors
 /// `git-failed`.
 pub fn move_before(git: &GitState, id: &str) -> Result<Option<String>> {
-    let failed = |cause| error::git::failed("read the commit", cause);
-    let commit = Oid::from_str(id)
-        .and_then(|id| git.repo().find_commit(id))
-        .map_err(failed)?;
-    let Some(Marked::Change(mark)) = mark::find(&String::from_utf8_lossy(commit.message_bytes())) else {
-        return Ok(None);
-    };
-    Ok(first_of(git, &commit, &mark)?.map(|first| first.id().to_string()))
+    let first = Unit::of(git, id)?.and_then(|(unit, _)| unit.first_id());
+    Ok(first.map(|first| first.to_string()))
 }

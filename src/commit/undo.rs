@@ -4,7 +4,7 @@
 //! that no history is rewritten. Commits are known by their [`Mark`]; one that carries a mark and changes something else
 //! than what the mark says is refused.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -13,74 +13,27 @@ use git2::{Oid, Tree};
 use super::disk::Disk;
 use super::index::Locked;
 use super::library::{Moving, advance};
-use super::mark::{self, CLEANUP, INIT, Mark, Marked};
+use super::mark::{self, CLEANUP, INIT};
 use super::pair::Unit;
-use super::{Committed, Ended, Landing, Message, Target, begin, branch, check, record, recover};
+use super::{Committed, Ended, Landing, Message, Target, begin, check, record};
 use crate::edit::{FileChange, SourceChange};
 use crate::error::{self, Result};
 use crate::repo::git::{DirtyFile, GitState, Head, IndexChange, refusals};
 
+mod history;
 mod merge;
 mod needed;
 mod trees;
 
+pub(super) use history::{Change, changes};
+pub use history::{Entry, State, is_as_made, list};
 pub use needed::Kept;
 
+use history::is_pushed;
 use trees::Difference;
 
 /// What a run was asked for that takes a commit back.
 const INTENT: &str = "undo";
-
-/// A commit of the tool in HEAD's history.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Its abbreviated id.
-    pub short: String,
-    /// Its title.
-    pub title: String,
-    /// The service that it is about, or what else was planned.
-    pub name: String,
-    /// Whether it can be taken back.
-    pub state: State,
-    /// The abbreviated id of the commit before it that only moves files, where that is a part of the same change: both are
-    /// taken back together.
-    pub first: Option<String>,
-    id: Oid,
-    first_id: Option<Oid>,
-    mark: Mark,
-}
-
-impl Entry {
-    /// Its commits, the last one first.
-    fn ids(&self) -> impl Iterator<Item = Oid> + use<> {
-        std::iter::once(self.id).chain(self.first_id)
-    }
-}
-
-/// Whether others may have a change, or a part of it.
-fn is_pushed(git: &GitState, entry: &Entry) -> Result<bool> {
-    for id in entry.ids() {
-        if git.is_pushed(id)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Whether a commit can be taken back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// It changes what it did when it was made.
-    Intact,
-    /// It changes something else by now.
-    Changed,
-    /// Its mark is of an earlier version: whether it was changed since cannot be known.
-    OldMark,
-    /// What was before it is not in this shallow clone.
-    Shallow,
-    /// A later commit takes it back, made by this tool or by hand.
-    Undone,
-}
 
 /// How a commit is taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,140 +113,6 @@ impl Plan {
     pub fn paths(&self) -> Vec<PathBuf> {
         self.targets.iter().map(|target| target.path.clone()).collect()
     }
-}
-
-/// A commit of the tool, with the one before it that is a part of the same change.
-pub(super) struct Change<'g> {
-    pub unit: Unit<'g>,
-    pub mark: Mark,
-    /// Whether a later commit of the tool takes it back.
-    pub undone: bool,
-}
-
-/// The commits of the tool in HEAD's history that change something, newest first.
-///
-/// # Errors
-/// `git-failed`.
-pub(super) fn changes(git: &GitState) -> Result<Vec<Change<'_>>> {
-    let failed = |cause| error::git::failed("read the history", cause);
-    let mut walk = git.repo().revwalk().map_err(failed)?;
-    walk.set_sorting(git2::Sort::TOPOLOGICAL).map_err(failed)?;
-    if git.head()?.id().is_none() {
-        return Ok(Vec::new());
-    }
-    walk.push_head().map_err(failed)?;
-    let mut changes = Vec::new();
-    let mut firsts: BTreeSet<Oid> = recover::first_to_go(git)?.into_iter().collect();
-    let mut taken_back: BTreeMap<Mark, usize> = BTreeMap::new();
-    for id in walk {
-        let id = id.map_err(failed)?;
-        if firsts.contains(&id) {
-            continue;
-        }
-        let commit = git.repo().find_commit(id).map_err(failed)?;
-        match mark::find(&String::from_utf8_lossy(commit.message_bytes())) {
-            Some(Marked::Undo(mark)) => *taken_back.entry(mark).or_default() += 1,
-            Some(Marked::Change(mark)) => {
-                let taken = taken_back.get_mut(&mark).filter(|count| **count > 0);
-                let undone = taken.map(|count| *count -= 1).is_some();
-                let unit = Unit::ending_with(git, commit, &mark)?;
-                firsts.extend(unit.first_id());
-                changes.push(Change { unit, mark, undone });
-            }
-            None => {}
-        }
-    }
-    Ok(changes)
-}
-
-/// The commits of the tool in HEAD's history, newest first.
-///
-/// # Errors
-/// `git-failed`.
-pub fn list(git: &GitState) -> Result<Vec<Entry>> {
-    let mut entries = Vec::new();
-    for Change { unit, mark, undone } in changes(git)? {
-        let state = match undone {
-            true => State::Undone,
-            false => match state(git, &unit, &mark)? {
-                State::Intact if is_reverted(git, &unit)? => State::Undone,
-                state => state,
-            },
-        };
-        entries.push(entry(git, &unit, mark, state)?);
-    }
-    Ok(entries)
-}
-
-fn entry(git: &GitState, unit: &Unit<'_>, mark: Mark, state: State) -> Result<Entry> {
-    let commit = &unit.last;
-    let first_id = unit.first_id();
-    Ok(Entry {
-        first: first_id.map(|id| branch::short(git, id)).transpose()?,
-        first_id,
-        short: branch::short(git, commit.id())?,
-        title: String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default()).into_owned(),
-        name: mark.name.clone(),
-        state,
-        id: commit.id(),
-        mark,
-    })
-}
-
-/// The state of a commit that no later one takes back.
-fn state(git: &GitState, unit: &Unit<'_>, mark: &Mark) -> Result<State> {
-    let failed = |cause| error::git::failed("read the commit", cause);
-    if mark.is_old() {
-        return Ok(State::OldMark);
-    }
-    if unit.is_merge() {
-        return Ok(State::Changed);
-    }
-    let parent = match unit.parent() {
-        Some(parent) => Some(parent.tree().map_err(failed)?),
-        None if unit.is_cut_off() => return Ok(State::Shallow),
-        None => None,
-    };
-    let tree = unit.last.tree().map_err(failed)?;
-    Ok(match mark::digest_of(git, parent.as_ref(), &tree)? == mark.digest {
-        true => State::Intact,
-        false => State::Changed,
-    })
-}
-
-/// Whether HEAD has nothing of what a commit changes any more: somebody has reverted it by hand.
-fn is_reverted(git: &GitState, unit: &Unit<'_>) -> Result<bool> {
-    let failed = |cause| error::git::failed("compare the commit with HEAD", cause);
-    let (repo, tree) = (git.repo(), git.head_tree()?);
-    let head = repo.head().and_then(|head| head.peel_to_commit()).map_err(failed)?;
-    let index = unit.reverted_from(git, &head).map_err(failed)?;
-    if index.has_conflicts() {
-        return Ok(false);
-    }
-    let diff = repo
-        .diff_tree_to_index(tree.as_ref(), Some(&index), None)
-        .map_err(failed)?;
-    Ok(diff.deltas().len() == 0)
-}
-
-/// Whether the commit `id`, with the one before it that is a part of the same change, does what its mark says; `None` where that cannot be known.
-///
-/// # Errors
-/// `git-failed`.
-pub fn is_as_made(git: &GitState, id: &str) -> Result<Option<bool>> {
-    let failed = |cause| error::git::failed("read the commit", cause);
-    let commit = Oid::from_str(id)
-        .and_then(|id| git.repo().find_commit(id))
-        .map_err(failed)?;
-    let Some(Marked::Change(mark)) = mark::find(&String::from_utf8_lossy(commit.message_bytes())) else {
-        return Ok(None);
-    };
-    let unit = Unit::ending_with(git, commit, &mark)?;
-    Ok(match state(git, &unit, &mark)? {
-        State::Intact => Some(true),
-        State::Changed => Some(false),
-        State::OldMark | State::Shallow | State::Undone => None,
-    })
 }
 
 /// Which commit is to be taken back.
