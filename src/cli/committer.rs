@@ -10,7 +10,7 @@ use super::branch;
 use super::interrupt;
 use super::session::{Session, is_outdated};
 use super::terminal::Console;
-use super::texts;
+use super::{show, texts};
 use crate::commit::{self, Committed, Message, MoveFirst};
 use crate::edit::SourceChange;
 use crate::error::{self, Error, Kind, Result};
@@ -252,11 +252,7 @@ impl<'s> Committer<'s> {
                 let mut console = self.console();
                 if let Some(first) = first {
                     let text = review::prompt::indented(first.message.text());
-                    console.show(&format!(
-                        "\n{}\n\n{text}\n{}\n",
-                        texts::MOVE_FIRST,
-                        texts::THEN_THE_REST
-                    ));
+                    console.show(&format!("\n{}\n", show::move_first(&text)));
                 }
                 review::confirm_commit(message.text(), &mut console)
             }

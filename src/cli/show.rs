@@ -49,15 +49,18 @@ pub fn planned(
     let title = match messages.first {
         None => paint(palette::TITLE, texts::COMMIT_TITLE),
         Some(first) => format!(
-            "{}\n\n{}\n\n{}\n{}",
+            "{}\n\n{}",
             paint(palette::TITLE, texts::COMMITS_TITLE),
-            texts::MOVE_FIRST,
-            shown(first),
-            texts::THEN_THE_REST
+            move_first(&shown(first))
         ),
     };
     let text = format!("\n{title}\n\n{}", shown(messages.message));
     ui.out(printed(&text, ui.is_colored()));
+}
+
+/// That there are two commits, with the message of the first as it is `shown`; that of the second comes behind it.
+pub fn move_first(shown: &str) -> String {
+    format!("{}\n\n{shown}\n{}", texts::MOVE_FIRST, texts::THEN_THE_REST)
 }
 
 /// What is said of a plan before its files.

@@ -1,5 +1,6 @@
 //! A run that writes: one decision, one proof, one commit for each service.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -59,7 +60,7 @@ struct Run<'s> {
     /// Made when something is to be written for the first time.
     committer: Option<Committer<'s>>,
     /// Whether it was said already that nothing can be proved.
-    unproved_said: bool,
+    unproved_said: Cell<bool>,
     /// How far it is.
     position: Position,
 }
@@ -81,7 +82,7 @@ pub fn run(
         args,
         session,
         committer: None,
-        unproved_said: false,
+        unproved_said: Cell::new(false),
         position: Position::default(),
     };
     let _hold = interrupt::hold_all();
@@ -363,7 +364,7 @@ impl<'s> Run<'s> {
         }
     }
 
-    fn land(&mut self, context: &Context, migration: &Migration) -> Result<Step> {
+    fn land(&self, context: &Context, migration: &Migration) -> Result<Step> {
         let service = migration.name();
         let committer = self.committer.as_ref().expect("made before anything is written");
         committer.check(migration)?;
@@ -371,28 +372,23 @@ impl<'s> Run<'s> {
             let open = texts::open_changes(service, migration.groups().len());
             self.session.ui.line(open);
         }
-        let session = self.session;
         let position = Position {
             // What is only in the working tree is no commit that could be taken back.
             can_go_back: self.position.can_go_back && !committer.leaves_uncommitted(),
             ..self.position.clone()
         };
-        let committer = self.committer.take().expect("made before anything is written");
-        let step = self.decided(context, migration, &committer, position, session);
-        self.committer = Some(committer);
-        step
+        self.decided(context, migration, committer, position)
     }
 
     /// Asks, proves and writes; what cannot be proved is asked about again.
     fn decided(
-        &mut self,
+        &self,
         context: &Context,
         migration: &Migration,
         committer: &Committer,
         position: Position,
-        session: &Session,
     ) -> Result<Step> {
-        let service = migration.name();
+        let (service, session) = (migration.name(), self.session);
         let mut approval = committer.approval(migration, position)?;
         let (decision, first, ticks) = loop {
             let decision: Decision = match approval.decide()? {
@@ -445,7 +441,7 @@ impl<'s> Run<'s> {
     /// # Errors
     /// `not-preserving`; or the repository does not evaluate.
     fn prove(
-        &mut self,
+        &self,
         context: &Context,
         migration: &Migration,
         decision: &Decision,
@@ -496,7 +492,7 @@ impl<'s> Run<'s> {
                 Ok(proving::ticks(&proof))
             }
             VerifyOutcome::Unproved(why) => {
-                if !std::mem::replace(&mut self.unproved_said, true) {
+                if !self.unproved_said.replace(true) {
                     self.session.ui.warn(texts::unproved(&why));
                 }
                 Ok(BTreeMap::new())
