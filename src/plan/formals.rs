@@ -46,13 +46,7 @@ fn without_unused(
     added: &[&str],
     strictly: bool,
 ) -> Option<(Range<usize>, String)> {
-    let pattern = module.lambda.as_ref().and_then(ast::Lambda::param);
-    let Some(ast::Param::Pattern(pattern)) = pattern else {
-        return None;
-    };
-    if pattern.ellipsis_token().is_none() || pattern.pat_bind().is_some() {
-        return None;
-    }
+    let pattern = open_pattern(module)?;
     let root = module.source.root();
     let is_gone = |node: &SyntaxNode| gone.iter().any(|range| syntax::covers(range, &syntax::span(node)));
     let is_added = |name: &str| {
@@ -127,18 +121,23 @@ fn fitted(module: &Module, names: &[&str]) -> Result<Option<(Range<usize>, Strin
     Ok(Some((own, pattern)))
 }
 
-/// The arguments that nothing in the module uses, up to the next one each. Without an ellipsis the function's caller has to give
-/// exactly these, a name for all of them gives any, and what is commented on somebody has thought about.
+/// The formals of a module's function from which one can go: without an ellipsis the function's caller has to give exactly
+/// these, and a name for all of them gives any.
+pub fn open_pattern(module: &Module) -> Option<ast::Pattern> {
+    match module.lambda.as_ref()?.param()? {
+        ast::Param::Pattern(pattern) if pattern.ellipsis_token().is_some() && pattern.pat_bind().is_none() => {
+            Some(pattern)
+        }
+        _ => None,
+    }
+}
+
+/// The arguments that nothing in the module uses, up to the next one each. What is commented on somebody has thought about.
 fn unused(module: &Module, names: &[&str]) -> Vec<Range<usize>> {
-    let pattern = module
-        .lambda
-        .as_ref()
-        .and_then(|lambda| Some((lambda, lambda.param()?)));
-    let Some((lambda, ast::Param::Pattern(pattern))) = pattern else {
+    let (Some(pattern), Some(lambda)) = (open_pattern(module), &module.lambda) else {
         return Vec::new();
     };
-    let commented = !syntax::comments(pattern.syntax()).is_empty();
-    if pattern.ellipsis_token().is_none() || pattern.pat_bind().is_some() || commented {
+    if !syntax::comments(pattern.syntax()).is_empty() {
         return Vec::new();
     }
     let is_unused = |entry: &ast::PatEntry| {

@@ -20,6 +20,7 @@ pub mod foreign;
 mod formals;
 pub mod group;
 mod groups;
+mod import_list;
 pub mod install;
 pub mod kinds;
 mod layout;

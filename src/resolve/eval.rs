@@ -69,6 +69,14 @@ impl<'a> Eval<'a> {
         }
     }
 
+    /// Nix source of the text that an expression is, for people: what it evaluates to where that is known, else as it stands.
+    pub fn text_as_source(&self, expr: &ast::Expr) -> String {
+        match self.string(expr) {
+            Ok(text) => syntax::string_text(&text),
+            Err(_) => syntax::text_of(expr.syntax()),
+        }
+    }
+
     fn string_anew(&self, expr: &ast::Expr) -> Result<String, UnknownReason> {
         match self.force(expr) {
             Value::Known(Known::Str(text)) => Ok(text),

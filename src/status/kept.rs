@@ -101,22 +101,9 @@ fn inner(element: &ast::Expr) -> Option<String> {
 
 /// Every directory that some list of persistent directories names.
 pub fn persisted_anywhere(context: &Context) -> Vec<Kept> {
-    let rules = &context.rules().persistence;
-    let mut found = Vec::new();
-    for option in &rules.options {
-        let prefix = parts(option);
-        for (module, def) in context.model.under(&prefix) {
-            let list = def.path.len() == prefix.len() + 2 && def.name(prefix.len() + 1) == Some(&rules.list);
-            if list && context.model.is_imported(module.source.path()) {
-                let mut elements = Vec::new();
-                def.value.iter().for_each(|value| list_elements(value, &mut elements));
-                for element in elements {
-                    found.extend(Elements::one(context, module, &element).directories());
-                }
-            }
-        }
-    }
-    found
+    let elements = model::persisted_elements(context).into_iter();
+    let directories = elements.flat_map(|(module, element)| Elements::one(context, module, &element).directories());
+    directories.collect()
 }
 
 /// Every directory that some service persists, by its contract or by a legacy field that something reads.

@@ -18,7 +18,7 @@ pub fn of(around: &Surroundings, service: &Service, kept: Kept) -> State {
     let all: Vec<&Kept> = own.chain(&around.of_services).collect();
     let persisted = all.iter().any(|other| kept::covers(&other.path, &kept.path));
     let survives = match persisted || around.lasting.iter().any(|root| kept::covers(root, &kept.path)) {
-        true => Some(persisted).filter(|persisted| *persisted),
+        true => persisted.then_some(true),
         // Of a directory that is not known it is not known either, and without any list nothing is lost.
         false => (kept.path.starts_with('/') && !all.is_empty()).then_some(false),
     };

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::plan::formals::with_comma;
+use crate::plan::formals::{open_pattern, with_comma};
 use crate::plan::share::leftovers;
 use crate::resolve::module::Module;
 use crate::resolve::scope::{self, Binding};
@@ -19,16 +19,9 @@ pub fn ranges(module: &Module, gone: &[Range<usize>]) -> Vec<Range<usize>> {
 
 /// The arguments of the module's function that only code in `gone` uses, with their commas.
 fn arguments(module: &Module, gone: &[Range<usize>]) -> Vec<Range<usize>> {
-    let Some(lambda) = &module.lambda else {
+    let (Some(pattern), Some(lambda)) = (open_pattern(module), &module.lambda) else {
         return Vec::new();
     };
-    let Some(ast::Param::Pattern(pattern)) = lambda.param() else {
-        return Vec::new();
-    };
-    // Without an ellipsis the function's caller has to give exactly these, and a name for all of them gives any.
-    if pattern.ellipsis_token().is_none() || pattern.pat_bind().is_some() {
-        return Vec::new();
-    }
     let is_own = |ident: &SyntaxNode, name: &str| matches!(scope::lookup(ident, name), Binding::Param(found) if found.syntax() == lambda.syntax());
     let is_dead = |entry: &ast::PatEntry| {
         let Some(name) = entry.ident().map(|ident| syntax::ident_text(&ident)) else {

@@ -92,7 +92,9 @@ pub fn all(context: &Context) -> Vec<Foreign> {
     }
     let names = Names::of(context, "");
     let owned = owned(context, &names);
-    let elsewhere = model::persisted_lists(context);
+    let elsewhere = model::persisted_elements(context).into_iter();
+    let elsewhere = elsewhere.filter_map(|(module, element)| model::directory(&context.eval(module), &element));
+    let elsewhere: Vec<String> = elsewhere.collect();
     let mut found: Vec<Foreign> = Vec::new();
     for (index, one) in declared.iter().enumerate() {
         let Some(own) = owner(&owned, &names, one) else {
@@ -262,10 +264,7 @@ fn owner(owned: &[Own], names: &Names, one: &Declared) -> Option<Own> {
 
 /// An element with the values of its texts, in one line, as it can stand in another file.
 fn evaluated(eval: &Eval, element: &ast::Expr) -> String {
-    let value = |expr: &ast::Expr| match eval.string(expr) {
-        Ok(text) => syntax::string_text(&text),
-        Err(_) => syntax::text_of(expr.syntax()),
-    };
+    let value = |expr: &ast::Expr| eval.text_as_source(expr);
     let line = match syntax::unparen(element.clone()) {
         ast::Expr::AttrSet(set) => {
             let entries = set.entries().map(|entry| match &entry {

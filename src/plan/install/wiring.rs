@@ -6,6 +6,7 @@ use super::schema::{middlewares as middlewares_of_collector, unreadable};
 use super::texts;
 use crate::edit::{GroupId, indent, trivia};
 use crate::error::{self, Place, Result};
+use crate::plan::import_list;
 use crate::plan::model::Context;
 use crate::plan::ops::Ops;
 use crate::plan::setting::{self, Setting};
@@ -101,14 +102,8 @@ pub fn add_imports(
             }
         },
         None => {
-            let at = module.body.l_curly_token().map_or(0, |t| syntax::token_span(&t).end);
-            let (pad, unit) = (
-                indent::inside(source.text(), module.body.syntax()),
-                indent::unit(source.text()),
-            );
-            let items: String = wanted.iter().map(|file| format!("{pad}{unit}{file}\n")).collect();
-            let list = format!("\n{pad}imports = [\n{items}{pad}];\n");
-            work.insert(path, at, list, group);
+            let (at, list) = import_list::new(source, &module.body, wanted);
+            work.insert(path, at, list + "\n", group);
             return Ok(());
         }
     };

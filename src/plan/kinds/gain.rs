@@ -25,11 +25,8 @@ fn unsaved<'f>(facts: &'f ServiceFacts) -> &'f [ast::Expr] {
 /// What no backup has, for people: the directories where they are known, else their source.
 fn shown(outline: &Outline) -> Vec<String> {
     let eval = outline.context.eval(outline.facts.home);
-    let value = |path: &ast::Expr| match eval.string(path) {
-        Ok(value) => syntax::string_text(&value),
-        Err(_) => syntax::text_of(path.syntax()),
-    };
-    unsaved(outline.facts).iter().map(value).collect()
+    let paths = unsaved(outline.facts).iter();
+    paths.map(|path| eval.text_as_source(path)).collect()
 }
 
 impl ChangeKind for Gain {

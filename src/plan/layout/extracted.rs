@@ -32,7 +32,9 @@ pub struct Extracted<'c, 'a> {
     /// The nodes that go from other files.
     elsewhere: Removed,
     remaining: RemainingFile<'a>,
+    /// Where the new module's import goes beside the shared file's own, and whether the shared file has it instead.
     position: ImportPosition,
+    inside: bool,
 }
 
 impl<'c, 'a> Extracted<'c, 'a> {
@@ -47,6 +49,7 @@ impl<'c, 'a> Extracted<'c, 'a> {
         Extracted {
             draft,
             position,
+            inside,
             parts,
             elsewhere: removed,
             remaining: RemainingFile::of(home, &nodes, inside)
@@ -110,7 +113,7 @@ impl<'c, 'a> Extracted<'c, 'a> {
         ops.create_formatted(target.clone(), text);
         let (repo, group) = (self.draft.context().repo, self.draft.contract());
         let (home, remaining) = (self.draft.facts().home, &self.remaining);
-        if self.position == ImportPosition::ByName && imports::takes_inside(home, target) {
+        if self.inside {
             imports::add_inside(ops, repo, home, target, remaining.only_imports, group);
         } else {
             let paths = [self.parts.source.path(), target];

@@ -165,8 +165,8 @@ pub fn covers(outer: &str, path: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// The known directories of the lists of persistent directories that no service has.
-pub fn persisted_lists(context: &Context) -> Vec<String> {
+/// The elements of the lists of persistent directories that no service has, with their modules.
+pub fn persisted_elements<'a>(context: &Context<'a>) -> Vec<(&'a Module, ast::Expr)> {
     let rules = &context.rules().persistence;
     let mut found = Vec::new();
     for option in &rules.options {
@@ -178,8 +178,7 @@ pub fn persisted_lists(context: &Context) -> Vec<String> {
                 def.value
                     .iter()
                     .for_each(|value| module::list_elements(value, &mut elements));
-                let eval = context.eval(module);
-                found.extend(elements.iter().filter_map(|element| directory(&eval, element)));
+                found.extend(elements.into_iter().map(|element| (module, element)));
             }
         }
     }

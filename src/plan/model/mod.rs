@@ -9,7 +9,7 @@ mod resumed;
 mod service;
 
 pub use context::{Choices, Context};
-pub use declared::{contract_names, covers, directory, fields, legacy_names, persisted_lists, shadowed, topmost};
+pub use declared::{contract_names, covers, directory, fields, legacy_names, persisted_elements, shadowed, topmost};
 pub use fact::{Declaration, Fact, FactId, FactIds, Guard, Job, LegacyField, Persisted};
 pub use own_contract::OwnContract;
 pub use service::{ServiceFacts, broken_file};

@@ -38,10 +38,18 @@ pub struct Ops<'a> {
 /// A file to be made.
 struct NewFile {
     text: String,
-    /// Whether its text is formatted.
-    formatted: bool,
-    /// Whether it comes from one of the tool's templates.
-    template: bool,
+    origin: Origin,
+}
+
+/// Where the text of a new file comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// It stands as it is.
+    Plain,
+    /// It is one of the tool's templates, and stands as it is.
+    Template,
+    /// It is put together from others, and is laid out.
+    Composed,
 }
 
 impl<'a> Ops<'a> {
@@ -155,39 +163,33 @@ impl<'a> Ops<'a> {
 
     /// Makes a file.
     pub fn create(&mut self, path: PathBuf, text: String) {
-        let (formatted, template) = (false, false);
         self.new.insert(
             path,
             NewFile {
                 text,
-                formatted,
-                template,
+                origin: Origin::Plain,
             },
         );
     }
 
     /// Makes a file from one of the tool's templates.
     pub fn create_from_template(&mut self, path: PathBuf, text: String) {
-        let (formatted, template) = (false, true);
         self.new.insert(
             path,
             NewFile {
                 text,
-                formatted,
-                template,
+                origin: Origin::Template,
             },
         );
     }
 
     /// Makes a file of text that is formatted.
     pub fn create_formatted(&mut self, path: PathBuf, text: String) {
-        let (formatted, template) = (true, false);
         self.new.insert(
             path,
             NewFile {
                 text,
-                formatted,
-                template,
+                origin: Origin::Composed,
             },
         );
     }
@@ -217,12 +219,12 @@ impl<'a> Ops<'a> {
         let repo = self.repo;
         let change = |(path, edits): (PathBuf, FileEdits)| edits.change(repo, path).transpose();
         let changes = self.files.into_iter().filter_map(change);
-        let new = self.new.into_iter().map(|(path, new)| match new.formatted {
-            true => laid_out(path, &new.text, repo.formatter().format()),
-            false => Ok(FileChange {
+        let new = self.new.into_iter().map(|(path, new)| match new.origin {
+            Origin::Composed => laid_out(path, &new.text, repo.formatter().format()),
+            Origin::Plain | Origin::Template => Ok(FileChange {
                 to: Some(path),
                 after: new.text.into(),
-                template: new.template,
+                template: new.origin == Origin::Template,
                 ..FileChange::default()
             }),
         });

@@ -1,12 +1,12 @@
 //! The import of a module that came out of a shared file, beside the shared file's own; and the shared file's, when it goes.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::edit::{GroupId, indent, trivia};
 use crate::plan::group::Move;
 use crate::plan::ops::Ops;
 use crate::plan::placement::relative;
-use crate::plan::{removal, texts};
+use crate::plan::{import_list, removal, texts};
 use crate::repo::{Repository, hosts, literals};
 use crate::resolve::Module;
 use crate::resolve::module::attribute;
@@ -95,30 +95,13 @@ pub fn add_inside(work: &mut Ops, repo: &Repository, home: &Module, target: &Pat
         [Move::added(texts::NEW_IMPORT, format!("{}: {text}", path.display()))],
     );
     let Some(ast::Expr::List(list)) = attribute(&home.body, "imports").map(syntax::unparen) else {
-        let at = home
-            .body
-            .l_curly_token()
-            .map_or(0, |brace| syntax::token_span(&brace).end);
-        let (pad, unit) = (
-            indent::inside(source.text(), home.body.syntax()),
-            indent::unit(source.text()),
-        );
         let end = if alone { "" } else { "\n" };
-        work.insert(
-            path,
-            at,
-            format!("\n{pad}imports = [\n{pad}{unit}{text}\n{pad}];{end}"),
-            group,
-        );
+        let (at, list) = import_list::new(source, &home.body, &[text]);
+        work.insert(path, at, list + end, group);
         return;
     };
     let earlier = |item: &ast::Expr| {
-        let target = match syntax::unparen(item.clone()) {
-            ast::Expr::PathRel(path) => literals::target(source, &path),
-            _ => None,
-        };
-        target.is_some_and(|target| repo.import_target(&target).is_some())
-            && syntax::text_of(item.syntax()).as_str() < text.as_str()
+        imported_by(repo, source, item).is_some() && syntax::text_of(item.syntax()).as_str() < text.as_str()
     };
     let after = list.items().take_while(earlier).last();
     let at = match &after {
@@ -160,7 +143,7 @@ pub fn remove(work: &mut Ops, repo: &Repository, file: &Path, group: GroupId) {
 }
 
 /// The list elements of `imports` that name the file, with the files they stand in.
-pub fn importers(repo: &Repository, target: &Path) -> Vec<(std::path::PathBuf, ast::Expr)> {
+pub fn importers(repo: &Repository, target: &Path) -> Vec<(PathBuf, ast::Expr)> {
     let mut found = Vec::new();
     let mut files: Vec<&Source> = repo.naming(target).into_iter().map(|(source, _)| source).collect();
     files.dedup_by_key(|source| source.path());
@@ -178,14 +161,19 @@ pub fn importers(repo: &Repository, target: &Path) -> Vec<(std::path::PathBuf, a
 
 /// Whether an import names a service's own directory.
 fn is_service_import(repo: &Repository, importer: &Source, item: &ast::Expr) -> bool {
+    imported_by(repo, importer, item).is_some_and(|path| {
+        let inside = path.strip_prefix(&repo.rules().paths.server).ok();
+        inside.is_some_and(|inside| inside.components().count() == 3 && inside.ends_with("default.nix"))
+    })
+}
+
+/// The file that an element of `imports` leads to, if it is a path written out.
+fn imported_by(repo: &Repository, importer: &Source, item: &ast::Expr) -> Option<PathBuf> {
     let target = match syntax::unparen(item.clone()) {
         ast::Expr::PathRel(path) => literals::target(importer, &path),
         _ => None,
     };
-    target.and_then(|path| repo.import_target(&path)).is_some_and(|path| {
-        let inside = path.strip_prefix(&repo.rules().paths.server).ok();
-        inside.is_some_and(|inside| inside.components().count() == 3 && inside.ends_with("default.nix"))
-    })
+    repo.import_target(&target?)
 }
 
 /// The nodes of list elements, for removal.
