@@ -8,7 +8,7 @@ use crate::error::{self, Place, Result};
 use crate::plan::model::Context;
 use crate::resolve::{Eval, Known, Module, Value};
 use crate::rules::{ContractField, parts};
-use crate::syntax::{self, AstNode, ast};
+use crate::syntax::{self, AstNode, SyntaxNode, ast};
 
 /// What a service says of its route.
 #[derive(Default)]
@@ -50,17 +50,19 @@ pub fn unused(context: &Context, wanted: &Wanted) -> Result<()> {
 
 /// The host as it is said: with the domain where the code has it.
 fn shown(context: &Context, subdomain: &str) -> String {
-    let domain = context.rules().values.domain.strip_prefix("config.").and_then(|path| {
-        let module = context.model.modules().next()?;
-        let value = Eval::new(context.model, module).option_value(&parts(path), module.body.syntax());
-        match value {
-            Value::Known(Known::Str(domain)) => Some(domain),
-            _ => None,
-        }
-    });
-    match domain {
+    let module = context.model.modules().next();
+    match module.and_then(|module| domain(context, module, module.body.syntax())) {
         Some(domain) => address::host(subdomain, &domain),
         None => subdomain.to_owned(),
+    }
+}
+
+/// The domain of a new service, as it is known at a node of a module.
+fn domain(context: &Context, module: &Module, at: &SyntaxNode) -> Option<String> {
+    let path = context.rules().values.domain.strip_prefix("config.")?;
+    match Eval::new(context.model, module).option_value(&parts(path), at) {
+        Value::Known(Known::Str(domain)) => Some(domain),
+        _ => None,
     }
 }
 
@@ -99,16 +101,11 @@ fn routes(context: &Context, namespace: &str) -> BTreeMap<String, Route> {
 
 /// Whether a service's domain may be another one than that of a new service.
 fn is_other(context: &Context, module: &Module, value: &ast::Expr, known: Value) -> bool {
-    let rule = &context.rules().values.domain;
-    if syntax::text_of(value.syntax()) == *rule {
+    if syntax::text_of(value.syntax()) == context.rules().values.domain {
         return false;
     }
-    let Some(path) = rule.strip_prefix("config.") else {
-        return true;
-    };
-    let own = Eval::new(context.model, module).option_value(&parts(path), value.syntax());
-    match (own, known) {
-        (Value::Known(Known::Str(own)), Value::Known(Known::Str(theirs))) => !own.eq_ignore_ascii_case(&theirs),
+    match (domain(context, module, value.syntax()), known) {
+        (Some(own), Value::Known(Known::Str(theirs))) => !own.eq_ignore_ascii_case(&theirs),
         _ => true,
     }
 }
