@@ -12,6 +12,7 @@
 }: let
   legacy = options.qgroget.services;
   file = toString ./. + "/legacy-bridge.nix";
+  declared = lib.filter (definition: definition.file != file) legacy.definitionsWithLocations;
 in {
   # By which the definitions below are told from those of others.
   _file = file;
@@ -36,7 +37,5 @@ in {
   # What is shown above is left out before anything is read from it, since it does not evaluate where a
   # contract has faults. A legacy service counts also where it has a contract, which is not enabled then.
   qgroget.collector.otherServices =
-    (lib.modules.mergeDefinitions legacy.loc legacy.type
-      (lib.filter (definition: definition.file != file) legacy.definitionsWithLocations))
-    .mergedValue;
+    lib.optionalAttrs (declared != []) (lib.modules.mergeDefinitions legacy.loc legacy.type declared).mergedValue;
 }

@@ -86,6 +86,17 @@
     };
   };
 
+  # Neither what a service depends on nor the middlewares that it names are in this machine; tests/integration has both.
+  # That holds for all services, since a module that several share brings the others.
+  alone = {
+    options.qgroget.serviceModules = lib.mkOption {
+      type = lib.types.attrsOf (lib.types.submodule {
+        dependsOn = lib.mkForce [];
+        middlewares = lib.mkForce [];
+      });
+    };
+  };
+
   machine = {config, ...}: let
     contract = config.qgroget.serviceModules.${service};
   in {
@@ -94,6 +105,7 @@
         (root + "/modules/server/options.nix")
         (root + "/modules/server/collector.nix")
         secrets
+        alone
         settings
       ]
       ++ map fitted modules
@@ -102,12 +114,7 @@
 
     _module.args = lib.mapAttrs (_: lib.mkDefault) passed;
 
-    qgroget.serviceModules.${service} = {
-      enable = true;
-      # Neither other services nor their middlewares are in this machine; tests/integration has both.
-      dependsOn = lib.mkForce [];
-      middlewares = lib.mkForce [];
-    };
+    qgroget.serviceModules.${service}.enable = true;
 
     # The root is lost when the machine goes down, as on the host; only /persist stays.
     virtualisation = {

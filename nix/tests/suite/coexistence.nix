@@ -67,6 +67,7 @@ in [
     .services
     .jellyfin
     .traefikDynamicConfig) {})
+  (case "5.1: nor has the bridge once no legacy service is left" (failures {} {jellyfin = full;}) [])
   (case "5.1: both sides together have no fault" ((mixedHost old {jellyfin = full;}).qgroget.collector.failures) [])
   (case "5.1: the collected services are what a legacy reader needs" (lib.attrNames (mixedHost {} {jellyfin = full;}).qgroget.collector.services.jellyfin) [
     "backupDirectories"

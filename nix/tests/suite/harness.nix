@@ -155,7 +155,7 @@ in rec {
   hostOf = modules: serviceModules: evaluate ([optionsFile collectorFile nixos] ++ modules ++ [{qgroget = {inherit serviceModules;};}]);
   # A host in the middle of the migration: legacy services, and the bridge that shows the new ones there.
   mixedHost = services: serviceModules:
-    evaluate (full ++ [legacy bridgeFile {qgroget = {inherit services serviceModules;};}]);
+    evaluate (full ++ [legacy bridgeFile {qgroget = lib.optionalAttrs (services != {}) {inherit services;} // {inherit serviceModules;};}]);
 
   collected = serviceModules: (host serviceModules).qgroget.collector;
   failures = serviceModules: (collected serviceModules).failures;

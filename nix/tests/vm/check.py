@@ -19,10 +19,16 @@ SERVICES = {
     "kept": ("port = 8001; exposed = true; persistedData = [\"/var/lib/kept\" {directory = \"/var/cache/kept\"; user = \"kept\";}];", True),
     "bare": ("persistedData = [];", True),
     "plain": ("port = 8002; persistedData = [\"/var/lib/plain\"];", False),
+    "shared": ("port = 8003;", False),
+}
+# What a service's module has besides: a neighbour that is on as well, and that names what is in no machine of a test.
+BESIDES = {
+    "shared": 'qgroget.serviceModules.neighbour = {enable = true; domain = "example.org"; dataDir = null; port = 8004; exposed = true; middlewares = ["admins"]; dependsOn = ["elsewhere"];};',
 }
 WANTED = {
     "kept": ["for unit in [\"kept.service\"]", "wait_for_open_port(8001)", "https://kept.example.org", "wait_until_succeeds", "/var/cache/kept", "server.shutdown()", "-p crit"],
     "bare": ["for unit in [\"bare.service\"]", "server.wait_for_unit(unit)"],
+    "shared": ["wait_for_open_port(8003)"],
     "plain": ["wait_for_open_port(8002)"],
     "routing": ["open@file", "/api/http/routers"],
     "auth": ["sudo -u notes psql notes", "api/firstfactor"],
@@ -49,7 +55,7 @@ def lay_out(repository):
     for name, (fields, impermanence) in SERVICES.items():
         (server / f"{name}.nix").write_text(
             f'{{config, lib, ...}}: {{qgroget.serviceModules.{name} = {{domain = "example.org"; dataDir = null; {fields}}}; '
-            f'sops.secrets."server/{name}/password" = {{}}; systemd.services.{name}.script = config.sops.secrets."server/{name}/password".path;}}'
+            f'sops.secrets."server/{name}/password" = {{}}; systemd.services.{name}.script = config.sops.secrets."server/{name}/password".path; {BESIDES.get(name, "")}}}'
         )
         directory = repository / "tests" / name
         directory.mkdir()
