@@ -31,7 +31,6 @@ in {
         # at night, when nobody cooks
 
         exposed = true;
-        subdomain = "recipes";
         port = 9300;
       };
     }

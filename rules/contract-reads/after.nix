@@ -7,6 +7,7 @@
   inherit (config.qgroget.server) domain;
   # Others may take it from here.
   fallback = "http://127.0.0.1:9100/fallback";
+  folder = "radio";
 in {
   options.radio = {
     enable = lib.mkEnableOption "the radio";
@@ -39,7 +40,6 @@ in {
         backupExclude = ["${cfg.dataDir}/cache"];
 
         exposed = true;
-        subdomain = "radio";
         port = 9100;
         type = "public";
         middlewares = ["radio-page"];
@@ -64,7 +64,7 @@ in {
         other = "/srv/${domain}/radio-old";
       };
 
-      networking.firewall.allowedTCPPorts = [cfg.port];
+      networking.firewall.allowedTCPPorts = [80] ++ lib.optionals config.radio.enable [cfg.port];
 
       virtualisation.quadlet.containers.radio.containerConfig = {
         image = "docker.io/example/radio:1";
@@ -78,6 +78,19 @@ in {
       };
 
       systemd.tmpfiles.rules = ["d ${cfg.dataDir} 0750 radio radio -"];
+
+      # In the network of the machine it is the machine's.
+      virtualisation.quadlet.containers.radio-page.containerConfig = {
+        image = "docker.io/example/radio-page:1";
+        networks = ["host"];
+        exec = "--port ${toString cfg.port} --support 9100 --web-port=${toString cfg.port} --bitrate 9100 --export-port 91000";
+        podmanArgs = ["--entrypoint=[\"page\", \"--port\", \"${toString cfg.port}\"]"];
+      };
+
+      systemd.user.services.radio-stream.serviceConfig = {
+        ExecStart = "/bin/stream --port=${toString cfg.port} --from ${cfg.dataDir}/live";
+        Group = folder;
+      };
 
       systemd.services = lib.genAttrs ["radio-a"] (domain: {
         serviceConfig.WorkingDirectory = "/srv/${domain}/radio";

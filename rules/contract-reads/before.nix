@@ -6,6 +6,7 @@
   inherit (config.qgroget.server) domain;
   # Others may take it from here.
   fallback = "http://127.0.0.1:9100/fallback";
+  folder = "radio";
 in {
   options.radio = {
     enable = lib.mkEnableOption "the radio";
@@ -59,7 +60,7 @@ in {
       other = "/srv/${domain}/radio-old";
     };
 
-    networking.firewall.allowedTCPPorts = [9100];
+    networking.firewall.allowedTCPPorts = [80] ++ lib.optionals config.radio.enable [9100];
 
     virtualisation.quadlet.containers.radio.containerConfig = {
       image = "docker.io/example/radio:1";
@@ -73,6 +74,19 @@ in {
     };
 
     systemd.tmpfiles.rules = ["d /srv/${domain}/radio 0750 radio radio -"];
+
+    # In the network of the machine it is the machine's.
+    virtualisation.quadlet.containers.radio-page.containerConfig = {
+      image = "docker.io/example/radio-page:1";
+      networks = ["host"];
+      exec = "--port 9100 --support 9100 --web-port=9100 --bitrate 9100 --export-port 91000";
+      podmanArgs = ["--entrypoint=[\"page\", \"--port\", \"9100\"]"];
+    };
+
+    systemd.user.services.radio-stream.serviceConfig = {
+      ExecStart = "/bin/stream --port=9100 --from /srv/${domain}/${folder}/live";
+      Group = folder;
+    };
 
     systemd.services = lib.genAttrs ["radio-a"] (domain: {
       serviceConfig.WorkingDirectory = "/srv/${domain}/radio";

@@ -20,7 +20,6 @@ in {
         backupPaths = [];
 
         exposed = true;
-        subdomain = "ledger";
         port = 9920;
         type = "public";
 
@@ -39,7 +38,7 @@ in {
       virtualisation.quadlet.containers = {
         ledger-store.containerConfig = {
           image = "docker.io/library/postgres:17-alpine";
-          publishPorts = ["127.0.0.1:5440:5432"];
+          publishPorts = ["127.0.0.1:${toString cfg.databaseConfig.port}:5432"];
           environments = {
             POSTGRES_DB = cfg.databaseConfig.name;
             POSTGRES_USER = cfg.databaseConfig.user;

@@ -18,7 +18,6 @@ in {
         backupPaths = [];
 
         exposed = true;
-        subdomain = "bookings";
         port = 9910;
         type = "public";
 

@@ -21,7 +21,6 @@ in {
         backupPaths = [];
 
         exposed = true;
-        subdomain = "tickets";
         port = 9900;
 
         dependsOn = ["archive" "clock" "ledger" "mailer" "mysql" "tunnel"];

@@ -25,7 +25,6 @@ in {
         backupPaths = [];
 
         exposed = true;
-        subdomain = "letters";
         port = 9200;
       };
     }

@@ -15,7 +15,6 @@ in {
         backupPaths = [];
 
         exposed = true;
-        subdomain = "clock";
         port = 9600;
       };
     }

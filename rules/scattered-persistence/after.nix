@@ -21,7 +21,6 @@ in {
         backupPaths = [];
 
         exposed = true;
-        subdomain = "garden";
         port = 9800;
       };
     }

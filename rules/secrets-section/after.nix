@@ -15,7 +15,6 @@ in {
         backupPaths = [];
 
         exposed = true;
-        subdomain = "notes";
         port = 9500;
       };
     }

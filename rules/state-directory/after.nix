@@ -16,7 +16,6 @@ in {
         backupPaths = [];
 
         exposed = true;
-        subdomain = "diary";
         port = 9300;
       };
     }

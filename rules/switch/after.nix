@@ -25,7 +25,6 @@ in {
         backupPaths = [];
 
         exposed = true;
-        subdomain = "weather";
         port = 9400;
         type = "public";
       };

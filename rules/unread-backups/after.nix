@@ -16,7 +16,6 @@ in {
         backupPaths = [cfg.dataDir];
 
         exposed = true;
-        subdomain = "photos";
         port = 9700;
       };
     }

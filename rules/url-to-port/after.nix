@@ -19,7 +19,6 @@ in {
         backupPaths = [];
 
         exposed = true;
-        subdomain = "radio";
         # the stream and the page share one port
         port = ports.radio;
       };

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 
 use super::Move;
 use super::compact;
+use super::evolve::schema::Schema;
 use super::model::{self, Context, Fact, FactId, LegacyField, ServiceFacts};
 use super::ops::ContractFragment;
 use super::placement;
 use super::restated;
+use super::texts;
 use crate::edit::{GroupId, trivia};
 use crate::error::{Error, Result};
 use crate::resolve::Eval;
@@ -81,6 +83,8 @@ pub struct Writer<'c, 'a> {
     carried: Vec<std::ops::Range<usize>>,
     /// The text of the directory of the state.
     data_dir: Option<String>,
+    /// The repository's contract, where it can be read.
+    schema: Option<Schema<'a>>,
 }
 
 /// The contract's option path, as source.
@@ -112,6 +116,7 @@ impl<'c, 'a> Writer<'c, 'a> {
             said: Vec::new(),
             carried: Vec::new(),
             data_dir: None,
+            schema: Schema::read(context).ok(),
         }
     }
 
@@ -198,7 +203,7 @@ impl<'c, 'a> Writer<'c, 'a> {
         facts: Vec<(FactId, String)>,
         added: Vec<Move>,
     ) {
-        if std::mem::take(&mut self.apart) {
+        if !text.is_empty() && std::mem::take(&mut self.apart) {
             text.insert(0, '\n');
         }
         self.fragments.push(ContractFragment {
@@ -234,15 +239,45 @@ impl<'c, 'a> Writer<'c, 'a> {
         all.any(|(own, _)| *own == fact)
     }
 
-    /// A fact as a binding of the contract, with the comments that belong to it.
+    /// A fact as a binding of the contract, with the comments that belong to it. One that says what the contract's field
+    /// is without it is said by that.
     pub fn carry(&mut self, group: GroupId, fact: &Fact) {
         let (before, after) = self.comments_of(fact);
+        if before.is_empty() && after.is_empty() && self.is_default(fact) {
+            self.said.push(fact.field.clone());
+            let facts = vec![(fact.id, texts::by_default(&format!("{}.{}", self.path, fact.field)))];
+            return self.append(group, String::new(), Some(fact.field.clone()), facts, Vec::new());
+        }
         let rest = match fact.origin.rest.as_str() {
             "" => String::new(),
             rest => format!(".{rest}"),
         };
         let text = format!("{before}{}{rest} = {};{after}\n", fact.field, self.value(fact));
         self.put(group, text, vec![(fact.id, &fact.field)]);
+    }
+
+    /// Whether a fact is a literal that the repository's contract has as the default of its field; of those that strictness
+    /// asks for none is.
+    fn is_default(&self, fact: &Fact) -> bool {
+        let asked = [ContractField::PersistedData, ContractField::BackupPaths];
+        let origin = &fact.origin;
+        if asked.contains(&fact.field) || !origin.rest.is_empty() {
+            return false;
+        }
+        let default = self
+            .schema
+            .as_ref()
+            .and_then(|schema| schema.default(&fact.field.path()));
+        match (&origin.value, default) {
+            (Some(ast::Expr::Str(value)), Some(ast::Expr::Ident(name))) => {
+                syntax::ident_text(&name) == "name" && syntax::string_value(value).as_ref() == Some(&self.facts.name)
+            }
+            (Some(ast::Expr::Str(value)), Some(ast::Expr::Str(default))) => {
+                let value = syntax::string_value(value);
+                value.is_some() && value == syntax::string_value(&default)
+            }
+            _ => false,
+        }
     }
 
     /// A fact of the contract's own group as another field or with another value, with the comments that belong to it.
@@ -270,8 +305,8 @@ impl<'c, 'a> Writer<'c, 'a> {
             .collect();
         let first = lines.join("\n").replacen("# ", &format!("# {} = ", fact.field), 1);
         let gap = match self.backed_up(fact) {
-            true => super::texts::no_gap_comment(&fact.origin.name),
-            false => super::texts::gap_comment(&fact.origin.name),
+            true => texts::no_gap_comment(&fact.origin.name),
+            false => texts::gap_comment(&fact.origin.name),
         };
         // The first of several lines alone would be part of this comment.
         let text = match after.contains('\n') {

@@ -31,6 +31,7 @@ pub mod new;
 pub mod ops;
 pub mod owner;
 pub mod placement;
+mod published;
 pub mod removal;
 mod restated;
 pub mod setting;

@@ -383,3 +383,8 @@ pub fn no_implementation_next(target: &std::path::Path) -> String {
         target.display()
     )
 }
+
+/// Where a value is that a field has without being given it.
+pub fn by_default(field: &str) -> String {
+    format!("{field} (default)")
+}

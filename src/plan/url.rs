@@ -27,7 +27,7 @@ pub fn read(value: &ast::Expr) -> Backend {
             return none;
         };
         return match port.parse::<u16>() {
-            Ok(number) if local(host) => Backend {
+            Ok(number) if is_local(host) => Backend {
                 port: Some(number.to_string()),
                 derived: host == "127.0.0.1" && rest.is_empty() && number.to_string() == port,
             },
@@ -44,7 +44,7 @@ pub fn read(value: &ast::Expr) -> Backend {
         return none;
     };
     let plain_tail = matches!(tail, [] | [InterpolPart::Literal(_)]);
-    match local(host) && plain_tail {
+    match is_local(host) && plain_tail {
         true => Backend {
             port: Some(port),
             derived: host == "127.0.0.1" && tail.is_empty(),
@@ -64,7 +64,8 @@ fn split(url: &str) -> Option<(&str, &str, &str)> {
 /// Hosts that are this machine, so that a port behind them is one of this machine's.
 pub const LOCAL: [&str; 5] = ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "[::]"];
 
-fn local(host: &str) -> bool {
+/// Whether a host is this machine.
+pub fn is_local(host: &str) -> bool {
     LOCAL.contains(&host)
 }
 

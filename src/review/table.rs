@@ -71,7 +71,9 @@ pub fn rows(proposal: &dyn Proposal, accepted: &Accepted) -> Vec<Row> {
 }
 
 fn join(row: &mut Row, other: Row) {
-    row.what.extend(other.what);
+    let new = other.what.into_iter().filter(|what| !row.what.contains(what));
+    let new: Vec<String> = new.collect();
+    row.what.extend(new);
     if let (Some((_, lines)), Some((_, more))) = (&mut row.from, other.from) {
         lines.extend(more);
     }

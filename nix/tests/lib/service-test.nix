@@ -86,8 +86,8 @@
     };
   };
 
-  # Neither what a service depends on nor the middlewares that it names are in this machine; tests/integration has both.
-  # That holds for all services, since a module that several share brings the others.
+  # Neither what a service depends on nor the middlewares that it names are in this machine. That holds for all
+  # services, since a module that several share brings the others.
   alone = {
     options.qgroget.serviceModules = lib.mkOption {
       type = lib.types.attrsOf (lib.types.submodule {
@@ -136,7 +136,7 @@
       script = lib.concatMapStrings (image: "${pkgs.podman}/bin/podman load --input ${image}\n") images;
     };
 
-    # A client certificate is asked for in tests/integration/routing.nix; here only the way counts.
+    # No client certificate is asked for: only the way to the service counts here.
     qgroget.contract.traefik = lib.mkIf (proxy && contract.exposed) {
       enable = true;
       certResolver = null;

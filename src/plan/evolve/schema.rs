@@ -69,6 +69,11 @@ impl<'a> Schema<'a> {
         self.source.place_of(&first.unwrap_or_else(|| self.source.root()))
     }
 
+    /// The default of a field as it is written.
+    pub fn default(&self, field: &str) -> Option<ast::Expr> {
+        attribute(&option_of(&self.binding(field)?.value()?)?, "default")
+    }
+
     /// The fields that have no usable default.
     pub fn required(&self) -> impl Iterator<Item = &str> {
         let required = |binding: &ast::AttrpathValue| {

@@ -26,7 +26,7 @@ pub const NOT_LISTED: &str =
 pub fn settings_comment(server: &Path, host: &str, collector: &str) -> String {
     format!(
         "\n# The services of this host, in alphabetical order: <service>.enable = true; runs it, false does not.\n\
-         # Everything else about a service stands in its own file: {}/<category>/<service>/default.nix\n\
+         # Everything else about a service stands in its own file, as a rule {}/<category>/<service>/default.nix\n\
          {NOT_LISTED}\n\
          # What runs, as data: nix eval --json .#nixosConfigurations.{host}.config.{collector}.enabled",
         server.display()
@@ -34,7 +34,7 @@ pub fn settings_comment(server: &Path, host: &str, collector: &str) -> String {
 }
 pub const SETTINGS_BLOCK: &str = "{}";
 pub const STRICT_COMMENT: &str =
-    "\n# Every contract says its port, persistence and backups itself; one that does not stops the build.";
+    "\n# Every contract says itself what persists and what is backed up; one that does not stops the build.";
 
 pub fn middlewares_title(names: &[String], unread: bool) -> String {
     match unread {
@@ -50,13 +50,13 @@ pub fn middlewares_unread_why(place: &Place) -> String {
          the collector takes the name for a slip as soon as such a service has a contract."
     )
 }
-pub const MIDDLEWARES_COMMENT: &str = "\n# Services name these middlewares, but no Traefik configuration of this repository defines them (a file\n\
-     # written at run time does, for instance). Unlisted, the collector would take the name for a slip.";
+pub const MIDDLEWARES_COMMENT: &str = "\n# Middlewares that services name, and that no Traefik configuration of this repository defines (a file\n\
+     # written at run time does, for instance). Unlisted, such a name is reported as a mistake.";
 
 pub fn middlewares_unread_comment(path: &Path) -> String {
     format!(
-        "\n# Services name these middlewares. Whether {} defines them could not be read, and\n\
-         # nothing else here does. Unlisted, the collector would take the name for a slip.",
+        "\n# Middlewares that services name. Perhaps {} defines them, in a way that cannot be\n\
+         # read; nothing else here does. Unlisted, such a name is reported as a mistake.",
         path.display()
     )
 }

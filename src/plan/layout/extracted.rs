@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::statements::{self, Statement};
 use super::{Orphan, flatten, sections};
 use crate::edit::{Brackets, GroupId, trivia};
 use crate::error::{self, Result};
@@ -179,8 +180,9 @@ impl<'c, 'a> Extracted<'c, 'a> {
         let sections = self.sections(&guard, &reads)?;
         let fields: String = fragments.iter().map(|fragment| work.put_fragment(fragment)).collect();
         let named = alias.within(&fields);
-        let binding = alias.binding().filter(|_| !sections.is_empty() || named != fields);
-        let follow = enablement::follow(self.draft);
+        let follow = alias.within(&enablement::follow(self.draft));
+        let is_read = !sections.is_empty() || named != fields || !follow.is_empty();
+        let binding = alias.binding().filter(|_| is_read);
         let body = match sections.is_empty() {
             true => sections::alone(&namespace, above, &named, &follow),
             false => format!(
@@ -201,18 +203,11 @@ impl<'c, 'a> Extracted<'c, 'a> {
 
     /// The sections behind the contract; empty where nothing but the contract leaves the shared file.
     fn sections(&self, guard: &str, reads: &[Replaced]) -> Result<String> {
-        let secret = |def: &&Def| def.path.first().and_then(|p| p.as_deref()) == Some("sops");
-        let mut implementation = Vec::new();
-        for def in self.parts.bindings.iter().filter(|def| !secret(def)) {
-            implementation.push(self.binding(def, reads)?);
-        }
-        for (def, elements) in &self.parts.elements {
-            implementation.push(self.list(def, elements, reads)?);
-        }
-        let mut secrets = Vec::new();
-        for def in self.parts.bindings.iter().filter(secret) {
-            secrets.push(self.binding(def, reads)?);
-        }
+        let (secrets, implementation): (Vec<Statement>, Vec<Statement>) = Statement::all(self.parts)
+            .into_iter()
+            .partition(Statement::is_of_secrets);
+        let implementation = self.blocks(&implementation, reads)?;
+        let secrets = self.blocks(&secrets, reads)?;
         let mut text = String::new();
         if !implementation.is_empty() {
             text.push_str(&sections::before_implementation());
@@ -222,6 +217,29 @@ impl<'c, 'a> Extracted<'c, 'a> {
             text.push_str(&format!("\n{}", sections::secrets(guard, &secrets.join("\n"))));
         }
         Ok(text)
+    }
+
+    /// Statements as they are written: those that stood in one set of the shared file stand in one set again.
+    fn blocks(&self, statements: &[Statement], reads: &[Replaced]) -> Result<Vec<String>> {
+        let mut blocks = Vec::new();
+        for block in statements::blocks(statements) {
+            let mut inner = Vec::new();
+            for statement in block.statements {
+                inner.push(self.statement(statement, block.prefix.len(), reads)?);
+            }
+            blocks.push(match block.prefix.is_empty() {
+                true => inner.concat(),
+                false => format!("{} = {{\n{}\n}};", block.prefix.join("."), inner.join("\n")),
+            });
+        }
+        Ok(blocks)
+    }
+
+    fn statement(&self, statement: &Statement, skipped: usize, reads: &[Replaced]) -> Result<String> {
+        match statement.elements {
+            Some(elements) => self.list(statement.def, elements, skipped, reads),
+            None => self.binding(statement.def, skipped, reads),
+        }
     }
 
     /// The condition's own names are needed where it is the guard.
@@ -236,8 +254,8 @@ impl<'c, 'a> Extracted<'c, 'a> {
         conditions.iter().map(|c| c.syntax().clone()).collect()
     }
 
-    /// A binding under its whole option path, with its comments.
-    fn binding(&self, def: &Def, reads: &[Replaced]) -> Result<String> {
+    /// A binding under its option path but for its first names, with its comments.
+    fn binding(&self, def: &Def, skipped: usize, reads: &[Replaced]) -> Result<String> {
         let text = self.parts.source.text();
         let own = syntax::span(def.entry.syntax());
         let extent = trivia::extent(text, def.entry.syntax()).text;
@@ -252,7 +270,7 @@ impl<'c, 'a> Extracted<'c, 'a> {
             .map(|v| self.relocated(&v, reads))
             .transpose()?
             .unwrap_or_default();
-        let path = full_path(def);
+        let path = path(def, skipped);
         let before = text[extent.start..own.start].trim();
         let newline = if before.is_empty() { "" } else { "\n" };
         Ok(compact::empty_sets(&format!(
@@ -261,7 +279,7 @@ impl<'c, 'a> Extracted<'c, 'a> {
         )))
     }
 
-    fn list(&self, def: &Def, elements: &[ast::Expr], reads: &[Replaced]) -> Result<String> {
+    fn list(&self, def: &Def, elements: &[ast::Expr], skipped: usize, reads: &[Replaced]) -> Result<String> {
         let mut items = Vec::new();
         for element in elements {
             let extent = trivia::extent(self.parts.source.text(), element.syntax()).text;
@@ -280,7 +298,7 @@ impl<'c, 'a> Extracted<'c, 'a> {
             .iter()
             .map(|name| format!("lib.{name} "))
             .collect();
-        Ok(format!("{} = {order}[\n{}\n];", full_path(def), items.join("\n")))
+        Ok(format!("{} = {order}[\n{}\n];", path(def, skipped), items.join("\n")))
     }
 
     /// A node's text as it has to be in the new file.
@@ -337,8 +355,8 @@ fn dynamic_names(def: &Def) -> Vec<SyntaxNode> {
     }
 }
 
-/// The option path as source, its own computed parts as they are.
-fn full_path(def: &Def) -> String {
+/// The option path but for its first names as source, its own computed parts as they are.
+fn path(def: &Def, skipped: usize) -> String {
     let own: Vec<String> = match &def.entry {
         ast::Entry::AttrpathValue(binding) => binding
             .attrpath()
@@ -350,7 +368,7 @@ fn full_path(def: &Def) -> String {
     let outer = def.path[..def.path.len() - def.own]
         .iter()
         .map(|p| p.as_deref().map_or_else(String::new, syntax::attr_text));
-    outer.chain(own).collect::<Vec<_>>().join(".")
+    outer.chain(own).skip(skipped).collect::<Vec<_>>().join(".")
 }
 
 fn space(text: &str) -> String {

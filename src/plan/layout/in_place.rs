@@ -125,7 +125,7 @@ impl<'c, 'a> InPlace<'c, 'a> {
             let text = code.put(&self.alias.within(work.put_fragment(&fragment)));
             work.insert(path, place.start, text, fragment.group);
         }
-        let follow = enablement::follow(self.draft);
+        let follow = self.alias.within(&enablement::follow(self.draft));
         let behind = format!(
             "{}{}{}",
             sections::behind_contract(&follow),

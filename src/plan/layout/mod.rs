@@ -7,6 +7,7 @@ mod in_place;
 mod resumed;
 pub mod sections;
 mod shape;
+mod statements;
 
 use self::extracted::Extracted;
 use self::in_place::InPlace;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::own::ServiceDefs;
+use crate::plan::published;
 use crate::resolve::scope::{self, Binding};
 use crate::resolve::value::{Known, UnknownReason};
 use crate::syntax::{self, AstNode, InterpolPart, SyntaxNode, ast};
@@ -118,6 +119,20 @@ impl ConnectionLiteral {
             })
         };
         spots.into_iter().filter_map(said).collect()
+    }
+
+    /// The mappings of published ports in the service's code whose port of the host is `port`.
+    pub fn published(own: &ServiceDefs, port: u16) -> Vec<ConnectionLiteral> {
+        let strings = syntax::nodes::<ast::Str>(own.module.body.syntax()).into_iter();
+        let mappings = strings.filter_map(|string| {
+            Some(ConnectionLiteral {
+                field: Field::Port,
+                value: port.to_string(),
+                range: published::host_port(string.syntax(), port)?,
+                literal: own_literal(own, &ast::Expr::Str(string))?,
+            })
+        });
+        mappings.collect()
     }
 
     /// The literal's node.

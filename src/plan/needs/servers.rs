@@ -9,6 +9,7 @@ use super::said::{self, ConnectionLiteral, Field, Part, Spot, first_text};
 use super::{address, containers, texts};
 use crate::error::Place;
 use crate::plan::model::Context;
+use crate::plan::url::is_local;
 use crate::resolve::module::{self, Module};
 use crate::resolve::value::{Known, UnknownReason, Value};
 use crate::rules::parts;
@@ -98,6 +99,15 @@ impl Partial {
         let found = said::first(own, paths)?;
         self.said.extend(ConnectionLiteral::whole(own, field, &found.path));
         found.known.text().ok_or(None)
+    }
+
+    /// Notes the mappings that publish the port of a database on this machine.
+    fn reads_published(&mut self, own: &ServiceDefs) {
+        if let (Ok(host), Ok(port)) = (&self.host, &self.port)
+            && is_local(host)
+        {
+            self.said.extend(ConnectionLiteral::published(own, *port));
+        }
     }
 
     /// Whether both are the same database. One that has no name here is told by its port; by its name it is the same
@@ -268,6 +278,7 @@ pub fn in_options(own: &ServiceDefs) -> Vec<Partial> {
         database
             .said
             .extend(ConnectionLiteral::whole(own, Field::Port, &at("port")));
+        database.reads_published(own);
         // What NixOS makes of it on this machine is reached by PostgreSQL's own socket.
         let local = ["createLocally", "createDB", "createDatabase"];
         let local = local
@@ -306,6 +317,7 @@ pub fn in_environments(own: &ServiceDefs, servers: &[Partial]) -> Vec<Partial> {
         if database.user.is_err() {
             database.user = database.text(own, Field::User, environment.each(&USERS));
         }
+        database.reads_published(own);
         found.push(database);
     }
     found

@@ -8,7 +8,7 @@ use crate::plan::model::{Context, ServiceFacts};
 use crate::plan::needs::said;
 use crate::plan::share::ownership;
 use crate::plan::share::parts::ExtractedParts;
-use crate::resolve::module::Def;
+use crate::resolve::module::{Def, Module};
 use crate::rules::parts;
 use crate::syntax::{self, AstNode, SyntaxNode};
 
@@ -41,10 +41,11 @@ impl Code {
         let span = |def: &Def| syntax::span(def.entry.syntax());
         let containers = context.rules().containers.options.iter();
         let containers: Vec<Vec<&str>> = containers.map(|option| parts(option)).collect();
-        let in_containers = home
-            .defs
-            .iter()
-            .filter(|def| containers.iter().any(|option| def.under(option)));
+        let in_containers = home.defs.iter().filter(|def| {
+            containers
+                .iter()
+                .any(|option| def.under(option) && !is_on_the_host(home, def, option.len()))
+        });
         let declared = facts
             .facts
             .iter()
@@ -117,4 +118,23 @@ impl Code {
             .find(|outer| syntax::covers(&syntax::span(outer), &said.range));
         around.is_some_and(|around| said::sees(&said.node, around, &names, said.converts()))
     }
+}
+
+/// Whether a definition is that of a container whose network is the host's, so that its ports are the host's own. The
+/// container's name is that at `depth` of the path.
+fn is_on_the_host(module: &Module, def: &Def, depth: usize) -> bool {
+    let Some(container) = def.path.get(..=depth) else {
+        return false;
+    };
+    module.defs.iter().any(|other| {
+        let says = |names: &[&str], text: &str| {
+            let name = other.path.last().and_then(|name| name.as_deref());
+            let value = other.value.as_ref().map(|value| syntax::text_of(value.syntax()));
+            name.is_some_and(|name| names.contains(&name)) && value.is_some_and(|value| value.contains(text))
+        };
+        let is_host = says(&["networks", "network"], "\"host\"")
+            || says(&["extraOptions", "podmanArgs"], "--network=host")
+            || says(&["extraOptions", "podmanArgs"], "--net=host");
+        other.path.starts_with(container) && is_host
+    })
 }

@@ -3,6 +3,7 @@
 
 mod code;
 mod option;
+mod spellings;
 
 use std::ops::Range;
 
@@ -12,14 +13,11 @@ use super::model::{Context, ServiceFacts};
 use super::needs::said;
 use super::share::ownership;
 use super::share::parts::ExtractedParts;
-use super::{Move, data_dir, texts, url};
+use super::{Move, data_dir, published, texts, url};
 use crate::resolve::eval::Eval;
 use crate::resolve::value::{Known, Value};
 use crate::rules::ContractField;
 use crate::syntax::{self, AstNode, InterpolPart, Source, SyntaxNode, ast};
-
-/// Names of lists of published ports, as containers have them: `"8080:80"`.
-const PUBLISHED: [&str; 2] = ["publishPorts", "ports"];
 
 /// A text that says a field of the contract.
 #[derive(Clone, Debug)]
@@ -128,8 +126,8 @@ impl Restated {
 /// What the contract says.
 struct Values {
     port: Option<u16>,
-    /// The text of the directory between its quotes.
-    directory: Option<String>,
+    /// The texts of the directory between its quotes: as it is said, and with other names for the same.
+    directories: Vec<String>,
     /// Whether it is looked for in the contract itself, where every name means what it means in the directory's text.
     in_contract: bool,
 }
@@ -139,7 +137,7 @@ impl Values {
         let directory = data_dir::text(context, facts, facts.home.source.path()).ok();
         Values {
             port: port(facts),
-            directory: directory.and_then(|text| Some(between_quotes(&text)?.to_owned())),
+            directories: spellings::of(facts, directory.as_deref()),
             in_contract: false,
         }
     }
@@ -161,10 +159,7 @@ impl Values {
     /// Whether a string has the text of one of them in it.
     fn may_be_in(&self, string: &ast::Str) -> bool {
         let text = syntax::text_of(string.syntax());
-        let directory = self
-            .directory
-            .as_ref()
-            .is_some_and(|directory| text.contains(directory));
+        let directory = self.directories.iter().any(|directory| text.contains(directory));
         directory || self.port.is_some_and(|port| text.contains(&port.to_string()))
     }
 
@@ -182,7 +177,7 @@ impl Values {
             shown: None,
         };
         let mut found = Vec::new();
-        if let Some(directory) = &self.directory {
+        for directory in &self.directories {
             let is_bound = |node: &SyntaxNode| self.in_contract || data_dir::seen_at_the_top(node);
             for range in occurrences(string, &text, &content, directory, &is_bound) {
                 let own = syntax::span(node);
@@ -191,10 +186,14 @@ impl Values {
             }
         }
         let Some(port) = self.port else { return found };
-        let published = published(node, &text, &content, port);
-        let ports = match in_container {
+        let published = published::host_port(node, port);
+        let ports: Vec<Range<usize>> = match in_container {
             true => published.into_iter().collect(),
-            false => addressed(string, port).into_iter().chain(published).collect::<Vec<_>>(),
+            false => addressed(string, port)
+                .into_iter()
+                .chain(published)
+                .chain(named(string, port))
+                .collect(),
         };
         found.extend(ports.into_iter().map(|range| said(ContractField::Port, range)));
         if !in_container
@@ -218,7 +217,7 @@ impl OwnValues {
     pub fn new(facts: &ServiceFacts, data_dir: Option<&str>) -> OwnValues {
         OwnValues(Values {
             port: port(facts),
-            directory: data_dir.and_then(between_quotes).map(str::to_owned),
+            directories: spellings::of(facts, data_dir),
             in_contract: true,
         })
     }
@@ -236,7 +235,8 @@ impl OwnValues {
         let mut found: Vec<Restatement> = Vec::new();
         if !set.syntax().descendants().any(binds) {
             for string in syntax::nodes::<ast::Str>(set.syntax()) {
-                let is_it = name_of(string.syntax()).is_some_and(|name| name == ContractField::DataDir.to_string());
+                let is_it =
+                    published::name_of(string.syntax()).is_some_and(|name| name == ContractField::DataDir.to_string());
                 found.extend(self.0.in_string(&string, false).into_iter().filter(|_| !is_it));
             }
         }
@@ -286,14 +286,6 @@ fn port(facts: &ServiceFacts) -> Option<u16> {
     }
 }
 
-/// The text between the quotes of a path's string that is long enough to be told from others: two names at least.
-fn between_quotes(text: &str) -> Option<&str> {
-    let inner = text.strip_prefix('"')?.strip_suffix('"')?;
-    let names = inner.split('/').filter(|name| !name.is_empty()).count();
-    let plain = !inner.contains(['"', '\\', '\n']) && !inner.contains("$$") && !inner.contains("''");
-    (names >= 2 && plain && inner.starts_with(['/', '$'])).then_some(inner)
-}
-
 /// The byte range between a string's quotes.
 fn content(node: &SyntaxNode, text: &str) -> Option<Range<usize>> {
     let quote = if text.starts_with("''") { 2 } else { 1 };
@@ -333,21 +325,6 @@ fn occurrences(
         .collect()
 }
 
-/// The host's port of a mapping in a list of published ports.
-fn published(node: &SyntaxNode, text: &str, content: &Range<usize>, port: u16) -> Option<Range<usize>> {
-    let list = node.parent().filter(|parent| ast::List::can_cast(parent.kind()))?;
-    let name = name_of(&list)?;
-    let own = syntax::span(node).start;
-    let mapping = &text[content.start - own..content.end - own];
-    if !PUBLISHED.contains(&name.as_str()) || mapping.contains(['$', '/']) {
-        return None;
-    }
-    let (before, _) = mapping.rsplit_once(':')?;
-    let host = before.rsplit_once(':').map_or(before, |(_, host)| host);
-    let start = content.start + before.len() - host.len();
-    (host == port.to_string()).then(|| start..start + host.len())
-}
-
 /// Where a string has the port behind a host of this machine: `http://127.0.0.1:8080/x`.
 fn addressed(string: &ast::Str, port: u16) -> Vec<Range<usize>> {
     let mut found = Vec::new();
@@ -371,19 +348,40 @@ fn addressed(string: &ast::Str, port: u16) -> Vec<Range<usize>> {
     found
 }
 
-/// Whether a value, or the list that it is an element of, is called a port.
-fn is_called_port(node: &SyntaxNode) -> bool {
-    let Some(parent) = node.parent() else { return false };
-    let name = match ast::List::can_cast(parent.kind()) {
-        true => name_of(&parent),
-        false => name_of(node),
-    };
-    let name = name.unwrap_or_default();
-    ownership::is_port_name(name.trim_end_matches(['s', 'S']))
+/// Where a string has the port as an argument or a setting that is called one: `--port 8080`, `PORT=8080`,
+/// `"--port", "8080"`.
+fn named(string: &ast::Str, port: u16) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let said = port.to_string();
+    for part in string.parts() {
+        let InterpolPart::Literal(literal) = part else { continue };
+        let (text, start) = (syntax::literal_text(&literal), syntax::literal_span(&literal).start);
+        for (at, _) in text.match_indices(&said) {
+            let behind = at + said.len();
+            let name = text[..at].trim_end_matches([' ', '=', ':', ',', '"', '\'', '\\']);
+            let word = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+            let word = &name[name.trim_end_matches(word).len()..];
+            let ends = !text[behind..].starts_with(|c: char| c.is_ascii_alphanumeric() || ".-_:/".contains(c));
+            if name.len() < at && ownership::is_port_name(word) && ends {
+                found.push(start + at..start + behind);
+            }
+        }
+    }
+    found
 }
 
-/// The last name of the binding whose value a node is.
-fn name_of(node: &SyntaxNode) -> Option<String> {
-    let binding = ast::AttrpathValue::cast(syntax::parenthesised(node).parent()?)?;
-    syntax::attrpath_names(&binding.attrpath()?).pop()?
+/// Whether a value is called a port, or the list that it is an element of, the parts of which may be joined.
+fn is_called_port(node: &SyntaxNode) -> bool {
+    let is_part = |node: &SyntaxNode| {
+        let is_joined = |op: ast::BinOp| op.operator() == Some(ast::BinOpKind::Concat);
+        ast::List::can_cast(node.kind())
+            || ast::Apply::can_cast(node.kind())
+            || ast::BinOp::cast(node.clone()).is_some_and(is_joined)
+    };
+    let mut value = syntax::parenthesised(node);
+    while let Some(outer) = value.parent().filter(is_part) {
+        value = syntax::parenthesised(&outer);
+    }
+    let name = published::name_of(&value).unwrap_or_default();
+    ownership::is_port_name(name.trim_end_matches(['s', 'S']))
 }
