@@ -149,7 +149,7 @@ fn the_text_is_the_persons_own() {
     let repo = Repo::with_contract();
     let tool = editor(
         &repo.home(),
-        "sed -i 's/subdomain = \"jellyfin\"/subdomain = \"films\"/' \"$1\"",
+        "sed -i 's/exposed = true;/exposed = true; subdomain = \"films\";/' \"$1\"",
     );
     let mut command = at_terminal(&repo, &["jellyfin", "--in-place"]);
     command.env("EDITOR", tool);

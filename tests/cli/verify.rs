@@ -38,7 +38,11 @@ fn every_migration_is_proved_again_even_of_a_module_that_nothing_imports() {
         .says("refactor(server/portfolio)")
         .says("refactor(server/git)");
     let path = "modules/server/misc/forgero.nix";
-    repo.replace(path, "subdomain = \"git\"", "subdomain = \"code\"");
+    repo.replace(
+        path,
+        "exposed = true;",
+        "exposed = true;\n        subdomain = \"code\";",
+    );
     repo.git(&["commit", "--quiet", "--all", "--amend", "--no-edit"]);
     repo.run(&["verify", "--since-contract"])
         .ends(1)
@@ -174,7 +178,7 @@ fn a_commit_that_does_not_evaluate_any_more_does_not_hide_the_others() {
         return;
     }
     let (repo, module) = vaultwarden();
-    repo.replace(module, "subdomain = ", "subdomain = nothing + ");
+    repo.replace(module, "exposed = ", "exposed = nothing && ");
     amend(&repo);
     repo.run(&["verify", "--since-contract"])
         .ends(1)

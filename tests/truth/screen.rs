@@ -152,7 +152,13 @@ pub fn check(migration: &Migration, accepted: &Accepted, change: &SourceChange) 
     for group in migration.groups() {
         let own: Vec<&Line> = lines.iter().filter(|line| line.number == group.id.0 + 1).collect();
         let names: usize = own.iter().map(|line| line.what.split(", ").count()).sum();
-        let moves: usize = group.moves.iter().map(|one| one.what.split(", ").count()).sum();
+        // What goes the same way is named once, however often it stands there.
+        let moves: BTreeSet<_> = group
+            .moves
+            .iter()
+            .map(|one| (&one.what, one.from.as_ref().map(|place| &place.path), &one.to))
+            .collect();
+        let moves: usize = moves.iter().map(|(what, _, _)| what.split(", ").count()).sum();
         assert_eq!(names, moves, "{what}: {}\n{text}", group.title);
         assert!(
             own.iter().all(|line| line.gains == (group.safety == Safety::Gains)),

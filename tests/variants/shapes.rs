@@ -47,7 +47,7 @@ fn a_declaration_is_put_together_from_several_sets() {
         format!("qgroget.services.portfolio = lib.mkIf true {{{FIELDS} type = \"public\";}};"),
     ] {
         let module = migrated(&text(&declaration));
-        assert!(module.contains("subdomain = \"portfolio\";"), "{module}");
+        assert!(module.contains("exposed = true;"), "{module}");
         assert!(module.contains("type = \"public\";"), "{module}");
         assert!(!module.contains("qgroget.services"), "{module}");
     }
@@ -101,7 +101,7 @@ fn line_ends_inside_strings_stay_as_they_are() {
         module.contains("logPath = ''\n          /a\n        '';\r\n"),
         "{module:?}"
     );
-    assert!(module.contains("subdomain = \"portfolio\";\r\n"), "{module:?}");
+    assert!(module.contains("exposed = true;\r\n"), "{module:?}");
 }
 
 /// A text that is indented by two spaces, with another unit; in comments as well.
