@@ -336,7 +336,13 @@ pub enum CheckFormat {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  qgroget status             every service, a line each\n  qgroget status jellyfin    its pieces: where each stands, and where it will stand"
+)]
 pub struct Status {
+    /// Show these services closely: every piece, where it stands, and where its migration lets it stand
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
     /// The host that runs the services; found by its imports if only one does
     #[arg(long, value_name = "NAME")]
     pub host: Option<String>,

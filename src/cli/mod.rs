@@ -20,6 +20,7 @@ mod message;
 mod migrate;
 mod new;
 mod next;
+mod outlook;
 pub mod pager;
 pub mod progress;
 mod proving;

@@ -1,28 +1,91 @@
-//! `qgroget status`: every service, where it stands, what it keeps, and what blocks it.
+//! `qgroget status`: every service, where it stands, what it keeps, and what blocks it; or all pieces of some.
 
 use super::args::{Status, StatusFormat};
-use super::session::{self, Session};
+use super::outlook::Outlook;
+use super::session::{self, Loaded, Session};
 use crate::commit;
-use crate::error::Result;
-use crate::status::Pattern;
+use crate::error::{self, Result};
+use crate::plan::model::Choices;
+use crate::review::summary::{Page, Width};
+use crate::status::{self, Detail, Pattern, Plan, stand};
 
 /// Runs the command.
 ///
 /// # Errors
-/// Where the repository cannot be read or has no host that runs services.
+/// Where the repository cannot be read or has no host that runs services; `unknown-service`.
 pub fn run(args: &Status, session: &Session) -> Result<u8> {
     session::threads();
-    let mut status = crate::status::Status::read(session.root(), args.host.as_deref(), session.to_come())?;
+    let details = match args.services.is_empty() {
+        true => Vec::new(),
+        false => details(args, session)?,
+    };
+    if args.format == StatusFormat::Human && !details.is_empty() {
+        let page = Page {
+            width: Width(session.ui.width()),
+            is_cut: session.ui.is_terminal(),
+        };
+        session.ui.paged(|| {
+            let texts: Vec<String> = details.iter().map(|detail| detail.human(page)).collect();
+            session.ui.out(texts.join("\n"));
+        });
+        return Ok(0);
+    }
+    let mut status = status::Status::read(session.root(), args.host.as_deref(), session.to_come())?;
     status.untested = untested(&status, session)?;
     match args.format {
         StatusFormat::Human => session.ui.paged(|| session.ui.out(status.human(session.ui.width()))),
-        StatusFormat::Json => session.ui.data(status.json()?),
+        StatusFormat::Json => session.ui.data(status.json(&details)?),
     }
     Ok(0)
 }
 
+/// The services that were asked for, each once, with the plan of each by itself.
+fn details(args: &Status, session: &Session) -> Result<Vec<Detail>> {
+    let loaded = session.load(args.host.as_deref())?;
+    let choices = Choices::default();
+    let model = loaded.model();
+    let context = loaded.context(&model, &choices);
+    let mut all = status::entries(&context);
+    let names: Vec<String> = all.iter().map(|(service, _)| service.name.clone()).collect();
+    let mut details: Vec<Detail> = Vec::new();
+    for name in &args.services {
+        if details.iter().any(|detail| detail.service.name == *name) {
+            continue;
+        }
+        let Some(at) = all.iter().position(|(service, _)| service.name == *name) else {
+            return Err(error::plan::no_such_service(name, &names));
+        };
+        let (service, now) = all.remove(at);
+        let (plan, afterwards) = plan(&loaded, name);
+        details.push(Detail {
+            service,
+            stands: stand::of(now, afterwards),
+            plan,
+        });
+    }
+    Ok(details)
+}
+
+/// What becomes of a service, and its pieces afterwards where something does.
+fn plan(loaded: &Loaded, name: &str) -> (Plan, Option<Vec<status::pieces::Piece>>) {
+    let mut outlook = match Outlook::of(loaded) {
+        Ok(outlook) => outlook,
+        Err(error) => return (Plan::Refused(error), None),
+    };
+    let plan = outlook.migrate(name);
+    let afterwards = matches!(plan, Plan::Planned { .. }).then(|| {
+        let choices = Choices::default();
+        let model = outlook.loaded.model();
+        let context = outlook.loaded.context(&model, &choices);
+        let mut entries = status::entries(&context).into_iter();
+        let found = entries.find(|(service, _)| service.name == name);
+        found.map(|(_, pieces)| pieces).unwrap_or_default()
+    });
+    (plan, afterwards)
+}
+
 /// The services with a contract whose last commit has no note.
-fn untested(status: &crate::status::Status, session: &Session) -> Result<Vec<String>> {
+fn untested(status: &status::Status, session: &Session) -> Result<Vec<String>> {
     let mut migrated = status
         .services
         .iter()

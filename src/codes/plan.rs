@@ -6,7 +6,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "unknown-service",
         title: "there is no service of that name",
-        means: "Nothing in the legacy pattern declares the service.",
+        means: "There is no service of that name; for a migration, none that is declared in the legacy pattern.",
         why: "A migration starts from the legacy declaration: qgroget.services.<name>.",
         before: "$ qgroget migrate jelyfin",
         after: "$ qgroget migrate jellyfin",

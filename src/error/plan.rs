@@ -15,6 +15,19 @@ pub fn unknown_service(name: &str, known: &[String]) -> Error {
     error.hint(format!("services here: {}", known.join(", ")))
 }
 
+/// No service of that name, in whatever pattern.
+pub fn no_such_service(name: &str, known: &[String]) -> Error {
+    let error = Error::refused("unknown-service", format!("there is no service '{name}'"));
+    let error = match super::nearest(name, known) {
+        Some(near) => error.hint(format!("did you mean '{near}'?")),
+        None => error,
+    };
+    match known.is_empty() {
+        true => error,
+        false => error.hint(format!("services here: {}", known.join(", "))),
+    }
+}
+
 /// A service, or one whose name is nearly that, that no declaration tells of, but a module runs.
 pub fn undeclared_service(name: &str, undeclared: &[(String, std::path::PathBuf)]) -> Option<Error> {
     let names: Vec<String> = undeclared.iter().map(|(service, _)| service.clone()).collect();

@@ -12,6 +12,7 @@ pub mod decision;
 pub mod delta;
 pub mod diff;
 pub mod folded;
+pub mod grid;
 pub mod hunks;
 pub mod json;
 pub mod moved;

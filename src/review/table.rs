@@ -3,14 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use textwrap::core::display_width;
-
-use super::page::{Page, Width, wrap};
+use super::grid::Grid;
+use super::page::Page;
 use super::texts;
 use crate::edit::GroupId;
 use crate::plan::{Accepted, Group, Move, Proposal, Safety};
 use crate::term::foreign::visible;
-use crate::term::palette::{self, paint};
 
 /// What goes the same way: out of one file, into one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,147 +145,32 @@ fn cells(row: &Row) -> [String; 3] {
     [what.join(", "), from, to]
 }
 
-/// Columns between two cells, and those of the number in front.
-const GAP: usize = 2;
-const NUMBER: usize = 5;
-/// The least that a cell of paths or of names gets.
-const LEAST: usize = 16;
+/// In front of the rows: their numbers.
+const LEAD: &str = "  #  ";
 
 /// The table as text.
 pub fn text(rows: &[Row], page: Page) -> String {
-    let cells: Vec<[String; 3]> = rows.iter().map(cells).collect();
-    let room = page.width.0.saturating_sub(NUMBER + 2 * GAP);
-    if room < 4 * LEAST {
-        return stacked(rows, &cells, page.width);
-    }
-    let natural = |column: usize| {
-        let heading = display_width(texts::TABLE[column]);
-        let wide = cells
-            .iter()
-            .map(|cells| display_width(&cells[column]))
-            .max()
-            .unwrap_or(0);
-        wide.max(heading)
+    let lines = numbers(rows).into_iter().zip(rows.iter().map(cells)).collect();
+    let grid = Grid {
+        lead: LEAD,
+        heading: texts::TABLE,
+        rows: lines,
     };
-    let (from, to) = places(natural(1), natural(2), room, page);
-    // In a pipe nothing is cut, so that the longest word has its column.
-    let words = cells.iter().flat_map(|cells| cells[0].split(' '));
-    let least = match page.is_cut {
-        true => LEAST,
-        false => words.map(display_width).max().unwrap_or(0).max(2 * LEAST),
-    };
-    let names = natural(0).min(room.saturating_sub(from + to).max(least));
-    let widths = [names, from, to];
-    let mut out = String::new();
-    let heading = texts::TABLE.map(str::to_owned);
-    out.push_str(&paint(palette::FAINT, &line("  #  ", &heading, &widths, false)));
-    for (number, cells) in numbers(rows).iter().zip(&cells) {
-        out.push_str(&line(number, cells, &widths, page.is_cut));
-    }
-    out
+    grid.text(page)
 }
 
-/// How wide the two columns of places are: whole where nothing is cut, else what the names leave.
-fn places(from: usize, to: usize, room: usize, page: Page) -> (usize, usize) {
-    if !page.is_cut {
-        return (from, to);
-    }
-    let most = room.saturating_sub(room / 3).max(2 * LEAST);
-    match from + to <= most {
-        true => (from, to),
-        // What one of them does not need, the other one has.
-        false => {
-            let half = most / 2;
-            let to = to.min(half.max(most.saturating_sub(from)));
-            (from.min(most - to), to)
-        }
-    }
-}
-
-/// What stands in front of the rows, [`NUMBER`] columns wide: the group's number before its first row, with the sign of a gain
+/// What stands in front of the rows, as wide as [`LEAD`]: the group's number before its first row, with the sign of a gain
 /// behind the column of the numbers.
 fn numbers(rows: &[Row]) -> Vec<String> {
     let mut last = None;
     let number = |row: &Row| match last.replace(row.group) {
-        Some(group) if group == row.group => " ".repeat(NUMBER),
+        Some(group) if group == row.group => " ".repeat(LEAD.len()),
         _ => {
             let sign = if row.safety == Safety::Gains { "+" } else { "" };
             format!("{:>3}{sign:<2}", texts::number(row.group).to_string())
         }
     };
     rows.iter().map(number).collect()
-}
-
-/// A row of the table, in as many lines as its cells need.
-fn line(number: &str, cells: &[String; 3], widths: &[usize; 3], is_cut: bool) -> String {
-    let cells = cells.iter().zip(widths);
-    let wrapped: Vec<Vec<String>> = cells.map(|(cell, width)| wrapped(cell, *width, is_cut)).collect();
-    let height = wrapped.iter().map(Vec::len).max().unwrap_or(0);
-    let mut out = String::new();
-    for at in 0..height {
-        let mut line = match at {
-            0 => number.to_owned(),
-            _ => " ".repeat(NUMBER),
-        };
-        for (cell, width) in wrapped.iter().zip(widths) {
-            let part = cell.get(at).map_or("", String::as_str);
-            let space = " ".repeat(width.saturating_sub(display_width(part)) + GAP);
-            line.push_str(part);
-            line.push_str(&space);
-        }
-        out.push_str(line.trim_end());
-        out.push('\n');
-    }
-    out
-}
-
-/// A cell in lines of its width. A path that is wider is cut in front where the page is a terminal.
-fn wrapped(cell: &str, width: usize, is_cut: bool) -> Vec<String> {
-    let words: Vec<String> = cell
-        .split(' ')
-        .map(|word| match is_cut && display_width(word) > width {
-            true => shortened(word, width),
-            false => word.to_owned(),
-        })
-        .collect();
-    let text = wrap(&words.join(" "), Width(width), "", "");
-    let lines = text.lines().flat_map(|line| match is_cut {
-        true => textwrap::core::break_words(vec![textwrap::core::Word::from(line)], width)
-            .iter()
-            .map(|part| part.word.to_owned())
-            .collect(),
-        false => vec![line.to_owned()],
-    });
-    lines.collect()
-}
-
-/// The end of a path (of files or of attributes), behind an ellipsis: whole names as far as they fit.
-fn shortened(word: &str, width: usize) -> String {
-    let room = width.saturating_sub(2);
-    let border = if word.contains('/') { '/' } else { '.' };
-    let ends = word.match_indices(border).map(|(at, _)| &word[at + 1..]);
-    let mut fitting = ends.filter(|end| display_width(end) <= room && !end.is_empty());
-    match fitting.next() {
-        Some(end) => format!("…{border}{end}"),
-        None => word.to_owned(),
-    }
-}
-
-/// The rows one below the other, for a page on which three columns have no room.
-fn stacked(rows: &[Row], cells: &[[String; 3]], width: Width) -> String {
-    let mut out = String::new();
-    let indent = " ".repeat(NUMBER);
-    let numbers = numbers(rows);
-    for ((row, number), [what, from, to]) in rows.iter().zip(&numbers).zip(cells) {
-        out.push_str(&wrap(what, width, number, &indent));
-        out.push('\n');
-        if row.to != Goal::Unsaid {
-            let inner = format!("{indent}  ");
-            out.push_str(&wrap(&format!("{from} → {to}"), width, &inner, &inner));
-            out.push('\n');
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use super::*;
 use crate::fake::{Fake, jellyfin};
+use crate::review::page::Width;
 
 fn all() -> Accepted {
     (0..6).map(GroupId).collect()
@@ -42,16 +43,4 @@ fn lines_are_ranges() {
     assert_eq!(lines(&[55, 60, 61, 62, 86]), "55, 60-62, 86");
     assert_eq!(lines(&[1, 2]), "1-2");
     assert_eq!(lines(&[7]), "7");
-}
-
-#[test]
-fn a_path_is_cut_in_front() {
-    assert_eq!(
-        shortened("modules/server/media/video/default.nix:60", 24),
-        "…/video/default.nix:60"
-    );
-    assert_eq!(
-        shortened("very-long-name-without-a-directory", 10),
-        "very-long-name-without-a-directory"
-    );
 }

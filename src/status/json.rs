@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::{Answer, BackedUp, Elsewhere, Gap, Kept, Pattern, Service, Status, Totals};
+use super::stand::Stand;
+use super::{Answer, BackedUp, Detail, Elsewhere, Gap, Kept, Pattern, Plan, Service, Status, Totals};
 use crate::error::json::Json;
 use crate::error::{Error, Place, Result};
 
@@ -52,6 +53,32 @@ struct Entry<'s> {
     gaps: Vec<Missing<'s>>,
     blocked: Option<Json>,
     unknown: Vec<Unknown<'s>>,
+    #[serde(flatten)]
+    closely: Option<Closely<'s>>,
+}
+
+/// What is said of a service that was asked for by its name.
+#[derive(Serialize)]
+struct Closely<'s> {
+    plan: Planned<'s>,
+    pieces: Vec<PieceEntry<'s>>,
+}
+
+#[derive(Serialize)]
+struct Planned<'s> {
+    outcome: &'static str,
+    installs_contract: bool,
+    offered: &'s [String],
+    refusal: Option<Json>,
+}
+
+#[derive(Serialize)]
+struct PieceEntry<'s> {
+    kind: &'static str,
+    name: &'s str,
+    says: &'s [String],
+    stands: Vec<Position>,
+    will_stand: Option<Vec<Position>>,
 }
 
 #[derive(Serialize)]
@@ -94,14 +121,18 @@ struct Other {
 }
 
 /// The document as text, with a newline at its end.
-pub fn text(status: &Status) -> Result<String> {
+pub fn text(status: &Status, details: &[Detail]) -> Result<String> {
+    let services = match details {
+        [] => status.services.iter().map(entry).collect(),
+        details => details.iter().map(closely).collect(),
+    };
     let document = Document {
         schema: SCHEMA,
         command: "status",
         host: &status.host,
         contract_installed: status.installed,
         totals: numbers(status),
-        services: status.services.iter().map(entry).collect(),
+        services,
         untested: &status.untested,
         elsewhere: elsewhere(&status.elsewhere),
         faults: status.faults.iter().map(Json::from).collect(),
@@ -182,6 +213,38 @@ fn entry(service: &Service) -> Entry<'_> {
         gaps: service.gaps.iter().map(missing).collect(),
         blocked: service.blocked.as_ref().map(Json::from),
         unknown,
+        closely: None,
+    }
+}
+
+fn closely(detail: &Detail) -> Entry<'_> {
+    let (outcome, installs_contract, offered, refusal) = match &detail.plan {
+        Plan::Planned { installs, offered } => ("planned", *installs, offered.as_slice(), None),
+        Plan::Nothing => ("nothing", false, &[][..], None),
+        Plan::Refused(error) => ("refused", false, &[][..], Some(Json::from(error))),
+    };
+    Entry {
+        closely: Some(Closely {
+            plan: Planned {
+                outcome,
+                installs_contract,
+                offered,
+                refusal,
+            },
+            pieces: detail.stands.iter().map(piece_entry).collect(),
+        }),
+        ..entry(&detail.service)
+    }
+}
+
+fn piece_entry(stand: &Stand) -> PieceEntry<'_> {
+    let places = |places: &[Place]| places.iter().map(position).collect();
+    PieceEntry {
+        kind: stand.piece.kind.name(),
+        name: &stand.piece.name,
+        says: &stand.piece.says,
+        stands: places(&stand.stands),
+        will_stand: stand.will_stand.as_deref().map(places),
     }
 }
 

@@ -2,13 +2,16 @@
 //!
 //! The answer comes from the code alone. What it does not determine is unknown, with the reason and its place.
 
+mod detail;
 mod discover;
 mod gaps;
 mod json;
 mod kept;
 mod left;
 mod look;
+pub mod pieces;
 mod read;
+pub mod stand;
 mod state;
 mod surroundings;
 mod table;
@@ -18,8 +21,10 @@ mod texts;
 
 use std::path::{Path, PathBuf};
 
+pub use detail::{Detail, Plan};
 pub use gaps::{FOREIGN_STATE, KEPT_BY_ANOTHER};
 pub use look::{Look, look_at};
+use pieces::Piece;
 
 use crate::edit::SourceChange;
 use crate::error::{Error, Place, Result};
@@ -73,6 +78,11 @@ pub struct Files {
 /// The service `name`, as the code says it now; `None` where there is none of that name.
 pub fn service(context: &Context, name: &str) -> Option<Service> {
     read::one(context, name)
+}
+
+/// Every service, by name, with its pieces.
+pub fn entries(context: &Context) -> Vec<(Service, Vec<Piece>)> {
+    read::with_pieces(context)
 }
 
 /// The services that are declared nowhere, each with the module that runs it: `migrate --from` takes it.
@@ -286,11 +296,11 @@ impl Status {
         table::render(self, width)
     }
 
-    /// For programs: schema 1.
+    /// For programs: schema 1. With `details`, of these services alone, with their pieces.
     ///
     /// # Errors
     /// An internal error if the document has no JSON form.
-    pub fn json(&self) -> Result<String> {
-        json::text(self)
+    pub fn json(&self, details: &[Detail]) -> Result<String> {
+        json::text(self, details)
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::discover::{self, Found};
 use super::kept::{self, Elements};
+use super::pieces::{self, Piece};
 use super::surroundings::Surroundings;
 use super::{Answer, BackedUp, Kept, Pattern, Service, gaps, left, state};
 use crate::plan::migrate::Migration;
@@ -16,21 +17,33 @@ use crate::syntax::AstNode;
 
 /// Every service, by name.
 pub fn services(context: &Context) -> Vec<Service> {
+    entries(context).into_iter().map(|(_, service)| service).collect()
+}
+
+/// Every service, by name, with how it was found.
+pub fn entries<'a>(context: &Context<'a>) -> Vec<(Found<'a>, Service)> {
     let around = Surroundings::of(context);
-    let found = discover::services(context);
-    let mut services: Vec<Service> = found.iter().map(|found| service(&around, found)).collect();
-    let jobs = |service: &Service| {
+    let with_what_is_said = |found| {
+        let service = service(&around, &found);
+        (found, service)
+    };
+    let mut entries: Vec<(Found, Service)> = discover::services(context).into_iter().map(with_what_is_said).collect();
+    let jobs = |(_, service): &(Found, Service)| {
         let jobs = service.backed_up.iter().filter_map(|saved| saved.job.clone());
         jobs.chain([service.name.clone()]).collect::<Vec<_>>()
     };
-    let claimed: BTreeSet<String> = services.iter().flat_map(jobs).collect();
-    services.extend(
-        discover::by_jobs(context, &claimed)
-            .iter()
-            .map(|found| service(&around, found)),
-    );
-    services.sort_by(|a, b| a.name.cmp(&b.name));
-    services
+    let claimed: BTreeSet<String> = entries.iter().flat_map(jobs).collect();
+    entries.extend(discover::by_jobs(context, &claimed).into_iter().map(with_what_is_said));
+    entries.sort_by(|(_, a), (_, b)| a.name.cmp(&b.name));
+    entries
+}
+
+/// Every service, by name, with its pieces.
+pub fn with_pieces(context: &Context) -> Vec<(Service, Vec<Piece>)> {
+    let entries = entries(context).into_iter();
+    entries
+        .map(|(found, service)| (service, pieces::of(context, &found)))
+        .collect()
 }
 
 /// The service `name`; `None` where there is none of that name.

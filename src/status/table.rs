@@ -26,8 +26,8 @@ pub fn render(status: &Status, width: usize) -> String {
     if !status.services.is_empty() {
         out.push_str(&table(status, width));
     }
-    out.push_str(&gaps(status, width));
-    out.push_str(&blocked(status, width));
+    out.push_str(&gaps(&status.services, width));
+    out.push_str(&blocked(&status.services, width));
     out.push_str(&notes(status, width));
     if !out.is_empty() {
         out.push('\n');
@@ -172,18 +172,18 @@ fn shorten(place: &Place, server: &Path, room: usize) -> String {
     format!("…{kept}")
 }
 
-fn gaps(status: &Status, width: usize) -> String {
-    let all: Vec<(&str, &str, &str, &Place)> = status
-        .services
+/// What is missing of the services, or left over.
+pub fn gaps(services: &[Service], width: usize) -> String {
+    let all: Vec<(&str, &str, &str, &Place)> = services
         .iter()
         .flat_map(|s| s.gaps.iter().map(|g| (s.name.as_str(), "", g.text.as_str(), &g.place)))
         .collect();
     section("Gaps", palette::WARNING, &all, width)
 }
 
-fn blocked(status: &Status, width: usize) -> String {
-    let all: Vec<(&str, &str, &str, &Place)> = status
-        .services
+/// Why services cannot be migrated.
+pub fn blocked(services: &[Service], width: usize) -> String {
+    let all: Vec<(&str, &str, &str, &Place)> = services
         .iter()
         .filter_map(|s| {
             let error = s.blocked.as_ref()?;
@@ -195,11 +195,11 @@ fn blocked(status: &Status, width: usize) -> String {
             ))
         })
         .collect();
-    section("Blocked", palette::BAD, &all, width)
+    section(texts::BLOCKED, palette::BAD, &all, width)
 }
 
 /// A titled list of what concerns single services, each with its place on a line of its own.
-fn section(title: &str, style: Style, items: &[(&str, &str, &str, &Place)], width: usize) -> String {
+pub fn section(title: &str, style: Style, items: &[(&str, &str, &str, &Place)], width: usize) -> String {
     if items.is_empty() {
         return String::new();
     }

@@ -6,6 +6,40 @@ use crate::review::texts::count;
 pub const IMPORT_COMMENTED_OUT: &str = "its import is commented out";
 pub const NOT_INSTALLED: &str = "the contract is not installed: qgroget init";
 
+pub const BLOCKED: &str = "Blocked";
+/// Over the columns of a service's pieces.
+pub const PIECES: [&str; 3] = ["what", "stands at", "will stand at"];
+/// In place of a target: the piece stays in its lines.
+pub const STAYS: &str = "(stays)";
+/// In place of a target: the piece goes.
+pub const REMOVED: &str = "(removed)";
+/// In place of an origin: the piece is new.
+pub const NEW: &str = "(new)";
+pub const NOTHING_PLANNED: &str = "Nothing of it is left to be migrated.";
+
+/// A service in a line: its name and what is said of it.
+pub fn service(facts: &[String]) -> String {
+    facts.join(" · ")
+}
+
+/// What the places of a table are those of.
+pub fn as_planned(service: &str, installs: bool) -> String {
+    let first = match installs {
+        true => "once the contract is installed (`qgroget init`), ",
+        false => "",
+    };
+    format!("\"Will stand at\": {first}as `qgroget migrate {service}` would leave it; --dry-run shows every line.")
+}
+
+pub fn next(hint: &str) -> String {
+    format!("next: {hint}")
+}
+
+/// The titles of groups that a person is asked about by themselves.
+pub fn offered_besides(titles: &[String]) -> String {
+    format!("Offered besides, by a question of its own: {}.", titles.join("; "))
+}
+
 pub fn not_imported(host: &Host) -> String {
     format!("no import of {} leads to its module", host.name)
 }

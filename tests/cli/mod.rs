@@ -31,6 +31,7 @@ mod rack;
 mod refusals;
 mod shared;
 mod signals;
+mod status;
 mod switches;
 mod undo;
 mod verify;

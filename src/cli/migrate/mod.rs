@@ -87,7 +87,7 @@ fn all(loaded: &super::session::Loaded, choices: &Choices) -> Vec<String> {
 }
 
 /// What a name turns out to be.
-enum Found<'a> {
+pub enum Found<'a> {
     Planned(Box<Migration<'a>>),
     /// It has its contract already.
     Nothing,
@@ -115,7 +115,8 @@ pub fn planned<'a>(context: &'a model::Context<'a>, name: &str) -> Result<Option
     }
 }
 
-fn find<'a>(context: &'a model::Context<'a>, name: &str) -> Found<'a> {
+/// What the name `name` turns out to be.
+pub fn find<'a>(context: &'a model::Context<'a>, name: &str) -> Found<'a> {
     match planned(context, name) {
         Ok(Some(migration)) => Found::Planned(Box::new(migration)),
         Ok(None) => Found::Nothing,
