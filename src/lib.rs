@@ -22,6 +22,10 @@ pub mod review;
 
 pub mod status;
 
+pub mod map;
+
+pub mod markup;
+
 pub mod account;
 
 pub mod term;

@@ -160,7 +160,7 @@ fn errors_are_made_of_plain_values() {
 fn nothing_but_the_command_line_knows_the_command_line() {
     let inner = [
         "check", "codes", "deep", "commit", "edit", "error", "plan", "process", "prove", "repo", "resolve", "review",
-        "rules", "scratch", "secrets", "status", "syntax", "term",
+        "map", "markup", "rules", "scratch", "secrets", "status", "syntax", "term",
     ];
     for (module, imports) in imports() {
         let top = module.split("::").next().unwrap_or_default();

@@ -18,7 +18,7 @@ impl Command {
     pub fn access(&self) -> Access {
         let writes = match self {
             Command::Explain(_) | Command::Completions(_) | Command::Man => return Access::None,
-            Command::Status(_) | Command::Verify(_) => false,
+            Command::Status(_) | Command::Map(_) | Command::Verify(_) => false,
             Command::Check(args) => args.fix && !args.dry_run,
             Command::Undo(args) => !args.list && !args.dry_run,
             // A note is written, and no file: an unfinished run is finished first, since its commit may be the one.
@@ -45,6 +45,7 @@ impl Command {
             Command::Init(_) => "init",
             Command::Migrate(_) => "migrate",
             Command::Status(_) => "status",
+            Command::Map(_) => "map",
             Command::Check(_) => "check",
             Command::Explain(_) => "explain",
             Command::Verify(_) => "verify",

@@ -64,6 +64,8 @@ pub enum Command {
     Migrate(Migrate),
     /// Show every service: pattern, place, port, what is persisted and backed up, gaps, what blocks it
     Status(Status),
+    /// Draw the files of all services, before and after the migration, as a page for a browser
+    Map(Map),
     /// Say what is wrong with the contracts: fields, ports, middlewares, dependencies, patterns
     Check(Check),
     /// Say what a code means and what to do about it; list all codes without one
@@ -349,6 +351,17 @@ pub struct Status {
     /// How to show it
     #[arg(long, value_enum, default_value_t = StatusFormat::Human)]
     pub format: StatusFormat,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  qgroget map --html map.html    then open map.html in a browser")]
+pub struct Map {
+    /// Write the page to this file, over what stands there
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub html: PathBuf,
+    /// The host that runs the services; found by its imports if only one does
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

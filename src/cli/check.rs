@@ -11,8 +11,9 @@ use crate::check::output::{self, Summary};
 use crate::check::{self, Finding, Severity};
 use crate::commit::Message;
 use crate::error::{Error, Result};
-use crate::plan::model::contract_names;
+use crate::plan::model::{contract_names, legacy_names};
 use crate::plan::{Accepted, Proposal};
+use crate::rules::parts;
 use crate::term::excerpt::{self, Weight};
 
 /// Runs the command.
@@ -27,6 +28,13 @@ pub fn run(args: &Check, session: &Session) -> Result<u8> {
     let model = loaded.model();
     let findings = check::run(&loaded.repo, &loaded.host, &model);
     let services = contract_names(&model, loaded.repo.rules()).len();
+    let is_installed = model
+        .declaration(&parts(&loaded.repo.rules().namespaces.contract))
+        .is_some();
+    if !is_installed && args.format == CheckFormat::Human {
+        let legacy = legacy_names(&model, loaded.repo.rules()).len();
+        session.ui.note(texts::nothing_to_check(legacy));
+    }
     match args.format {
         CheckFormat::Json => session.ui.data(output::json(&findings)),
         CheckFormat::Sarif => session.ui.data(output::sarif(&findings)),

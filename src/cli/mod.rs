@@ -16,6 +16,7 @@ pub mod editor;
 mod init;
 pub mod interrupt;
 mod keys;
+mod map;
 mod message;
 mod migrate;
 mod new;
@@ -34,6 +35,8 @@ mod texts;
 pub mod ui;
 mod undo;
 mod verify;
+
+use std::path::Path;
 
 use access::Access;
 use args::{Cli, Command};
@@ -88,6 +91,7 @@ fn dispatch(cli: &Cli, session: &Session) -> crate::error::Result<u8> {
         Command::Init(args) => init::run(args, session),
         Command::Migrate(args) => migrate::run(args, session),
         Command::Status(args) => status::run(args, session),
+        Command::Map(args) => map::run(args, session),
         Command::Check(args) => check::run(args, session),
         Command::Explain(args) => check::explain(args.code.as_deref(), session),
         Command::Verify(args) => verify::run(args, session),
@@ -99,4 +103,15 @@ fn dispatch(cli: &Cli, session: &Session) -> crate::error::Result<u8> {
         Command::Completions(args) => Ok(documents::completions(args, session)),
         Command::Man => documents::man(session),
     }
+}
+
+/// Writes a page for a browser, over what stands there.
+fn write_page(path: &Path, page: &str, session: &Session) -> crate::error::Result<()> {
+    let failed = |cause| {
+        let message = format!("{} could not be written", path.display());
+        crate::error::Error::refused("unwritable", message).because(cause)
+    };
+    std::fs::write(path, page).map_err(failed)?;
+    session.ui.note(texts::page_written(path));
+    Ok(())
 }

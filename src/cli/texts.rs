@@ -546,6 +546,18 @@ pub fn by_derivation(before: &str, after: &str, host: &str) -> String {
     format!("derivation by derivation:\n  nix-diff {} {}", path(before), path(after))
 }
 
+/// The services whose plans a map lacks.
+pub fn not_on_the_map(refused: &[(String, crate::error::Error)]) -> String {
+    let names: Vec<String> = refused
+        .iter()
+        .map(|(name, error)| format!("{name} [{}]", error.code()))
+        .collect();
+    format!(
+        "not planned, so that they stay where they are after as well: {}",
+        names.join(", ")
+    )
+}
+
 pub fn page_written(path: &std::path::Path) -> String {
     format!("wrote {}", path.display())
 }
@@ -573,4 +585,14 @@ pub const EVALUATES: &str = "the configuration evaluates";
 
 pub fn not_evaluated(why: &str) -> String {
     format!("not evaluated: {why}")
+}
+
+/// Of a repository that has no contract yet, and `legacy` services in the old pattern.
+pub fn nothing_to_check(legacy: usize) -> String {
+    let services = match legacy {
+        0 => "no service is declared".to_owned(),
+        1 => "1 service is declared in the legacy pattern".to_owned(),
+        several => format!("{several} services are declared in the legacy pattern"),
+    };
+    format!("the contract is not installed, so that there is nothing to check yet; {services}: qgroget init")
 }

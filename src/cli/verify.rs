@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::args::{Verify, VerifyFormat};
 use super::proving::{Allowed, Declared, Side, Verifier, show};
 use super::session::Session;
-use super::{migrate, texts};
+use super::{migrate, texts, write_page};
 use crate::commit;
 use crate::error::{Error, Result};
 use crate::plan::model::{Choices, Context};
@@ -47,10 +47,7 @@ pub fn run(args: &Verify, session: &Session) -> Result<u8> {
 
 fn report(args: &Verify, session: &Session, proof: &Proof, notes: &[String]) -> Result<()> {
     if let Some(path) = &args.html {
-        let failed =
-            |cause| Error::refused("unwritable", format!("{} could not be written", path.display())).because(cause);
-        std::fs::write(path, html::page(proof)).map_err(failed)?;
-        session.ui.note(texts::page_written(path));
+        write_page(path, &html::page(proof), session)?;
     }
     match args.format {
         VerifyFormat::Human => session.ui.paged(|| {

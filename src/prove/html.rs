@@ -9,6 +9,7 @@ use super::difference::{Class, Difference};
 use super::proof::{HostProof, Proof};
 use super::report::headline;
 use super::sentence::without_mark;
+use crate::markup::{breakable, escape};
 
 const STYLE: &str = include_str!("page.css");
 /// The most of a value that the page shows.
@@ -143,28 +144,6 @@ fn cell(value: Option<&Value>) -> String {
     let cut: String = text.chars().take(SHOWN).collect();
     let more = if cut.len() < text.len() { "\n…" } else { "" };
     format!("<pre>{}{more}</pre>", escape(&cut))
-}
-
-/// Text that may break after the dots of an option's path, and not in the middle of a name.
-fn breakable(text: &str) -> String {
-    escape(text).replace('.', ".<wbr>").replace('/', "/<wbr>")
-}
-
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            // Control characters are no text of a page.
-            c if c.is_control() && !matches!(c, '\n' | '\t') => out.push('\u{fffd}'),
-            other => out.push(other),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod inputs;
 mod interactive;
 mod kept;
 mod left;
+mod map;
 mod migrate;
 mod moves;
 mod needs;
