@@ -16,6 +16,9 @@ use super::place::Place;
 use crate::error::{self, Result};
 use crate::repo::git::{GitState, Head, LOCK_PAUSE, LOCK_TRIES, MoveFailure};
 
+/// How often a step on a reference that has to succeed is tried again where it fails for a reason that may pass.
+pub(super) const AGAIN: u32 = 2;
+
 /// Moves a reference from where it has to stand to where it is to stand, by compare-and-swap, and makes that last.
 ///
 /// # Errors
@@ -54,6 +57,7 @@ fn clear_lock(git: &GitState, disk: &mut Disk<'_>, made: &Move) {
 
 /// Moves a reference back. Returns whether it is where it was: not if somebody has moved it on since.
 pub(super) fn take_back(git: &GitState, disk: &mut Disk<'_>, wanted: &Move) -> Result<bool> {
+    let mut failed = 0;
     for _ in 0..LOCK_TRIES {
         let found = stands_at(git, &wanted.reference)?;
         if found == wanted.from {
@@ -72,6 +76,8 @@ pub(super) fn take_back(git: &GitState, disk: &mut Disk<'_>, wanted: &Move) -> R
             }
             Err(MoveFailure::Locked) => thread::sleep(LOCK_PAUSE),
             Err(MoveFailure::Moved) => {}
+            // It has to succeed: what a file's error was may have passed.
+            Err(MoveFailure::Other(_)) if failed < AGAIN => failed += 1,
             Err(MoveFailure::Other(cause)) => return Err(error::git::failed("move the branch back", cause)),
         }
     }

@@ -13,7 +13,7 @@ use std::thread;
 use git2::{Branch, BranchType, Oid};
 use serde::{Deserialize, Serialize};
 
-use super::branch;
+use super::branch::{self, AGAIN};
 use super::disk::{Disk, FilePermissions, Ownership};
 use super::draft::announce;
 use super::journal::{self, Journal};
@@ -23,9 +23,6 @@ use crate::repo::git::{GitState, Head, LOCK_PAUSE, LOCK_TRIES, MoveFailure};
 
 /// The note while it is written.
 const UNFINISHED: &str = "branch.new";
-
-/// How often a step is tried again that failed.
-const AGAIN: u32 = 2;
 
 const PREFIX: &str = "refs/heads/";
 
@@ -164,6 +161,8 @@ pub(super) fn settle(disk: &mut Disk<'_>, git: &GitState, place: &Place) -> Resu
             announce(disk, git, "remove the branch").map_err(as_failure)?;
             git.move_reference(&Head::at(&fork.reference, fork.at), None, "")
         })?;
+        // The library does not tell where it could not remove its own lock.
+        fork.remove_stale(git, disk, place).map_err(failed)?;
     }
     forget(disk, place).map_err(failed)?;
     Ok(Some(Settled {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::calls::{Call, Process, record};
+use super::calls::{Call, Process, Site, record};
 use super::judge;
 use super::kill::injection;
 use super::scenarios::{self, Scenario};
@@ -135,6 +135,30 @@ fn a_sample_of_100_errors() {
     if strace::available() {
         assert!(inject(100) >= 90);
     }
+}
+
+/// Where nothing is committed in the end, a branch goes back although one call of it fails, and leaves no lock.
+#[test]
+fn a_branch_goes_back_although_a_call_fails() {
+    if !strace::available() {
+        return;
+    }
+    let scenarios = scenarios::all();
+    let cases = cases(&scenarios).into_iter().filter(|case| {
+        let Site { program, call, path } = &case.call.site;
+        let of_a_branch = ["repo/.git/refs/heads/", "repo/.git/logs/"];
+        let error = if call == "unlink" { "EACCES" } else { "EIO" };
+        case.scenario.name.contains("refuses")
+            && program == "qgroget"
+            && case.error == error
+            && of_a_branch.iter().any(|of| path.contains(of))
+    });
+    let cases: Vec<Case> = cases.collect();
+    let outcomes = share(&cases, outcome);
+    let injected = outcomes.iter().filter(|(injected, _)| *injected).count();
+    let wrong: Vec<Wrong> = outcomes.into_iter().filter_map(|(_, wrong)| wrong).collect();
+    none_wrong(&format!("{injected} errors at steps on branches"), &wrong);
+    assert!(injected >= 10, "{injected} of {}", cases.len());
 }
 
 #[test]
