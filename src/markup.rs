@@ -1,17 +1,30 @@
 //! The frame of the pages that this program writes, and text made safe to stand in them.
 
+/// The colours and the measures that all pages have.
+const STYLE: &str = include_str!("markup.css");
+const POLICY: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
+    style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n";
+
 /// A page that needs nothing from anywhere: what it may load is forbidden to it.
 pub fn page(title: &str, style: &str, script: &str, body: &str) -> String {
     let script = match script {
         "" => String::new(),
         script => format!("<script>\n{script}</script>\n"),
     };
+    frame(title, POLICY, style, &(body.to_owned() + &script))
+}
+
+/// A page without a script, which has nothing that it could load.
+pub fn plain(title: &str, style: &str, body: &str) -> String {
+    frame(title, "", style, body)
+}
+
+fn frame(title: &str, policy: &str, style: &str, body: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         {policy}<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{}</title>\n<style>\n{style}</style>\n</head>\n<body>\n{body}{script}</body>\n</html>\n",
+         <title>{}</title>\n<style>\n{STYLE}{style}</style>\n</head>\n<body>\n{body}</body>\n</html>\n",
         escape(title)
     )
 }

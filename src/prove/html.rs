@@ -9,7 +9,7 @@ use super::difference::{Class, Difference};
 use super::proof::{HostProof, Proof};
 use super::report::headline;
 use super::sentence::without_mark;
-use crate::markup::{breakable, escape};
+use crate::markup::{self, breakable, escape};
 
 const STYLE: &str = include_str!("page.css");
 /// The most of a value that the page shows.
@@ -28,11 +28,7 @@ pub fn page(proof: &Proof) -> String {
     // Writing to a string cannot fail.
     let _ = write!(
         out,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>qgroget verify</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n\
-         <h1>What the configuration evaluates to, before and after</h1>\n\
+        "<main>\n<h1>What the configuration evaluates to, before and after</h1>\n\
          <p class=\"verdict {state}\">{}</p>\n",
         escape(&headline(proof))
     );
@@ -48,8 +44,8 @@ pub fn page(proof: &Proof) -> String {
             escape(reason)
         );
     }
-    out.push_str("</main>\n</body>\n</html>\n");
-    out
+    out.push_str("</main>\n");
+    markup::plain("qgroget verify", STYLE, &out)
 }
 
 fn counts(proof: &Proof, out: &mut String) {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::stand::{Stand, by_file};
 use super::table::{blocked, gaps, section};
-use super::{Answer, Pattern, Service, texts};
+use super::{Answer, Service, texts};
 use crate::error::{Error, Place};
 use crate::review::grid::Grid;
 use crate::review::summary::{Page, wrap};
@@ -66,11 +66,6 @@ impl Detail {
     /// What the service is, in a few words.
     fn facts(&self) -> Vec<String> {
         let service = &self.service;
-        let pattern = match service.pattern {
-            Pattern::Contract => "contract",
-            Pattern::Legacy => "legacy",
-            Pattern::Undeclared => "undeclared",
-        };
         let on = match &service.enabled {
             Answer::Known(true) => "on",
             Answer::Known(false) => "off",
@@ -86,7 +81,7 @@ impl Detail {
         });
         let known = [
             Some(service.name.clone()),
-            Some(pattern.to_owned()),
+            Some(service.pattern.name().to_owned()),
             Some(on.to_owned()),
             port,
             exposed,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::stand::Stand;
-use super::{Answer, BackedUp, Detail, Elsewhere, Gap, Kept, Pattern, Plan, Service, Status, Totals};
+use super::{Answer, BackedUp, Detail, Elsewhere, Gap, Kept, Plan, Service, Status, Totals};
 use crate::error::json::Json;
 use crate::error::{Error, Place, Result};
 
@@ -194,11 +194,7 @@ fn entry(service: &Service) -> Entry<'_> {
         .and_then(|access| known(access, "type", &mut unknown));
     Entry {
         service: &service.name,
-        pattern: match service.pattern {
-            Pattern::Legacy => "legacy",
-            Pattern::Contract => "contract",
-            Pattern::Undeclared => "undeclared",
-        },
+        pattern: service.pattern.name(),
         place: position(&service.place),
         enabled,
         port,

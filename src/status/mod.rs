@@ -110,6 +110,17 @@ pub enum Pattern {
     Undeclared,
 }
 
+impl Pattern {
+    /// Its name, for programs and for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Pattern::Legacy => "legacy",
+            Pattern::Contract => "contract",
+            Pattern::Undeclared => "undeclared",
+        }
+    }
+}
+
 /// Something that the code says, or why it does not.
 #[derive(Clone, Debug)]
 pub enum Answer<T> {

@@ -14,7 +14,7 @@ use crate::resolve::module::{Def, Module, path_text};
 use crate::rules::{ContractField as Field, Rules, parts};
 use crate::syntax::{self, AstNode};
 
-/// What a piece is.
+/// What a piece is, in the order in which they are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// What declares the service: its legacy set, or its contract.
@@ -52,26 +52,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every kind, in the order in which they are shown.
-    pub const ALL: [Kind; 16] = [
-        Kind::Declaration,
-        Kind::Switch,
-        Kind::Route,
-        Kind::State,
-        Kind::Persistence,
-        Kind::Backup,
-        Kind::Needs,
-        Kind::Log,
-        Kind::Field,
-        Kind::Container,
-        Kind::Secret,
-        Kind::Firewall,
-        Kind::Option,
-        Kind::Module,
-        Kind::Import,
-        Kind::Test,
-    ];
-
     /// Its name, for programs and for people.
     pub fn name(self) -> &'static str {
         match self {
@@ -223,24 +203,15 @@ pub fn of(context: &Context, found: &Found) -> Vec<Piece> {
 /// The bindings that declare the service, and the fields in them.
 fn declared(context: &Context, found: &Found, all: &mut Gathered) {
     let rules = context.rules();
-    let (namespace, names): (_, Vec<(String, Option<Field>)>) = match found.pattern {
-        Pattern::Contract => (&rules.namespaces.contract, Vec::new()),
-        Pattern::Legacy => {
-            let named = rules
-                .fields
-                .iter()
-                .map(|(name, field)| (name.clone(), Some(field.clone())));
-            (&rules.namespaces.services, named.collect())
-        }
+    let namespace = match found.pattern {
+        Pattern::Contract => &rules.namespaces.contract,
+        Pattern::Legacy => &rules.namespaces.services,
         Pattern::Undeclared => return,
     };
-    let prefix: Vec<&str> = parts(namespace).into_iter().chain([found.name.as_str()]).collect();
+    let prefix = below(namespace, found);
     let field_of = |name: &str| match found.pattern {
         Pattern::Contract => Field::named(name),
-        _ => names
-            .iter()
-            .find(|(other, _)| other == name)
-            .and_then(|(_, field)| field.clone()),
+        _ => rules.fields.get(name).cloned(),
     };
     for declaration in model::topmost(context.model, &prefix) {
         let field = declaration.def.name(prefix.len()).map(field_of);
@@ -280,6 +251,11 @@ fn declared(context: &Context, found: &Found, all: &mut Gathered) {
     }
 }
 
+/// The option path of the service below a namespace.
+fn below<'p>(namespace: &'p str, found: &'p Found) -> Vec<&'p str> {
+    parts(namespace).into_iter().chain([found.name.as_str()]).collect()
+}
+
 /// What stands apart from a legacy declaration: its switch, its jobs, its entries of lists.
 fn scattered(context: &Context, facts: &ServiceFacts, all: &mut Gathered) {
     if let Guard::Switch { definitions, .. } = &facts.guard {
@@ -311,10 +287,7 @@ fn backup(context: &Context, job: &model::Job, all: &mut Gathered) {
 
 /// What the old pattern still has of a service with a contract.
 fn remnants(context: &Context, found: &Found, all: &mut Gathered) {
-    let legacy: Vec<&str> = parts(&context.rules().namespaces.services)
-        .into_iter()
-        .chain([found.name.as_str()])
-        .collect();
+    let legacy = below(&context.rules().namespaces.services, found);
     for declaration in model::topmost(context.model, &legacy) {
         all.add(Kind::Declaration, "", None, declaration.place());
     }
@@ -327,11 +300,8 @@ fn remnants(context: &Context, found: &Found, all: &mut Gathered) {
 
 /// The job of its name that a service without a declaration has.
 fn jobs(context: &Context, found: &Found, all: &mut Gathered) {
-    let path: Vec<&str> = parts(&context.rules().namespaces.backups)
-        .into_iter()
-        .chain([found.name.as_str()])
-        .collect();
-    for declaration in model::topmost(context.model, &path) {
+    let job = below(&context.rules().namespaces.backups, found);
+    for declaration in model::topmost(context.model, &job) {
         all.add(Kind::Backup, "", None, declaration.place());
     }
 }

@@ -1,10 +1,8 @@
 //! A service looked at closely: its pieces, where each stands, and where its migration lets it stand.
 
-use std::fs;
-
 use serde_json::Value;
 
-use crate::common::{Repo, Run, project, snapshot};
+use crate::common::{Repo, Run, snapshot};
 
 fn closely(repo: &Repo, service: &str) -> Value {
     let document = repo.run(&["status", service, "--format", "json"]).succeeds().json();
@@ -127,17 +125,7 @@ fn services_are_shown_closely_at_every_width() {
 
 #[test]
 fn json_follows_its_schema() {
-    let schema = fs::read_to_string(project().join("docs/schema/status-1.json")).unwrap();
-    let validator = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
-    let valid = |run: Run| {
-        let document = run.succeeds().json();
-        let errors: Vec<String> = validator
-            .iter_errors(&document)
-            .map(|error| format!("{error} at {}", error.instance_path()))
-            .collect();
-        assert!(errors.is_empty(), "{errors:?}");
-        document
-    };
+    let valid = |run: Run| run.succeeds().follows_schema("status-1");
     let repo = Repo::homelab();
     let all = valid(repo.run(&["status", "--format", "json"]));
     assert!(all["services"][0].get("pieces").is_none());

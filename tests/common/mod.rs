@@ -341,6 +341,20 @@ impl Run {
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("no JSON ({error}): {self}"))
     }
+
+    /// The output as JSON, which follows `docs/schema/<schema>.json`.
+    #[track_caller]
+    pub fn follows_schema(&self, schema: &str) -> serde_json::Value {
+        let schema = fs::read_to_string(project().join(format!("docs/schema/{schema}.json"))).unwrap();
+        let validator = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+        let document = self.json();
+        let errors: Vec<String> = validator
+            .iter_errors(&document)
+            .map(|error| format!("{error} at {}", error.instance_path()))
+            .collect();
+        assert!(errors.is_empty(), "{errors:?}");
+        document
+    }
 }
 
 /// As a snapshot has it, without what differs from run to run.

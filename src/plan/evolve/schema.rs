@@ -76,21 +76,15 @@ impl<'a> Schema<'a> {
 
     /// The fields that have no usable default.
     pub fn required(&self) -> impl Iterator<Item = &str> {
-        let required = |binding: &ast::AttrpathValue| {
-            let option = binding.value().and_then(|value| option_of(&value));
-            let default = option.and_then(|option| attribute(&option, "default"));
-            match default {
-                None => true,
-                Some(default) => {
-                    let (function, arguments) = syntax::call(&default);
-                    !arguments.is_empty() && syntax::function_name(&function).as_deref() == Some("missing")
-                }
+        let required = |name: &&str| match self.default(name) {
+            None => true,
+            Some(default) => {
+                let (function, arguments) = syntax::call(&default);
+                !arguments.is_empty() && syntax::function_name(&function).as_deref() == Some("missing")
             }
         };
-        self.fields
-            .iter()
-            .filter(move |(_, binding)| required(binding))
-            .map(|(name, _)| name.as_str())
+        let names = self.fields.iter().map(|(name, _)| name.as_str());
+        names.filter(required)
     }
 
     /// The set of messages for required fields, and how a message is made there (`say`).

@@ -8,7 +8,7 @@ use crate::plan::model::{Context, ServiceFacts};
 use crate::plan::needs::said;
 use crate::plan::share::ownership;
 use crate::plan::share::parts::ExtractedParts;
-use crate::resolve::module::{Def, Module};
+use crate::resolve::module::{Def, Module, Segment};
 use crate::rules::parts;
 use crate::syntax::{self, AstNode, SyntaxNode};
 
@@ -41,10 +41,10 @@ impl Code {
         let span = |def: &Def| syntax::span(def.entry.syntax());
         let containers = context.rules().containers.options.iter();
         let containers: Vec<Vec<&str>> = containers.map(|option| parts(option)).collect();
+        let on_the_host = on_the_host(home, &containers);
         let in_containers = home.defs.iter().filter(|def| {
-            containers
-                .iter()
-                .any(|option| def.under(option) && !is_on_the_host(home, def, option.len()))
+            let is_in = containers.iter().any(|option| def.under(option));
+            is_in && !on_the_host.iter().any(|container| def.path.starts_with(container))
         });
         let declared = facts
             .facts
@@ -120,21 +120,20 @@ impl Code {
     }
 }
 
-/// Whether a definition is that of a container whose network is the host's, so that its ports are the host's own. The
-/// container's name is that at `depth` of the path.
-fn is_on_the_host(module: &Module, def: &Def, depth: usize) -> bool {
-    let Some(container) = def.path.get(..=depth) else {
-        return false;
+/// The paths of the containers whose network is the host's, so that their ports are the host's own. `options` are those
+/// of containers.
+fn on_the_host<'m>(module: &'m Module, options: &[Vec<&str>]) -> Vec<&'m [Segment]> {
+    let says = |def: &Def, names: &[&str], text: &str| {
+        let name = def.path.last().and_then(|name| name.as_deref());
+        let value = def.value.as_ref().map(|value| syntax::text_of(value.syntax()));
+        name.is_some_and(|name| names.contains(&name)) && value.is_some_and(|value| value.contains(text))
     };
-    module.defs.iter().any(|other| {
-        let says = |names: &[&str], text: &str| {
-            let name = other.path.last().and_then(|name| name.as_deref());
-            let value = other.value.as_ref().map(|value| syntax::text_of(value.syntax()));
-            name.is_some_and(|name| names.contains(&name)) && value.is_some_and(|value| value.contains(text))
-        };
-        let is_host = says(&["networks", "network"], "\"host\"")
-            || says(&["extraOptions", "podmanArgs"], "--network=host")
-            || says(&["extraOptions", "podmanArgs"], "--net=host");
-        other.path.starts_with(container) && is_host
-    })
+    let container = |def: &'m Def| {
+        let option = options.iter().find(|option| def.under(option))?;
+        let is_it = says(def, &["networks", "network"], "\"host\"")
+            || says(def, &["extraOptions", "podmanArgs"], "--network=host")
+            || says(def, &["extraOptions", "podmanArgs"], "--net=host");
+        def.path.get(..=option.len()).filter(|_| is_it)
+    };
+    module.defs.iter().filter_map(container).collect()
 }
