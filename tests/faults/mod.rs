@@ -12,7 +12,7 @@
 //! | variable | |
 //! |---|---|
 //! | `QGROGET_BIN` | the program to test |
-//! | `QGROGET_FAULTS_ONLY` | the scenarios whose name has this in it |
+//! | `QGROGET_FAULTS_ONLY` | the scenarios whose name has one of these in it (`undo,init`), or is this (`=migrate`) |
 //! | `QGROGET_FAULTS_COUNT` | how many kills or errors a long form makes, evenly spread; all of them without it |
 //! | `QGROGET_FAULTS_KEEP` | a directory where each state that was judged wrong is kept |
 

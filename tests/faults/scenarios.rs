@@ -64,6 +64,15 @@ pub fn all() -> Arc<Vec<Scenario>> {
     })
 }
 
+/// Whether the scenario of the name is among those that are asked for: it has one of the words in its name, or is the
+/// one that stands behind `=`.
+fn is_asked_for(name: &str, only: &str) -> bool {
+    only.split(',').any(|word| match word.strip_prefix('=') {
+        Some(whole) => name == whole,
+        None => name.contains(word),
+    })
+}
+
 fn make() -> Vec<Scenario> {
     let only = std::env::var("QGROGET_FAULTS_ONLY").unwrap_or_default();
     let homelab = LazyLock::new(Lab::homelab);
@@ -149,7 +158,7 @@ fn make() -> Vec<Scenario> {
     let can_prove = crate::common::nix::available();
     let chosen: Vec<_> = list
         .into_iter()
-        .filter(|(name, _, _, arguments, _)| name.contains(&only) && (can_prove || *arguments != PROVED))
+        .filter(|(name, _, _, arguments, _)| is_asked_for(name, &only) && (can_prove || *arguments != PROVED))
         .collect();
     share(&chosen, |_, (name, stage, hook, arguments, code)| {
         let stage = stage();
