@@ -24,6 +24,8 @@ pub mod status;
 
 pub mod map;
 
+pub mod report;
+
 pub mod markup;
 
 pub mod account;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::texts;
 use crate::rules::kinds::Optional;
@@ -22,19 +22,20 @@ pub use init::Init;
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
+    /// Without one, it is said how far the migration is and what comes next.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
-const AFTER_HELP: &str = "Begin with:  qgroget migrate <service> --dry-run\n\
+const AFTER_HELP: &str = "Begin with:  qgroget, which says how far the migration is and what comes next\n\
     Exit status: 0 done or nothing to do, 1 refused or declined, 2 usage, 3 internal fault.";
 
 /// Options of every command.
 #[derive(Debug, Args)]
 pub struct Global {
-    /// The repository's root
-    #[arg(long, global = true, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath, help_heading = "Global options")]
-    pub repo: PathBuf,
+    /// The repository's root; found from the current directory upward otherwise
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Global options")]
+    pub repo: Option<PathBuf>,
     /// When to use colours (NO_COLOR and CLICOLOR_FORCE are honoured too)
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto, help_heading = "Global options")]
     pub color: Color,
@@ -90,6 +91,7 @@ pub enum Command {
 
 /// How a change is decided and written.
 #[derive(Clone, Debug, Args)]
+#[command(group(ArgGroup::new("decided").args(["dry_run", "yes"]).multiple(true)))]
 pub struct Deciding {
     /// Show what would change, write nothing
     #[arg(short = 'n', long)]
@@ -106,8 +108,8 @@ pub struct Deciding {
     /// The host that runs the services; found by its imports if only one does
     #[arg(long, value_name = "NAME")]
     pub host: Option<String>,
-    /// How to show a dry run's plan
-    #[arg(long, value_enum, default_value_t = Format::Human, requires_if("json", "dry_run"), requires_if("patch", "dry_run"))]
+    /// How to show the plan of a dry run; json also shows what a run with --yes has done
+    #[arg(long, value_enum, default_value_t = Format::Human, requires_if("json", "decided"), requires_if("patch", "dry_run"))]
     pub format: Format,
     /// How to show what changes in the files [default: unified, or as git's pager and interactive.diffFilter have it]
     #[arg(long, value_enum, value_name = "KIND")]
@@ -184,6 +186,9 @@ pub struct Migrate {
     /// Do not prove by evaluation that the configuration stays as it is; the commit's checklist stays open
     #[arg(long)]
     pub no_verify: bool,
+    /// Write what the run has done as a page for a pull request: FILE.html or FILE.md
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = page, conflicts_with = "dry_run")]
+    pub report: Option<PathBuf>,
     /// With --dry-run: prove the plan by evaluation as well
     #[arg(long, requires = "dry_run", conflicts_with = "no_verify")]
     pub verify: bool,
@@ -518,6 +523,15 @@ fn branch(text: &str) -> Result<String, String> {
     match crate::commit::is_branch_name(text) {
         true => Ok(text.to_owned()),
         false => Err("git takes no such name for a branch".to_owned()),
+    }
+}
+
+/// A file for a page, whose name says which kind of page it is.
+fn page(path: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(path);
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("html" | "md") => Ok(path),
+        _ => Err("the name ends in .html or .md, which says what is written".to_owned()),
     }
 }
 

@@ -10,6 +10,7 @@ use super::branch;
 use super::interrupt;
 use super::session::{Session, is_outdated};
 use super::terminal::Console;
+use super::ui::Ui;
 use super::{show, texts};
 use crate::commit::{self, Committed, Message, MoveFirst};
 use crate::edit::SourceChange;
@@ -46,6 +47,16 @@ pub enum Landed {
     Declined,
     /// The person quit.
     Quit,
+}
+
+impl Landed {
+    /// The commit, where one was made.
+    pub fn committed(&self) -> Option<&Committed> {
+        match self {
+            Landed::Committed(commit) => Some(commit),
+            _ => None,
+        }
+    }
 }
 
 impl<'s> Committer<'s> {
@@ -264,19 +275,12 @@ impl<'s> Committer<'s> {
         let ui = &self.session.ui;
         match landed {
             Landed::Committed(commit) => {
-                if !commit.output.trim().is_empty() {
-                    ui.note(commit.output.trim_end());
-                }
-                if let Some(branch) = &commit.branch {
-                    ui.line(texts::switched(branch));
-                }
+                said_before(ui, commit);
                 if let Some(first) = &commit.first {
                     ui.line(texts::committed_first(first));
                 }
                 ui.line(texts::committed(commit));
-                for line in commit.left.lines() {
-                    ui.warn(line);
-                }
+                said_after(ui, commit);
             }
             Landed::Written => ui.note(texts::NO_COMMIT),
             Landed::Declined => ui.line(texts::declined(name)),
@@ -284,6 +288,29 @@ impl<'s> Committer<'s> {
             Landed::Quit => {}
         }
     }
+
+    /// Says what there is to say beside the commits themselves, which have a line of their own.
+    pub fn say_beside(&self, landed: &Landed) {
+        if let Landed::Committed(commit) = landed {
+            said_before(&self.session.ui, commit);
+            said_after(&self.session.ui, commit);
+        }
+    }
+}
+
+/// What hooks have printed, and the branch that was made.
+fn said_before(ui: &Ui, commit: &Committed) {
+    if !commit.output.trim().is_empty() {
+        ui.note(commit.output.trim_end());
+    }
+    if let Some(branch) = &commit.branch {
+        ui.line(texts::switched(branch));
+    }
+}
+
+/// What happened meanwhile, and stays.
+fn said_after(ui: &Ui, commit: &Committed) {
+    commit.left.lines().into_iter().for_each(|line| ui.warn(line));
 }
 
 /// Whether an edited text is a correct file.

@@ -11,6 +11,7 @@ mod check;
 mod cleanup;
 mod committer;
 mod contract;
+mod dashboard;
 mod documents;
 pub mod editor;
 mod init;
@@ -25,6 +26,7 @@ mod outlook;
 pub mod pager;
 pub mod progress;
 mod proving;
+mod root;
 mod session;
 mod show;
 mod single;
@@ -49,9 +51,11 @@ use crate::scratch;
 pub fn run(cli: &Cli) -> u8 {
     interrupt::install();
     scratch::sweep();
-    scratch::keep_out_of(&cli.global.repo);
-    let session = Session::new(&cli.global, cli.command.name());
-    let result = recover_first(&cli.command, &session).and_then(|is_done| match is_done {
+    let root = cli.global.repo.clone().unwrap_or_else(root::find);
+    scratch::keep_out_of(&root);
+    let name = cli.command.as_ref().map_or("qgroget", Command::name);
+    let session = Session::new(&cli.global, root, name);
+    let result = recover_first(cli.command.as_ref(), &session).and_then(|is_done| match is_done {
         true => Ok(0),
         false => dispatch(cli, &session),
     });
@@ -64,8 +68,8 @@ pub fn run(cli: &Cli) -> u8 {
 
 /// Deals with an unfinished run before anything is read: a command that writes finishes it or takes it back, one that only
 /// reads looks past it. Returns whether that was all that the command is given for: the same one was interrupted.
-fn recover_first(command: &Command, session: &Session) -> crate::error::Result<bool> {
-    match command.access() {
+fn recover_first(command: Option<&Command>, session: &Session) -> crate::error::Result<bool> {
+    match command.map_or(Access::Reads, Command::access) {
         Access::None => {}
         Access::Reads => session.look_for_pending()?,
         Access::Writes => {
@@ -73,11 +77,11 @@ fn recover_first(command: &Command, session: &Session) -> crate::error::Result<b
                 && let Outcome::Finished(_) = recovered.outcome
             {
                 return Ok(match command {
-                    Command::Undo(_) if recovered.was_undo() => {
+                    Some(Command::Undo(_)) if recovered.was_undo() => {
                         session.ui.line(texts::UNDO_DONE);
                         true
                     }
-                    Command::New(args) => recovered.intent == session.intent(&args.service),
+                    Some(Command::New(args)) => recovered.intent == session.intent(&args.service),
                     _ => false,
                 });
             }
@@ -87,7 +91,10 @@ fn recover_first(command: &Command, session: &Session) -> crate::error::Result<b
 }
 
 fn dispatch(cli: &Cli, session: &Session) -> crate::error::Result<u8> {
-    match &cli.command {
+    let Some(command) = &cli.command else {
+        return dashboard::run(session);
+    };
+    match command {
         Command::Init(args) => init::run(args, session),
         Command::Migrate(args) => migrate::run(args, session),
         Command::Status(args) => status::run(args, session),
@@ -114,4 +121,12 @@ fn write_page(path: &Path, page: &str, session: &Session) -> crate::error::Resul
     std::fs::write(path, page).map_err(failed)?;
     session.ui.note(texts::page_written(path));
     Ok(())
+}
+
+/// The day in UTC, as `2026-11-27`; `SOURCE_DATE_EPOCH` is honoured (reproducible-builds.org/specs/source-date-epoch).
+fn today() -> String {
+    let said = std::env::var("SOURCE_DATE_EPOCH").ok();
+    let said = said.and_then(|seconds| jiff::Timestamp::from_second(seconds.trim().parse().ok()?).ok());
+    let now = said.unwrap_or_else(jiff::Timestamp::now);
+    now.strftime("%Y-%m-%d").to_string()
 }

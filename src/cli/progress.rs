@@ -4,7 +4,7 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 const DELAY: Duration = Duration::from_secs(1);
 
@@ -20,11 +20,18 @@ impl Progress {
     pub(crate) fn new(total: Option<u64>, label: &str, visible: bool) -> Progress {
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
         let template = if total.is_some() {
-            "{msg} {wide_bar} {pos}/{len}"
+            "{msg} {wide_bar} {pos}/{len}{left}"
         } else {
             "{spinner} {msg} {elapsed}"
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
+            let left = |state: &ProgressState, text: &mut dyn std::fmt::Write| {
+                // Before the first step there is nothing to judge by.
+                if state.pos() > 0 {
+                    let _ = write!(text, ", about {} left", HumanDuration(state.eta()));
+                }
+            };
+            let style = style.with_key("left", left);
             bar.set_style(style.progress_chars("##-").tick_chars("|/-\\ "));
         }
         bar.set_message(label.to_owned());

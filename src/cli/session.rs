@@ -43,8 +43,8 @@ pub struct Session {
 const TRIES: u32 = 3;
 
 impl Session {
-    /// A session with the process's own streams.
-    pub fn new(global: &Global, command: &'static str) -> Session {
+    /// A session with the process's own streams, in the repository at `root`.
+    pub fn new(global: &Global, root: PathBuf, command: &'static str) -> Session {
         let color = match global.color {
             Color::Auto => anstream::ColorChoice::Auto,
             Color::Always => anstream::ColorChoice::Always,
@@ -52,7 +52,7 @@ impl Session {
         };
         let pager = match global.no_pager {
             true => None,
-            false => Pager::choose(pager::git_setting(&global.repo, "core.pager")),
+            false => Pager::choose(pager::git_setting(&root, "core.pager")),
         };
         let verbosity = i8::try_from(global.verbose).unwrap_or(i8::MAX) - i8::try_from(global.quiet).unwrap_or(i8::MAX);
         Session {
@@ -62,9 +62,8 @@ impl Session {
                 pager,
             }),
             uncommitted_said: Cell::new(false),
-            root: global.repo.clone(),
-            diff_filter: pager::git_setting(&global.repo, "interactive.diffFilter")
-                .filter(|line| !line.trim().is_empty()),
+            diff_filter: pager::git_setting(&root, "interactive.diffFilter").filter(|line| !line.trim().is_empty()),
+            root,
             command,
             read: RefCell::default(),
             format_said: RefCell::default(),
@@ -128,6 +127,11 @@ impl Session {
             self.pending.get_or_init(|| pending);
         }
         Ok(())
+    }
+
+    /// The unfinished run, where [`Session::look_for_pending`] has found one.
+    pub fn pending(&self) -> Option<&Pending> {
+        self.pending.get()
     }
 
     /// What an unfinished run's end will make of the files.

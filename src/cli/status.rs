@@ -84,8 +84,11 @@ fn plan(loaded: &Loaded, name: &str) -> (Plan, Option<Vec<status::pieces::Piece>
     (plan, afterwards)
 }
 
-/// The services with a contract whose last commit has no note.
-fn untested(status: &status::Status, session: &Session) -> Result<Vec<String>> {
+/// The services with a contract whose last commit has no note, by name.
+///
+/// # Errors
+/// Where git cannot be read.
+pub fn untested(status: &status::Status, session: &Session) -> Result<Vec<String>> {
     let mut migrated = status
         .services
         .iter()

@@ -517,6 +517,8 @@ pub fn not_proved_again(error: &crate::error::Error) -> String {
     format!("NOT proved: {}{}", error.message(), hints.collect::<String>())
 }
 
+pub const WORKING_TREE: &str = "the working tree";
+
 /// Migrated modules that were imported, and by now are not.
 pub fn no_longer_imported(modules: &[PathBuf]) -> String {
     format!(
@@ -567,14 +569,7 @@ pub fn page_written(path: &std::path::Path) -> String {
 pub const ALL_MIGRATED: &str = "every service has its contract: nothing to do";
 pub const MIGRATING: &str = "migrating";
 pub const STOPPED: &str = "stopped; what is committed stays, and the next run goes on from here";
-pub const FATE_NOTHING: &str = "migrated before";
-pub const FATE_MIGRATED: &str = "migrated";
-pub const FATE_DECLINED: &str = "declined";
-
-pub fn fate_refused(error: &crate::error::Error) -> String {
-    let place = error.place().map(|place| format!(" at {place}")).unwrap_or_default();
-    format!("refused: {}{place}", error.message())
-}
+pub const NO_VERIFY_ASKED: &str = "--no-verify";
 
 // ── check ──
 

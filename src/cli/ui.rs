@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use anstream::{AutoStream, ColorChoice};
@@ -57,6 +58,8 @@ pub struct Ui {
     interactive: bool,
     terminal: bool,
     progress: bool,
+    /// Whether standard output is for a program, so that nothing for people is printed on it.
+    data_only: AtomicBool,
 }
 
 struct Sink {
@@ -175,6 +178,7 @@ impl Ui {
             interactive: io::stdin().is_terminal() && out.is_terminal(),
             terminal: out.is_terminal(),
             progress: err.is_terminal() && !dumb && options.verbosity >= 0,
+            data_only: AtomicBool::new(false),
             out: Sink::new(io::stdout(), colored(AutoStream::choice(&out))),
             err: Sink::new(io::stderr(), colored(AutoStream::choice(&err))),
         }
@@ -194,6 +198,7 @@ impl Ui {
             interactive: false,
             terminal: false,
             progress: false,
+            data_only: AtomicBool::new(false),
         };
         (ui, out, err)
     }
@@ -213,9 +218,17 @@ impl Ui {
         self.verbosity
     }
 
+    /// Keeps standard output for [`Ui::data`]: what is for people is not printed there from now on.
+    pub fn keep_for_data(&self) {
+        self.data_only.store(true, Ordering::Relaxed);
+    }
+
     /// The result of the command, on standard output, as it is: styled text, newlines included.
     pub fn out(&self, text: impl AsRef<str>) {
         let text = text.as_ref();
+        if self.data_only.load(Ordering::Relaxed) {
+            return;
+        }
         if let Some(page) = &mut *lock(&self.page) {
             page.extend_from_slice(printed(text, lock(&self.out).color).as_bytes());
             return;

@@ -41,13 +41,18 @@ pub fn run(args: &Verify, session: &Session) -> Result<u8> {
     let before = Side::Revision(&args.against);
     let mut proof = verifier.compare(before, after, None, None)?;
     let notes = notes(&mut proof, session, [before, after]);
-    report(args, session, &proof, &notes)?;
+    report(args, session, &proof, &notes, [before, after])?;
     Ok(u8::from(!proof.is_preserving()))
 }
 
-fn report(args: &Verify, session: &Session, proof: &Proof, notes: &[String]) -> Result<()> {
+fn report(args: &Verify, session: &Session, proof: &Proof, notes: &[String], sides: [Side; 2]) -> Result<()> {
     if let Some(path) = &args.html {
-        write_page(path, &html::page(proof), session)?;
+        let setting = html::Setting {
+            sides: sides.map(|side| named(session, side)),
+            date: super::today(),
+            notes: notes.to_vec(),
+        };
+        write_page(path, &html::page(proof, &setting), session)?;
     }
     match args.format {
         VerifyFormat::Human => session.ui.paged(|| {
@@ -80,18 +85,32 @@ fn notes(proof: &mut Proof, session: &Session, sides: [Side; 2]) -> Vec<String> 
     notes
 }
 
+/// The id of a revision's commit.
+fn commit_of(git: &GitState, revision: &str) -> Option<String> {
+    let found = git.repo().revparse_single(revision);
+    let commit = found.and_then(|found| found.peel_to_commit()).ok()?;
+    Some(commit.id().to_string())
+}
+
+/// A side as a person names it, a revision with its commit.
+fn named(session: &Session, side: Side) -> String {
+    let Side::Revision(revision) = side else {
+        return texts::WORKING_TREE.to_owned();
+    };
+    let git = session.git().ok().flatten();
+    match git.and_then(|git| commit_of(&git, revision)) {
+        Some(id) if id.starts_with(revision) => id[..10].to_owned(),
+        Some(id) => format!("{revision} ({})", &id[..10]),
+        None => revision.to_owned(),
+    }
+}
+
 /// A side as nix names a flake.
 fn flake(session: &Session, side: Side) -> Option<String> {
     let git = session.git().ok()??;
     let revision = match side {
         Side::WorkingTree => None,
-        Side::Revision(revision) => {
-            let found = git
-                .repo()
-                .revparse_single(revision)
-                .and_then(|found| found.peel_to_commit());
-            Some(found.ok()?.id().to_string())
-        }
+        Side::Revision(revision) => Some(commit_of(&git, revision)?),
     };
     let directory = git.prefix().display().to_string();
     let query = [("dir", Some(directory).filter(|d| !d.is_empty())), ("rev", revision)];

@@ -139,6 +139,8 @@ pub struct First {
     pub short: String,
     /// Its title.
     pub title: String,
+    /// Its whole message.
+    pub message: String,
 }
 
 /// A change of files that was made.
@@ -367,13 +369,14 @@ fn committed(
     let failed = |cause| error::git::failed("read the commit", cause);
     let commit = git.repo().find_commit(id).map_err(failed)?;
     let first = match first {
-        Some(id) => Some(First {
-            short: branch::short(git, id)?,
-            title: {
-                let first = git.repo().find_commit(id).map_err(failed)?;
-                String::from_utf8_lossy(first.summary_bytes().unwrap_or_default()).into_owned()
-            },
-        }),
+        Some(id) => {
+            let first = git.repo().find_commit(id).map_err(failed)?;
+            Some(First {
+                short: branch::short(git, id)?,
+                title: String::from_utf8_lossy(first.summary_bytes().unwrap_or_default()).into_owned(),
+                message: String::from_utf8_lossy(first.message_bytes()).into_owned(),
+            })
+        }
         None => None,
     };
     Ok(Committed {

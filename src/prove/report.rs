@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::area::Area;
-use super::difference::{Class, Difference};
+use super::difference::{Class, Difference, Order};
 use super::how::How;
 use super::proof::{HostProof, Mode, Proof};
 use super::sentence::shown;
@@ -108,11 +108,7 @@ pub fn headline(proof: &Proof) -> String {
 /// Of which hosts a proof is, in which mode it was made, and how long it took.
 pub fn setting(proof: &Proof) -> String {
     let seconds = proof.elapsed.as_secs_f64();
-    let name = |mode| match mode {
-        Mode::System => "whole system",
-        _ => "slice mode",
-    };
-    let is_mixed = proof.hosts.iter().any(|host| host.how.mode != proof.mode);
+    let is_mixed = is_mixed(proof);
     let hosts = proof.hosts.iter().map(|host| match is_mixed {
         true => format!("{} in {}", host.host, name(host.how.mode)),
         false => host.host.clone(),
@@ -120,6 +116,32 @@ pub fn setting(proof: &Proof) -> String {
     let mode = if is_mixed { "" } else { name(proof.mode) };
     let parts = hosts.chain([mode.to_owned(), format!("{seconds:.1} s")]);
     parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+/// How a proof was made: `whole system`, `slice mode`, or both, where not every host can be evaluated whole.
+pub fn mode(proof: &Proof) -> &'static str {
+    match is_mixed(proof) {
+        true => "whole system and slice mode",
+        false => name(proof.mode),
+    }
+}
+
+fn is_mixed(proof: &Proof) -> bool {
+    proof.hosts.iter().any(|host| host.how.mode != proof.mode)
+}
+
+fn name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::System => "whole system",
+        _ => "slice mode",
+    }
+}
+
+/// The lists that have another order where that can mean something, a sentence each.
+pub fn reordered(proof: &Proof) -> Vec<String> {
+    let differences = proof.differences().map(|(_, difference)| difference);
+    let orders = differences.filter(|one| matches!(one.order, Some(Order::Told | Order::Counts)));
+    orders.map(|difference| difference.sentence.clone()).collect()
 }
 
 fn item(difference: &Difference, out: &mut Vec<Line>) {

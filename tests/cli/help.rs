@@ -44,8 +44,9 @@ fn arguments_that_make_no_request_end_with_2() {
         &["migrate", "jellyfin", "--data-dir", "jellyfin"],
         &["migrate", "jellyfin", "--dry-run", "--host", "Nowhere"],
         &["--repo", "no/such/directory", "migrate", "jellyfin", "--dry-run"],
+        &["migrate", "jellyfin", "--yes", "--report", "page.pdf"],
+        &["migrate", "jellyfin", "--dry-run", "--report", "page.md"],
         &["frobnicate"],
-        &[],
     ] {
         let run = repo.run(arguments);
         assert_eq!(run.code, 2, "{arguments:?}: {run}");

@@ -380,10 +380,27 @@ fn without_ids(text: &str) -> String {
             Some((before, id, after)) if id.len() >= 7 && id.bytes().all(|b| b.is_ascii_hexdigit()) => {
                 format!("{before}[<id>]{after}")
             }
-            _ => without_times(line),
+            _ => without_times(&without_last_ids(line)),
         }
     };
     text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Replaces the ids at the end of a service's line in a run, and how many seconds the run took.
+fn without_last_ids(line: &str) -> String {
+    let is_id = |id: &str| id.len() >= 7 && id.bytes().all(|b| b.is_ascii_hexdigit());
+    if let Some((before, ids)) = line.rsplit_once(" · ")
+        && ids.split(", ").all(is_id)
+    {
+        return format!("{before} · {}", vec!["<id>"; ids.split(", ").count()].join(", "));
+    }
+    let seconds = line.strip_suffix(" s)").and_then(|line| line.rsplit_once(" ("));
+    match seconds {
+        Some((before, number)) if before.contains(" services: ") && number.parse::<u64>().is_ok() => {
+            format!("{before} (<time> s)")
+        }
+        _ => line.to_owned(),
+    }
 }
 
 /// Seconds with one decimal are how long something took on this machine.

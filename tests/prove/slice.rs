@@ -128,7 +128,12 @@ fn a_proof_can_be_written_as_json_and_as_a_page() {
         (first["class"].as_str(), first["area"].as_str()),
         (Some("lost"), Some("routes"))
     );
-    let page = html::page(&proof);
+    let setting = html::Setting {
+        sides: ["before", "after"].map(str::to_owned),
+        date: "2026-11-27".to_owned(),
+        notes: Vec::new(),
+    };
+    let page = html::page(&proof, &setting);
     assert!(page.contains("anyone can reach it now") && page.contains("prefers-color-scheme: dark"));
 }
 

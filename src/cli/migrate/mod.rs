@@ -2,10 +2,15 @@
 
 mod dry_run;
 mod moves;
+mod proof;
+mod questions;
+mod record;
 mod run;
 mod trial;
 
-use super::args::Migrate;
+use std::path::PathBuf;
+
+use super::args::{Format, Migrate};
 use super::session::Session;
 use super::texts;
 use crate::error::{self, Error, Result};
@@ -13,6 +18,7 @@ use crate::plan::computed;
 use crate::plan::migrate::Migration;
 use crate::plan::model::{self, Choices};
 use crate::plan::needs;
+use crate::review::json::Document;
 use crate::rules::kinds::Wanted;
 use crate::status;
 
@@ -31,6 +37,9 @@ pub fn run(args: &Migrate, session: &Session) -> Result<u8> {
         },
         ..Choices::default()
     };
+    if args.deciding.format == Format::Json {
+        session.ui.keep_for_data();
+    }
     let loaded = session.load(args.deciding.host.as_deref())?;
     let services = match args.all {
         true => all(&loaded, &choices),
@@ -52,21 +61,35 @@ pub fn run(args: &Migrate, session: &Session) -> Result<u8> {
         true => std::mem::take(&mut undeclared),
         false => Vec::new(),
     };
-    let code = match (services.is_empty() && offered.is_empty(), args.deciding.dry_run) {
-        (true, _) => {
-            session.ui.line(texts::ALL_MIGRATED);
-            0
+    if services.is_empty() && offered.is_empty() {
+        session.ui.line(texts::ALL_MIGRATED);
+        if args.deciding.format == Format::Json {
+            session.ui.data(Document::new("migrate").to_text()?);
         }
-        (false, true) => dry_run::run(args, session, choices, loaded, &services)?,
-        (false, false) => run::run(args, session, &choices, loaded, &services, &offered)?,
+        say_beside(&undeclared, &unreadable, session);
+        return Ok(0);
+    }
+    if args.deciding.dry_run {
+        let code = dry_run::run(args, session, choices, loaded, &services)?;
+        say_beside(&undeclared, &unreadable, session);
+        return Ok(code);
+    }
+    let services = run::Services {
+        declared: &services,
+        offered: &offered,
+        undeclared: &undeclared,
     };
+    run::run(args, session, &choices, loaded, &services, unreadable)
+}
+
+/// Says which services are not among those that are migrated, and why.
+fn say_beside(undeclared: &[(String, PathBuf)], unreadable: &[Error], session: &Session) {
     for error in unreadable {
         session.ui.note(error.to_string());
     }
     for (service, module) in undeclared {
-        session.ui.note(texts::undeclared(&service, &module));
+        session.ui.note(texts::undeclared(service, module));
     }
-    Ok(code)
 }
 
 fn distinct(names: &[String]) -> Vec<String> {

@@ -1,37 +1,36 @@
 //! A run that writes: one decision, one proof, one commit for each service.
 
-use std::cell::Cell;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
 
+use super::proof::{Proofs, Proved};
+use super::questions::{self, Directory, Source};
+use super::record::{self, Record};
 use super::{Found, find, moves, planned, trial};
-use crate::cli::args::Migrate;
+use crate::cli::args::{Format, Migrate};
 use crate::cli::branch;
 use crate::cli::committer::{Committer, Landed};
 use crate::cli::interrupt;
 use crate::cli::next::{self, Done};
-use crate::cli::proving::{self, Allowed, Declared, Verifier, VerifyOutcome};
 use crate::cli::session::{Loaded, Session, is_outdated};
-use crate::cli::terminal::Console;
 use crate::cli::{init, message, texts, undo};
-use crate::commit::{Check, MoveFirst, Tick};
+use crate::commit::{Message, MoveFirst};
 use crate::error::{self, Error, Kind, Result};
+use crate::plan::Proposal;
 use crate::plan::install::{self, Installation};
 use crate::plan::migrate::Migration;
 use crate::plan::model::{Choices, Context};
-use crate::plan::{Proposal, data_dir};
 use crate::process;
 use crate::repo::hosts;
-use crate::review::{Decision, Outcome, Position, Reply, Terminal as _};
-use crate::rules::says_directory;
+use crate::report::{Fate, Migrated, Service};
+use crate::review::json::{self, ServiceOutcome};
+use crate::review::{Decision, Outcome, Position};
 
 /// What became of a service.
 enum Step {
     Nothing,
-    /// It has its contract, and what is open was not asked for.
-    Open,
-    Written,
+    /// It has its contract, and these gains were not asked for, by their titles.
+    Open(Vec<String>),
+    Written(Box<Migrated>),
     Declined,
     Quit,
     /// The service before is to be asked about again.
@@ -39,18 +38,14 @@ enum Step {
     Refused(Error),
 }
 
-/// A service's line in the table at the end.
-struct Row {
-    service: String,
-    fate: String,
-    time: Duration,
-}
-
-impl Row {
-    /// Whether a person has decided about it.
-    fn can_be_taken_back(&self) -> bool {
-        matches!(&*self.fate, texts::FATE_MIGRATED | texts::FATE_DECLINED)
-    }
+/// The services of a run.
+pub struct Services<'a> {
+    /// Those that are declared.
+    pub declared: &'a [String],
+    /// Those that are declared nowhere and asked about, with the modules that run them.
+    pub offered: &'a [(String, PathBuf)],
+    /// Those that are declared nowhere and not asked about.
+    pub undeclared: &'a [(String, PathBuf)],
 }
 
 /// A run under way.
@@ -59,8 +54,8 @@ struct Run<'s> {
     session: &'s Session,
     /// Made when something is to be written for the first time.
     committer: Option<Committer<'s>>,
-    /// Whether it was said already that nothing can be proved.
-    unproved_said: Cell<bool>,
+    proofs: Proofs<'s>,
+    record: Record<'s>,
     /// How far it is.
     position: Position,
 }
@@ -73,113 +68,41 @@ pub fn run(
     args: &Migrate,
     session: &Session,
     choices: &Choices,
-    mut loaded: Loaded,
-    services: &[String],
-    undeclared: &[(String, PathBuf)],
+    loaded: Loaded,
+    services: &Services,
+    unreadable: Vec<Error>,
 ) -> Result<u8> {
     branch::check(&args.deciding, session)?;
+    let declared = services.declared.iter().map(|service| (service, None));
+    let offered = services.offered.iter().map(|(service, module)| (service, Some(module)));
+    let all: Vec<(&String, Option<&PathBuf>)> = declared.chain(offered).collect();
+    let names: Vec<&String> = all.iter().map(|(name, _)| *name).collect();
+    let record = Record::new(args, session, &loaded.host.name, &names);
     let mut run = Run {
         args,
         session,
         committer: None,
-        unproved_said: Cell::new(false),
+        proofs: Proofs::new(args, session, record.brief),
+        record,
         position: Position::default(),
     };
     let _hold = interrupt::hold_all();
-    // Where somebody is asked, that is how far it is; a bar would be drawn over the question.
-    let bar = services.len() > 1 && !session.asks(&args.deciding);
-    let progress = bar.then(|| session.ui.progress(Some(services.len() as u64), texts::MIGRATING));
-    let mut rows = Vec::new();
-    let mut code = 0;
-    let mut choices = choices.clone();
-    let declared = services.iter().map(|service| (service, None));
-    let offered = undeclared.iter().map(|(service, module)| (service, Some(module)));
-    let all: Vec<(&String, Option<&PathBuf>)> = declared.chain(offered).collect();
-    let mut at = 0;
-    while let Some((service, module)) = all.get(at).copied() {
-        at += 1;
-        run.position = Position {
-            number: at,
-            of: all.len(),
-            then: all[at..].iter().map(|(name, _)| (*name).clone()).collect(),
-            can_go_back: rows.iter().any(Row::can_be_taken_back),
-        };
-        if let Some(module) = module {
-            match run.module_of(&loaded, service, module) {
-                Source::Module(from) => choices.from = Some(from),
-                Source::None => {
-                    session.ui.line(texts::undeclared(service, module));
-                    continue;
-                }
-                Source::Quit => break,
-            }
-        }
-        if let Some(progress) = &progress {
-            progress.label(service);
-        }
-        let start = Instant::now();
-        let step = run.one(&loaded, service, &choices);
-        let fate = match &step {
-            Step::Nothing | Step::Open => texts::FATE_NOTHING.to_owned(),
-            Step::Written => texts::FATE_MIGRATED.to_owned(),
-            Step::Declined => texts::FATE_DECLINED.to_owned(),
-            Step::Back => {
-                loaded = run.go_back(&mut rows)?;
-                let before = rows.pop().map(|row| row.service);
-                at = all
-                    .iter()
-                    .position(|(name, _)| Some(*name) == before.as_ref())
-                    .unwrap_or(0);
-                continue;
-            }
-            Step::Quit => {
-                say_next(&rows, args, session);
-                return Ok(1);
-            }
-            Step::Refused(error) => texts::fate_refused(error),
-        };
-        rows.push(Row {
-            service: service.clone(),
-            fate,
-            time: start.elapsed(),
-        });
-        match step {
-            Step::Nothing => session.ui.line(texts::migrated_already(service)),
-            Step::Written => loaded = session.load(args.deciding.host.as_deref())?,
-            Step::Declined => code = 1,
-            Step::Quit | Step::Back | Step::Open => {}
-            Step::Refused(error) => {
-                session.ui.error(&error);
-                code = code.max(error.kind().exit_code());
-                if error.kind() != Kind::Refused {
-                    break;
-                }
-            }
-        }
-        if let Some(progress) = &progress {
-            progress.step();
-        }
-        if process::interrupted().is_some() {
-            session.ui.warn(texts::STOPPED);
-            code = code.max(1);
-            break;
-        }
-    }
-    drop(progress);
-    if rows.len() > 1 {
-        table(session, &rows);
-    }
-    say_next(&rows, args, session);
+    let (code, reached) = run.services(loaded, &all, choices)?;
+    let not_reached = names[reached..].iter().map(|name| (*name).clone()).collect();
+    let done = run.record.end(not_reached, services.undeclared, unreadable)?;
+    super::say_beside(&done.undeclared, &done.unreadable, session);
+    say_next(&done.services, args, session);
     Ok(code)
 }
 
 /// Says what comes next, if a service was migrated.
-fn say_next(rows: &[Row], args: &Migrate, session: &Session) {
-    let (done, others): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.fate == texts::FATE_MIGRATED);
+fn say_next(services: &[Service], args: &Migrate, session: &Session) {
+    let (done, others): (Vec<&Service>, Vec<&Service>) = services.iter().partition(|service| service.is_migrated());
     if done.is_empty() {
         return;
     }
-    let names = |rows: &[&Row]| -> Vec<String> { rows.iter().map(|row| row.service.clone()).collect() };
+    let names =
+        |services: &[&Service]| -> Vec<String> { services.iter().map(|service| service.name.clone()).collect() };
     let done = Done::Migrated {
         services: &names(&done),
         others: &names(&others),
@@ -188,95 +111,120 @@ fn say_next(rows: &[Row], args: &Migrate, session: &Session) {
     next::say(&done, !deciding.no_commit, deciding.host.as_deref(), session);
 }
 
-fn table(session: &Session, rows: &[Row]) {
-    let wide = rows.iter().map(|row| row.service.len()).max().unwrap_or(0);
-    session.ui.line("");
-    for row in rows {
-        session.ui.line(format!(
-            "  {:wide$}  {:>6.1} s  {}",
-            row.service,
-            row.time.as_secs_f64(),
-            row.fate
-        ));
-    }
-}
-
-/// From where a service is to be migrated that is declared nowhere.
-enum Source {
-    Module(PathBuf),
-    None,
-    Quit,
-}
-
-/// Where a service keeps its state, as a person answers.
-enum Directory {
-    Said(String),
-    None,
-    Quit,
+/// Whether a person has decided about it, so that it can be asked again.
+fn can_be_taken_back(service: &Service) -> bool {
+    matches!(service.fate, Fate::Migrated(_) | Fate::Declined)
 }
 
 impl<'s> Run<'s> {
-    /// Takes back what was decided last, so that it is the last row; gives what is there then.
+    /// Goes through the services; gives the exit status, and how many were come to.
+    ///
+    /// # Errors
+    /// What refuses the whole run.
+    fn services(
+        &mut self,
+        mut loaded: Loaded,
+        all: &[(&String, Option<&PathBuf>)],
+        choices: &Choices,
+    ) -> Result<(u8, usize)> {
+        let session = self.session;
+        // Where somebody is asked, that is how far it is; a bar would be drawn over the question.
+        let bar = all.len() > 1 && !session.asks(&self.args.deciding);
+        let progress = bar.then(|| session.ui.progress(Some(all.len() as u64), texts::MIGRATING));
+        let mut code = 0;
+        let mut choices = choices.clone();
+        let mut at = 0;
+        while let Some((service, module)) = all.get(at).copied() {
+            at += 1;
+            self.position = Position {
+                number: at,
+                of: all.len(),
+                then: all[at..].iter().map(|(name, _)| (*name).clone()).collect(),
+                can_go_back: self.record.run.services.iter().any(can_be_taken_back),
+            };
+            if let Some(module) = module {
+                match questions::module_of(session, &loaded, service, module) {
+                    Source::Module(from) => choices.from = Some(from),
+                    Source::None => {
+                        session.ui.line(texts::undeclared(service, module));
+                        continue;
+                    }
+                    Source::Quit => return Ok((code, at - 1)),
+                }
+            }
+            if let Some(progress) = &progress {
+                progress.label(service);
+            }
+            match self.one(&loaded, service, &choices) {
+                Step::Back => {
+                    loaded = self.go_back()?;
+                    let before = self.record.run.services.pop().map(|service| service.name);
+                    let place = |name: &String| Some(name) == before.as_ref();
+                    at = all.iter().position(|(name, _)| place(name)).unwrap_or(0);
+                    continue;
+                }
+                Step::Quit => return Ok((1, at - 1)),
+                step => {
+                    code = code.max(self.record_step(service, step)?);
+                    if code > Kind::Refused.exit_code() {
+                        return Ok((code, at));
+                    }
+                }
+            }
+            if self.record.run.services.last().is_some_and(Service::is_migrated) {
+                loaded = session.load(self.args.deciding.host.as_deref())?;
+            }
+            if let Some(progress) = &progress {
+                progress.step();
+            }
+            if process::interrupted().is_some() {
+                session.ui.warn(texts::STOPPED);
+                return Ok((code.max(1), at));
+            }
+        }
+        Ok((code, at))
+    }
+
+    /// Takes into the record what became of a service; gives the exit status that it leads to.
+    fn record_step(&mut self, service: &str, step: Step) -> Result<u8> {
+        let ui = &self.session.ui;
+        let (fate, code) = match step {
+            Step::Nothing => {
+                if !self.record.brief {
+                    ui.line(texts::migrated_already(service));
+                }
+                self.record.entry(|| Ok(json::Service::nothing(service)))?;
+                (Fate::Before, 0)
+            }
+            Step::Open(gains) => (Fate::Open(gains), 0),
+            Step::Written(migrated) => (Fate::Migrated(migrated), 0),
+            Step::Declined => (Fate::Declined, 1),
+            Step::Refused(error) => {
+                ui.error(&error);
+                self.record.entry(|| Ok(json::Service::refused(service, [&error])))?;
+                let code = error.kind().exit_code();
+                (Fate::Refused(error), code)
+            }
+            Step::Quit | Step::Back => return Ok(1),
+        };
+        self.record.push(service, fate);
+        Ok(code)
+    }
+
+    /// Takes back what was decided last, so that it is the last one; gives what is there then.
     ///
     /// # Errors
     /// Where its commit cannot be taken back.
-    fn go_back(&self, rows: &mut Vec<Row>) -> Result<Loaded> {
-        let last = rows.iter().rposition(Row::can_be_taken_back).unwrap_or(0);
-        rows.truncate(last + 1);
-        if let Some(row) = rows.last()
-            && row.fate == texts::FATE_MIGRATED
+    fn go_back(&mut self) -> Result<Loaded> {
+        let services = &mut self.record.run.services;
+        let last = services.iter().rposition(can_be_taken_back).unwrap_or(0);
+        services.truncate(last + 1);
+        if let Some(service) = services.last()
+            && service.is_migrated()
         {
-            undo::take_back(&row.service, self.session)?;
+            undo::take_back(&service.name, self.session)?;
         }
         self.session.load(self.args.deciding.host.as_deref())
-    }
-
-    /// Asks for the module of a service that is declared nowhere; `found` is the one that runs it.
-    fn module_of(&self, loaded: &Loaded, service: &str, found: &Path) -> Source {
-        let mut console = Console::new(&self.session.ui, self.session.editor());
-        loop {
-            let Reply::Line(line) = console.ask(&texts::undeclared_question(service, found)) else {
-                return Source::Quit;
-            };
-            match line.trim() {
-                "y" | "yes" => return Source::Module(found.to_owned()),
-                "" | "n" | "no" => return Source::None,
-                "q" | "quit" => return Source::Quit,
-                path if loaded.repo.import_target(Path::new(path)).is_some() => {
-                    return Source::Module(PathBuf::from(path));
-                }
-                path => self.session.ui.line(texts::no_module(path)),
-            }
-        }
-    }
-
-    /// Asks where the service keeps its state, where its code names several directories and somebody is there to be asked.
-    fn directory_of(&self, context: &Context, service: &str, error: &Error) -> Directory {
-        if error.code() != "ambiguous-data-dir" || !self.session.asks(&self.args.deciding) {
-            return Directory::None;
-        }
-        let directories = data_dir::choices(context, service).unwrap_or_default();
-        let mut console = Console::new(&self.session.ui, self.session.editor());
-        loop {
-            let Reply::Line(line) = console.ask(&texts::directory_question(service, &directories)) else {
-                return Directory::Quit;
-            };
-            let said = match line.trim() {
-                "" | "s" | "skip" => return Directory::None,
-                "q" | "quit" => return Directory::Quit,
-                number if number.parse::<usize>().is_ok() => {
-                    let at = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-                    at.and_then(|at| directories.get(at)).cloned()
-                }
-                text => says_directory(text).then(|| text.to_owned()),
-            };
-            if let Some(said) = said {
-                let option = error::plan::data_dir_option(service, &said);
-                self.session.ui.line(texts::directory_said(&option));
-                return Directory::Said(said);
-            }
-            self.session.ui.line(texts::NO_DIRECTORY);
-        }
     }
 
     /// Migrates one service, on what was loaded; where that has changed meanwhile, on what is there now.
@@ -306,7 +254,8 @@ impl<'s> Run<'s> {
         let migration = match find(&context, service) {
             Found::Nothing => return Ok(Step::Nothing),
             Found::Refused(error) => {
-                return match self.directory_of(&context, service, &error) {
+                let deciding = &self.args.deciding;
+                return match questions::directory_of(self.session, deciding, &context, service, &error) {
                     Directory::Said(directory) => {
                         let mut choices = choices.clone();
                         choices.data_dirs.insert(service.to_owned(), directory);
@@ -336,10 +285,16 @@ impl<'s> Run<'s> {
         let proving = (!self.args.no_verify).then_some(&self.args.proving);
         let landed = init::install(&installation, &context, committer, self.session, proving)?;
         committer.say(installation.name(), &landed);
-        match landed {
+        match &landed {
             Landed::Committed(_) | Landed::Written => {}
             Landed::Quit => return Ok(Step::Quit),
             Landed::Declined => return Err(init::needed()),
+        }
+        if self.args.deciding.format == Format::Json {
+            let decision = init::everything(&installation, false)?;
+            let committed = landed.committed();
+            self.record
+                .decided(&installation, &decision, ServiceOutcome::Migrated, committed, None)?;
         }
         // What is dropped ends its journal, without which the next change cannot begin.
         drop(landed);
@@ -368,7 +323,7 @@ impl<'s> Run<'s> {
         let service = migration.name();
         let committer = self.committer.as_ref().expect("made before anything is written");
         committer.check(migration)?;
-        if migration.is_resumed() {
+        if migration.is_resumed() && !self.record.brief {
             let open = texts::open_changes(service, migration.groups().len());
             self.session.ui.line(open);
         }
@@ -390,20 +345,25 @@ impl<'s> Run<'s> {
     ) -> Result<Step> {
         let (service, session) = (migration.name(), self.session);
         let mut approval = committer.approval(migration, position)?;
-        let (decision, first, ticks) = loop {
+        let (decision, first, proved) = loop {
             let decision: Decision = match approval.decide()? {
                 Outcome::Quit => return Ok(Step::Quit),
                 Outcome::Back => return Ok(Step::Back),
                 Outcome::Decided(decision) => decision,
             };
             if migration.is_resumed() && decision.change.is_empty() && !session.asks(&self.args.deciding) {
-                for group in migration.groups() {
-                    session.ui.line(texts::open_gain(&group.title));
+                let gains: Vec<String> = migration.groups().iter().map(|group| group.title.clone()).collect();
+                if !self.record.brief {
+                    gains.iter().for_each(|title| session.ui.line(texts::open_gain(title)));
                 }
-                return Ok(Step::Open);
+                self.record
+                    .decided(migration, &decision, ServiceOutcome::Declined, None, None)?;
+                return Ok(Step::Open(gains));
             }
             if decision.change.is_empty() {
                 committer.say(service, &Landed::Declined);
+                self.record
+                    .decided(migration, &decision, ServiceOutcome::Declined, None, None)?;
                 return Ok(Step::Declined);
             }
             let first = moves::first(
@@ -414,8 +374,9 @@ impl<'s> Run<'s> {
                 self.args,
                 session,
             )?;
-            match self.prove(context, migration, &decision, first.as_ref(), committer) {
-                Ok(ticks) => break (decision, first, ticks),
+            let proofs = &self.proofs;
+            match proofs.prove(context, migration, &decision, first.as_ref(), committer) {
+                Ok(proved) => break (decision, first, proved),
                 Err(error) => approval.come_back(error)?,
             }
         };
@@ -426,77 +387,34 @@ impl<'s> Run<'s> {
             model: &model,
             ..*context
         };
-        let message = message::migration(&after, migration, &decision.accepted, &ticks)?;
-        let landed = committer.land(migration, &decision, first.as_ref(), &message)?;
-        committer.say(service, &landed);
-        Ok(match landed {
-            Landed::Committed(_) | Landed::Written => Step::Written,
-            Landed::Declined => Step::Declined,
-            Landed::Quit => Step::Quit,
-        })
+        let message = message::migration(&after, migration, &decision.accepted, &proved.ticks)?;
+        self.write(migration, &decision, first.as_ref(), &message, proved)
     }
 
-    /// Proves a decision in scratch copies, and its first commit by itself; returns what of the checklist that ticks.
-    ///
-    /// # Errors
-    /// `not-preserving`; or the repository does not evaluate.
-    fn prove(
+    /// Writes what was decided and proved, and keeps what it has done.
+    fn write(
         &self,
-        context: &Context,
         migration: &Migration,
         decision: &Decision,
         first: Option<&MoveFirst>,
-        committer: &Committer,
-    ) -> Result<BTreeMap<Check, Tick>> {
-        if self.args.no_verify {
-            return Ok(BTreeMap::new());
+        message: &Message,
+        proved: Proved,
+    ) -> Result<Step> {
+        let committer = self.committer.as_ref().expect("made before anything is written");
+        let landed = committer.land(migration, decision, first, message)?;
+        match self.record.brief {
+            true => committer.say_beside(&landed),
+            false => committer.say(migration.name(), &landed),
         }
-        let home = migration.facts().home.source.path();
-        let extra = if context.model.is_imported(home) {
-            Vec::new()
-        } else {
-            vec![home.to_owned()]
+        let committed = landed.committed();
+        let outcome = match &landed {
+            Landed::Committed(_) | Landed::Written => ServiceOutcome::Migrated,
+            Landed::Declined => return Ok(Step::Declined),
+            Landed::Quit => return Ok(Step::Quit),
         };
-        let verifier = Verifier::new(
-            self.session,
-            &self.args.proving,
-            context.rules(),
-            Some(context.host.name.clone()),
-            extra,
-        )
-        .without_commit(self.args.deciding.no_commit);
-        let declared = Declared::new(context, migration.declared(&decision.accepted))?;
-        let allowed = Allowed {
-            declared: declared.as_ref(),
-            orders: self.args.accept_reordering,
-            context: Some(context),
-            ..Allowed::default()
-        };
-        if let Some(first) = first {
-            let alone = Allowed {
-                declared: None,
-                ..allowed
-            };
-            match verifier.gate(&first.change, &alone).map_err(moves::not_alone)? {
-                VerifyOutcome::Reordered(_, refusal) if !committer.takes_order(&refusal) => {
-                    return Err(moves::not_alone(refusal));
-                }
-                VerifyOutcome::Open(_) => self.session.ui.note(texts::MOVE_PRESERVES),
-                VerifyOutcome::Reordered(..) | VerifyOutcome::Unproved(_) => {}
-            }
-        }
-        match verifier.gate(&decision.change, &allowed)? {
-            VerifyOutcome::Reordered(_, refusal) if !committer.takes_order(&refusal) => Err(refusal),
-            VerifyOutcome::Open(proof) | VerifyOutcome::Reordered(proof, _) => {
-                proving::say(&self.session.ui, &proof, &verifier.gains(declared.as_ref())?);
-                Ok(proving::ticks(&proof))
-            }
-            VerifyOutcome::Unproved(why) => {
-                if !self.unproved_said.replace(true) {
-                    self.session.ui.warn(texts::unproved(&why));
-                }
-                Ok(BTreeMap::new())
-            }
-        }
+        let migrated = record::migrated(migration, decision, &proved, committed);
+        self.record
+            .decided(migration, decision, outcome, committed, proved.json)?;
+        Ok(Step::Written(Box::new(migrated)))
     }
 }

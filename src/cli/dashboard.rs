@@ -1,0 +1,107 @@
+//! `qgroget` alone: how far the migration is, and the one command that comes next.
+
+use super::args::Cli;
+use super::migrate;
+use super::root;
+use super::session::{self, Session};
+use super::status::untested;
+use crate::error::Result;
+use crate::plan::cleanup::Cleanup;
+use crate::plan::model::{self, Choices};
+use crate::plan::needs;
+use crate::review::summary::{Width, wrap};
+use crate::status::{Pattern, Status};
+use crate::term::palette::{self, paint};
+
+mod texts;
+
+/// Shows it. Where there is no repository to speak of, it shows what the program can be asked for.
+///
+/// # Errors
+/// Where the repository cannot be read or has no host that runs services.
+pub fn run(session: &Session) -> Result<u8> {
+    if !root::is_one(session.root()) {
+        let help = <Cli as clap::CommandFactory>::command().render_help();
+        session.ui.out(help.ansi().to_string());
+        return Ok(2);
+    }
+    session::threads();
+    let mut status = Status::read(session.root(), None, session.to_come())?;
+    status.untested = untested(&status, session)?;
+    let next = next(&status, session)?;
+    let ui = &session.ui;
+    for (label, text) in rows(&status, session) {
+        let label = format!("{label:10}  ");
+        let line = wrap(&text, Width(ui.width()), &label, &" ".repeat(label.len()));
+        ui.line(line);
+    }
+    ui.line("");
+    let (command, why) = next;
+    let line = format!("{}{}", texts::NEXT, paint(palette::TITLE, &command));
+    ui.line(line);
+    ui.line(wrap(&why, Width(ui.width()), texts::UNDER, texts::UNDER));
+    Ok(0)
+}
+
+/// What there is to say, each with its label.
+fn rows(status: &Status, session: &Session) -> Vec<(&'static str, String)> {
+    let totals = status.totals();
+    let mut rows = vec![
+        (texts::HOST, status.host.clone()),
+        (texts::CONTRACT, texts::contract(status.installed).to_owned()),
+        (texts::SERVICES, texts::services(&totals)),
+    ];
+    if !status.faults.is_empty() {
+        rows.push((texts::FILES, texts::faults(status.faults.len())));
+    }
+    if totals.gaps > 0 {
+        rows.push((texts::GAPS, texts::gaps(status)));
+    }
+    if totals.blocked > 0 {
+        rows.push((texts::BLOCKED, texts::blocked(status)));
+    }
+    if !status.untested.is_empty() {
+        rows.push((texts::UNTESTED, texts::untested(&status.untested)));
+    }
+    if let Some(pending) = session.pending() {
+        rows.push((texts::UNFINISHED, texts::unfinished(pending)));
+    }
+    rows
+}
+
+/// The command that comes next, and why.
+///
+/// # Errors
+/// Where the repository cannot be read.
+fn next(status: &Status, session: &Session) -> Result<(String, String)> {
+    if let Some(pending) = session.pending() {
+        return Ok(texts::end_it(pending));
+    }
+    if !status.installed {
+        return Ok(texts::init());
+    }
+    let loaded = session.load(None)?;
+    let choices = Choices::default();
+    let model = loaded.model();
+    let context = loaded.context(&model, &choices);
+    let legacy = model::legacy_names(&model, context.rules());
+    let left = needs::ordered(&context, legacy);
+    let mut can = left.iter();
+    let planned = |name: &&String| matches!(migrate::planned(&context, name), Ok(Some(_)));
+    if let Some(name) = can.find(planned) {
+        return Ok(texts::migrate(name, left.len()));
+    }
+    if !left.is_empty() {
+        return Ok(texts::blocked_all(left.len()));
+    }
+    if Cleanup::plan(&context).is_ok_and(|cleanup| !cleanup.is_done()) {
+        return Ok(texts::cleanup());
+    }
+    if let Some(service) = status.services.iter().find(|one| one.pattern == Pattern::Undeclared) {
+        return Ok(texts::undeclared(&service.name, &service.place.path));
+    }
+    Ok(match status.untested.first() {
+        Some(name) => texts::tested(name),
+        None => texts::check(),
+    })
+}
