@@ -10,6 +10,7 @@ mod flake;
 mod fuzz;
 mod guides;
 mod installed;
+mod newcomer;
 mod orders;
 mod properties;
 mod prove;

@@ -196,7 +196,14 @@ impl Dialogue<'_, '_> {
         };
         let accepted = preserving(proposal);
         text.push_str(&summary::text(proposal, &accepted, None, page));
-        let stat = wrap(&view::stat(&offered.delta).to_string(), width, "", "  ");
+        // A long table has scrolled its title away.
+        let name = visible(proposal.name());
+        let whose = match position.of > 1 {
+            true => texts::position(position.number, position.of, &name),
+            false => name.into_owned(),
+        };
+        let stat = format!("{whose} · {}", view::stat(&offered.delta));
+        let stat = wrap(&stat, width, "", "  ");
         text.push_str(&format!("\n{}\n", paint(palette::FAINT, &stat)));
         self.terminal.show(&text);
         Ok(())
@@ -251,7 +258,11 @@ impl Dialogue<'_, '_> {
     fn file_of<'c>(&mut self, change: &'c SourceChange, number: Option<usize>) -> Option<&'c FileChange> {
         let is_written = |file: &&FileChange| file.to.is_some() && file.before != file.after;
         let written: Vec<&FileChange> = change.files.iter().filter(is_written).collect();
-        let Some(main) = file_to_edit(change, None) else {
+        // The service's module is what most people want to look at; without one, the file that changes most.
+        let all = self.approval.proposal.groups().iter().map(|group| group.id).collect();
+        let home = self.approval.proposal.contract(&all).map(|(_, file)| file);
+        let home = home.and_then(|home| written.iter().copied().find(|file| file.path() == home));
+        let Some(main) = home.or_else(|| file_to_edit(change, None)) else {
             self.say(texts::NO_FILE);
             return None;
         };

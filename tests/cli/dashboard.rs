@@ -50,7 +50,10 @@ fn an_unfinished_run_comes_first() {
     let repo = Repo::with_contract();
     let kills = "kill -9 $(cut -d' ' -f4 /proc/$PPID/stat)\nexit 1";
     repo.script(".git/hooks/pre-commit", kills);
-    let ended = repo.qgroget(&["migrate", "jellyfin", "--yes", "--no-verify"]).output().unwrap();
+    let ended = repo
+        .qgroget(&["migrate", "jellyfin", "--yes", "--no-verify"])
+        .output()
+        .unwrap();
     assert_eq!(ended.status.code(), None, "it is killed");
     let run = repo.run(&[]).succeeds();
     assert!(run.out.contains("`migrate jellyfin` was interrupted"), "{run}");
