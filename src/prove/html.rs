@@ -204,7 +204,8 @@ fn cell(value: &Value) -> String {
     };
     let cut: String = text.chars().take(SHOWN).collect();
     let more = if cut.len() < text.len() { "\n…" } else { "" };
-    format!("<pre>{}{more}</pre>", escape(&cut))
+    // What is longer than its box scrolls, by the keyboard too.
+    format!("<pre tabindex=\"0\">{}{more}</pre>", escape(&cut))
 }
 
 #[cfg(test)]
@@ -224,7 +225,7 @@ mod tests {
     #[test]
     fn values_are_escaped() {
         let page = shown();
-        assert!(page.contains("<pre>/var/lib/&lt;b&gt;</pre>"));
+        assert!(page.contains("<pre tabindex=\"0\">/var/lib/&lt;b&gt;</pre>"));
         assert!(!page.contains("/var/lib/<b>") && page.contains("HEAD (&lt;b&gt;)") && page.contains("a &amp; b"));
         assert!(!page.contains("<script") && !page.contains("http"));
     }

@@ -18,6 +18,7 @@ pub fn page(run: &Run) -> String {
         escape(&texts::totals(&totals)),
         escape(&texts::proofs(&totals))
     );
+    table(run, &mut out);
     for section in sections(run) {
         let _ = writeln!(out, "<section>\n<h2>{}</h2>\n<ul>", section.title);
         for (service, item) in &section.items {
@@ -29,7 +30,6 @@ pub fn page(run: &Run) -> String {
         }
         out.push_str("</ul>\n</section>\n");
     }
-    table(run, &mut out);
     commits(run, &mut out);
     out.push_str("</main>\n");
     markup::page(&texts::title(run), STYLE, "", &out)
