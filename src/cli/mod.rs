@@ -10,6 +10,7 @@ mod branch;
 mod check;
 mod cleanup;
 mod committer;
+pub mod complete;
 mod contract;
 mod documents;
 pub mod editor;
@@ -25,6 +26,7 @@ mod outlook;
 pub mod pager;
 pub mod progress;
 mod proving;
+mod root;
 mod session;
 mod show;
 mod single;
@@ -49,8 +51,9 @@ use crate::scratch;
 pub fn run(cli: &Cli) -> u8 {
     interrupt::install();
     scratch::sweep();
-    scratch::keep_out_of(&cli.global.repo);
-    let session = Session::new(&cli.global, cli.command.name());
+    let root = root::find(cli.global.repo.as_deref());
+    scratch::keep_out_of(&root);
+    let session = Session::new(&cli.global, root, cli.command.name());
     let result = recover_first(&cli.command, &session).and_then(|is_done| match is_done {
         true => Ok(0),
         false => dispatch(cli, &session),
@@ -101,7 +104,7 @@ fn dispatch(cli: &Cli, session: &Session) -> crate::error::Result<u8> {
         Command::Undo(args) => undo::run(args, session),
         Command::Tested(args) => tested::run(args, session),
         Command::Completions(args) => Ok(documents::completions(args, session)),
-        Command::Man => documents::man(session),
+        Command::Man(args) => documents::man(args, session),
     }
 }
 

@@ -9,6 +9,8 @@ use super::args::{Color, Deciding, Global};
 use super::pager::{self, Pager};
 use super::ui::{self, Ui};
 use super::{editor, texts};
+pub use crate::deep::threads;
+
 use crate::commit::{self, Mark, Message, Pending, Recovered};
 use crate::edit::SourceChange;
 use crate::error::{self, Error, Result};
@@ -43,8 +45,8 @@ pub struct Session {
 const TRIES: u32 = 3;
 
 impl Session {
-    /// A session with the process's own streams.
-    pub fn new(global: &Global, command: &'static str) -> Session {
+    /// A session in the repository at `root`, with the process's own streams.
+    pub fn new(global: &Global, root: PathBuf, command: &'static str) -> Session {
         let color = match global.color {
             Color::Auto => anstream::ColorChoice::Auto,
             Color::Always => anstream::ColorChoice::Always,
@@ -52,7 +54,7 @@ impl Session {
         };
         let pager = match global.no_pager {
             true => None,
-            false => Pager::choose(pager::git_setting(&global.repo, "core.pager")),
+            false => Pager::choose(pager::git_setting(&root, "core.pager")),
         };
         let verbosity = i8::try_from(global.verbose).unwrap_or(i8::MAX) - i8::try_from(global.quiet).unwrap_or(i8::MAX);
         Session {
@@ -62,9 +64,8 @@ impl Session {
                 pager,
             }),
             uncommitted_said: Cell::new(false),
-            root: global.repo.clone(),
-            diff_filter: pager::git_setting(&global.repo, "interactive.diffFilter")
-                .filter(|line| !line.trim().is_empty()),
+            diff_filter: pager::git_setting(&root, "interactive.diffFilter").filter(|line| !line.trim().is_empty()),
+            root,
             command,
             read: RefCell::default(),
             format_said: RefCell::default(),
@@ -247,14 +248,6 @@ impl Session {
 /// Whether an error says that the plan was made for what is no longer there.
 pub fn is_outdated(error: &Error) -> bool {
     matches!(error.code(), "changed-since" | "head-moved")
-}
-
-/// Gives the threads that share parallel work stacks on which they can walk trees.
-pub fn threads() {
-    // Where the pool is there already, since this is not the first time, it stays as it is.
-    let _ = rayon::ThreadPoolBuilder::new()
-        .stack_size(crate::deep::STACK)
-        .build_global();
 }
 
 /// A repository and the host whose services are migrated.

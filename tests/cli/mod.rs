@@ -3,6 +3,7 @@
 mod branch;
 mod check;
 mod cleanup;
+mod complete;
 mod cutover;
 mod data_dir;
 mod dry_run;
