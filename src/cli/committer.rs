@@ -268,18 +268,18 @@ impl<'s> Committer<'s> {
                     ui.note(commit.output.trim_end());
                 }
                 if let Some(branch) = &commit.branch {
-                    ui.line(texts::switched(branch));
+                    ui.tell(texts::switched(branch));
                 }
                 if let Some(first) = &commit.first {
-                    ui.line(texts::committed_first(first));
+                    ui.tell(texts::committed_first(first));
                 }
-                ui.line(texts::committed(commit));
+                ui.tell(texts::committed(commit));
                 for line in commit.left.lines() {
                     ui.warn(line);
                 }
             }
             Landed::Written => ui.note(texts::NO_COMMIT),
-            Landed::Declined => ui.line(texts::declined(name)),
+            Landed::Declined => ui.tell(texts::declined(name)),
             // The dialogue has said it.
             Landed::Quit => {}
         }

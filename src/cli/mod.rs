@@ -36,6 +36,7 @@ mod tested;
 mod texts;
 pub mod ui;
 mod undo;
+mod undo_json;
 mod verify;
 
 use std::path::Path;
@@ -77,7 +78,7 @@ fn recover_first(command: &Command, session: &Session) -> crate::error::Result<b
             {
                 return Ok(match command {
                     Command::Undo(_) if recovered.was_undo() => {
-                        session.ui.line(texts::UNDO_DONE);
+                        session.ui.tell(texts::UNDO_DONE);
                         true
                     }
                     Command::New(args) => recovered.intent == session.intent(&args.service),

@@ -54,7 +54,7 @@ pub fn run(args: &Migrate, session: &Session) -> Result<u8> {
     };
     let code = match (services.is_empty() && offered.is_empty(), args.deciding.dry_run) {
         (true, _) => {
-            session.ui.line(texts::ALL_MIGRATED);
+            session.ui.tell(texts::ALL_MIGRATED);
             0
         }
         (false, true) => dry_run::run(args, session, choices, loaded, &services)?,

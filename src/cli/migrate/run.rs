@@ -108,7 +108,7 @@ pub fn run(
             match run.module_of(&loaded, service, module) {
                 Source::Module(from) => choices.from = Some(from),
                 Source::None => {
-                    session.ui.line(texts::undeclared(service, module));
+                    session.ui.tell(texts::undeclared(service, module));
                     continue;
                 }
                 Source::Quit => break,
@@ -144,7 +144,7 @@ pub fn run(
             time: start.elapsed(),
         });
         match step {
-            Step::Nothing => session.ui.line(texts::migrated_already(service)),
+            Step::Nothing => session.ui.tell(texts::migrated_already(service)),
             Step::Written => loaded = session.load(args.deciding.host.as_deref())?,
             Step::Declined => code = 1,
             Step::Quit | Step::Back | Step::Open => {}
@@ -190,9 +190,9 @@ fn say_next(rows: &[Row], args: &Migrate, session: &Session) {
 
 fn table(session: &Session, rows: &[Row]) {
     let wide = rows.iter().map(|row| row.service.len()).max().unwrap_or(0);
-    session.ui.line("");
+    session.ui.tell("");
     for row in rows {
-        session.ui.line(format!(
+        session.ui.tell(format!(
             "  {:wide$}  {:>6.1} s  {}",
             row.service,
             row.time.as_secs_f64(),
@@ -332,7 +332,7 @@ impl<'s> Run<'s> {
         }
         let installation = Installation::plan(&context)?;
         let committer = self.committer.as_ref().expect("made above");
-        self.session.ui.line(texts::INIT_FIRST);
+        self.session.ui.tell(texts::INIT_FIRST);
         let proving = (!self.args.no_verify).then_some(&self.args.proving);
         let landed = init::install(&installation, &context, committer, self.session, proving)?;
         committer.say(installation.name(), &landed);
@@ -370,7 +370,7 @@ impl<'s> Run<'s> {
         committer.check(migration)?;
         if migration.is_resumed() {
             let open = texts::open_changes(service, migration.groups().len());
-            self.session.ui.line(open);
+            self.session.ui.tell(open);
         }
         let position = Position {
             // What is only in the working tree is no commit that could be taken back.
@@ -398,7 +398,7 @@ impl<'s> Run<'s> {
             };
             if migration.is_resumed() && decision.change.is_empty() && !session.asks(&self.args.deciding) {
                 for group in migration.groups() {
-                    session.ui.line(texts::open_gain(&group.title));
+                    session.ui.tell(texts::open_gain(&group.title));
                 }
                 return Ok(Step::Open);
             }

@@ -48,16 +48,20 @@ complete -o nosort -F _qgroget {PROGRAM}
 fn joined(words: &[OsString]) -> (Vec<OsString>, String) {
     let mut joined: Vec<OsString> = Vec::new();
     let mut before = String::new();
+    let mut is_value = false;
     for word in words {
-        let is_value = before.ends_with('=');
         before.clear();
         match joined.last_mut() {
             Some(last) if is_value || (word == "=" && is_option(last)) => {
                 let sign = if is_value { "" } else { "=" };
                 before = format!("{}{sign}", last.to_string_lossy());
                 last.push(word);
+                is_value = !is_value;
             }
-            _ => joined.push(word.clone()),
+            _ => {
+                joined.push(word.clone());
+                is_value = false;
+            }
         }
     }
     (joined, before)
