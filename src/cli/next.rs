@@ -37,7 +37,13 @@ pub fn say(done: &Done<'_>, committed: bool, host: Option<&str>, session: &Sessi
         session.ui.line("");
         session.ui.line(title);
         let room = session.ui.width();
-        rows.iter().for_each(|row| session.ui.line(row.text(room)));
+        for row in &rows {
+            let text = row.text(room);
+            match session.ui.is_terminal() {
+                true => session.ui.out(continued(&text, room) + "\n"),
+                false => session.ui.line(text),
+            }
+        }
     }
 }
 
@@ -67,6 +73,23 @@ impl Row {
         }
         text
     }
+}
+
+/// A command that is too long for the terminal goes on below as a shell reads it, so that it can be copied.
+fn continued(text: &str, room: usize) -> String {
+    const INDENT: &str = "             ";
+    let width = |text: &str| text.chars().count();
+    let mut lines = vec![String::new()];
+    for word in text.split_inclusive(' ') {
+        let line = lines.last_mut().expect("there is one");
+        let is_begun = !line.trim().is_empty();
+        if is_begun && width(line) + width(word.trim_end()) + " \\".len() > room && width(text) > room {
+            line.push('\\');
+            lines.push(INDENT.to_owned());
+        }
+        lines.last_mut().expect("there is one").push_str(word);
+    }
+    lines.join("\n")
 }
 
 fn rows(
@@ -160,4 +183,19 @@ fn on(done: &Done<'_>, host: Option<&str>, context: &Context) -> Option<String> 
     let mut open = left.iter().filter(|name| !asked.contains(name));
     let next = open.find(|name| matches!(migrate::planned(context, name), Ok(Some(_))));
     Some(next.map_or_else(|| texts::left(left.len()), |name| texts::migrate(name, host)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::continued;
+
+    #[test]
+    fn a_long_command_goes_on_as_a_shell_reads_it() {
+        let text = "  build    nixos-rebuild build --flake .#Server";
+        assert_eq!(continued(text, 80), text);
+        assert_eq!(
+            continued(text, 40),
+            "  build    nixos-rebuild build --flake \\\n             .#Server"
+        );
+    }
 }

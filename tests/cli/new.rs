@@ -151,3 +151,16 @@ fn an_answer_that_cannot_be_is_asked_for_again() {
     assert_eq!(end, End::Code(1), "{rest}");
     assert!(repo.tree() == before);
 }
+
+/// The cursor is hidden while a list is shown; who goes away with Ctrl-C has it back.
+#[test]
+fn ctrl_c_at_a_list_gives_the_cursor_back() {
+    let repo = Repo::with_contract();
+    let mut command = repo.qgroget(&["new", "paperless", "--no-pager"]);
+    command.env("TERM", "xterm").stdin(std::process::Stdio::inherit());
+    let mut person = Person::at(command);
+    person.sees("another one");
+    person.0.send_control('c').unwrap();
+    let (rest, _) = person.leaves();
+    assert!(rest.contains("\u{1b}[?25h"), "{rest:?}");
+}

@@ -1,6 +1,7 @@
 //! What is said, word for word.
 
 use crate::common::Repo;
+use crate::common::person::{End, Person};
 
 #[track_caller]
 fn first_line(text: &str) -> &str {
@@ -140,4 +141,80 @@ fn a_dry_run_that_is_refused_says_no_way_to_go_on() {
         .refuses("unknown-service")
         .says_not("To go on")
         .says_not("--yes");
+}
+
+/// The program on a terminal of this width.
+fn at(repo: &Repo, arguments: &[&str], columns: &str) -> Person {
+    let mut command = repo.qgroget(&[&["--no-pager"], arguments].concat());
+    command
+        .env("TERM", "xterm")
+        .env("NO_COLOR", "1")
+        .env("COLUMNS", columns)
+        .stdin(std::process::Stdio::inherit());
+    Person::at(command)
+}
+
+#[test]
+fn on_a_narrow_terminal_no_line_is_wider_than_it() {
+    let repo = Repo::with_contract();
+    repo.migrate(&["jellyfin"]).succeeds();
+    for command in [
+        &["status"][..],
+        &["status", "jellyfin"],
+        &["status", "vaultwarden"],
+        &["undo", "--list"],
+        &["undo", "nosuch"],
+        &["check", "--no-eval"],
+        &["explain"],
+        &["explain", "no-host"],
+        &["migrate", "nosuch", "--dry-run"],
+        &["migrate", "vaultwarden", "--dry-run", "--diff", "stat"],
+        &["migrate", "vaultwarden", "--dry-run", "--diff", "none"],
+        &["migrate", "vaultwarden", "--yes", "--no-verify"],
+        &["tested", "vaultwarden"],
+        &["new", "jellyfin", "--category", "media", "--port", "1", "--yes"],
+        &["undo", "--yes"],
+        &["verify", "--against", "nosuch"],
+        &["--help"],
+        &["migrate", "-h"],
+        &["migrate", "--help"],
+    ] {
+        let (shown, _) = at(&repo, command, "40").leaves();
+        assert!(!shown.trim().is_empty(), "{command:?}");
+        // The pseudo-terminal hands over a character for each byte.
+        let bytes: Vec<u8> = shown.chars().map(|byte| byte as u8).collect();
+        let shown = String::from_utf8(bytes).unwrap();
+        for line in shown.lines() {
+            let line = line.trim_end_matches('\r');
+            // clap wraps everything but this.
+            let is_usage = line.starts_with("Usage: ");
+            assert!(is_usage || line.chars().count() <= 40, "{command:?}: {line:?}\n{shown}");
+        }
+    }
+}
+
+#[test]
+fn marks_are_explained() {
+    let repo = Repo::homelab();
+    let run = repo.run(&["status"]).succeeds();
+    run.says("! keeps something that no backup has");
+    let (shown, _) = at(&repo, &["status"], "40").leaves();
+    assert!(shown.contains("no\r\n  room for PORT, EXPOSED, KEPT, PLACE"), "{shown}");
+}
+
+#[test]
+fn who_quits_is_told_so_once() {
+    let repo = Repo::with_contract();
+    for key in ["q", "\u{3}"] {
+        let mut person = at(&repo, &["migrate", "jellyfin", "vaultwarden", "--no-verify"], "100");
+        person.presses(key);
+        let (rest, end) = person.leaves();
+        let told: Vec<&str> = rest
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && *line != key)
+            .collect();
+        assert_eq!(told, ["Quit: nothing of this is written."], "{rest:?}");
+        assert_eq!(end, End::Code(1), "{key:?}");
+    }
 }

@@ -60,7 +60,7 @@ pub fn hosts() -> Vec<Offer> {
 
 /// The directories below the server's modules that services are in.
 pub fn categories() -> Vec<Offer> {
-    let names = on_hosts(|context| new::categories(context));
+    let names = on_hosts(new::categories);
     names.iter().map(|name| offer(name, None)).collect()
 }
 

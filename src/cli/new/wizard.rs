@@ -5,6 +5,7 @@ use std::str::FromStr;
 use dialoguer::{Confirm, Input, Select};
 
 use super::super::args::New;
+use super::super::keys;
 use super::super::texts;
 use super::super::ui::Ui;
 use super::{exposure, kind};
@@ -120,7 +121,10 @@ where
 
 fn choose(question: &str, items: &[&str], default: usize) -> Result<usize> {
     let select = Select::new().with_prompt(question).items(items).default(default);
-    select.interact().map_err(stopped)
+    keys::choosing(true);
+    let chosen = select.interact();
+    keys::choosing(false);
+    chosen.map_err(stopped)
 }
 
 fn stopped(_: dialoguer::Error) -> Error {
