@@ -24,12 +24,14 @@
         nativeCheckInputs = [pkgs.git];
         cargoTestFlags = ["--lib"];
         postInstall = lib.optionalString (pkgs.stdenv.buildPlatform.canExecute pkgs.stdenv.hostPlatform) ''
-          $out/bin/qgroget man > qgroget.1
-          installManPage qgroget.1
+          $out/bin/qgroget man --all man1
+          installManPage man1/*.1
           for shell in bash zsh fish; do
             $out/bin/qgroget completions $shell > qgroget.$shell
             installShellCompletion --$shell --name qgroget.$shell qgroget.$shell
           done
+          $out/bin/qgroget completions nushell > qgroget.nu
+          install -Dm644 qgroget.nu $out/share/nushell/vendor/autoload/qgroget.nu
         '';
         meta = {
           inherit (manifest) description;

@@ -22,6 +22,12 @@ pub fn on_a_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
         .expect("the work is done here unless it was done there")
 }
 
+/// Gives the threads that share parallel work stacks on which they can walk trees.
+pub fn threads() {
+    // Where the pool is there already, since this is not the first time, it stays as it is.
+    let _ = rayon::ThreadPoolBuilder::new().stack_size(STACK).build_global();
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,10 +3,11 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 fn main() -> ExitCode {
-    let run = || qgroget::cli::run(&qgroget::cli::args::Cli::parse());
+    let run = || match qgroget::cli::complete::answer() {
+        true => 0,
+        false => qgroget::cli::run(&qgroget::cli::args::help::parse()),
+    };
     // Walks over trees go a call deeper with each level; what is parsed has a thousand at most.
     let code = qgroget::deep::on_a_deep_stack(run);
     // Whoever reads them may be gone; the printer has said so.

@@ -17,7 +17,7 @@ impl Command {
     /// What the command does to the repository: a dry run only reads.
     pub fn access(&self) -> Access {
         let writes = match self {
-            Command::Explain(_) | Command::Completions(_) | Command::Man => return Access::None,
+            Command::Explain(_) | Command::Completions(_) | Command::Man(_) => return Access::None,
             Command::Status(_) | Command::Map(_) | Command::Verify(_) => false,
             Command::Check(args) => args.fix && !args.dry_run,
             Command::Undo(args) => !args.list && !args.dry_run,
@@ -55,7 +55,7 @@ impl Command {
             Command::Undo(_) => "undo",
             Command::Tested(_) => "tested",
             Command::Completions(_) => "completions",
-            Command::Man => "man",
+            Command::Man(_) => "man",
         }
     }
 }

@@ -31,9 +31,10 @@ pub fn run(args: &Check, session: &Session) -> Result<u8> {
     let is_installed = model
         .declaration(&parts(&loaded.repo.rules().namespaces.contract))
         .is_some();
-    if !is_installed && args.format == CheckFormat::Human {
+    if !is_installed && findings.is_empty() && args.format == CheckFormat::Human {
         let legacy = legacy_names(&model, loaded.repo.rules()).len();
-        session.ui.note(texts::nothing_to_check(legacy));
+        session.ui.line(texts::nothing_to_check(legacy));
+        return Ok(0);
     }
     match args.format {
         CheckFormat::Json => session.ui.data(output::json(&findings)),
@@ -59,9 +60,9 @@ fn show(session: &Session, findings: &[Finding], services: usize) {
     let text = excerpt::weighed(shown, ui.detail_level());
     ui.paged(|| {
         if !text.is_empty() {
-            ui.out(text + "\n");
+            ui.prose(text + "\n");
         }
-        ui.line(Summary::of(findings).line(services));
+        ui.tell(Summary::of(findings).line(services));
     });
 }
 
@@ -93,7 +94,7 @@ fn evaluate(args: &Check, session: &Session, loaded: &Loaded) -> Result<u8> {
         Ok(proof) => {
             let failing: BTreeSet<&String> = proof.hosts.iter().flat_map(|host| &host.failing).collect();
             if failing.is_empty() {
-                session.ui.line(texts::EVALUATES);
+                session.ui.tell(texts::EVALUATES);
                 return Ok(0);
             }
             session.ui.line(texts::ASSERTIONS_FAIL);
@@ -120,7 +121,7 @@ fn fix(args: &Check, session: &Session) -> Result<u8> {
     let findings = check::run(&loaded.repo, &loaded.host, &loaded.model());
     let mending = Mending::plan(&loaded.repo, &findings);
     if mending.is_empty() {
-        session.ui.line(texts::NOTHING_TO_FIX);
+        session.ui.tell(texts::NOTHING_TO_FIX);
         return Ok(0);
     }
     let landed = single::run("check", &mending, &args.deciding(), session, message(&mending))?;
@@ -152,7 +153,7 @@ pub fn explain(code: Option<&str>, session: &Session) -> Result<u8> {
     };
     match crate::codes::explain(code) {
         Some(entry) => {
-            session.ui.paged(|| session.ui.out(entry.text()));
+            session.ui.paged(|| session.ui.prose(entry.text()));
             Ok(0)
         }
         None => {

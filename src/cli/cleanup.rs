@@ -29,7 +29,7 @@ fn once(args: &Args, session: &Session) -> Result<u8> {
     }
     let cleanup = Cleanup::plan(&context)?;
     if cleanup.is_done() {
-        session.ui.line(texts::CLEANUP_DONE);
+        session.ui.tell(texts::CLEANUP_DONE);
         return Ok(0);
     }
     let message = |accepted: &Accepted| message::cleanup(&cleanup, accepted);

@@ -277,13 +277,13 @@ impl<'s> Committer<'s> {
             Landed::Committed(commit) => {
                 said_before(ui, commit);
                 if let Some(first) = &commit.first {
-                    ui.line(texts::committed_first(first));
+                    ui.tell(texts::committed_first(first));
                 }
-                ui.line(texts::committed(commit));
+                ui.tell(texts::committed(commit));
                 said_after(ui, commit);
             }
             Landed::Written => ui.note(texts::NO_COMMIT),
-            Landed::Declined => ui.line(texts::declined(name)),
+            Landed::Declined => ui.tell(texts::declined(name)),
             // The dialogue has said it.
             Landed::Quit => {}
         }
@@ -304,7 +304,7 @@ fn said_before(ui: &Ui, commit: &Committed) {
         ui.note(commit.output.trim_end());
     }
     if let Some(branch) = &commit.branch {
-        ui.line(texts::switched(branch));
+        ui.tell(texts::switched(branch));
     }
 }
 

@@ -1,38 +1,97 @@
 //! `qgroget completions` and `qgroget man`: made from the command line's grammar.
 
-use clap::CommandFactory as _;
+use std::path::Path;
 
-use super::args::{Cli, Completions};
+use clap::{Command, CommandFactory as _};
+
+use super::args::{Cli, Completions, Man, help};
+use super::complete;
 use super::session::Session;
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 
 /// Prints completions for a shell.
 pub fn completions(args: &Completions, session: &Session) -> u8 {
-    let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "qgroget", &mut script);
-    session.ui.data(script);
+    session.ui.data(complete::script(args.shell));
     0
 }
 
-/// Prints the manual page: the program's, with a section for each command.
+/// Prints a manual page, or writes them all.
 ///
 /// # Errors
-/// An internal error if the page cannot be rendered.
-pub fn man(session: &Session) -> Result<u8> {
-    let failed = |cause| Error::internal("the manual page could not be rendered").because(cause);
-    let mut command = Cli::command();
-    command.build();
-    let mut page = Vec::new();
-    let top = clap_mangen::Man::new(command.clone());
-    top.render(&mut page).map_err(failed)?;
-    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
-        let name = format!("qgroget {}", sub.get_name());
-        let man = clap_mangen::Man::new(sub.clone().name(name.clone().leak() as &'static str));
-        page.extend_from_slice(format!(".SH \"{}\"\n", name.to_uppercase()).as_bytes());
-        man.render_description_section(&mut page).map_err(failed)?;
-        man.render_synopsis_section(&mut page).map_err(failed)?;
-        man.render_options_section(&mut page).map_err(failed)?;
+/// `unknown-command`; `unwritable`; an internal error if a page cannot be rendered.
+pub fn man(args: &Man, session: &Session) -> Result<u8> {
+    match &args.all {
+        Some(directory) => write_all(directory, session)?,
+        None => {
+            let page = one(&args.command)?;
+            session.ui.data(page);
+        }
     }
-    session.ui.data(page);
     Ok(0)
+}
+
+/// The grammar as the manual has it: with what each value means.
+fn grammar() -> Command {
+    fn with_values(command: Command) -> Command {
+        let command = command.mut_args(|arg| arg.hide_possible_values(false).hide_default_value(false));
+        command.mut_subcommands(with_values)
+    }
+    let mut command = with_values(Cli::command())
+        .long_about(help::LONG_ABOUT)
+        .disable_help_subcommand(true);
+    command.build();
+    command
+}
+
+fn one(path: &[String]) -> Result<Vec<u8>> {
+    let mut command = grammar();
+    for name in path {
+        let known: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+        let found = command.get_subcommands().find(|sub| sub.get_name() == name);
+        command = match found {
+            Some(sub) => sub.clone(),
+            None => return Err(unknown(&path.join(" "), name, &known)),
+        };
+    }
+    page(&command)
+}
+
+fn unknown(said: &str, name: &str, known: &[String]) -> Error {
+    let error = Error::usage("unknown-command", format!("there is no command '{said}'"));
+    match (error::nearest(name, known), known.is_empty()) {
+        (Some(near), _) => error.hint(format!("did you mean '{near}'?")),
+        (None, false) => error.hint(format!("the commands are {}", known.join(", "))),
+        (None, true) => error,
+    }
+}
+
+fn page(command: &Command) -> Result<Vec<u8>> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(named(command))
+        .render(&mut page)
+        .map_err(|cause| Error::internal("the manual page could not be rendered").because(cause))?;
+    Ok(page)
+}
+
+/// The command under the name of its page: `qgroget-migrate`.
+fn named(command: &Command) -> Command {
+    let name = command.get_display_name().unwrap_or_else(|| command.get_name());
+    command.clone().name(name.to_owned())
+}
+
+fn write_all(directory: &Path, session: &Session) -> Result<()> {
+    let failed = |cause: std::io::Error| {
+        let message = format!("the manual pages could not be written to {}", directory.display());
+        Error::refused("unwritable", message).because(cause)
+    };
+    std::fs::create_dir_all(directory).map_err(failed)?;
+    let mut open = vec![grammar()];
+    while let Some(command) = open.pop() {
+        let name = command.get_display_name().unwrap_or_else(|| command.get_name());
+        let path = directory.join(format!("{name}.1"));
+        std::fs::write(&path, page(&command)?).map_err(failed)?;
+        session.ui.detail(format!("wrote {}", path.display()));
+        open.extend(command.get_subcommands().cloned());
+    }
+    Ok(())
 }

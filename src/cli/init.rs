@@ -33,7 +33,7 @@ fn once(args: &Init, session: &Session) -> Result<u8> {
         return dry_run(&installation, deciding, session);
     }
     if installation.is_done() {
-        session.ui.line(texts::INIT_DONE);
+        session.ui.tell(texts::INIT_DONE);
         return Ok(0);
     }
     let committer = Committer::new(session, deciding, false)?;
@@ -128,10 +128,10 @@ fn dry_run(installation: &Installation, deciding: &Deciding, session: &Session) 
             document.notes.extend(session.format(&decision.change));
             session.ui.data(document.to_text()?);
         }
-        Format::Human if installation.is_done() => session.ui.line(texts::INIT_DONE),
+        Format::Human if installation.is_done() => session.ui.tell(texts::INIT_DONE),
         Format::Human => session.ui.paged(|| {
             show::planned(session, installation, &decision, message.text().into(), deciding, None);
-            session.ui.line(format!("\n{}", texts::NOTHING_WRITTEN));
+            session.ui.tell(format!("\n{}", texts::NOTHING_WRITTEN));
         }),
     }
     Ok(0)

@@ -1,7 +1,8 @@
 //! Single keys: the terminal hands them over as they are pressed, and is as it was again whatever happens.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::os::fd::{AsFd as _, BorrowedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
@@ -47,8 +48,20 @@ fn saved() -> std::sync::MutexGuard<'static, Option<Termios>> {
     BEFORE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Makes the terminal what it was, if it gives keys. A signal that ends the process does this too.
+/// Whether a list to choose from is shown, for which the cursor is hidden.
+static CHOOSING: AtomicBool = AtomicBool::new(false);
+
+/// Says that a list to choose from is shown, or is not any more.
+pub fn choosing(is_shown: bool) {
+    CHOOSING.store(is_shown, Ordering::SeqCst);
+}
+
+/// Makes the terminal what it was, if it gives keys or has its cursor hidden. A signal that ends the process does this too.
 pub fn restore() {
+    if CHOOSING.swap(false, Ordering::SeqCst) {
+        // It is drawn on standard error.
+        let _ = io::stderr().write_all(b"\x1b[?25h\n");
+    }
     if let Some(before) = saved().take() {
         // It may be gone by now.
         let _ = tcsetattr(io::stdin().as_fd(), OptionalActions::Now, &before);

@@ -10,6 +10,7 @@ mod branch;
 mod check;
 mod cleanup;
 mod committer;
+pub mod complete;
 mod contract;
 mod dashboard;
 mod documents;
@@ -36,6 +37,7 @@ mod tested;
 mod texts;
 pub mod ui;
 mod undo;
+mod undo_json;
 mod verify;
 
 use std::path::Path;
@@ -51,7 +53,7 @@ use crate::scratch;
 pub fn run(cli: &Cli) -> u8 {
     interrupt::install();
     scratch::sweep();
-    let root = cli.global.repo.clone().unwrap_or_else(root::find);
+    let root = root::find(cli.global.repo.as_deref());
     scratch::keep_out_of(&root);
     let name = cli.command.as_ref().map_or("qgroget", Command::name);
     let session = Session::new(&cli.global, root, name);
@@ -78,7 +80,7 @@ fn recover_first(command: Option<&Command>, session: &Session) -> crate::error::
             {
                 return Ok(match command {
                     Some(Command::Undo(_)) if recovered.was_undo() => {
-                        session.ui.line(texts::UNDO_DONE);
+                        session.ui.tell(texts::UNDO_DONE);
                         true
                     }
                     Some(Command::New(args)) => recovered.intent == session.intent(&args.service),
@@ -108,7 +110,7 @@ fn dispatch(cli: &Cli, session: &Session) -> crate::error::Result<u8> {
         Command::Undo(args) => undo::run(args, session),
         Command::Tested(args) => tested::run(args, session),
         Command::Completions(args) => Ok(documents::completions(args, session)),
-        Command::Man => documents::man(session),
+        Command::Man(args) => documents::man(args, session),
     }
 }
 

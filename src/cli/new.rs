@@ -1,14 +1,14 @@
 //! `qgroget new`: a new service by the contract, as one commit.
 
-use dialoguer::{Confirm, Input, Select};
+mod wizard;
 
 use super::args::{KindArg, New};
 use super::committer::Landed;
 use super::session::Session;
 use super::{message, single, texts};
-use crate::error::{self, Error, Result};
-use crate::plan::model::{Choices, Context};
-use crate::plan::new::{self, Exposure, NewService, ServiceKind, Wanted, ports};
+use crate::error::{self, Result};
+use crate::plan::model::Choices;
+use crate::plan::new::{Exposure, NewService, ServiceKind, Wanted};
 use crate::plan::texts as plan_texts;
 
 /// Runs the command.
@@ -29,16 +29,17 @@ fn once(args: &New, session: &Session, wanted: &mut Option<Wanted>) -> Result<u8
     let context = loaded.context(&model, &choices);
     let answers = match wanted.take() {
         Some(answers) => answers,
-        None if session.asks(deciding) => asked(args, &context)?,
+        None if session.asks(deciding) => wizard::ask(args, &context, &session.ui)?,
         None => said(args)?,
     };
-    let service = NewService::plan(&context, wanted.insert(answers).clone())?;
-    let subject = plan_texts::new_subject(&args.service);
+    let wanted = wanted.insert(answers);
+    let service = NewService::plan(&context, wanted.clone())?;
+    let subject = plan_texts::new_subject(&wanted.name);
     let landed = single::run("new", &service, deciding, session, |accepted| {
         message::groups(&subject, &service, accepted)
     })?;
     if let Some(Landed::Committed(_) | Landed::Written) = landed {
-        session.ui.line(texts::new_next(&args.service, service.path()));
+        session.ui.tell(texts::new_next(&wanted.name, service.path()));
     }
     Ok(single::end(landed, deciding, session))
 }
@@ -82,81 +83,4 @@ fn said(args: &New) -> Result<Wanted> {
         }),
         _ => Err(error::evolve::not_said(&open)),
     }
-}
-
-/// The service as the flags say it, and a person what they leave open.
-fn asked(args: &New, context: &Context) -> Result<Wanted> {
-    let category = match &args.category {
-        Some(category) => category.clone(),
-        None => ask_category(&new::categories(context))?,
-    };
-    let kind = match kind(args) {
-        Some(kind) => kind,
-        None => match choose(texts::ASK_KIND, &texts::KINDS, 0)? {
-            0 => ServiceKind::Native,
-            _ => ServiceKind::Container,
-        },
-    };
-    let exposure = match exposure(args) {
-        Some(exposure) => exposure,
-        None => match choose(texts::ASK_EXPOSURE, &texts::EXPOSURES, 0)? {
-            0 => Exposure::Private,
-            1 => Exposure::Public,
-            _ => Exposure::None,
-        },
-    };
-    let port = match (args.port, exposure) {
-        (Some(port), _) => Some(port),
-        (None, Exposure::None) => None,
-        (None, _) => {
-            let free = ports::free(context);
-            let input = Input::new().with_prompt(texts::ASK_PORT).default(free);
-            Some(input.interact_text().map_err(stopped)?)
-        }
-    };
-    let subdomain = match (&args.subdomain, exposure) {
-        (None, Exposure::Private | Exposure::Public) => {
-            let input = Input::new()
-                .with_prompt(texts::ASK_SUBDOMAIN)
-                .default(args.service.clone());
-            let subdomain: String = input.interact_text().map_err(stopped)?;
-            (subdomain != args.service).then_some(subdomain)
-        }
-        (said, _) => said.clone(),
-    };
-    let database = args.database || {
-        let question = Confirm::new().with_prompt(texts::ASK_DATABASE).default(false);
-        question.interact().map_err(stopped)?
-    };
-    Ok(Wanted {
-        name: args.service.clone(),
-        category,
-        kind,
-        port,
-        exposure,
-        subdomain,
-        database,
-    })
-}
-
-fn ask_category(known: &[String]) -> Result<String> {
-    let mut items: Vec<&str> = known.iter().map(String::as_str).collect();
-    items.push(texts::ANOTHER_CATEGORY);
-    let chosen = choose(texts::ASK_CATEGORY, &items, 0)?;
-    match known.get(chosen) {
-        Some(category) => Ok(category.clone()),
-        None => Input::new()
-            .with_prompt(texts::ASK_NEW_CATEGORY)
-            .interact_text()
-            .map_err(stopped),
-    }
-}
-
-fn choose(question: &str, items: &[&str], default: usize) -> Result<usize> {
-    let select = Select::new().with_prompt(question).items(items).default(default);
-    select.interact().map_err(stopped)
-}
-
-fn stopped(cause: dialoguer::Error) -> Error {
-    Error::refused("stopped", texts::QUIT).because(cause)
 }

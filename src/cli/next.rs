@@ -32,12 +32,18 @@ pub fn say(done: &Done<'_>, committed: bool, host: Option<&str>, session: &Sessi
     }
     let rows = session
         .load(host)
-        .and_then(|loaded| rows(done, committed, &loaded, session));
+        .and_then(|loaded| rows(done, committed, host, &loaded, session));
     if let Ok((title, rows)) = rows {
         session.ui.line("");
         session.ui.line(title);
         let room = session.ui.width();
-        rows.iter().for_each(|row| session.ui.line(row.text(room)));
+        for row in &rows {
+            let text = row.text(room);
+            match session.ui.is_terminal() {
+                true => session.ui.out(continued(&text, room) + "\n"),
+                false => session.ui.line(text),
+            }
+        }
     }
 }
 
@@ -69,7 +75,30 @@ impl Row {
     }
 }
 
-fn rows(done: &Done<'_>, committed: bool, loaded: &Loaded, session: &Session) -> Result<(String, Vec<Row>)> {
+/// A command that is too long for the terminal goes on below as a shell reads it, so that it can be copied.
+fn continued(text: &str, room: usize) -> String {
+    const INDENT: &str = "             ";
+    let width = |text: &str| text.chars().count();
+    let mut lines = vec![String::new()];
+    for word in text.split_inclusive(' ') {
+        let line = lines.last_mut().expect("there is one");
+        let is_begun = !line.trim().is_empty();
+        if is_begun && width(line) + width(word.trim_end()) + " \\".len() > room && width(text) > room {
+            line.push('\\');
+            lines.push(INDENT.to_owned());
+        }
+        lines.last_mut().expect("there is one").push_str(word);
+    }
+    lines.join("\n")
+}
+
+fn rows(
+    done: &Done<'_>,
+    committed: bool,
+    host: Option<&str>,
+    loaded: &Loaded,
+    session: &Session,
+) -> Result<(String, Vec<Row>)> {
     let choices = Choices::default();
     let model = loaded.model();
     let context = loaded.context(&model, &choices);
@@ -84,6 +113,11 @@ fn rows(done: &Done<'_>, committed: bool, loaded: &Loaded, session: &Session) ->
     if machines.is_empty() {
         machines.push(context.host.name.clone());
     }
+    // Who names a host is at work on that one.
+    if let Some(at) = machines.iter().position(|machine| Some(machine.as_str()) == host) {
+        let named = machines.remove(at);
+        machines.insert(0, named);
+    }
     let builds = |action: &str| texts::rebuild(action, &configuration(&context, &machines[0], session));
     let mut rows = vec![Row::new(texts::BUILD, [builds("build")])];
     if !matches!(done, Done::Installed) {
@@ -96,7 +130,7 @@ fn rows(done: &Done<'_>, committed: bool, loaded: &Loaded, session: &Session) ->
         _ => rows.extend(looked_at(&look)),
     }
     rows.extend(back(done, committed));
-    rows.extend(on(done, &context).map(|command| Row::new(texts::GO_ON, [command])));
+    rows.extend(on(done, host, &context).map(|command| Row::new(texts::GO_ON, [command])));
     Ok((texts::next_title(&machines), rows))
 }
 
@@ -135,7 +169,7 @@ fn back(done: &Done<'_>, committed: bool) -> Option<Row> {
 }
 
 /// The command that goes on with the migration.
-fn on(done: &Done<'_>, context: &Context) -> Option<String> {
+fn on(done: &Done<'_>, host: Option<&str>, context: &Context) -> Option<String> {
     let asked: BTreeSet<&String> = match done {
         Done::Migrated { others, .. } => others.iter().collect(),
         Done::Installed => BTreeSet::new(),
@@ -143,10 +177,25 @@ fn on(done: &Done<'_>, context: &Context) -> Option<String> {
     };
     let left = model::legacy_names(context.model, context.rules());
     if left.is_empty() {
-        return Some(texts::CLEANUP.to_owned());
+        return Some(format!("{}{}", texts::CLEANUP, texts::of_host(host)));
     }
     let left = crate::plan::needs::ordered(context, left);
     let mut open = left.iter().filter(|name| !asked.contains(name));
     let next = open.find(|name| matches!(migrate::planned(context, name), Ok(Some(_))));
-    Some(next.map_or_else(|| texts::left(left.len()), |name| texts::migrate(name)))
+    Some(next.map_or_else(|| texts::left(left.len()), |name| texts::migrate(name, host)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::continued;
+
+    #[test]
+    fn a_long_command_goes_on_as_a_shell_reads_it() {
+        let text = "  build    nixos-rebuild build --flake .#Server";
+        assert_eq!(continued(text, 80), text);
+        assert_eq!(
+            continued(text, 40),
+            "  build    nixos-rebuild build --flake \\\n             .#Server"
+        );
+    }
 }

@@ -363,8 +363,11 @@ impl Verifier<'_> {
     }
 }
 
-/// Shows a proof.
+/// Shows a proof; with `-q` only one that fails.
 pub fn show(ui: &Ui, proof: &Proof, all: bool) {
+    if ui.verbosity() < 0 && proof.is_preserving() {
+        return;
+    }
     for line in report::lines(proof, all) {
         let text = match line.kind {
             LineKind::Verdict if proof.is_preserving() => paint(palette::GOOD, &line.text),

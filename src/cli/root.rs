@@ -1,44 +1,44 @@
-//! The root of the repository that a command is given for, from wherever it is run.
+//! The repository that a person stands in.
 
+use std::env;
 use std::path::{Path, PathBuf};
 
-use crate::repo::git::GitState;
-use crate::rules;
+use crate::repo::files;
 
-/// What tells the root, the surest first: the tool's own settings, the directory of the hosts, the flake.
-const SIGNS: [&str; 3] = [rules::FILE, "hosts", "flake.nix"];
-
-/// The nearest directory from the current one upward that looks like a repository's root, as a relative path; the root of
-/// the git repository where none does, and the current directory where there is none. Directories above that root are not
-/// looked at.
-pub fn find() -> PathBuf {
+/// The root of the repository: `said`, or else the nearest directory from here upwards that has a `qgroget.toml` or the
+/// directories of hosts and server modules; the top of git's working tree where none has, and this directory where there is
+/// no git either.
+pub fn find(said: Option<&Path>) -> PathBuf {
+    if let Some(said) = said {
+        return said.to_owned();
+    }
     let here = PathBuf::from(".");
-    let Ok(current) = std::env::current_dir() else {
-        return here;
-    };
-    let top = GitState::discover(&here)
-        .ok()
-        .flatten()
-        .map(|git| git.workdir().to_owned());
-    let Some(top) = top.and_then(|top| top.canonicalize().ok()) else {
-        return here;
-    };
-    let Ok(below) = current.strip_prefix(&top) else {
-        return here;
-    };
-    let depth = below.components().count();
-    let up = |levels: usize| match levels {
+    let Ok(current) = env::current_dir() else { return here };
+    let steps = current.ancestors().enumerate();
+    let up = |steps: usize| match steps {
         0 => here.clone(),
-        _ => PathBuf::from(vec![".."; levels].join("/")),
+        _ => [".."].repeat(steps).iter().collect(),
     };
-    let has = |sign: &str, levels: usize| up(levels).join(sign).exists();
-    let found = SIGNS
-        .into_iter()
-        .find_map(|sign| (0..=depth).find(|levels| has(sign, *levels)));
-    up(found.unwrap_or(depth))
+    for (at, directory) in steps {
+        if is_root(directory) || directory.join(".git").exists() {
+            return up(at);
+        }
+    }
+    here
+}
+
+fn is_root(directory: &Path) -> bool {
+    if directory.join("qgroget.toml").is_file() {
+        return true;
+    }
+    // Without a file of its own, a repository has the usual names.
+    files::rules(directory).is_ok_and(|rules| {
+        let paths = [&rules.paths.hosts, &rules.paths.server];
+        paths.iter().all(|path| directory.join(path).is_dir())
+    })
 }
 
 /// Whether a directory has anything of a repository that this program is made for.
 pub fn is_one(root: &Path) -> bool {
-    SIGNS.into_iter().any(|sign| root.join(sign).exists())
+    is_root(root) || ["hosts", "flake.nix"].into_iter().any(|sign| root.join(sign).exists())
 }

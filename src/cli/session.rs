@@ -9,6 +9,8 @@ use super::args::{Color, Deciding, Global};
 use super::pager::{self, Pager};
 use super::ui::{self, Ui};
 use super::{editor, texts};
+pub use crate::deep::threads;
+
 use crate::commit::{self, Mark, Message, Pending, Recovered};
 use crate::edit::SourceChange;
 use crate::error::{self, Error, Result};
@@ -43,7 +45,7 @@ pub struct Session {
 const TRIES: u32 = 3;
 
 impl Session {
-    /// A session with the process's own streams, in the repository at `root`.
+    /// A session in the repository at `root`, with the process's own streams.
     pub fn new(global: &Global, root: PathBuf, command: &'static str) -> Session {
         let color = match global.color {
             Color::Auto => anstream::ColorChoice::Auto,
@@ -251,14 +253,6 @@ impl Session {
 /// Whether an error says that the plan was made for what is no longer there.
 pub fn is_outdated(error: &Error) -> bool {
     matches!(error.code(), "changed-since" | "head-moved")
-}
-
-/// Gives the threads that share parallel work stacks on which they can walk trees.
-pub fn threads() {
-    // Where the pool is there already, since this is not the first time, it stays as it is.
-    let _ = rayon::ThreadPoolBuilder::new()
-        .stack_size(crate::deep::STACK)
-        .build_global();
 }
 
 /// A repository and the host whose services are migrated.

@@ -13,6 +13,7 @@ use crate::plan::{Accepted, Proposal};
 use crate::review::summary::{self, Page, Width, wrap};
 use crate::review::view::{Kind, View};
 use crate::review::{Decision, patch, prompt};
+use crate::term::fit::fit;
 use crate::term::foreign::visible;
 use crate::term::palette::{self, paint};
 
@@ -39,7 +40,7 @@ pub fn planned(
     note: Option<&str>,
 ) {
     let ui = &session.ui;
-    ui.out(summary(session, proposal, &decision.accepted, &decision.change, note));
+    ui.prose(summary(session, proposal, &decision.accepted, &decision.change, note));
     ui.line("");
     diff(session, &decision.change, deciding);
     let shown = |message: &str| match deciding.full {
@@ -55,7 +56,7 @@ pub fn planned(
         ),
     };
     let text = format!("\n{title}\n\n{}", shown(messages.message));
-    ui.out(printed(&text, ui.is_colored()));
+    ui.prose(printed(&text, ui.is_colored()));
 }
 
 /// That there are two commits, with the message of the first as it is `shown`; that of the second comes behind it.
@@ -116,7 +117,26 @@ pub fn diff(session: &Session, change: &SourceChange, deciding: &Deciding) {
             return ui.out(visible_lines(&patch::patch(change)));
         }
     }
-    ui.out(view(session, deciding).text(change));
+    let text = view(session, deciding).text(change);
+    match ui.is_terminal() {
+        true => ui.out(fitted(&text, ui.width())),
+        false => ui.out(text),
+    }
+}
+
+/// The diff, in which what is said between the lines of files fits the terminal; those lines stay as they are.
+fn fitted(text: &str, width: usize) -> String {
+    let is_said = |line: &str| {
+        let plain = anstream::adapter::strip_str(line).to_string();
+        let sign = plain.get(1..).map(|rest| rest.trim_start().starts_with('…'));
+        let is_code = plain.starts_with(['+', '-', ' ', '@']);
+        sign == Some(true) || !is_code
+    };
+    let lines = text.split('\n').map(|line| match is_said(line) {
+        true => fit(line, width),
+        false => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The patch, without what would be a command to the terminal.

@@ -82,7 +82,7 @@ fn dry_run(
         }
         Format::Human => ui.paged(|| {
             show::planned(session, proposal, &decision, message.text().into(), deciding, None);
-            ui.line(format!("\n{}", texts::NOTHING_WRITTEN));
+            ui.tell(format!("\n{}", texts::NOTHING_WRITTEN));
         }),
     }
     Ok(())

@@ -19,21 +19,21 @@ pub fn run(args: &Status, session: &Session) -> Result<u8> {
         true => Vec::new(),
         false => details(args, session)?,
     };
+    let page = Page {
+        width: Width(session.ui.width()),
+        is_cut: session.ui.is_terminal(),
+    };
     if args.format == StatusFormat::Human && !details.is_empty() {
-        let page = Page {
-            width: Width(session.ui.width()),
-            is_cut: session.ui.is_terminal(),
-        };
         session.ui.paged(|| {
             let texts: Vec<String> = details.iter().map(|detail| detail.human(page)).collect();
-            session.ui.out(texts.join("\n"));
+            session.ui.prose(texts.join("\n"));
         });
         return Ok(0);
     }
     let mut status = status::Status::read(session.root(), args.host.as_deref(), session.to_come())?;
     status.untested = untested(&status, session)?;
     match args.format {
-        StatusFormat::Human => session.ui.paged(|| session.ui.out(status.human(session.ui.width()))),
+        StatusFormat::Human => session.ui.paged(|| session.ui.prose(status.human(page))),
         StatusFormat::Json => session.ui.data(status.json(&details)?),
     }
     Ok(0)

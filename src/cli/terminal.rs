@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, Sender};
 
+use anstream::adapter::strip_str;
+
 use super::args::Deciding;
 use super::editor;
 use super::interrupt;
@@ -86,7 +88,7 @@ impl<'a> Console<'a> {
         if process::interrupted().is_some() {
             return Reply::Interrupted;
         }
-        self.ui.out(format!("{} ", paint(palette::PROMPT, question)));
+        self.ui.prose(format!("{} ", paint(palette::PROMPT, question)));
         if self.ui.reader_is_gone() || (!self.awaited && self.request.send(want).is_err()) {
             return Reply::End;
         }
@@ -105,7 +107,12 @@ impl Terminal for Console<'_> {
     }
 
     fn show(&mut self, text: &str) {
-        self.ui.out(text);
+        // Lines of files stay as they are.
+        let has_hunks = text.lines().any(|line| strip_str(line).to_string().starts_with("@@"));
+        match has_hunks {
+            true => self.ui.out(text),
+            false => self.ui.prose(text),
+        }
     }
 
     fn report(&mut self, error: &Error) {

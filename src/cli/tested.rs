@@ -25,7 +25,7 @@ pub fn run(args: &Tested, session: &Session) -> Result<u8> {
             process::check()?;
             commit::note_tested(&git, service, last)?;
         }
-        session.ui.line(texts::tested(service, last));
+        session.ui.tell(texts::tested(service, last));
     }
     Ok(0)
 }

@@ -189,8 +189,8 @@ pub fn undo_of(service: &str) -> String {
     format!("qgroget undo {service}")
 }
 
-pub fn migrate(service: &str) -> String {
-    format!("qgroget migrate {service}")
+pub fn migrate(service: &str, host: Option<&str>) -> String {
+    format!("qgroget migrate {service}{}", of_host(host))
 }
 
 /// Where none of the services that are left can be migrated as it stands.
@@ -230,16 +230,24 @@ pub fn rebuild(action: &str, configuration: &Option<String>) -> String {
 /// In place of the names of services.
 pub const ALL: &str = "--all";
 
+/// The host that was named, as the next command has to name it.
+pub fn of_host(host: Option<&str>) -> String {
+    host.map_or_else(String::new, |host| {
+        format!(" --host {}", crate::error::shell_word(host))
+    })
+}
+
 /// How to go on after a dry run.
-pub fn next_steps(services: &[String], gains: bool) -> String {
+pub fn next_steps(services: &[String], host: Option<&str>, gains: bool) -> String {
     let gains = if gains {
         "; --accept-gains: the gains as well"
     } else {
         ""
     };
     format!(
-        "To go on: qgroget migrate {} (--yes: without questions{gains})",
-        services.join(" ")
+        "To go on: qgroget migrate {}{} (--yes: without questions{gains})",
+        services.join(" "),
+        of_host(host)
     )
 }
 
@@ -311,8 +319,9 @@ fn undo_why(way: UndoWay) -> &'static str {
 
 pub const UNDO_QUESTION: &str = "Take it back [y,n]? ";
 
-/// A line of `undo --list`.
-pub fn undo_entry(entry: &Entry, wide: usize) -> String {
+/// A line of `undo --list`; its title is cut where there is too little `room` for all of it.
+pub fn undo_entry(entry: &Entry, wide: usize, room: Option<usize>) -> String {
+    const LEAST: usize = 12;
     let state = match entry.state {
         State::Intact => "",
         State::Changed => "  (changed since: only `git revert` takes it back)",
@@ -320,7 +329,14 @@ pub fn undo_entry(entry: &Entry, wide: usize) -> String {
         State::Shallow => "  (at the end of this shallow clone: `git fetch --unshallow` first)",
         State::Undone => "  (taken back)",
     };
-    format!("[{}] {:wide$}  {}{state}", entry.short, entry.name, entry.title)
+    let before = format!("[{}] {:wide$}  ", entry.short, entry.name);
+    let width = |text: &str| text.chars().count();
+    let room = room.map_or(usize::MAX, |room| room.saturating_sub(width(&before) + width(state)));
+    let title = match width(&entry.title) > room && room >= LEAST {
+        true => format!("{}…", entry.title.chars().take(room - 1).collect::<String>()),
+        false => entry.title.clone(),
+    };
+    format!("{before}{title}{state}")
 }
 
 pub fn undone(undone: &Undone) -> String {
@@ -351,6 +367,7 @@ pub fn undone(undone: &Undone) -> String {
 
 // ── A new service ──
 
+pub const ASK_NAME: &str = "Name";
 pub const ASK_CATEGORY: &str = "Category";
 pub const ASK_NEW_CATEGORY: &str = "Name of the new category";
 pub const ANOTHER_CATEGORY: &str = "another one";
@@ -589,5 +606,5 @@ pub fn nothing_to_check(legacy: usize) -> String {
         1 => "1 service is declared in the legacy pattern".to_owned(),
         several => format!("{several} services are declared in the legacy pattern"),
     };
-    format!("the contract is not installed, so that there is nothing to check yet; {services}: qgroget init")
+    format!("the contract is not installed, so there is nothing to check yet; {services}: qgroget init")
 }

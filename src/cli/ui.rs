@@ -16,6 +16,7 @@ use super::pager::Pager;
 use super::progress::Progress;
 use crate::error::Error;
 use crate::term::excerpt::{self, Detail};
+use crate::term::fit::fit;
 use crate::term::foreign::visible;
 use crate::term::palette::{self, paint};
 
@@ -57,6 +58,8 @@ pub struct Ui {
     width: usize,
     interactive: bool,
     terminal: bool,
+    /// Whether standard error is a terminal.
+    says_to_terminal: bool,
     progress: bool,
     /// Whether standard output is for a program, so that nothing for people is printed on it.
     data_only: AtomicBool,
@@ -177,6 +180,7 @@ impl Ui {
             width: terminal_width(),
             interactive: io::stdin().is_terminal() && out.is_terminal(),
             terminal: out.is_terminal(),
+            says_to_terminal: err.is_terminal(),
             progress: err.is_terminal() && !dumb && options.verbosity >= 0,
             data_only: AtomicBool::new(false),
             out: Sink::new(io::stdout(), colored(AutoStream::choice(&out))),
@@ -197,6 +201,7 @@ impl Ui {
             width,
             interactive: false,
             terminal: false,
+            says_to_terminal: false,
             progress: false,
             data_only: AtomicBool::new(false),
         };
@@ -260,9 +265,24 @@ impl Ui {
         lock(&self.out).color
     }
 
-    /// A line of the result.
+    /// A line of the result; on a terminal as many as it takes.
     pub fn line(&self, text: impl AsRef<str>) {
-        self.out(format!("{}\n", text.as_ref()));
+        self.prose(format!("{}\n", text.as_ref()));
+    }
+
+    /// As [`Ui::out`], for text that is no source: on a terminal, lines that are too long for it go on below.
+    pub fn prose(&self, text: impl AsRef<str>) {
+        match self.terminal {
+            true => self.out(fit(text.as_ref(), self.width)),
+            false => self.out(text),
+        }
+    }
+
+    /// A line about what was done, on standard output; not with `-q`.
+    pub fn tell(&self, text: impl AsRef<str>) {
+        if self.verbosity >= 0 {
+            self.line(text);
+        }
     }
 
     /// Bytes for a program (JSON, a patch): neither styled nor stripped nor paged.
@@ -284,8 +304,11 @@ impl Ui {
         }
     }
 
-    /// A warning, on standard error.
+    /// A warning, on standard error; not with `-q`.
     pub fn warn(&self, text: impl AsRef<str>) {
+        if self.verbosity < 0 {
+            return;
+        }
         let label = paint(palette::WARNING, "warning");
         self.say(&format!("{label}: {}", text.as_ref()));
     }
@@ -307,6 +330,7 @@ impl Ui {
         Detail {
             width: self.width,
             causes: self.verbosity > 0,
+            brief: self.verbosity < -1,
         }
     }
 
@@ -399,6 +423,10 @@ impl Ui {
     }
 
     fn say(&self, text: &str) {
+        let text = match self.says_to_terminal {
+            true => Cow::Owned(fit(text, self.width)),
+            false => Cow::Borrowed(text),
+        };
         self.above_the_bar(|| lock(&self.err).styled(&format!("{text}\n")));
     }
 

@@ -1,12 +1,13 @@
 //! `qgroget undo`: takes back a commit that the tool made.
 
-use super::args::Undo;
+use super::args::{StatusFormat, Undo};
 use super::interrupt;
 use super::next::{self, Done};
 use super::session::Session;
 use super::terminal::Console;
 use super::texts;
 use super::ui::Ui;
+use super::undo_json;
 use crate::commit::{self, Chosen, UndoPlan, Which};
 use crate::error::{self, Result};
 use crate::process;
@@ -24,10 +25,22 @@ pub fn run(args: &Undo, session: &Session) -> Result<u8> {
 fn found(args: &Undo, session: &Session) -> Result<u8> {
     let git = session.git_to_commit()?;
     if args.list {
-        return list(&git, session);
+        return list(args, &git, session);
+    }
+    // JSON is for programs, which are not asked.
+    if is_json(args) && !args.yes && !args.dry_run {
+        return Err(error::git::undo_not_asked());
     }
     let mut chosen = None;
     session.again(|| once(args, &git, session, &mut chosen))
+}
+
+fn is_json(args: &Undo) -> bool {
+    args.format == StatusFormat::Json
+}
+
+fn data(value: &serde_json::Value, session: &Session) {
+    session.ui.data(format!("{value:#}\n"));
 }
 
 /// Takes back the commit that was `chosen`, or chooses it. Somebody else may have taken it back in between: the one
@@ -40,7 +53,11 @@ fn once(args: &Undo, git: &GitState, session: &Session, chosen: &mut Option<Chos
         (None, None) => Which::Last,
     };
     let Some(plan) = commit::plan_undo(git, which)? else {
-        ui.line(match which {
+        if is_json(args) {
+            data(&undo_json::nothing(args.service.as_deref()), session);
+            return Ok(0);
+        }
+        ui.tell(match which {
             Which::This(_) => texts::UNDO_NOTHING_LEFT.to_owned(),
             Which::LastOf(name) => texts::undo_nothing_of(name),
             Which::Last => texts::UNDO_NOTHING.to_owned(),
@@ -48,30 +65,43 @@ fn once(args: &Undo, git: &GitState, session: &Session, chosen: &mut Option<Chos
         return Ok(0);
     };
     *chosen = Some(plan.chosen());
+    if args.dry_run && is_json(args) {
+        data(&undo_json::planned(&plan), session);
+        return Ok(0);
+    }
     if args.dry_run {
         ui.paged(|| {
             ui.line(texts::undo_plan(&plan.entry, plan.way, &plan.paths()));
             say_kept(&plan, ui);
             ui.out(format!("\n{}", folded::render(&plan.change()).with_stat()));
-            ui.line(format!("\n{}", texts::NOTHING_WRITTEN));
+            ui.tell(format!("\n{}", texts::NOTHING_WRITTEN));
         });
         return Ok(0);
     }
     if !args.yes && !asked(&plan, session)? {
-        ui.line(texts::NOTHING_WRITTEN);
+        ui.tell(texts::NOTHING_WRITTEN);
         return Ok(1);
     }
     let _hold = interrupt::hold_all();
     process::check()?;
     let undone = commit::undo(git, &plan)?;
-    ui.line(texts::undone(&undone));
-    say_kept(&plan, ui);
+    if is_json(args) {
+        data(&undo_json::done(&plan, &undone), session);
+    } else {
+        ui.tell(texts::undone(&undone));
+        if ui.verbosity() >= 0 {
+            say_kept(&plan, ui);
+        }
+    }
     if let Some(commit) = &undone.commit {
         for line in commit.left.lines() {
             ui.warn(line);
         }
     }
     drop(undone);
+    if is_json(args) {
+        return Ok(0);
+    }
     next::say(&Done::TakenBack, true, None, session);
     Ok(0)
 }
@@ -86,7 +116,7 @@ pub fn take_back(service: &str, session: &Session) -> Result<()> {
     process::check()?;
     if let Some(plan) = commit::plan_undo(&git, Which::LastOf(service))? {
         let undone = commit::undo(&git, &plan)?;
-        session.ui.line(texts::undone(&undone));
+        session.ui.tell(texts::undone(&undone));
     }
     Ok(())
 }
@@ -114,19 +144,22 @@ fn asked(plan: &UndoPlan, session: &Session) -> Result<bool> {
     })
 }
 
-fn list(git: &GitState, session: &Session) -> Result<u8> {
+fn list(args: &Undo, git: &GitState, session: &Session) -> Result<u8> {
     let entries = commit::list(git)?;
-    if entries.is_empty() {
-        session.ui.line(texts::UNDO_NOTHING);
+    let ui = &session.ui;
+    if is_json(args) {
+        data(&undo_json::list(&entries), session);
+        return Ok(0);
     }
-    let wide = entries
-        .iter()
-        .map(|entry| entry.name.chars().count())
-        .max()
-        .unwrap_or(0);
-    session.ui.paged(|| {
+    if entries.is_empty() {
+        ui.tell(texts::UNDO_NOTHING);
+    }
+    let names = entries.iter().map(|entry| entry.name.chars().count());
+    let wide = names.max().unwrap_or(0);
+    ui.paged(|| {
         for entry in &entries {
-            session.ui.line(texts::undo_entry(entry, wide));
+            let room = ui.is_terminal().then_some(ui.width());
+            ui.line(texts::undo_entry(entry, wide, room));
         }
     });
     Ok(0)

@@ -57,7 +57,7 @@ fn report(args: &Verify, session: &Session, proof: &Proof, notes: &[String], sid
     match args.format {
         VerifyFormat::Human => session.ui.paged(|| {
             show(&session.ui, proof, session.ui.verbosity() > 0);
-            notes.iter().for_each(|note| session.ui.line(note));
+            notes.iter().for_each(|note| session.ui.tell(note));
         }),
         VerifyFormat::Json => json(proof, session)?,
     }
@@ -144,7 +144,7 @@ fn since_contract<'s>(
     let git = session.git_to_commit()?;
     let commits = git.made_by_the_tool(commit::named, |id| commit::move_before(&git, id))?;
     if commits.is_empty() {
-        session.ui.line(texts::NO_MIGRATIONS);
+        session.ui.tell(texts::NO_MIGRATIONS);
         return Ok(0);
     }
     let mut code = 0;
@@ -253,6 +253,9 @@ fn declared(session: &Session, commit: &ToolCommit, first: &Proof, verifier: &Ve
 
 fn tell(session: &Session, judged: &Judged) {
     let ui = &session.ui;
+    if judged.holds && ui.verbosity() < 0 {
+        return;
+    }
     let short = &judged.commit.id[..10.min(judged.commit.id.len())];
     ui.line(format!("{short} {}", judged.commit.title));
     match &judged.proof {

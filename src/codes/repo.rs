@@ -78,7 +78,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "no-host",
         title: "no host runs the services",
-        means: "No directory below hosts/ has a module whose imports lead to modules/server.",
+        means: "No directory below hosts/ has a module whose imports lead to modules/server: there is no such directory, its import is commented out, or it has none.",
         why: "A service is enabled in the settings of the host that runs it, so that host has to be known.",
         before: "",
         after: "{\n  imports = [../../modules/server];\n}",

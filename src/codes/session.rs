@@ -48,4 +48,13 @@ pub const CODES: &[Code] = &[
         after: "$ qgroget explain port-conflict",
         next: "Without an argument, `qgroget explain` lists all of them.",
     },
+    Code {
+        code: "unknown-command",
+        title: "there is no command of that name",
+        means: "`qgroget man` was asked for the page of a command that there is not.",
+        why: "Each command has a page of its own; those of `contract` are named with both words.",
+        before: "$ qgroget man contract-add",
+        after: "$ qgroget man contract add",
+        next: "`qgroget --help` lists the commands.",
+    },
 ];

@@ -216,7 +216,7 @@ impl Error {
     /// What the errors underneath say, the nearest first.
     pub fn causes(&self) -> impl Iterator<Item = String> + '_ {
         let first = self.cause().map(|cause| cause as &(dyn std::error::Error + 'static));
-        std::iter::successors(first, |cause| cause.source()).map(ToString::to_string)
+        std::iter::successors(first, |cause| cause.source()).map(said)
     }
 }
 
@@ -235,6 +235,14 @@ impl std::error::Error for Error {
             .cause
             .as_ref()
             .map(|cause| &**cause as &(dyn std::error::Error + 'static))
+    }
+}
+
+/// What an error of another library says, in words: git's library adds the numbers of its own codes.
+fn said(cause: &(dyn std::error::Error + 'static)) -> String {
+    match cause.downcast_ref::<git2::Error>() {
+        Some(cause) => cause.message().to_owned(),
+        None => cause.to_string(),
     }
 }
 

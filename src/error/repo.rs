@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::Error;
+use super::{Error, Place};
 
 /// What git tracks it does not ignore.
 const IGNORED: &str = "mend the file, or let git ignore it; where git tracks it, `git rm --cached` it too";
@@ -63,6 +63,31 @@ pub fn no_host(server: &Path, hosts: &Path) -> Error {
     .reason("a service's enablement stands in the settings of the host that runs it")
     .hint("name the host: --host NAME")
     .hint("or set other places in qgroget.toml: [paths] server, hosts, settings")
+}
+
+/// There is no host at all.
+pub fn no_hosts(hosts: &Path, is_there: bool) -> Error {
+    let hosts = hosts.display();
+    let message = match is_there {
+        true => format!("{hosts} has no host: no directory with Nix files"),
+        false => format!("the directory {hosts} is missing"),
+    };
+    Error::refused("no-host", message)
+        .reason("each host has a directory of its own there; a service's enablement stands in the settings of the host that runs it")
+        .hint("name the root of the repository: --repo DIR")
+        .hint("or set other places in qgroget.toml: [paths] server, hosts, settings")
+}
+
+/// The one import of the server modules is commented out.
+pub fn import_in_comment(server: &Path, place: Place) -> Error {
+    Error::refused(
+        "no-host",
+        format!("the import of {} is commented out", server.display()),
+    )
+    .at(place)
+    .reason("so no host runs the services; their enablement stands in the settings of the host that runs them")
+    .hint("take the comment sign away")
+    .hint("or name the host all the same: --host NAME")
 }
 
 /// Several hosts import the server modules, and none was named.

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::Repository;
 use super::file::File;
-use crate::error::{self, Place, Result};
+use crate::error::{self, Error, Place, Result};
 use crate::resolve::{Eval, Known, Model, Module, Value};
 use crate::syntax::{Source, ast};
 
@@ -37,12 +37,7 @@ pub fn find(repo: &Repository, wanted: Option<&str>) -> Result<Host> {
         None => {
             let mut serving = serving(repo);
             match serving.len() {
-                0 => {
-                    return Err(error::repo::no_host(
-                        &repo.rules().paths.server,
-                        &repo.rules().paths.hosts,
-                    ));
-                }
+                0 => return Err(none_serves(repo)),
                 1 => serving.remove(0),
                 _ => return Err(error::repo::several_hosts(&serving)),
             }
@@ -58,6 +53,23 @@ pub fn find(repo: &Repository, wanted: Option<&str>) -> Result<Host> {
             &name,
             &tried.iter().map(|p| p.display().to_string()).collect::<Vec<_>>(),
         )),
+    }
+}
+
+/// Why no host runs the services: there are none, or the import of the server modules is in a comment, or there is none.
+fn none_serves(repo: &Repository) -> Error {
+    let paths = &repo.rules().paths;
+    if names(repo).is_empty() {
+        let is_there = repo.root().join(&paths.hosts).is_dir();
+        return error::repo::no_hosts(&paths.hosts, is_there);
+    }
+    let server = repo.import_target(&paths.server);
+    let mut commented = commented_imports(repo).into_iter();
+    let of_host =
+        commented.find(|(target, place)| Some(target) == server.as_ref() && place.path.starts_with(&paths.hosts));
+    match of_host {
+        Some((_, place)) => error::repo::import_in_comment(&paths.server, place),
+        None => error::repo::no_host(&paths.server, &paths.hosts),
     }
 }
 

@@ -33,6 +33,7 @@ use crate::plan::model::Context;
 use crate::repo::Repository;
 use crate::repo::hosts::{self, Host};
 use crate::resolve::{Model, UnknownReason};
+use crate::review::summary::Page;
 use crate::rules::parts;
 
 /// The state of a repository's services on one host.
@@ -302,9 +303,9 @@ impl Status {
         }
     }
 
-    /// For people, styled, at most `width` columns wide where paths allow.
-    pub fn human(&self, width: usize) -> String {
-        table::render(self, width)
+    /// For people, styled: whole where it goes to a file, and as wide as the page where that is a terminal.
+    pub fn human(&self, page: Page) -> String {
+        table::render(self, page)
     }
 
     /// For programs: schema 1. With `details`, of these services alone, with their pieces.

@@ -9,7 +9,7 @@ use textwrap::core::display_width;
 use super::{Answer, Elsewhere, Pattern, Service, Status, texts};
 
 use crate::error::Place;
-use crate::review::summary::{Width, wrap};
+use crate::review::summary::{Page, Width, wrap};
 use crate::term::foreign::visible;
 use crate::term::palette::{self, paint};
 
@@ -21,10 +21,11 @@ const BAR: usize = 10;
 const NAMED: usize = 5;
 
 /// The whole text, styled.
-pub fn render(status: &Status, width: usize) -> String {
+pub fn render(status: &Status, page: Page) -> String {
+    let width = page.width.0;
     let mut out = String::new();
     if !status.services.is_empty() {
-        out.push_str(&table(status, width));
+        out.push_str(&table(status, page));
     }
     out.push_str(&gaps(&status.services, width));
     out.push_str(&blocked(&status.services, width));
@@ -60,7 +61,12 @@ const PLACE: &str = "PLACE";
 /// The column of ports, whose numbers end together.
 const PORT: usize = 3;
 
-fn table(status: &Status, width: usize) -> String {
+/// Which columns are left out first where a terminal has no room for all; the place goes before them.
+const LEAST_NEEDED: [usize; 5] = [5, 4, 3, 6, 2];
+/// The least room for places: a shorter end of a path says nothing.
+const LEAST_PLACE: usize = 12;
+
+fn table(status: &Status, page: Page) -> String {
     let rows: Vec<[Cell; 7]> = status.services.iter().map(row).collect();
     let mut widths = HEADINGS.map(str::len);
     for row in &rows {
@@ -68,28 +74,82 @@ fn table(status: &Status, width: usize) -> String {
             *width = (*width).max(display_width(&cell.text));
         }
     }
-    let used: usize = widths.iter().map(|w| w + GUTTER.len()).sum();
-    let room = width.saturating_sub(used).max(PLACE.len());
+    let (columns, room) = columns(&widths, page);
     let mut out = String::new();
-    let mut line = String::new();
-    for (index, (heading, width)) in HEADINGS.iter().zip(widths).enumerate() {
-        line.push_str(&pad(heading, width, index == PORT));
-        line.push_str(GUTTER);
-    }
-    line.push_str(PLACE);
-    let _ = writeln!(out, "{}", paint(palette::TITLE, &line));
+    let mut line: Vec<String> = columns
+        .iter()
+        .map(|at| pad(HEADINGS[*at], widths[*at], *at == PORT))
+        .collect();
+    line.extend(room.map(|_| PLACE.to_owned()));
+    let _ = writeln!(out, "{}", paint(palette::TITLE, line.join(GUTTER).trim_end()));
     for (row, service) in rows.iter().zip(&status.services) {
-        for (index, (cell, width)) in row.iter().zip(widths).enumerate() {
-            let text = pad(&cell.text, width, index == PORT);
-            // Blanks stay unstyled, so that a style with a background or a line would not run on.
-            let painted = text.replace(&cell.text, &paint(cell.style, &cell.text));
-            out.push_str(if cell.text.is_empty() { &text } else { &painted });
-            out.push_str(GUTTER);
-        }
-        let place = shorten(&service.place, &status.server, room);
-        let _ = writeln!(out, "{}", paint(palette::FAINT, &visible(&place)));
+        let mut line: Vec<String> = columns
+            .iter()
+            .map(|at| painted(&row[*at], widths[*at], *at == PORT))
+            .collect();
+        line.extend(room.map(|room| {
+            let place = shorten(&service.place, &status.server, room);
+            paint(palette::FAINT, &visible(&place))
+        }));
+        let _ = writeln!(out, "{}", line.join(GUTTER).trim_end());
     }
+    let missing = (0..HEADINGS.len())
+        .filter(|at| !columns.contains(at))
+        .map(|at| HEADINGS[at]);
+    let missing: Vec<&str> = missing.chain(room.is_none().then_some(PLACE)).collect();
+    out.push_str(&legend(&rows, &columns, &missing, page));
     out
+}
+
+/// The columns that are shown, and the room for places, if there is any.
+fn columns(widths: &[usize; 7], page: Page) -> (Vec<usize>, Option<usize>) {
+    let mut columns: Vec<usize> = (0..widths.len()).collect();
+    if !page.is_cut {
+        return (columns, Some(usize::MAX));
+    }
+    let used = |columns: &[usize]| -> usize { columns.iter().map(|at| widths[*at] + GUTTER.len()).sum() };
+    let room = page.width.0.saturating_sub(used(&columns));
+    if room >= LEAST_PLACE {
+        return (columns, Some(room));
+    }
+    for least in LEAST_NEEDED {
+        if used(&columns) - GUTTER.len() <= page.width.0 {
+            break;
+        }
+        columns.retain(|at| *at != least);
+    }
+    (columns, None)
+}
+
+/// What the marks mean that occur, and which columns there was no room for.
+fn legend(rows: &[[Cell; 7]], columns: &[usize], missing: &[&str], page: Page) -> String {
+    let occurs = |mark: char| {
+        let cells = rows.iter().flat_map(|row| columns.iter().skip(1).map(|at| &row[*at]));
+        cells.into_iter().any(|cell| cell.text.ends_with(mark))
+    };
+    let marks = [('!', texts::NOT_ALL_BACKED_UP), ('?', texts::NOT_KNOWN)];
+    let mut said: Vec<String> = marks
+        .into_iter()
+        .filter(|(mark, _)| occurs(*mark))
+        .map(|(mark, text)| format!("{mark} {text}"))
+        .collect();
+    if !missing.is_empty() {
+        said.push(texts::no_room(missing));
+    }
+    if said.is_empty() {
+        return String::new();
+    }
+    let text = wrap(&said.join("; "), page.width, "", "  ");
+    format!("\n{}\n", paint(palette::FAINT, &text))
+}
+
+/// Blanks stay unstyled, so that a style with a background or a line would not run on.
+fn painted(cell: &Cell, width: usize, right: bool) -> String {
+    let text = pad(&cell.text, width, right);
+    match cell.text.is_empty() {
+        true => text,
+        false => text.replace(&cell.text, &paint(cell.style, &cell.text)),
+    }
 }
 
 fn row(service: &Service) -> [Cell; 7] {
@@ -224,7 +284,7 @@ fn notes(status: &Status, width: usize) -> String {
         lines.push(texts::NOT_INSTALLED.to_owned());
     }
     for fault in &status.faults {
-        lines.push(match fault.cause() {
+        lines.push(match fault.causes().next() {
             Some(cause) => format!("{fault}: {cause}"),
             None => fault.to_string(),
         });

@@ -6,6 +6,16 @@ use crate::review::texts::count;
 pub const IMPORT_COMMENTED_OUT: &str = "its import is commented out";
 pub const NOT_INSTALLED: &str = "the contract is not installed: qgroget init";
 
+/// Of a service that keeps more than its backup has.
+pub const NOT_ALL_BACKED_UP: &str = "keeps something that no backup has";
+/// Of what the code does not determine.
+pub const NOT_KNOWN: &str = "is not known before evaluation";
+
+/// Columns that a terminal is too narrow for.
+pub fn no_room(columns: &[&str]) -> String {
+    format!("no room for {}", columns.join(", "))
+}
+
 pub const BLOCKED: &str = "Blocked";
 /// Over the columns of a service's pieces.
 pub const PIECES: [&str; 3] = ["what", "stands at", "will stand at"];

@@ -38,7 +38,8 @@ pub(super) fn error(error: &ParseError, text: &str) -> (String, Range<usize>) {
         E::DuplicatedArgs(range, name) => (format!("the argument '{name}' is declared twice"), to_range(*range)),
         E::Unexpected(range) => ("this can't stand here".into(), to_range(*range)),
         // More kinds may come with a later parser.
-        other => (other.to_string(), end),
+        E::RecursionLimitExceeded => ("this is nested too deeply to be read".into(), end),
+        _ => ("this is no Nix".into(), end),
     }
 }
 
@@ -82,16 +83,22 @@ fn expected(wanted: &[SyntaxKind]) -> String {
     if wanted.contains(&TOKEN_OR) {
         return "a name".into();
     }
-    let words: Vec<&str> = wanted.iter().map(|kind| word(*kind)).collect();
+    let mut words: Vec<&str> = Vec::new();
+    for word in wanted.iter().filter_map(|kind| word(*kind)) {
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
     match words.split_last() {
         Some((last, [])) => (*last).to_owned(),
         Some((last, others)) => format!("{} or {last}", others.join(", ")),
-        None => "something else".into(),
+        None => "a value".into(),
     }
 }
 
-fn word(kind: SyntaxKind) -> &'static str {
-    match kind {
+/// What a token is called; those that no sentence names have no word.
+fn word(kind: SyntaxKind) -> Option<&'static str> {
+    let word = match kind {
         TOKEN_SEMICOLON => "';'",
         TOKEN_L_BRACE => "'{'",
         TOKEN_R_BRACE | TOKEN_INTERPOL_END => "'}'",
@@ -107,8 +114,9 @@ fn word(kind: SyntaxKind) -> &'static str {
         TOKEN_ELLIPSIS => "'...'",
         TOKEN_IDENT => "a name",
         TOKEN_STRING_START | TOKEN_STRING_END => "a quote",
-        _ => "another token",
-    }
+        _ => return None,
+    };
+    Some(word)
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ pub struct Detail {
     pub width: usize,
     /// Whether to go down the whole chain of causes; without, only the nearest is said.
     pub causes: bool,
+    /// Whether an error is one line: what and where, not why and what to do.
+    pub brief: bool,
 }
 
 /// Longest excerpt of a span over several lines, in lines; the caret then marks the first line only.
@@ -39,11 +41,24 @@ pub fn errors(errors: &[Error], detail: Detail) -> String {
 
 /// As [`errors`], each with its weight.
 pub fn weighed<'e>(errors: impl Iterator<Item = (&'e Error, Weight)>, detail: Detail) -> String {
+    if detail.brief {
+        return errors.map(|(error, weight)| brief(error, weight)).collect();
+    }
     let renderer = renderer(detail.width);
     let texts: Vec<String> = errors
         .map(|(error, weight)| renderer.render(&[group(error, weight, detail)]) + "\n")
         .collect();
     texts.join("\n")
+}
+
+fn brief(error: &Error, weight: Weight) -> String {
+    let (label, style) = match weight {
+        Weight::Error => ("error", palette::BAD),
+        Weight::Warning => ("warning", palette::WARNING),
+        Weight::Note => ("note", palette::TITLE),
+    };
+    let label = palette::paint(style, &format!("{label}[{}]", error.code()));
+    format!("{label}: {}\n", visible(&error.to_string()))
 }
 
 fn renderer(width: usize) -> Renderer {
@@ -76,7 +91,9 @@ fn group(error: &Error, weight: Weight, detail: Detail) -> Group<'static> {
     if let Some(reason) = error.reason_text() {
         group = group.element(line("reason", reason));
     }
-    for cause in error.causes().take(if detail.causes { usize::MAX } else { 1 }) {
+    let causes = error.causes().take(if detail.causes { usize::MAX } else { 1 });
+    // A reason may be all that the cause says.
+    for cause in causes.filter(|cause| Some(cause.as_str()) != error.reason_text()) {
         group = group.element(line("cause", &cause));
     }
     for hint in error.hints() {

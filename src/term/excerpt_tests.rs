@@ -18,7 +18,14 @@ fn of(source: &str, text: &str) -> Error {
 }
 
 fn shown(error: Error, width: usize) -> String {
-    plain(&errors(&[error], Detail { width, causes: false }))
+    plain(&errors(
+        &[error],
+        Detail {
+            width,
+            causes: false,
+            brief: false,
+        },
+    ))
 }
 
 fn full() -> Error {
@@ -41,6 +48,7 @@ fn everything_at_once() {
         Detail {
             width: 100,
             causes: true,
+            brief: false,
         },
     );
     snapshot!("report_plain", plain(&text));
@@ -117,7 +125,16 @@ fn a_place_without_its_source() {
 
 #[test]
 fn the_nearest_cause_is_said_and_the_others_on_demand() {
-    let text = |causes| plain(&errors(&[full()], Detail { width: 100, causes }));
+    let text = |causes| {
+        plain(&errors(
+            &[full()],
+            Detail {
+                width: 100,
+                causes,
+                brief: false,
+            },
+        ))
+    };
     assert_eq!(text(false).matches("cause:").count(), 1);
     assert_eq!(
         text(true).matches("cause:").count(),
@@ -134,7 +151,14 @@ fn an_excerpt_is_not_wider_than_the_page() {
         let place = Place::new(std::path::Path::new("x.nix"), &source, start..end);
         let error = crate::error::Error::internal("something").at(place);
         for width in [40, 80, 100] {
-            let text = errors(std::slice::from_ref(&error), Detail { width, causes: false });
+            let text = errors(
+                std::slice::from_ref(&error),
+                Detail {
+                    width,
+                    causes: false,
+                    brief: false,
+                },
+            );
             let text = crate::testing::plain(&text);
             assert!(text.contains(&format!("x.nix:1:{}", start + 1)), "{text}");
             let framed = text

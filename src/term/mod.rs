@@ -3,5 +3,6 @@
 //! Nothing here prints: what is made is handed to the printer of [`cli`](crate::cli).
 
 pub mod excerpt;
+pub mod fit;
 pub mod foreign;
 pub mod palette;

@@ -148,6 +148,6 @@ fn before_the_installation_it_says_that_there_is_nothing_to_check() {
     Repo::homelab()
         .run(&["check"])
         .succeeds()
-        .says("the contract is not installed, so that there is nothing to check yet")
+        .says("the contract is not installed, so there is nothing to check yet")
         .says("services are declared in the legacy pattern: qgroget init");
 }

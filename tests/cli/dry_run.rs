@@ -88,7 +88,7 @@ fn what_is_skipped_is_not_offered_and_no_gap() {
     let refused = repo
         .run(&["migrate", "navidrome", "--dry-run", "--skip", "contract"])
         .ends(2);
-    assert!(refused.err.contains("the kinds are tests, placement"), "{refused}");
+    assert!(refused.err.contains("[possible values: tests, placement"), "{refused}");
 
     repo.write("qgroget.toml", "[migrate]\nskip = [\"tests\"]\n");
     repo.git(&["add", "--all"]);

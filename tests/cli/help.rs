@@ -1,5 +1,7 @@
 //! The command line's reference.
 
+use std::collections::BTreeMap;
+
 use crate::common::{Repo, snapshot};
 
 #[test]
@@ -21,16 +23,93 @@ fn every_command_explains_itself() {
     }
 }
 
+/// How high a help is: the least terminal has 24 lines, of which one is the prompt's.
 #[test]
-fn completions_and_the_manual_know_every_command() {
+fn help_fits_a_screen() {
     let repo = Repo::bare();
-    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
-        repo.run(&["completions", shell]).succeeds().says("accept-gains");
+    let height = |arguments: &[&str], columns: &str| {
+        let mut command = repo.qgroget(arguments);
+        let run = repo.outcome(command.env("COLUMNS", columns)).succeeds();
+        for line in run.out.lines() {
+            assert!(line.chars().count() <= columns.parse().unwrap(), "{line}");
+        }
+        run.out.lines().count()
+    };
+    for flag in ["-h", "--help"] {
+        assert!(height(&[flag], "80") <= 23, "{flag}");
     }
-    let manual = repo.run(&["man"]).succeeds();
-    for section in ["QGROGET INIT", "QGROGET MIGRATE", "QGROGET UNDO"] {
-        assert!(manual.out.contains(section), "{section}");
+    for command in [
+        "status",
+        "map",
+        "explain",
+        "tested",
+        "contract",
+        "undo",
+        "completions",
+        "man",
+    ] {
+        assert!(height(&[command, "-h"], "80") <= 24, "{command}");
     }
+    for command in ["init", "migrate", "check", "verify", "new", "cleanup"] {
+        assert!(height(&[command, "-h"], "100") <= 40, "{command}");
+        assert!(height(&[command, "--help"], "100") <= 60, "{command}");
+    }
+}
+
+#[test]
+fn the_short_help_names_the_global_options_and_the_long_one_explains_them() {
+    let repo = Repo::bare();
+    let short = repo.run(&["status", "-h"]).succeeds();
+    assert!(short.out.contains("Global options: --repo DIR") && !short.out.contains("--no-pager  "));
+    repo.run(&["status", "--help"])
+        .says("Print only errors and what is asked for; twice for errors in one line");
+}
+
+#[test]
+fn completions_know_every_shell() {
+    let repo = Repo::bare();
+    for shell in ["bash", "zsh", "fish", "nushell", "elvish", "powershell"] {
+        repo.run(&["completions", shell]).succeeds().says("QGROGET_COMPLETE");
+    }
+}
+
+#[test]
+fn every_command_has_a_page_of_the_manual_and_what_they_refer_to_is_there() {
+    let repo = Repo::bare();
+    repo.run(&["man", "--all", "pages"]).succeeds();
+    let pages: BTreeMap<String, String> = std::fs::read_dir(repo.path("pages"))
+        .unwrap()
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap();
+            (path.file_name().unwrap().to_str().unwrap().to_owned(), text)
+        })
+        .collect();
+    for page in [
+        "qgroget.1",
+        "qgroget-migrate.1",
+        "qgroget-undo.1",
+        "qgroget-contract-add.1",
+    ] {
+        assert!(pages.contains_key(page), "{page}: {:?}", pages.keys());
+    }
+    let mut references = 0;
+    for (page, text) in &pages {
+        let text = text.replace("\\-", "-");
+        for (end, _) in text.match_indices("(1)") {
+            let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-';
+            let start = text[..end].rfind(|c| !is_name(c)).map_or(0, |at| at + 1);
+            let target = format!("{}.1", &text[start..end]);
+            assert!(pages.contains_key(&target), "{page} refers to {target}");
+            references += 1;
+        }
+        assert!(text.starts_with(".ie") || text.contains(".TH"), "{page}");
+    }
+    assert!(references >= 14, "{references}");
+    let one = repo.run(&["man", "contract", "add"]).succeeds();
+    assert_eq!(one.out, pages["qgroget-contract-add.1"]);
+    assert_eq!(repo.run(&["man"]).succeeds().out, pages["qgroget.1"]);
+    repo.run(&["man", "migrte"]).ends(2).says("did you mean 'migrate'?");
 }
 
 #[test]

@@ -95,13 +95,13 @@ fn the_module_of_a_service_that_is_declared_nowhere_is_asked_for() {
         .says("qbittorrent is declared nowhere");
     let offered = |answer: &str| {
         let mut person = interactive::migrating(&repo, &["--all"]);
-        let shown = person.answers("or another module", answer);
+        let shown = person.answers("another module", answer);
         assert!(shown.contains("is declared nowhere; modules/server/"), "{shown}");
         person
     };
     // `n` leaves it and says how to come back; the next one is asked about.
     let mut person = offered("n");
-    let next = person.answers("or another module", "q");
+    let next = person.answers("another module", "q");
     assert!(
         next.contains("qgroget migrate honcho --from modules/server/misc/honcho.nix"),
         "{next}"
@@ -114,11 +114,11 @@ fn the_module_of_a_service_that_is_declared_nowhere_is_asked_for() {
     let first = person.answers(") Take this change", "a");
     assert!(first.contains("declare the contract of honcho"), "{first}");
     person.answers("Commit with this message", "y");
-    person.answers("or another module", "q");
+    person.answers("another module", "q");
     person.leaves();
     assert_eq!(repo.log().len(), commits + 1);
     let mut person = offered("modules/nothing.nix");
-    let again = person.answers("or another module", "q");
+    let again = person.answers("another module", "q");
     assert!(again.contains("there is no module at modules/nothing.nix"), "{again}");
     person.leaves();
 }

@@ -1,5 +1,6 @@
 //! `new` and `contract`: services and fields that come after the migration.
 
+use crate::common::person::{End, Person};
 use crate::common::{Repo, nix, snapshot};
 
 #[test]
@@ -106,4 +107,60 @@ fn a_field_is_added_renamed_and_removed_in_schema_and_services() {
     repo.run(&["contract", "remove", "landing", "--yes"]).succeeds();
     assert!(repo.tree() == before, "what was added is gone without a trace");
     assert_eq!(repo.log().len(), 7);
+}
+
+/// A person who says what cannot be is asked again at once.
+#[test]
+fn an_answer_that_cannot_be_is_asked_for_again() {
+    let repo = Repo::with_contract();
+    let before = repo.tree();
+    let mut command = repo.qgroget(&["new", "jellyfin", "--no-pager", "--port", "8096"]);
+    command
+        .env("TERM", "xterm")
+        .env("NO_COLOR", "1")
+        .stdin(std::process::Stdio::inherit());
+    let mut person = Person::at(command);
+    person.sees("error[service-exists]: there is a service 'jellyfin' already");
+    person.sees("Name");
+    person.0.send_line("9lives").unwrap();
+    person.sees("error[bad-name]: '9lives' cannot be the name of a service");
+    person.sees("Name");
+    person.0.send_line("paperless").unwrap();
+    let offered = person.sees("another one");
+    assert!(
+        offered.contains("media") && offered.contains("password-manager"),
+        "{offered}"
+    );
+    person.types("\r");
+    person.sees("How it runs");
+    person.sees("a container");
+    person.types("\r");
+    person.sees("Who reaches it");
+    person.sees("nobody: it has no route");
+    person.types("\r");
+    person.sees("error[port-in-use]: port 8096 is in use by 'jellyfin'");
+    person.sees("Port");
+    person.0.send_line("28981").unwrap();
+    person.sees("Subdomain");
+    person.types("\r");
+    person.sees("PostgreSQL");
+    person.types("n");
+    let shown = person.presses("n");
+    assert!(shown.contains("paperless"), "{shown}");
+    let (rest, end) = person.leaves();
+    assert_eq!(end, End::Code(1), "{rest}");
+    assert!(repo.tree() == before);
+}
+
+/// The cursor is hidden while a list is shown; who goes away with Ctrl-C has it back.
+#[test]
+fn ctrl_c_at_a_list_gives_the_cursor_back() {
+    let repo = Repo::with_contract();
+    let mut command = repo.qgroget(&["new", "paperless", "--no-pager"]);
+    command.env("TERM", "xterm").stdin(std::process::Stdio::inherit());
+    let mut person = Person::at(command);
+    person.sees("another one");
+    person.0.send_control('c').unwrap();
+    let (rest, _) = person.leaves();
+    assert!(rest.contains("\u{1b}[?25h"), "{rest:?}");
 }

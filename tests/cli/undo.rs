@@ -1,5 +1,6 @@
 //! `undo`: the way back.
 
+use crate::common::person::{End, Person};
 use crate::common::{Repo, snapshot};
 
 #[test]
@@ -89,4 +90,78 @@ fn outside_git_there_is_nothing_to_undo() {
     Repo::homelab_without_git()
         .run(&["undo", "--yes"])
         .refuses("not-a-git-repository");
+}
+
+#[test]
+fn a_program_gets_what_it_asks_for() {
+    let repo = Repo::with_contract();
+    repo.migrate(&["jellyfin", "vaultwarden"]).succeeds();
+    let list = repo
+        .run(&["undo", "--list", "--format", "json"])
+        .succeeds()
+        .follows_schema("undo-1");
+    let of = |key: &str| -> Vec<String> {
+        let commits = list["commits"].as_array().unwrap();
+        commits
+            .iter()
+            .map(|commit| commit[key].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(of("service"), ["vaultwarden", "jellyfin", "init"]);
+    assert_eq!(of("state"), ["intact"; 3]);
+    // Nobody is asked, on a terminal neither.
+    repo.run(&["undo", "--format", "json"]).ends(2).says("--yes");
+    let planned = repo
+        .run(&["undo", "--dry-run", "--format", "json"])
+        .succeeds()
+        .follows_schema("undo-1");
+    assert_eq!(
+        (&planned["outcome"], &planned["way"]),
+        (&"planned".into(), &"removed".into())
+    );
+    let reverted = repo
+        .run(&["undo", "jellyfin", "--yes", "--format", "json"])
+        .succeeds()
+        .follows_schema("undo-1");
+    assert_eq!(reverted["service"], "jellyfin");
+    assert_eq!(reverted["way"], "reverted");
+    assert_eq!(reverted["commits"][0]["commit"], of("commit")[1].as_str());
+    assert_eq!(reverted["new_commit"], repo.git(&["rev-parse", "HEAD"]).trim());
+    repo.migrate(&["jellyfin"]).succeeds();
+    let removed = repo
+        .run(&["undo", "--yes", "--format", "json"])
+        .succeeds()
+        .follows_schema("undo-1");
+    assert_eq!(removed["way"], "removed");
+    assert_eq!(removed["new_commit"], serde_json::Value::Null);
+    let nothing = repo
+        .run(&["undo", "nowhere", "--yes", "--format", "json"])
+        .succeeds()
+        .follows_schema("undo-1");
+    assert_eq!(
+        (&nothing["outcome"], &nothing["service"]),
+        (&"nothing".into(), &"nowhere".into())
+    );
+}
+
+#[test]
+fn a_person_is_asked_and_told_what_is_taken_back() {
+    let repo = Repo::with_contract();
+    repo.migrate(&["jellyfin"]).succeeds();
+    let log = repo.log();
+    for (key, code) in [("n", 1), ("y", 0)] {
+        let mut command = repo.qgroget(&["undo", "--no-pager"]);
+        command
+            .env("TERM", "xterm")
+            .env("NO_COLOR", "1")
+            .stdin(std::process::Stdio::inherit());
+        let mut person = Person::at(command);
+        let shown = person.sees("Take it back [y,n]?");
+        assert!(shown.contains("migrate to service contract"), "{shown}");
+        assert!(shown.contains("modules/server/media/jellyfin/default.nix"), "{shown}");
+        person.types(key);
+        let (rest, end) = person.leaves();
+        assert_eq!(end, End::Code(code), "{rest}");
+        assert_eq!(repo.log() == log, code == 1);
+    }
 }

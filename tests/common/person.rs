@@ -34,6 +34,13 @@ impl Person {
         before
     }
 
+    /// Presses keys, without Enter.
+    #[track_caller]
+    pub fn types(&mut self, keys: &str) {
+        self.0.send(keys).unwrap();
+        self.0.flush().unwrap();
+    }
+
     /// Waits for the question about all of a service and presses a key, without Enter; returns what came before.
     #[track_caller]
     pub fn presses(&mut self, key: &str) -> String {

@@ -10,22 +10,29 @@ use crate::plan::install;
     after_help = "Examples:\n  qgroget init --without docs,tests\n  qgroget init --with integration      later, and only that"
 )]
 pub struct Init {
-    #[command(flatten)]
-    pub deciding: Deciding,
-    /// Besides the contract, bring these parts only; documents, tests and the template come without it
+    /// Besides the contract only these: docs, tests, template, integration
     #[arg(
         long,
         value_name = "PARTS",
         value_enum,
         value_delimiter = ',',
-        conflicts_with = "without"
+        conflicts_with = "without",
+        hide_possible_values = true
     )]
     pub with: Vec<Part>,
-    /// Leave these parts out
-    #[arg(long, value_name = "PARTS", value_enum, value_delimiter = ',')]
+    /// Not these, which come otherwise: docs, tests, template
+    #[arg(
+        long,
+        value_name = "PARTS",
+        value_enum,
+        value_delimiter = ',',
+        hide_possible_values = true
+    )]
     pub without: Vec<Part>,
-    /// Commit without proving by evaluation that the configuration stays the same
-    #[arg(long)]
+    #[command(flatten)]
+    pub deciding: Deciding,
+    /// Do not prove that the configuration stays as it is
+    #[arg(long, help_heading = "Proof")]
     pub no_verify: bool,
     #[command(flatten)]
     pub proving: Proving,

@@ -71,7 +71,8 @@ impl DryRun<'_> {
                     gains.iter().for_each(|line| ui.line(line));
                     ui.line("");
                 }
-                self.close()?;
+                let holds = proof.as_ref().is_none_or(|(proof, _)| proof.is_preserving());
+                self.close(holds)?;
             }
             Ok(u8::from(
                 self.refused || proof.is_some_and(|(proof, _)| !proof.is_preserving()),
@@ -143,7 +144,7 @@ impl DryRun<'_> {
         let migration = match find(&context, name) {
             Found::Nothing => {
                 if human {
-                    ui.line(texts::migrated_already(name));
+                    ui.tell(texts::migrated_already(name));
                 }
                 self.document.services.push(Service::nothing(name));
                 return Ok(loaded);
@@ -157,7 +158,7 @@ impl DryRun<'_> {
             Found::Planned(migration) => migration,
         };
         if human && migration.is_resumed() {
-            ui.line(texts::open_changes(name, migration.groups().len()));
+            ui.tell(texts::open_changes(name, migration.groups().len()));
         }
         let decision = init::everything(&*migration, self.args.accept_gains)?;
         let next = loaded.after(&decision.change);
@@ -217,17 +218,19 @@ impl DryRun<'_> {
         }
     }
 
-    fn close(&self) -> Result<()> {
+    /// Says how to go on, unless its proof fails, and that nothing was written.
+    fn close(&self, holds: bool) -> Result<()> {
         let ui = &self.session.ui;
         if let Some(first) = &self.first {
-            ui.line(first);
+            ui.tell(first);
         }
-        if !self.planned.is_empty() {
+        if holds && !self.planned.is_empty() {
             let all = [texts::ALL.to_owned()];
             let services = if self.args.all { &all[..] } else { &self.planned };
-            ui.line(texts::next_steps(services, self.gains));
+            let host = self.args.deciding.host.as_deref();
+            ui.tell(texts::next_steps(services, host, self.gains));
         }
-        ui.line(texts::NOTHING_WRITTEN);
+        ui.tell(texts::NOTHING_WRITTEN);
         if self.session.git()?.is_none() {
             ui.note(texts::NO_GIT);
         }

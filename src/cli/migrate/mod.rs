@@ -62,7 +62,7 @@ pub fn run(args: &Migrate, session: &Session) -> Result<u8> {
         false => Vec::new(),
     };
     if services.is_empty() && offered.is_empty() {
-        session.ui.line(texts::ALL_MIGRATED);
+        session.ui.tell(texts::ALL_MIGRATED);
         if args.deciding.format == Format::Json {
             session.ui.data(Document::new("migrate").to_text()?);
         }

@@ -127,9 +127,9 @@ impl<'s> Record<'s> {
         }
         self.run.date = crate::cli::today();
         if self.run.services.len() > 1 {
-            self.session.ui.line("");
+            self.session.ui.tell("");
             for line in report::sums(&self.run, self.began.elapsed()) {
-                self.session.ui.line(line);
+                self.session.ui.tell(line);
             }
         }
         if let Some(document) = self.document.take() {

@@ -146,7 +146,7 @@ impl<'s> Run<'s> {
                 match questions::module_of(session, &loaded, service, module) {
                     Source::Module(from) => choices.from = Some(from),
                     Source::None => {
-                        session.ui.line(texts::undeclared(service, module));
+                        session.ui.tell(texts::undeclared(service, module));
                         continue;
                     }
                     Source::Quit => return Ok((code, at - 1)),
@@ -191,7 +191,7 @@ impl<'s> Run<'s> {
         let (fate, code) = match step {
             Step::Nothing => {
                 if !self.record.brief {
-                    ui.line(texts::migrated_already(service));
+                    ui.tell(texts::migrated_already(service));
                 }
                 self.record.entry(|| Ok(json::Service::nothing(service)))?;
                 (Fate::Before, 0)
@@ -281,7 +281,7 @@ impl<'s> Run<'s> {
         }
         let installation = Installation::plan(&context)?;
         let committer = self.committer.as_ref().expect("made above");
-        self.session.ui.line(texts::INIT_FIRST);
+        self.session.ui.tell(texts::INIT_FIRST);
         let proving = (!self.args.no_verify).then_some(&self.args.proving);
         let landed = init::install(&installation, &context, committer, self.session, proving)?;
         committer.say(installation.name(), &landed);
@@ -325,7 +325,7 @@ impl<'s> Run<'s> {
         committer.check(migration)?;
         if migration.is_resumed() && !self.record.brief {
             let open = texts::open_changes(service, migration.groups().len());
-            self.session.ui.line(open);
+            self.session.ui.tell(open);
         }
         let position = Position {
             // What is only in the working tree is no commit that could be taken back.
@@ -354,7 +354,7 @@ impl<'s> Run<'s> {
             if migration.is_resumed() && decision.change.is_empty() && !session.asks(&self.args.deciding) {
                 let gains: Vec<String> = migration.groups().iter().map(|group| group.title.clone()).collect();
                 if !self.record.brief {
-                    gains.iter().for_each(|title| session.ui.line(texts::open_gain(title)));
+                    gains.iter().for_each(|title| session.ui.tell(texts::open_gain(title)));
                 }
                 self.record
                     .decided(migration, &decision, ServiceOutcome::Declined, None, None)?;

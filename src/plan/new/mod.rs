@@ -81,16 +81,9 @@ impl<'a> NewService<'a> {
         if !schema::missing(context).is_empty() {
             return Err(error::evolve::contract_absent());
         }
-        name(&wanted.name, "a service")?;
-        name(&wanted.category, "a category")?;
-        let path = context
-            .rules()
-            .paths
-            .server
-            .join(&wanted.category)
-            .join(&wanted.name)
-            .join("default.nix");
-        unused(context, &wanted.name, &path)?;
+        check_name(context, &wanted.name)?;
+        check_category(context, &wanted.category, &wanted.name)?;
+        let path = path(context, &wanted.category, &wanted.name);
         port(context, &wanted)?;
         routes::unused(context, &wanted)?;
         let mut service = NewService {
@@ -232,8 +225,18 @@ fn name(name: &str, of: &str) -> Result<()> {
     }
 }
 
-/// Refuses a name that a service, a contract or a file has.
-fn unused(context: &Context, name: &str, path: &Path) -> Result<()> {
+/// The module's file.
+fn path(context: &Context, category: &str, name: &str) -> PathBuf {
+    let server = &context.rules().paths.server;
+    server.join(category).join(name).join("default.nix")
+}
+
+/// Whether a new service can have the name.
+///
+/// # Errors
+/// `bad-name`; `service-exists` where a service or a contract has it.
+pub fn check_name(context: &Context, name: &str) -> Result<()> {
+    self::name(name, "a service")?;
     let namespaces = &context.rules().namespaces;
     for namespace in [&namespaces.contract, &namespaces.services] {
         let prefix = [parts(namespace), vec![name]].concat();
@@ -242,7 +245,17 @@ fn unused(context: &Context, name: &str, path: &Path) -> Result<()> {
             return Err(error::evolve::service_exists(place, name));
         }
     }
-    let directory = path.parent().unwrap_or(path);
+    Ok(())
+}
+
+/// Whether a new service of this name can stand in the category.
+///
+/// # Errors
+/// `bad-name`; `service-exists` where a file or directory stands there.
+pub fn check_category(context: &Context, category: &str, name: &str) -> Result<()> {
+    self::name(category, "a category")?;
+    let path = path(context, category, name);
+    let directory = path.parent().unwrap_or(&path);
     if context.repo.exists(directory) || context.repo.has(&directory.with_extension("nix")) {
         let place = error::Place::new(directory, &"".into(), 0..0);
         return Err(error::evolve::service_exists(place, name));
@@ -256,10 +269,18 @@ fn port(context: &Context, wanted: &Wanted) -> Result<()> {
             Err(error::evolve::port_needed(&wanted.name, ports::free(context)))
         }
         None => Ok(()),
-        Some(port) => match ports::users(context).get(&port) {
-            Some(user) => Err(error::evolve::port_in_use(port, user, ports::free(context))),
-            None => Ok(()),
-        },
+        Some(port) => check_port(context, port),
+    }
+}
+
+/// Whether a new service can listen on the port.
+///
+/// # Errors
+/// `port-in-use`, which names the service that has it.
+pub fn check_port(context: &Context, port: u16) -> Result<()> {
+    match ports::users(context).get(&port) {
+        Some(user) => Err(error::evolve::port_in_use(port, user, ports::free(context))),
+        None => Ok(()),
     }
 }
 

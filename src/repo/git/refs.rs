@@ -107,6 +107,14 @@ impl GitState {
         Ok(())
     }
 
+    /// What a person may call a revision: HEAD, the branches, the tags. Those that cannot be read are left out.
+    pub fn revisions(&self) -> Vec<String> {
+        let references = self.repo.references().into_iter().flatten().flatten();
+        let named = references.filter(|reference| reference.is_branch() || reference.is_remote() || reference.is_tag());
+        let names = named.filter_map(|reference| reference.shorthand().map(str::to_owned).ok());
+        std::iter::once("HEAD".to_owned()).chain(names).collect()
+    }
+
     /// Whether HEAD's history has the commit.
     pub(crate) fn in_history(&self, id: Oid) -> Result<bool> {
         match self.head()?.id() {
