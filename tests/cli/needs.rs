@@ -347,8 +347,7 @@ fn a_middleware_that_nobody_or_the_service_itself_defines_is_no_dependency() {
 fn the_provider_that_users_log_in_at_is_depended_on() {
     let issuer =
         |host: &str| format!("  systemd.services.wishes.environment.OIDC_ISSUER = \"https://{host}.example.org\";");
-    let domain = "qgroget.server.domain = \"example.org\";";
-    let repo = beside(&issuer("player"), domain);
+    let repo = beside(&issuer("player"), "");
     proposed(&repo, "wishes").says("its users log in at player.example.org, which is player");
     let off = format!(
         "{}\n  systemd.services.wishes.environment.OIDC_ENABLED = \"false\";",
@@ -360,7 +359,7 @@ fn the_provider_that_users_log_in_at_is_depended_on() {
         issuer("player").replace("OIDC_ISSUER", "HOME_URL"),
         off,
     ] {
-        proposed(&beside(&rest, domain), "wishes").says_not("say that wishes depends on");
+        proposed(&beside(&rest, ""), "wishes").says_not("say that wishes depends on");
     }
 }
 
@@ -387,6 +386,5 @@ fn two_services_that_need_each_other_are_left() {
     let other = format!("{DEFINES}\n  systemd.services.player.requires = [\"wishes.service\"];");
     let repo = beside(PASSES, &other);
     proposed(&repo, "wishes").says_not("say that wishes depends on");
-    let run = repo.migrate(&["wishes", "--dry-run", "--full"]).succeeds();
-    run.says("but player depends on wishes in turn, and a circle of dependencies is a fault");
+    proposed(&repo, "wishes").says("but player depends on wishes in turn, and a circle of dependencies is a fault");
 }

@@ -50,6 +50,7 @@ fn a_new_service_can_log_in_to_its_database() {
         let path = "hosts/Server/settings.nix";
         assert!(repo.read(path).contains(&switch), "{}", repo.read(path));
         repo.replace(path, &switch, &switch.replace("false", "true"));
+        repo.commit_all("on");
     }
     if !nix::available() {
         return;
