@@ -96,6 +96,35 @@
     enabled);
   provisioned = lib.filter (database: database.provision && database.type == "postgresql") databases;
 
+  postgresql = config.services.postgresql or {};
+  postgresqlPort = let
+    port = orElse null (postgresql.settings.port or postgresql.port or null);
+  in
+    if lib.isInt port
+    then port
+    else 5432;
+  # Users as services.postgresql makes them: since 23.11 they can own the database of their own name; before, they had permissions.
+  userOptions = (options.services.postgresql.ensureUsers.type.getSubOptions or (_: {})) [];
+  ensuredUser = user: let
+    names = map (database: database.name) (lib.filter (database: database.user == user) provisioned);
+  in
+    {name = user;}
+    // (
+      if userOptions ? ensurePermissions && !(userOptions ? ensureDBOwnership)
+      then {ensurePermissions = lib.genAttrs (map (name: "DATABASE ${quoted name}") names) (_: "ALL PRIVILEGES");}
+      else lib.optionalAttrs (lib.elem user names) {ensureDBOwnership = true;}
+    );
+  quoted = name: "\"${lib.replaceStrings ["\""] ["\"\""] name}\"";
+  # What services.postgresql has no option for: owners of another name, and passwords, which no log and no argument shows.
+  withPassword = lib.imap0 (index: database: database // {credential = "password-${toString index}";}) (lib.filter (database: database.passwordFile != null) provisioned);
+  alterations =
+    map (database: "ALTER DATABASE ${quoted database.name} OWNER TO ${quoted database.user};") (lib.filter (database: database.user != database.name) provisioned)
+    ++ lib.concatMap (database: [
+      "\\set password `cat \"$CREDENTIALS_DIRECTORY/${database.credential}\"`"
+      "ALTER ROLE ${quoted database.user} WITH PASSWORD :'password';"
+    ])
+    withPassword;
+
   # Middlewares that any service may name. The definition goes to Traefik with the service that uses it,
   # unless a service or qgroget.contract.extraMiddlewares has one of the same name: that one holds.
   middlewareMap = {
@@ -354,13 +383,72 @@
     isHere = url != null && isLocal url.host;
     claim = field: port: {inherit name movable field port;};
   in
-    lib.optional (service.port or null != null && (url == null || isHere)) (claim "port" service.port)
+    lib.optional (!lib.elem (service.port or null) [null 0] && (url == null || isHere)) (claim "port" service.port)
     ++ lib.optional (isHere && url.port != null && url.port != service.port or null) (claim "url" url.port);
+  # Ports on which other parts of the configuration listen. A port that is only opened in the firewall is nobody's.
+  # Values that are not known have another type, and say nothing.
+  listeners = let
+    isOn = service: orElse false (service.enable or false) == true;
+    known = value: let
+      list = orElse [] (builtins.deepSeq value value);
+    in
+      lib.optionals (lib.isList list) list;
+    on = name: service: option: ports:
+      lib.optionals (isOn service) (map (port: {
+        name = "services.${name}";
+        movable = false;
+        field = null;
+        inherit port;
+        # The files that turn it on, or say the port.
+        files = lib.concatMap (path: known (lib.attrByPath (path ++ ["files"]) [] options.services.${name})) [["enable"] option];
+      }) (lib.filter lib.isInt (lib.unique (known ports))));
+    sshd = config.services.openssh or {};
+    traefik = config.services.traefik or {};
+    # An address of an entry point: of one address of the machine alone, it takes the port from nobody here.
+    portOf = address: let
+      parts = builtins.match "(.*):0*([1-9][0-9]{0,4})(/tcp)?" (toString address);
+      host = lib.removeSuffix "]" (lib.removePrefix "[" (lib.head parts));
+    in
+      lib.optional (parts != null && (host == "" || isLocal host)) (builtins.fromJSON (lib.elemAt parts 1));
+    static = lib.findFirst (path: lib.hasAttrByPath path (options.services.traefik or {})) ["staticConfigOptions"] [["install" "settings"] ["static" "settings"]];
+    entryPoints = let
+      points = lib.attrByPath (static ++ ["entryPoints"]) {} traefik;
+    in
+      lib.filter lib.isAttrs (lib.optionals (lib.isAttrs points) (lib.attrValues points));
+  in
+    # sshd listens on its ports at each address that is given without one; at one address alone, it leaves the port to others.
+    on "openssh" sshd ["ports"] (lib.concatMap (listen:
+      lib.optionals (listen.addr or null == null || isLocal listen.addr) (
+        if listen.port or null != null
+        then [listen.port]
+        else known (sshd.ports or [])
+      ))
+    (lib.filter lib.isAttrs (
+      if (sshd.listenAddresses or []) == []
+      then [{}]
+      else known sshd.listenAddresses
+    )))
+    ++ on "postgresql" postgresql ["settings"] [postgresqlPort]
+    ++ lib.optionals (orElse null (traefik.staticConfigFile or null) == null) (
+      on "traefik" traefik static (lib.concatMap (point: portOf (point.address or "")) (orElse [] (builtins.deepSeq entryPoints entryPoints)))
+    );
+  # Who runs it, by its name, its unit, or the file that says the port of both.
+  runs = claim: listener: let
+    own = lib.removePrefix "services." listener.name;
+    unit = declared.${claim.name}.unitName or "";
+    files = map (definition: definition.file) (written.${claim.name}.${claim.field} or []);
+  in
+    claim.name == own
+    || lib.elem unit ["${own}.service" "${own}.socket"]
+    || (own == "openssh" && lib.elem unit ["sshd.service" "sshd.socket"])
+    || lib.intersectLists files (lib.remove "<unknown-file>" listener.files) != [];
+
   # Legacy services that have a backend.
   routed = lib.filterAttrs (_: service: orElse "" (toString (service.url or "")) != "") otherServices;
   claims = lib.sort (a: b: a.name < b.name) (
     forEachService (portsOf true)
     ++ lib.concatLists (lib.mapAttrsToList (name: service: portsOf false name {inherit (service) url;}) routed)
+    ++ listeners
   );
   # Every two with the same key, unless neither has a contract, or one is the legacy form of the other.
   conflicts = key: claims:
@@ -370,7 +458,13 @@
     }:
       (a.movable || b.movable) && a.name != b.name)
     (lib.concatMap pairs (lib.attrValues (lib.groupBy key claims)));
-  clashes = conflicts (claim: toString claim.port) claims;
+  clashes = let
+    isOwn = {
+      a,
+      b,
+    }: (b.field == null && runs a b) || (a.field == null && runs b a);
+  in
+    lib.filter (clash: !isOwn clash) (conflicts (claim: toString claim.port) claims);
   # The later of two moves, unless it is a legacy service; each that moves gets a free port of its own.
   moves = {
     a,
@@ -426,7 +520,9 @@
         then name
         else "service"
       )))
-      ++ lib.optional (lib.isString (service.url or null) && isKnown service.url && urlOf service == null)
+      ++ lib.optional (service.port or null == 0)
+      (wrong name "port" "a port between 1 and 65535" 0 (example name "port"))
+      ++ lib.optional (lib.isString (service.url or null) && (service.port or null != 0 || written.${name} ? url) && isKnown service.url && urlOf service == null)
       (wrong name "url" "a URL with a scheme and a host" service.url (example name "url"))
       ++ lib.optional (lib.isString (service.dataDir or null) && !is "/.*" service.dataDir)
       (wrong name "dataDir" "an absolute path" service.dataDir (show "/${service.dataDir}"))
@@ -575,9 +671,28 @@
       lib.optional (service.enable or false && otherServices ? ${name} && isTwice name service)
       ("Service '${name}' is enabled by its contract and declared in the legacy pattern as well: keep one" + fix name "enable" "false"));
 
-  # Databases: a name is used once (for each kind of server), and what is to be created can be.
+  # Databases: each is used by one service, and what is to be created can be, and be connected to.
   databaseFailures = let
     all = forEachService (service: {databases ? [], ...}: map (database: {inherit service database databases;}) databases);
+    isHere = host: lib.hasPrefix "/" host || isLocal host;
+    # Containers have names of their own for the machine that they run on.
+    isMachine = host: isHere host || lib.elem host ["host.containers.internal" "host.docker.internal"];
+    # Redis has one socket for each server, the others have them beside their port.
+    server = database:
+      if isHere database.host && !(database.type == "redis" && lib.hasPrefix "/" database.host)
+      then "here ${toString database.port}"
+      else "${lib.toLower database.host} ${toString database.port}";
+    # A file's path that does not begin at the root begins somewhere in its service.
+    key = {
+      service,
+      database,
+      ...
+    }:
+      if database.type != "sqlite"
+      then "${database.type} ${server database} ${database.name}"
+      else if lib.hasPrefix "/" database.name
+      then "sqlite ${normal database.name}"
+      else "sqlite ${service} ${database.name}";
     withName = name: database:
       database
       // {
@@ -593,30 +708,51 @@
       databases,
     }: change:
       fix service "databases" (show (map (each:
-        if each == database
-        then change each
-        else each)
+        lib.filterAttrs (field: value: field != "passwordFile" || value != null) (
+          if each == database
+          then change each
+          else each
+        ))
       databases));
+    # Databases of redis are numbers.
+    unused = {
+      service,
+      database,
+      ...
+    }: let
+      taken = map (each: each.database.name) (lib.filter (each: each.database.type == "redis" && server each.database == server database) all);
+    in
+      if database.type == "redis" && builtins.match "[0-9]+" database.name != null
+      then toString (lib.findFirst (number: !lib.elem (toString number) taken) 0 (lib.range 0 (lib.length all)))
+      else "${database.name}_${lib.replaceStrings ["-"] ["_"] service}";
     duplicate = {
       a,
       b,
     }:
       "Duplicate database name '${b.database.name}' declared by '${a.service}' and '${b.service}'"
-      + text b (withName "${b.database.name}_${lib.replaceStrings ["-"] ["_"] b.service}");
+      + text b (withName (unused b));
     creation = {
       service,
       database,
       ...
-    } @ each:
-      lib.optional (database.provision && database.type != "postgresql")
-      ("Service '${service}' asks for database '${database.name}' to be created: that works for postgresql only, not ${database.type}"
-        + text each (database: database // {provision = false;}))
-      # services.postgresql gives a user the database of the user's own name, and no other.
-      ++ lib.optional (database.provision && database.type == "postgresql" && database.user != database.name)
-      ("Service '${service}' asks for database '${database.name}' to be created for user '${database.user}': both need the same name"
-        + text each (database: database // {user = database.name;}));
+    } @ each: let
+      asks = "Service '${service}' asks for database '${database.name}' to be created";
+      # Whoever may connect without a password is said there.
+      trusts = lib.hasInfix "trust" (orElse "trust" (postgresql.authentication or ""));
+    in
+      if !database.provision
+      then []
+      else if database.type != "postgresql"
+      then ["${asks}: that works for postgresql only, not ${database.type}${text each (database: database // {provision = false;})}"]
+      else if !isMachine database.host
+      then ["${asks} on this machine, but connects to '${database.host}'${text each (database: database // {provision = false;})}"]
+      else if database.port != postgresqlPort
+      then ["${asks}, but connects to port ${toString database.port}, and PostgreSQL listens on ${toString postgresqlPort}${text each (database: database // {port = postgresqlPort;})}"]
+      else
+        lib.optional (!lib.hasPrefix "/" database.host && database.passwordFile == null && !trusts)
+        "${asks}, and connects by TCP without a password: nobody can log in${text each (database: database // {passwordFile = "/run/secrets/server/${service}/database-password";})}";
   in
-    map duplicate (lib.concatMap pairs (lib.attrValues (lib.groupBy (each: "${each.database.type} ${each.database.name}") all)))
+    map duplicate (lib.concatMap pairs (lib.attrValues (lib.groupBy key all)))
     ++ lib.concatMap creation all;
 
   # Middlewares: a service's own, those of legacy and of other enabled services, predefined and extra ones. A name with
@@ -656,7 +792,11 @@
 
   # Dependencies. One of a service that is itself disabled may be disabled too, as long as it is declared.
   dependencyFailures = forEachService (name: service: let
-    upstream = dependency: orElse false (config.services.${dependency}.enable or false) == true;
+    isOn = service: orElse false (service.enable or false) == true;
+    # Redis runs as one server or several.
+    upstream = dependency:
+      isOn (config.services.${dependency} or {})
+      || (dependency == "redis" && lib.any isOn (lib.attrValues (orElse {} (config.services.redis.servers or {}))));
     # The collector enables PostgreSQL for a service whose database it creates.
     provides = dependency:
       dependency == "postgresql" && lib.any (database: database.provision && database.type == "postgresql") (service.databases or []);
@@ -669,9 +809,41 @@
       if !(declared ? ${dependency}) && accepts ["services" dependency "enable"] options
       then "\n  Fix: services.${lib.strings.escapeNixIdentifier dependency}.enable = true;"
       else fix dependency "enable" "true";
+    named = service.dependsOn or [];
+    others = dependency: fix name "dependsOn" (show (lib.remove dependency (lib.unique named)));
+    twice = lib.filter (dependency: lib.count (each: each == dependency) named > 1) (lib.unique named);
+    circle = circleOf name;
   in
-    map (dependency: "Service '${name}' depends on '${dependency}' which is not enabled" + enableLine dependency)
-    (lib.filter (dependency: !satisfied dependency) (service.dependsOn or [])));
+    lib.optional (lib.elem name named) ("Service '${name}' depends on itself" + others name)
+    ++ map (dependency: "Service '${name}' names its dependency '${dependency}' twice" + fix name "dependsOn" (show (lib.unique named))) twice
+    ++ lib.optional (circle != null) (
+      "Services depend on each other in a circle: ${lib.concatMapStringsSep " → " (each: "'${each}'") (circle ++ [name])}"
+      + fix (lib.last circle) "dependsOn" (show (lib.remove name (lib.unique declared.${lib.last circle}.dependsOn)))
+    )
+    ++ map (dependency: "Service '${name}' depends on '${dependency}' which is not enabled" + enableLine dependency)
+    (lib.filter (dependency: dependency != name && !satisfied dependency) (lib.unique named)));
+  # The shortest circle of services whose first by name this one is; null where there is none.
+  circleOf = name: let
+    needed = service: lib.filter (dependency: dependency > name && declared ? ${dependency}) (declared.${service}.dependsOn or []);
+    reached = builtins.genericClosure {
+      startSet = [
+        {
+          key = name;
+          path = [name];
+        }
+      ];
+      operator = each:
+        map (dependency: {
+          key = dependency;
+          path = each.path ++ [dependency];
+        })
+        (needed each.key);
+    };
+    closing = lib.filter (each: each.key != name && lib.elem name (declared.${each.key}.dependsOn or [])) reached;
+  in
+    if closing == []
+    then null
+    else (lib.head closing).path;
 
   # Backup settings that the repository's own jobs have no option for would be lost without a word.
   # And so would those of a service that backs nothing up.
@@ -799,12 +971,30 @@ in {
       services.postgresql = lib.mkIf (provisioned != []) {
         enable = true;
         ensureDatabases = map (database: database.name) provisioned;
-        ensureUsers =
-          map (database: {
-            name = database.user;
-            ensureDBOwnership = true;
-          })
-          provisioned;
+        ensureUsers = map ensuredUser (lib.unique (map (database: database.user) provisioned));
+      };
+    })
+    (lib.optionalAttrs (accepts ["systemd" "services"] options) {
+      systemd.services = lib.mkIf (alterations != []) {
+        contract-databases = {
+          description = "Owners and passwords of the services' databases";
+          wantedBy = ["multi-user.target"];
+          requires = ["postgresql.service"];
+          # Since 25.11 databases and users are made by a unit of their own.
+          after = ["postgresql.service" "postgresql-setup.service"];
+          before = lib.unique (lib.filter (unit: unit != "") (map (database: enabled.${database.service}.unitName) provisioned));
+          path = lib.optional (postgresql ? package) postgresql.package;
+          script = lib.concatStringsSep "\n" (
+            ["psql --no-psqlrc --set=ON_ERROR_STOP=1 --port=${toString postgresqlPort} --dbname=postgres <<'END'"]
+            ++ alterations
+            ++ ["END"]
+          );
+          serviceConfig = {
+            Type = "oneshot";
+            User = "postgres";
+            LoadCredential = map (database: "${database.credential}:${database.passwordFile}") withPassword;
+          };
+        };
       };
     })
     (lib.optionalAttrs (accepts ["services" "traefik"] options) {

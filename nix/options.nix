@@ -22,6 +22,15 @@
       # Whether a module has given the option a value (its default does not count).
       isSet = option: option.highestPrio < (lib.mkOptionDefault null).priority;
 
+      # Where PostgreSQL of this machine listens, for databases that are created in it. Faults of a service, which decide
+      # whether it is turned on, hide no other service.
+      postgresqlPort = let
+        said = builtins.tryEval (config.services.postgresql.settings.port or config.services.postgresql.port or 5432);
+      in
+        if said.success && lib.isInt said.value
+        then said.value
+        else 5432;
+
       # A directory with attributes: these, and any other that the module which persists it takes.
       ownedDirectory = types.submodule {
         freeformType = types.attrsOf types.anything;
@@ -52,7 +61,9 @@
         };
       };
 
-      database = types.submodule ({config, ...}: {
+      database = types.submodule ({config, ...}: let
+        isCreated = config.provision && config.type == "postgresql";
+      in {
         options = {
           type = mkOption {
             type = types.enum ["postgresql" "mysql" "mongodb" "redis" "sqlite"];
@@ -63,7 +74,10 @@
           name = mkOption {
             type = types.str;
             example = "immich";
-            description = "Name of the database. No two services may use the same one.";
+            description = ''
+              Name of the database: for redis its number, for sqlite the path of its file.
+              No two services may use the same one of a server.
+            '';
           };
           user = mkOption {
             type = types.str;
@@ -74,15 +88,26 @@
           };
           host = mkOption {
             type = types.str;
-            default = "127.0.0.1";
+            default =
+              if isCreated
+              then "/run/postgresql"
+              else "127.0.0.1";
+            defaultText = literalExpression ''if provision then "/run/postgresql" else "127.0.0.1"'';
             example = "/run/postgresql";
-            description = "Host name, address or socket directory of the database server.";
+            description = ''
+              Host name, address or socket directory of the database server.
+              By the socket, PostgreSQL lets in the user of the machine who has the name of the database's user.
+              A container is no such user: it connects to 127.0.0.1, with a password.
+            '';
           };
           port = mkOption {
             type = types.nullOr types.port;
             default =
               {
-                postgresql = 5432;
+                postgresql =
+                  if isCreated
+                  then postgresqlPort
+                  else 5432;
                 mysql = 3306;
                 mongodb = 27017;
                 redis = 6379;
@@ -91,7 +116,7 @@
               .${
                 config.type
               };
-            defaultText = "the usual port of the type";
+            defaultText = "the usual port of the type; that of services.postgresql for a database that is created";
             example = 5433;
             description = "Port of the database server.";
           };
@@ -103,6 +128,16 @@
             description = ''
               Whether the collector creates the database and its user in `services.postgresql`.
               Set it to false for a database that runs elsewhere, in a container for instance.
+            '';
+          };
+          passwordFile = mkOption {
+            type = types.nullOr types.str;
+            default = null;
+            example = "/run/secrets/server/immich/database-password";
+            description = ''
+              File with the user's password, where the service connects by TCP. For a database that the collector creates,
+              the user gets the password that stands there.
+              Its path is written out: a contract is checked while its service is off as well, and its secrets are not there.
             '';
           };
         };
@@ -314,9 +349,9 @@
             default =
               if config.databases == []
               then null
-              else lib.getAttrs ["type" "host" "port" "name" "user"] (lib.head config.databases);
-            defaultText = literalExpression "type, host, port, name and user of the first database";
-            example = literalExpression ''{type = "postgresql"; host = "127.0.0.1"; port = 5432; name = "immich"; user = "immich";}'';
+              else lib.getAttrs ["type" "host" "port" "name" "user" "passwordFile"] (lib.head config.databases);
+            defaultText = literalExpression "type, host, port, name, user and passwordFile of the first database";
+            example = literalExpression ''{type = "postgresql"; host = "/run/postgresql"; port = 5432; name = "immich"; user = "immich"; passwordFile = null;}'';
             description = ''
               Read-only. Connection of the first database, for the service's implementation to read; null without one.
               Further databases are read from `databases`.

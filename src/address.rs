@@ -89,7 +89,8 @@ fn number(digits: &str) -> Option<u16> {
 
 /// Whether a host is this machine by one of its names: all of 127.0.0.0/8, ::1 and :: in each of their forms, IPv4
 /// within IPv6.
-fn is_local(host: &str) -> bool {
+/// Whether a host name or an address is one of this machine.
+pub fn is_local(host: &str) -> bool {
     let name = host.strip_suffix('.').unwrap_or(host);
     if name == "localhost" || name.ends_with(".localhost") || ["ip6-localhost", "ip6-loopback"].contains(&host) {
         return true;

@@ -10,6 +10,8 @@ pub mod rules;
 
 pub mod address;
 
+pub mod listeners;
+
 pub mod plan;
 
 pub mod check;

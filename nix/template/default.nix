@@ -80,20 +80,25 @@ in {
         };
 
         # What it needs
-        # Optional. Default: []. Contract services, or names under `services`, that must be enabled.
+        # Optional. Default: []. Contract services, or names under `services`, that must be enabled: each once, and none
+        # that needs this one.
         dependsOn = ["postgresql"];
         # Optional. Default: []. Only the name is required; the values shown for the rest are the defaults.
         # The implementation reads the first one back as cfg.databaseConfig, which cannot be set: type,
-        # host, port, name and user. It is null without a database.
+        # host, port, name, user and passwordFile. It is null without a database.
         databases = [
           {
             type = "postgresql";
             name = "example";
             user = "example";
-            host = "127.0.0.1";
+            # By the socket, PostgreSQL lets in the user of the machine who has the name of the database's user. A
+            # container is no such user: it has host = "127.0.0.1", and a passwordFile.
+            host = "/run/postgresql";
             port = 5432;
             # false: the database runs elsewhere and is not created here.
             provision = true;
+            # A file with the password, such as "/run/secrets/server/example/database-password".
+            passwordFile = null;
           }
         ];
 
@@ -130,8 +135,17 @@ in {
           DATABASE_NAME = cfg.databaseConfig.name;
           DATABASE_USER = cfg.databaseConfig.user;
         };
-        serviceConfig.ExecStart = "/run/current-system/sw/bin/sleep infinity";
+        serviceConfig = {
+          ExecStart = "/run/current-system/sw/bin/sleep infinity";
+          User = cfg.databaseConfig.user;
+          StateDirectory = "example";
+        };
       };
+      users.users.${cfg.databaseConfig.user} = {
+        isSystemUser = true;
+        group = cfg.databaseConfig.user;
+      };
+      users.groups.${cfg.databaseConfig.user} = {};
     })
 
     # ── 3. Secrets ─────────────────────────────────────────────────────────────────────

@@ -4,6 +4,7 @@
 //! (a port that another module computes) is never a fault here: it is left to the evaluation, and a note says so.
 //! Beyond the collector, `check` looks at the form of the modules: Patterns 1 to 6 and 10.
 
+mod circles;
 mod coexistence;
 mod databases;
 mod dynamic;
@@ -31,6 +32,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::error::{Error, Place};
+use crate::listeners::Listeners;
 use crate::repo::Repository;
 use crate::repo::hosts::Host;
 use crate::resolve::{Def, Model, Module};
@@ -152,6 +154,8 @@ struct CheckContext<'a> {
     dormant: Services<'a>,
     /// Services in the legacy pattern, of which some may have a contract.
     legacy: Services<'a>,
+    /// The collector's file.
+    collector: PathBuf,
     /// Whether files could not be read that may declare anything.
     blind: bool,
 }
@@ -180,6 +184,7 @@ impl<'a> CheckContext<'a> {
             contracts,
             dormant,
             legacy,
+            collector: rules.paths.server.join("collector.nix"),
             blind: false,
         }
     }
@@ -213,6 +218,11 @@ impl<'a> CheckContext<'a> {
     /// Whether the service is on; `None` where that is not known.
     fn is_enabled(&self, service: &Service) -> Option<bool> {
         service.is("enable", false)
+    }
+
+    /// What listens besides the services.
+    fn listeners(&self) -> Listeners<'_> {
+        Listeners::new(self.reader.model(), &self.collector)
     }
 
     /// The path of an option of the contract as a whole.

@@ -1,20 +1,28 @@
 //! What services need from others: dependencies that are on, backup settings that a job can take.
 
-use super::schema;
+use std::collections::BTreeMap;
+
 use super::services::{self, Service};
-use super::statics::Static;
+use super::statics::{Item, Static};
 use super::texts;
-use super::{CheckContext, Finding, fault};
+use super::{CheckContext, Finding, circles, fault, schema};
+use crate::error::Place;
 use crate::resolve::eval::{self, Eval};
 use crate::rules::parts;
 
 /// Modules of nixpkgs that enable a service for themselves, unless the switch below them is off.
-const IMPLIED: [(&str, &[&str], &str); 5] = [
+const IMPLIED: [(&str, &[&str], &str); 11] = [
     ("immich", &["database", "enable"], "postgresql"),
+    ("immich", &["redis", "enable"], "redis"),
     ("invidious", &["database", "createLocally"], "postgresql"),
     ("keycloak", &["database", "createLocally"], "postgresql"),
     ("mastodon", &["database", "createLocally"], "postgresql"),
+    ("mastodon", &["redis", "createLocally"], "redis"),
     ("miniflux", &["createDatabaseLocally"], "postgresql"),
+    ("nextcloud", &["configureRedis"], "redis"),
+    ("paperless", &["settings", "PAPERLESS_REDIS"], "redis"),
+    ("peertube", &["redis", "createLocally"], "redis"),
+    ("sourcehut", &["redis", "enable"], "redis"),
 ];
 
 /// Modules of nixpkgs that services are likely to need: which of them exist is not written in the repository.
@@ -35,30 +43,43 @@ const UPSTREAM: [&str; 14] = [
     "traefik",
 ];
 
-/// Every service that a service needs is on.
+/// What a service says in `dependsOn`: each element's value, and where it stands.
+type Named = Vec<(Static, Place)>;
+
+/// Every service that a service needs is on, another one, and named once; and none needs it in turn.
 pub fn dependencies(context: &CheckContext, found: &mut Vec<Finding>) {
+    let named: BTreeMap<&str, Named> = context
+        .contracts
+        .services
+        .iter()
+        .filter_map(|(name, service)| {
+            let items = service.items(&context.reader, "dependsOn")?;
+            let read = |item: Item| (context.reader.read(item.module, &item.expr), item.place());
+            Some((name.as_str(), items.into_iter().map(read).collect()))
+        })
+        .collect();
+    circles::check(context, &named, found);
     for (name, service) in &context.contracts.services {
-        let Some(items) = service.items(&context.reader, "dependsOn") else {
-            continue;
-        };
-        for item in items {
-            let Static::Str(dependency) = context.reader.read(item.module, &item.expr) else {
+        let mut told: Vec<&str> = Vec::new();
+        for (value, place) in named.get(name.as_str()).into_iter().flatten() {
+            let Some(dependency) = value.as_str().filter(|dependency| !told.contains(dependency)) else {
                 continue;
             };
-            if satisfied(context, service, &dependency) != Some(false) {
+            told.push(dependency);
+            if dependency == name || satisfied(context, service, dependency) != Some(false) {
                 continue;
             }
             let known: Vec<String> = candidates(context);
-            let is_upstream = !context.contracts.services.contains_key(&dependency)
-                && (UPSTREAM.contains(&&*dependency)
-                    || !context.reader.model().under(&["services", &dependency]).is_empty());
-            let error = texts::dependency_not_enabled(context.subject(name), &dependency, is_upstream);
-            let near = crate::error::nearest(&dependency, &known).filter(|near| *near != dependency);
+            let is_upstream = !context.contracts.services.contains_key(dependency)
+                && (UPSTREAM.contains(&dependency)
+                    || !context.reader.model().under(&["services", dependency]).is_empty());
+            let error = texts::dependency_not_enabled(context.subject(name), dependency, is_upstream);
+            let near = crate::error::nearest(dependency, &known).filter(|near| *near != dependency);
             let error = match near {
                 Some(near) => error.hint(format!("did you mean '{near}'?")),
                 None => error,
             };
-            found.push(fault(name, error).at(Some(item.place())));
+            found.push(fault(name, error).at(Some(place.clone())));
         }
     }
 }
@@ -104,7 +125,18 @@ fn provided(context: &CheckContext, service: &Service, dependency: &str) -> Opti
     if dependency != "postgresql" {
         return Some(false);
     }
-    let mut answer = creates(service);
+    match creates(service) {
+        Some(true) => Some(true),
+        own => match creates_databases(context) {
+            Some(false) => own,
+            others => others,
+        },
+    }
+}
+
+/// Whether the collector creates a database for a service that is on, and so turns PostgreSQL on.
+pub fn creates_databases(context: &CheckContext) -> Option<bool> {
+    let mut answer = Some(false);
     for other in context.contracts.services.values() {
         let theirs = match context.is_enabled(other) {
             Some(false) => Some(false),
@@ -155,17 +187,41 @@ fn upstream(context: &CheckContext, dependency: &str) -> Option<bool> {
             return None;
         }
     }
-    enabled(context, &["services", dependency, "enable"])
+    match enabled(context, &["services", dependency, "enable"]) {
+        Some(false) if dependency == "redis" => redis(context),
+        answer => answer,
+    }
+}
+
+/// Redis runs as one server or several.
+fn redis(context: &CheckContext) -> Option<bool> {
+    let servers = ["services", "redis", "servers"];
+    let mut answer = Some(false);
+    for (module, def) in context.reader.model().under(&servers) {
+        if !context.reader.model().is_imported(module.source.path()) {
+            continue;
+        }
+        let on = match def.name(servers.len()) {
+            Some(name) => enabled(context, &[&servers[..], &[name, "enable"]].concat()),
+            None if services::is_plain(def.value.as_ref()) => Some(false),
+            None => None,
+        };
+        match on {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => answer = None,
+        }
+    }
+    answer
 }
 
 /// The value of a switch that is declared outside the repository and off by default. What the collector defines is
 /// not counted: it follows from the contracts.
 fn enabled(context: &CheckContext, path: &[&str]) -> Option<bool> {
     let model = context.reader.model();
-    let collector = context.rules().paths.server.join("collector.nix");
     let mut values: Vec<(u8, Option<bool>)> = Vec::new();
     for (module, def) in model.under(&path[..2]) {
-        if !model.is_imported(module.source.path()) || module.source.path() == collector {
+        if !model.is_imported(module.source.path()) || module.source.path() == context.collector {
             continue;
         }
         let above = def.path.len() < path.len() && path.iter().zip(&def.path).all(|(a, b)| b.as_deref() == Some(*a));

@@ -40,8 +40,8 @@ fn directory(entry: &Static) -> Option<&str> {
     }
 }
 
-/// A directory in one form.
-fn normal(path: &str) -> String {
+/// A path in one form.
+pub fn normal(path: &str) -> String {
     let parts: Vec<&str> = path
         .split('/')
         .filter(|part| !part.is_empty() && *part != ".")

@@ -229,12 +229,37 @@ pub fn cannot_create(subject: Subject, name: &str, kind: &str, databases: &str) 
     .hint(subject.fix("databases", databases))
 }
 
-/// A database whose owner would not get it.
-pub fn other_owner(subject: Subject, name: &str, user: &str, databases: &str) -> Error {
+/// A database that is created here, and looked for on another machine.
+pub fn created_elsewhere(subject: Subject, name: &str, host: &str, databases: &str) -> Error {
     Error::refused(
         "database-creation",
         format!(
-            "Service '{}' asks for database '{name}' to be created for user '{user}': both need the same name",
+            "Service '{}' asks for database '{name}' to be created on this machine, but connects to '{host}'",
+            subject.service
+        ),
+    )
+    .hint(subject.fix("databases", databases))
+}
+
+/// A database that is created at another port than the one that the service connects to.
+pub fn created_at_another_port(subject: Subject, name: &str, ports: [i64; 2], databases: &str) -> Error {
+    let [wanted, listening] = ports;
+    Error::refused(
+        "database-creation",
+        format!(
+            "Service '{}' asks for database '{name}' to be created, but connects to port {wanted}, and PostgreSQL listens on {listening}",
+            subject.service
+        ),
+    )
+    .hint(subject.fix("databases", databases))
+}
+
+/// A database whose user has no password and needs one.
+pub fn no_password(subject: Subject, name: &str, databases: &str) -> Error {
+    Error::refused(
+        "database-password",
+        format!(
+            "Service '{}' asks for database '{name}' to be created, and connects by TCP without a password: nobody can log in",
             subject.service
         ),
     )
@@ -309,6 +334,38 @@ pub fn dependency_not_enabled(subject: Subject, dependency: &str, is_upstream: b
         ),
     )
     .hint(fix)
+}
+
+/// A service that depends on itself.
+pub fn depends_on_itself(subject: Subject, list: &str) -> Error {
+    Error::refused(
+        "dependency-circle",
+        format!("Service '{}' depends on itself", subject.service),
+    )
+    .hint(subject.fix("dependsOn", list))
+}
+
+/// Services of which each needs the next, and the last the first; `subject` is the last one.
+pub fn depends_in_a_circle(circle: &[&str], subject: Subject, list: &str) -> Error {
+    let names = circle.iter().chain(circle.first()).map(|name| format!("'{name}'"));
+    let names: Vec<String> = names.collect();
+    Error::refused(
+        "dependency-circle",
+        format!("Services depend on each other in a circle: {}", names.join(" → ")),
+    )
+    .hint(subject.fix("dependsOn", list))
+}
+
+/// A dependency that is named twice.
+pub fn depends_twice(subject: Subject, dependency: &str, list: &str) -> Error {
+    Error::refused(
+        "dependency-twice",
+        format!(
+            "Service '{}' names its dependency '{dependency}' twice",
+            subject.service
+        ),
+    )
+    .hint(subject.fix("dependsOn", list))
 }
 
 /// A backup setting that the repository's jobs cannot take.

@@ -18,7 +18,7 @@ fn with_five_faults() -> Repo {
     repo.replace(
         &module("misc/portfolio"),
         "backupPaths = [];",
-        "backupPaths = [];\ndatabases = [{name = \"site\";}];\ndependsOn = [\"redis\"];",
+        "backupPaths = [];\ndatabases = [{name = \"site\";}];\ndependsOn = [\"mongodb\"];",
     );
     repo.replace(
         &module("password-manager/vaultwarden"),
@@ -33,7 +33,7 @@ const FIVE: [&str; 5] = [
     "Service 'navidrome' is missing required field 'dataDir': where its state lives (null if it keeps none)",
     "Unknown middleware 'auth-sso' in service 'bazarr'",
     "Duplicate database name 'site' declared by 'portfolio' and 'vaultwarden'",
-    "Service 'portfolio' depends on 'redis' which is not enabled",
+    "Service 'portfolio' depends on 'mongodb' which is not enabled",
 ];
 
 #[test]

@@ -307,3 +307,84 @@ fn one_read_under_a_switch_needs_no_name() {
     );
     assert!(!module.contains("contract ="), "{module}");
 }
+
+/// A service `wishes` with `rest`, and `player` with `others` in its module.
+fn beside(rest: &str, others: &str) -> Repo {
+    let repo = repo(rest, "true");
+    repo.replace(
+        "modules/server/media/player/default.nix",
+        "  };\n  };\n}",
+        &format!("  }};\n  {others}\n  }};\n}}"),
+    );
+    repo.commit_all("others");
+    repo
+}
+
+const DEFINES: &str = "qgroget.services.player.traefikDynamicConfig.http.middlewares.guard.compress = {};";
+const PASSES: &str = "  qgroget.services.wishes.middlewares = [\"guard\"];";
+
+#[test]
+fn who_defines_a_middleware_is_depended_on() {
+    let repo = beside(PASSES, DEFINES);
+    proposed(&repo, "wishes").says("player, since player defines the middleware guard that its requests pass");
+    // The dependency alone changes nothing: the proof is of everything.
+    repo.migrate(&["wishes"]).succeeds();
+    assert!(
+        repo.read("modules/server/media/wishes/default.nix")
+            .contains("dependsOn = [\"player\"];")
+    );
+}
+
+#[test]
+fn a_middleware_that_nobody_or_the_service_itself_defines_is_no_dependency() {
+    proposed(&beside(PASSES, ""), "wishes").says_not("say that wishes depends on");
+    let own = format!("{PASSES}\n  {}", DEFINES.replace("player", "wishes"));
+    proposed(&beside(&own, ""), "wishes").says_not("say that wishes depends on");
+    proposed(&beside(&own, DEFINES), "wishes").says_not("say that wishes depends on");
+}
+
+#[test]
+fn the_provider_that_users_log_in_at_is_depended_on() {
+    let issuer =
+        |host: &str| format!("  systemd.services.wishes.environment.OIDC_ISSUER = \"https://{host}.example.org\";");
+    let repo = beside(&issuer("player"), "");
+    proposed(&repo, "wishes").says("its users log in at player.example.org, which is player");
+    let off = format!(
+        "{}\n  systemd.services.wishes.environment.OIDC_ENABLED = \"false\";",
+        issuer("player")
+    );
+    for rest in [
+        issuer("elsewhere"),
+        issuer("wishes"),
+        issuer("player").replace("OIDC_ISSUER", "HOME_URL"),
+        off,
+    ] {
+        proposed(&beside(&rest, ""), "wishes").says_not("say that wishes depends on");
+    }
+}
+
+#[test]
+fn the_directory_that_users_are_looked_up_in_is_depended_on() {
+    let ldap = |port: u16| format!("  services.wishes.settings.ldap.address = \"ldap://127.0.0.1:{port}\";");
+    let listens = "services.player.settings.ldap_port = 6743;";
+    proposed(&beside(&ldap(6743), listens), "wishes")
+        .says("it looks its users up at ldap://127.0.0.1:6743, which is player");
+    proposed(&beside(&ldap(6744), listens), "wishes").says_not("say that wishes depends on");
+}
+
+#[test]
+fn who_makes_the_user_of_a_directory_is_depended_on() {
+    let rule = "  systemd.tmpfiles.rules = [\"d /srv/wishes 0750 player player -\"];";
+    let makes = "users.users.player = {isSystemUser = true; group = \"player\";};";
+    proposed(&beside(rule, makes), "wishes").says("player makes the user player, whom systemd.tmpfiles.rules names");
+    proposed(&beside(rule, ""), "wishes").says_not("say that wishes depends on");
+    proposed(&beside(&format!("{rule}\n  {makes}"), ""), "wishes").says_not("say that wishes depends on");
+}
+
+#[test]
+fn two_services_that_need_each_other_are_left() {
+    let other = format!("{DEFINES}\n  systemd.services.player.requires = [\"wishes.service\"];");
+    let repo = beside(PASSES, &other);
+    proposed(&repo, "wishes").says_not("say that wishes depends on");
+    proposed(&repo, "wishes").says("but player depends on wishes in turn, and a circle of dependencies is a fault");
+}

@@ -6,9 +6,10 @@ use crate::common::{Repo, nix, snapshot};
 #[test]
 fn a_new_service_passes_check_at_once() {
     let repo = Repo::with_contract();
-    let kinds: [&[&str]; 3] = [
+    let kinds: [&[&str]; 4] = [
         &["paperless", "--port", "8010", "--public", "--database"],
         &["wiki", "--port", "8011", "--kind", "container"],
+        &["photo-prism", "--port", "8012", "--kind", "container", "--database"],
         &["worker", "--unexposed"],
     ];
     for (number, arguments) in kinds.iter().enumerate() {
@@ -30,6 +31,68 @@ fn a_new_service_passes_check_at_once() {
 }
 
 #[test]
+fn a_new_service_can_log_in_to_its_database() {
+    let repo = Repo::with_contract();
+    for kind in ["native", "container"] {
+        let name = format!("my-{kind}");
+        let arguments = [
+            "new",
+            &name,
+            "--category",
+            "misc",
+            "--kind",
+            kind,
+            "--unexposed",
+            "--database",
+            "--yes",
+        ];
+        repo.run(&arguments).succeeds();
+        let switch = format!("{name}.enable = false;");
+        let path = "hosts/Server/settings.nix";
+        assert!(repo.read(path).contains(&switch), "{}", repo.read(path));
+        repo.replace(path, &switch, &switch.replace("false", "true"));
+        repo.commit_all("on");
+    }
+    if !nix::available() {
+        return;
+    }
+    let config = nix::configuration(&repo.root()).unwrap_or_else(|error| panic!("{error}"));
+    let server = &config["services"]["postgresql"];
+    let users = serde_json::json!(["my_container", "my_native"]);
+    assert_eq!(server["ensureDatabases"], users);
+    assert_eq!(server["ensureUsers"][1]["ensureDBOwnership"], true);
+    // The user of the machine has the name of the database's, which the socket lets in.
+    let unit = &config["systemd"]["services"]["my-native"];
+    assert_eq!(unit["environment"]["DATABASE_HOST"], "/run/postgresql");
+    assert_eq!(unit["serviceConfig"]["User"], unit["environment"]["DATABASE_USER"]);
+    assert_eq!(config["users"]["users"]["my_native"]["isSystemUser"], true);
+    // The container has the machine's network, and the password that its user gets.
+    let container = &config["virtualisation"]["quadlet"]["containers"]["my-container"]["containerConfig"];
+    let file = "/run/secrets/server/my-container/database-password";
+    assert_eq!(container["networks"][0], "host");
+    assert_eq!(container["environments"]["DATABASE_HOST"], "127.0.0.1");
+    assert_eq!(
+        container["volumes"][1],
+        format!(
+            "{file}:{}:ro",
+            container["environments"]["DATABASE_PASSWORD_FILE"].as_str().unwrap()
+        )
+    );
+    let passwords = &config["systemd"]["services"]["contract-databases"];
+    assert_eq!(
+        passwords["serviceConfig"]["LoadCredential"][0],
+        format!("password-0:{file}")
+    );
+    assert_eq!(passwords["before"][0], "my-container.service");
+    assert!(
+        passwords["script"]
+            .as_str()
+            .is_some_and(|script| script.contains("ALTER ROLE \"my_container\" WITH PASSWORD"))
+    );
+    assert!(config["sops"]["secrets"]["server/my-container/database-password"].is_object());
+}
+
+#[test]
 fn a_name_or_port_that_is_taken_is_refused() {
     let repo = Repo::with_contract();
     let before = repo.tree();
@@ -37,6 +100,14 @@ fn a_name_or_port_that_is_taken_is_refused() {
     repo.run(&taken).ends(1).says("jellyfin");
     let port = ["new", "paperless", "--category", "misc", "--port", "8096", "--yes"];
     repo.run(&port).ends(1).says("8096");
+    repo.replace(
+        "hosts/Server/settings.nix",
+        "{lib, ...}: {",
+        "{lib, ...}: {\n  services.openssh = {enable = true; ports = [8022];};",
+    );
+    let port = ["new", "paperless", "--category", "misc", "--port", "8022", "--yes"];
+    repo.run(&port).ends(1).says("'services.openssh'");
+    repo.git(&["checkout", "--quiet", "."]);
     let host = [
         "new",
         "paperless",

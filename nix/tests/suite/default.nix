@@ -16,6 +16,9 @@
     ./schema.nix
     ./aggregates.nix
     ./checks.nix
+    ./databases.nix
+    ./dependencies.nix
+    ./listeners.nix
     ./routes.nix
     ./conformance.nix
     ./coexistence.nix

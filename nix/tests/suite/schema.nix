@@ -43,6 +43,10 @@
             type = lib.types.attrsOf lib.types.anything;
             default = {};
           };
+          users = lib.mkOption {
+            type = lib.types.attrsOf lib.types.anything;
+            default = {};
+          };
         };
       }
     ] (lib.optionalAttrs enable {example.enable = true;});
@@ -296,15 +300,41 @@ in [
       port = 5433;
       name = "immich";
       user = "photos";
+      passwordFile = null;
     })
   (case "2.4: a database says its name; the rest has usual values" (one {databases = [{name = "immich";}];}).databases [
     {
       type = "postgresql";
       name = "immich";
       user = "immich";
-      host = "127.0.0.1";
+      host = "/run/postgresql";
       port = 5432;
       provision = true;
+      passwordFile = null;
+    }
+  ])
+  (case "2.4: one that is not created is reached by TCP" (map (database: {inherit (database) host port;})
+    (one {
+      databases = [
+        {
+          name = "immich";
+          provision = false;
+        }
+        {
+          name = "wiki";
+          type = "mysql";
+          provision = true;
+        }
+      ];
+    })
+    .databases) [
+    {
+      host = "127.0.0.1";
+      port = 5432;
+    }
+    {
+      host = "127.0.0.1";
+      port = 3306;
     }
   ])
   (case "2.4: a database of another type is not created, and has its own port" (map (database: {inherit (database) port provision;})
@@ -342,7 +372,7 @@ in [
     []
     {
       PORT = "8999";
-      DATABASE_HOST = "127.0.0.1";
+      DATABASE_HOST = "/run/postgresql";
       DATABASE_NAME = "example";
       DATABASE_USER = "example";
     }

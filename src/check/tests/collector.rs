@@ -1,7 +1,10 @@
 //! Faults that the collector finds as well: the same words, compared by evaluation where nix is at hand.
 
 mod coexistence;
+mod databases;
+mod dependencies;
 mod fields;
+mod listeners;
 mod relations;
 mod routes;
 mod storage;
@@ -54,7 +57,7 @@ in {
     assertions = list;
     warnings = list;
     systemd.services = any;
-    services = {postgresql = any; traefik = any; redis.enable = off; immich = any;};
+    services = {postgresql = any; traefik = any; openssh = any; redis = {enable = off; servers = any;}; immich = any;};
     qgroget.server = any;
     qgroget.services = mkOption {
       default = {};
@@ -72,6 +75,9 @@ in {
 fn cases() -> Vec<Case> {
     let mut cases = fields::cases();
     cases.extend(relations::cases());
+    cases.extend(databases::cases());
+    cases.extend(dependencies::cases());
+    cases.extend(listeners::cases());
     cases.extend(routes::cases());
     cases.extend(coexistence::cases());
     cases.extend(storage::cases());

@@ -1,14 +1,15 @@
-//! What a service depends on: by the rules, by its units, by the pods and networks that its containers are in.
+//! What a service depends on: by the rules, by its units, by the pods and networks that its containers are in, by what it
+//! has from others.
 
 use std::path::PathBuf;
 
 use super::own::ServiceDefs;
 use super::state::{self, State};
-use super::{Dependency, Requirements, texts};
+use super::{Dependency, Requirements, texts, uses};
 use crate::error::Place;
 use crate::plan::Skipped;
 use crate::plan::model::{Context, ServiceFacts};
-use crate::resolve::module::Module;
+use crate::resolve::module::{Module, list_elements};
 use crate::resolve::value::{Known, Value};
 use crate::rules::{ContractField, parts};
 use crate::syntax::ast;
@@ -58,6 +59,15 @@ pub fn collect(context: &Context, facts: &ServiceFacts, needs: &mut Requirements
                 continue;
             }
         };
+        if matches!(claim.target, Target::Service(_)) && leads_to(context, on, &facts.name) {
+            needs.left.push(Skipped {
+                what: texts::left(on),
+                place: claim.place,
+                why: texts::circle_why(&claim.why, on, &facts.name),
+                next: Some(texts::order_next(on)),
+            });
+            continue;
+        }
         match state {
             State::On => needs.depends.push(Dependency {
                 on: on.clone(),
@@ -104,7 +114,48 @@ fn claims(context: &Context, facts: &ServiceFacts, left: &mut Vec<Skipped>) -> V
             search.container(option, &name);
         }
     }
+    for used in uses::of(context, facts, &search.own) {
+        search.claim(Target::Service(used.on), used.why, Some(used.place));
+    }
     search.claims
+}
+
+/// Whether a service depends on another one, by itself or by others, as far as contracts say it and the configuration does.
+fn leads_to(context: &Context, from: &str, to: &str) -> bool {
+    let contract = parts(&context.rules().namespaces.contract);
+    let mut seen = vec![from.to_owned()];
+    let mut at = 0;
+    while at < seen.len() {
+        let name = seen[at].clone();
+        let mut needed = Vec::new();
+        for (module, def) in context
+            .model
+            .definitions(&[&contract[..], &[&name, "dependsOn"]].concat())
+        {
+            let mut elements = Vec::new();
+            if let Some(value) = &def.value {
+                list_elements(value, &mut elements);
+            }
+            needed.extend(
+                elements
+                    .iter()
+                    .filter_map(|element| context.eval(module).string(element).ok()),
+            );
+        }
+        if let Ok(facts) = ServiceFacts::collect(context, &name) {
+            needed.extend(services(context, &facts));
+        }
+        for need in needed {
+            if need == to {
+                return true;
+            }
+            if !seen.contains(&need) {
+                seen.push(need);
+            }
+        }
+        at += 1;
+    }
+    false
 }
 
 struct Search<'s, 'a> {

@@ -11,6 +11,7 @@ pub mod said;
 mod servers;
 mod state;
 pub mod texts;
+mod uses;
 
 use database::Database;
 

@@ -195,6 +195,17 @@ impl<'c, 'a> ServiceDefs<'c, 'a> {
         same_file && spans.any(|outer| syntax::covers(&outer, &inner))
     }
 
+    /// Whether `node` stands in the service's own code, in a file of its own also outside of definitions, and what it is a
+    /// part of holds wherever the service's declarations do.
+    pub fn says(&self, facts: &ServiceFacts, node: &SyntaxNode) -> bool {
+        let same_file = node.ancestors().last() == self.module.body.syntax().ancestors().last();
+        let inner = syntax::span(node);
+        let around = |def: &&Def| syntax::covers(&syntax::span(def.entry.syntax()), &inner);
+        same_file
+            && (facts.co_located.is_none() || self.holds_node(node))
+            && self.module.defs.iter().filter(around).all(|def| self.holds(def))
+    }
+
     fn why(&self, term: &Term, path: &[&str], reason: &str) -> UnknownReason {
         let place = match term {
             Term::Expr(expr) => self.module.source.place_of(expr.syntax()),

@@ -32,6 +32,22 @@ pub fn container_requires(container: &str, other: &str) -> String {
     format!("the container {container} depends on the container {other}")
 }
 
+pub fn middleware_of(on: &str, middleware: &str) -> String {
+    format!("{on} defines the middleware {middleware} that its requests pass")
+}
+pub fn provider_of(on: &str, host: &str) -> String {
+    format!("its users log in at {host}, which is {on}")
+}
+pub fn directory_of(on: &str, address: &str) -> String {
+    format!("it looks its users up at {address}, which is {on}")
+}
+pub fn user_of(on: &str, user: &str, by: &str) -> String {
+    format!("{on} makes the user {user}, whom {by} names")
+}
+pub fn circle_why(why: &str, on: &str, service: &str) -> String {
+    format!("{why}, but {on} depends on {service} in turn, and a circle of dependencies is a fault")
+}
+
 /// What is left of a dependency that cannot be declared.
 pub fn left(on: &str) -> String {
     format!("the dependency on {on}")

@@ -49,7 +49,7 @@ pub fn text(context: &Context, wanted: &Wanted, set_by_host: bool) -> Result<Str
         sections::before_implementation(),
         sections::guarded("cfg.enable", &implementation(context, wanted)),
         texts::SECRETS_HEADER,
-        texts::NO_SECRETS,
+        secrets(context, wanted),
     );
     syntax::format(&text).ok_or_else(|| Error::internal("the new module's text does not parse").because(text))
 }
@@ -87,10 +87,9 @@ fn fields(context: &Context, wanted: &Wanted, set_by_host: bool) -> Result<Strin
     }
     blocks.push(routing);
     if wanted.database {
-        let database = syntax::string_text(&name.replace('-', "_"));
         blocks.push(vec![
             ("dependsOn", "[\"postgresql\"]".to_owned()),
-            ("databases", format!("[{{name = {database};}}]")),
+            ("databases", format!("[{}]", database(wanted))),
         ]);
     }
     blocks.push(vec![("journalctl", "true".to_owned()), ("unitName", unit)]);
@@ -113,6 +112,37 @@ fn fields(context: &Context, wanted: &Wanted, set_by_host: bool) -> Result<Strin
         })
         .collect();
     Ok(blocks.join("\n\n"))
+}
+
+/// The service's database. A unit runs as the database's user, and is let in by the socket; a container is no user of the
+/// machine, and needs a password.
+fn database(wanted: &Wanted) -> String {
+    let name = syntax::string_text(&wanted.name.replace('-', "_"));
+    match wanted.kind {
+        ServiceKind::Native => format!("{{name = {name};}}"),
+        // The path is written out: the secret is there only where the service is on, and its contract is read before.
+        ServiceKind::Container => {
+            let file = syntax::string_text(&format!("/run/secrets/{}", password(wanted)));
+            format!("{{name = {name}; host = \"127.0.0.1\"; passwordFile = {file};}}")
+        }
+    }
+}
+
+/// The name of the secret with the database's password, by Pattern 4.
+fn password(wanted: &Wanted) -> String {
+    format!("server/{}/database-password", wanted.name)
+}
+
+/// The third section. Where the repository has no secrets from sops, the file is the person's.
+fn secrets(context: &Context, wanted: &Wanted) -> String {
+    let has_sops = !context.model.under(&["sops", "secrets"]).is_empty();
+    match wanted.database && wanted.kind == ServiceKind::Container && has_sops {
+        true => {
+            let secret = syntax::attr_text(&password(wanted));
+            sections::guarded("cfg.enable", &format!("sops.secrets.{secret} = {{}};"))
+        }
+        false => texts::NO_SECRETS.to_owned(),
+    }
 }
 
 /// The fields that the repository's contract requires besides, with the values that its template gives them.
@@ -165,6 +195,9 @@ fn environment(wanted: &Wanted) -> Vec<&'static str> {
         lines.push("DATABASE_PORT = toString cfg.databaseConfig.port;");
         lines.push("DATABASE_NAME = cfg.databaseConfig.name;");
         lines.push("DATABASE_USER = cfg.databaseConfig.user;");
+        if wanted.kind == ServiceKind::Container {
+            lines.push("DATABASE_PASSWORD_FILE = \"/run/secrets/database-password\";");
+        }
     }
     lines
 }
@@ -177,8 +210,20 @@ fn native(wanted: &Wanted) -> String {
         false => format!("environment = {{\n{}\n}};\n", environment.join("\n")),
     };
     let after = match wanted.database {
-        true => "[\"network.target\" \"postgresql.service\"]",
+        true => "[\"network.target\" \"postgresql.service\" \"postgresql-setup.service\"]",
         false => "[\"network.target\"]",
+    };
+    // PostgreSQL knows who connects by the socket.
+    let (user, users) = match wanted.database {
+        true => (
+            "User = cfg.databaseConfig.user;\n",
+            "\n\nusers.users.${cfg.databaseConfig.user} = {
+               isSystemUser = true;
+               group = cfg.databaseConfig.user;
+             };
+             users.groups.${cfg.databaseConfig.user} = {};",
+        ),
+        false => ("", ""),
     };
     format!(
         "# {}
@@ -188,9 +233,9 @@ fn native(wanted: &Wanted) -> String {
            after = {after};
            {environment}serviceConfig = {{
              ExecStart = \"/run/current-system/sw/bin/sleep infinity\";
-             StateDirectory = {};
+             {user}StateDirectory = {};
            }};
-         }};",
+         }};{users}",
         texts::NEW_NATIVE,
         syntax::string_text(name),
         syntax::string_text(name),
@@ -203,10 +248,23 @@ fn container(context: &Context, wanted: &Wanted) -> String {
     let ports = wanted
         .port
         .map(|_| "\"127.0.0.1:${toString cfg.port}:${toString cfg.port}\"".to_owned());
-    let ports: String = ports.unwrap_or_default();
+    // In the machine's network, where the database is, there is nothing to publish.
+    let ports: String = ports.filter(|_| !wanted.database).unwrap_or_default();
+    let network = |attribute: &str| match wanted.database {
+        true => attribute.to_owned(),
+        false => String::new(),
+    };
     let environment = environment(wanted).join("\n");
     let rules = "systemd.tmpfiles.rules = [\"d ${cfg.dataDir} 0750 root root -\"];";
-    let volumes = "volumes = [\"${cfg.dataDir}:/data\"];";
+    let volumes = match wanted.database {
+        true => {
+            "volumes = [
+               \"${cfg.dataDir}:/data\"
+               \"${cfg.databaseConfig.passwordFile}:/run/secrets/database-password:ro\"
+             ];"
+        }
+        false => "volumes = [\"${cfg.dataDir}:/data\"];",
+    };
     let list = |attribute: &str| match ports.is_empty() {
         true => String::new(),
         false => format!("{attribute} = [{ports}];\n"),
@@ -222,11 +280,12 @@ fn container(context: &Context, wanted: &Wanted) -> String {
                autoStart = true;
                containerConfig = {{
                  image = {image};
-                 {}{}{volumes}
+                 {}{}{}{volumes}
                }};
              }};
              {rules}",
             texts::NEW_CONTAINER,
+            network("networks = [\"host\"];\n"),
             list("publishPorts"),
             set("environments"),
         ),
@@ -236,11 +295,12 @@ fn container(context: &Context, wanted: &Wanted) -> String {
                backend = \"podman\";
                containers.{name} = {{
                  image = {image};
-                 {}{}{volumes}
+                 {}{}{}{volumes}
                }};
              }};
              {rules}",
             texts::NEW_CONTAINER,
+            network("extraOptions = [\"--network=host\"];\n"),
             list("ports"),
             set("environment"),
         ),

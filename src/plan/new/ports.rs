@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 
 use crate::address::Url;
+use crate::listeners::Listeners;
 use crate::plan::model::Context;
+use crate::resolve::module::{self, Def};
 use crate::resolve::{Known, Value};
 use crate::rules::{ContractField, parts};
 
 /// Where free ports are looked for first.
 const FIRST: u16 = 8000;
 
-/// Every port that a service names, in its port or in its URL, with the service's name.
+/// Every port that a service names, in its port or in its URL, with the service's name; and those on which other parts of
+/// the configuration listen, with the option of what does.
 pub fn users(context: &Context) -> BTreeMap<u16, String> {
     let namespaces = &context.rules().namespaces;
     let mut found = BTreeMap::new();
@@ -36,7 +39,37 @@ pub fn users(context: &Context) -> BTreeMap<u16, String> {
             }
         }
     }
+    let collector = context.rules().paths.server.join("collector.nix");
+    for listener in Listeners::new(context.model, &collector).all(creates_databases(context)) {
+        found.entry(listener.port).or_insert_with(|| listener.option.to_owned());
+    }
     found
+}
+
+/// Whether a contract declares a database that the collector creates, for which it turns PostgreSQL on.
+fn creates_databases(context: &Context) -> bool {
+    let prefix = parts(&context.rules().namespaces.contract);
+    let field = |def: &&Def| def.path.len() == prefix.len() + 2 && def.name(prefix.len() + 1) == Some("databases");
+    context.model.under(&prefix).into_iter().any(|(module, def)| {
+        let mut elements = Vec::new();
+        if let Some(value) = def.value.as_ref().filter(|_| field(&def)) {
+            module::list_elements(value, &mut elements);
+        }
+        let eval = context.eval(module);
+        elements.iter().any(|element| {
+            let Value::Set(set) = eval.force(element) else {
+                return false;
+            };
+            let said = |name: &str| module::attribute(&set, name).map(|value| eval.force(&value));
+            let is_postgresql = match said("type") {
+                None => true,
+                Some(Value::Known(Known::Str(kind))) => kind == "postgresql",
+                Some(_) => false,
+            };
+            let provision = said("provision").is_none_or(|said| matches!(said, Value::Known(Known::Bool(true))));
+            is_postgresql && provision
+        })
+    })
 }
 
 /// The port on this machine that a URL leads to.
@@ -44,7 +77,7 @@ fn local_port(url: &str) -> Option<u16> {
     Url::parse(url).filter(Url::is_local)?.port
 }
 
-/// A port that no service names.
+/// A port that nothing names.
 pub fn free(context: &Context) -> u16 {
     let users = users(context);
     (FIRST..=u16::MAX)

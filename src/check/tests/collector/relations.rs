@@ -76,7 +76,7 @@ pub fn cases() -> Vec<Case> {
             "a duplicate database",
             new()
                 .service("service1", &with("databases = [{name = \"mydb\";}];"))
-                .service("service-2", &with("databases = [{name = \"other\";} {name = \"mydb\"; port = 5433;}];")),
+                .service("service-2", &with("databases = [{name = \"other\";} {name = \"mydb\"; host = \"localhost\"; provision = false;}];")),
             &["duplicate-database"],
             &[],
         ),
@@ -94,7 +94,7 @@ pub fn cases() -> Vec<Case> {
                 .service("a", &with("databases = [{name = \"x\"; type = \"mysql\"; provision = true;}];"))
                 .service("b", &with("databases = [{name = \"y\"; user = \"z\";}];"))
                 .service("c", &with("databases = [{name = \"w\"; user = \"v\"; provision = false;}];")),
-            &["database-creation", "database-creation"],
+            &["database-creation"],
             &[],
         ),
         case(
