@@ -22,7 +22,7 @@ fn it_leads_from_the_first_step_to_the_last() {
     repo.migrate(&["adguardhome"]).succeeds();
     let run = repo.run(&[]).succeeds();
     snapshot!("cli", "dashboard_under_way", &run);
-    assert_eq!(next(&run.out), "qgroget migrate auth");
+    assert_eq!(next(&run.out), "qgroget migrate file");
     repo.migrate(&["--all"]).succeeds();
     assert_eq!(next(&repo.run(&[]).succeeds().out), "qgroget cleanup");
     repo.run(&["cleanup", "--yes", "--no-verify"]).succeeds();

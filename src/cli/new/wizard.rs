@@ -123,7 +123,11 @@ fn choose(question: &str, items: &[&str], default: usize) -> Result<usize> {
     let select = Select::new().with_prompt(question).items(items).default(default);
     keys::choosing(true);
     let chosen = select.interact();
-    keys::choosing(false);
+    match chosen {
+        Ok(_) => keys::choosing(false),
+        // Ctrl-C ends the list here where the terminal gives keys already, and is a signal before that.
+        Err(_) => keys::restore(),
+    }
     chosen.map_err(stopped)
 }
 
