@@ -10,7 +10,7 @@ use crate::check::mend::Mending;
 use crate::check::output::{self, Summary};
 use crate::check::{self, Finding, Severity};
 use crate::commit::Message;
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use crate::plan::model::{contract_names, legacy_names};
 use crate::plan::{Accepted, Proposal};
 use crate::rules::parts;
@@ -109,6 +109,10 @@ fn evaluate(args: &Check, session: &Session, loaded: &Loaded) -> Result<u8> {
             Ok(0)
         }
         Err(error) => {
+            // Nothing is changed that could go on without a proof.
+            let error = error
+                .without_hint(error::prove::WITHOUT_PROOF)
+                .hint(texts::WITHOUT_EVALUATION);
             session.ui.error(&error);
             Ok(error.kind().exit_code())
         }

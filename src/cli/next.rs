@@ -6,6 +6,7 @@ use super::migrate;
 use super::session::{Loaded, Session};
 use super::texts;
 use crate::error::Result;
+use crate::plan::cleanup::Cleanup;
 use crate::plan::model::{self, Choices, Context};
 use crate::repo::hosts;
 use crate::status;
@@ -177,7 +178,8 @@ fn on(done: &Done<'_>, host: Option<&str>, context: &Context) -> Option<String> 
     };
     let left = model::legacy_names(context.model, context.rules());
     if left.is_empty() {
-        return Some(format!("{}{}", texts::CLEANUP, texts::of_host(host)));
+        let is_left = Cleanup::plan(context).is_ok_and(|cleanup| !cleanup.is_done());
+        return is_left.then(|| format!("{}{}", texts::CLEANUP, texts::of_host(host)));
     }
     let left = crate::plan::needs::ordered(context, left);
     let mut open = left.iter().filter(|name| !asked.contains(name));

@@ -593,6 +593,7 @@ pub const NO_VERIFY_ASKED: &str = "--no-verify";
 pub const NOTHING_TO_FIX: &str = "nothing to fix by machine";
 pub const FIX_SUBJECT: &str = "style(server): mend the contracts";
 pub const ASSERTIONS_FAIL: &str = "the configuration evaluates, and these of its assertions fail:";
+pub const WITHOUT_EVALUATION: &str = "look at the source alone: --no-eval";
 pub const EVALUATES: &str = "the configuration evaluates";
 
 pub fn not_evaluated(why: &str) -> String {

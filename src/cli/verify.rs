@@ -64,9 +64,22 @@ fn report(args: &Verify, session: &Session, proof: &Proof, notes: &[String], sid
     Ok(())
 }
 
+/// Prints a document of the schema `docs/schema/verify-1.json`.
 fn json(value: &impl serde::Serialize, session: &Session) -> Result<()> {
-    let text =
-        serde_json::to_string_pretty(value).map_err(|e| Error::internal("the proof has no JSON form").because(e))?;
+    #[derive(serde::Serialize)]
+    struct Document<'v, V> {
+        schema: u32,
+        command: &'static str,
+        #[serde(flatten)]
+        value: &'v V,
+    }
+    let document = Document {
+        schema: 1,
+        command: "verify",
+        value,
+    };
+    let text = serde_json::to_string_pretty(&document)
+        .map_err(|e| Error::internal("the proof has no JSON form").because(e))?;
     session.ui.data(text + "\n");
     Ok(())
 }
@@ -168,7 +181,10 @@ fn since_contract<'s>(
         session.ui.warn(texts::no_longer_imported(&left));
     }
     if args.format == VerifyFormat::Json {
-        json(&proofs, session)?;
+        json(
+            &serde_json::json!({"commits": proofs, "no_longer_imported": left}),
+            session,
+        )?;
     }
     Ok(code)
 }

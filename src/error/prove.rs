@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use super::Error;
 
+/// The next step of a command that writes, where something cannot be proved.
+pub const WITHOUT_PROOF: &str = "go on without proof: --no-verify";
+
 /// There is no nix to evaluate with.
 pub fn no_nix(program: Option<&Path>) -> Error {
     let message = match program {
@@ -14,7 +17,7 @@ pub fn no_nix(program: Option<&Path>) -> Error {
     Error::refused("no-nix", message)
         .reason("the proof compares what the repository evaluates to before and after")
         .hint("install nix, or put the directory of nix-instantiate on PATH")
-        .hint("go on without proof: --no-verify")
+        .hint(WITHOUT_PROOF)
 }
 
 /// There is no nixpkgs library to evaluate modules with.
@@ -25,7 +28,7 @@ pub fn no_library() -> Error {
     )
     .reason("slice mode evaluates the modules with nixpkgs' own lib.evalModules")
     .hint("name a copy of nixpkgs or of nixpkgs.lib: --nixpkgs PATH")
-    .hint("go on without proof: --no-verify")
+    .hint(WITHOUT_PROOF)
 }
 
 /// The directory given as nixpkgs has no library.
@@ -49,7 +52,7 @@ pub fn takes_too_long(limit: Duration) -> Error {
     )
     .reason("it may not end at all")
     .hint("allow more: --timeout SECONDS")
-    .hint("go on without proof: --no-verify")
+    .hint(WITHOUT_PROOF)
 }
 
 /// The output limit is reached.
@@ -59,7 +62,7 @@ pub fn too_much_output(limit: u64) -> Error {
         format!("the evaluation prints more than {} MiB", limit >> 20),
     )
     .reason("a host's configuration is about one megabyte; something in it refers to itself")
-    .hint("go on without proof: --no-verify")
+    .hint(WITHOUT_PROOF)
 }
 
 /// Lists would have another order that counts, and nothing else differs.
@@ -112,7 +115,7 @@ pub fn does_not_evaluate(side: Side, excerpt: &str, hints: Vec<String>) -> Error
         error = error.hint(hint);
     }
     if side == Side::Before {
-        error = error.hint("go on without proof: --no-verify");
+        error = error.hint(WITHOUT_PROOF);
     }
     error
 }
@@ -181,9 +184,7 @@ pub fn reads_sealed(path: &Path) -> Error {
 }
 
 fn reads_withheld(path: &Path, reason: &str) -> Error {
-    withheld(path, reason)
-        .hint(AT_RUN_TIME)
-        .hint("go on without proof: --no-verify")
+    withheld(path, reason).hint(AT_RUN_TIME).hint(WITHOUT_PROOF)
 }
 
 /// Evaluation reads a file that git does not track.
@@ -194,7 +195,7 @@ pub fn reads_untracked(path: &Path) -> Error {
             path.display()
         ))
         .hint(AT_RUN_TIME)
-        .hint("go on without proof: --no-verify")
+        .hint(WITHOUT_PROOF)
 }
 
 /// How a configuration has what the proof never opens.

@@ -69,7 +69,7 @@ fn table(run: &Run, out: &mut String) {
 }
 
 fn commits(run: &Run, out: &mut String) {
-    let mut commits = run.migrated().flat_map(|(_, migrated)| &migrated.commits).peekable();
+    let mut commits = run.commits().peekable();
     if commits.peek().is_none() {
         return;
     }

@@ -10,6 +10,7 @@ mod texts;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::error::Error;
@@ -28,8 +29,12 @@ pub struct Run {
     pub revisions: Option<[String; 2]>,
     /// The day, in UTC: `2026-11-27`.
     pub date: String,
+    /// The commit of the contract, where it came first in this run.
+    pub contract: Option<Commit>,
     /// The services in the order in which they came.
     pub services: Vec<Service>,
+    /// The services whose gains a later run would ask about.
+    pub asks_again: BTreeSet<String>,
     /// The services that it did not come to.
     pub not_reached: Vec<String>,
     /// Services that are declared nowhere, with the modules that run them.
@@ -153,6 +158,12 @@ impl Run {
             Fate::Migrated(migrated) => Some((service.name.as_str(), &**migrated)),
             _ => None,
         })
+    }
+
+    /// Every commit of the run, in order.
+    pub fn commits(&self) -> impl Iterator<Item = &Commit> {
+        let of_services = self.migrated().flat_map(|(_, migrated)| &migrated.commits);
+        self.contract.iter().chain(of_services)
     }
 
     /// The services that were refused, with the reasons.

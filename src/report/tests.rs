@@ -61,6 +61,10 @@ fn example() -> Run {
         host: "Server".to_owned(),
         revisions: Some(["aaaa".to_owned(), "bbbb".to_owned()]),
         date: "2026-11-27".to_owned(),
+        contract: Some(Commit {
+            id: "0000000".to_owned(),
+            message: "feat(server): add the service contract\n\n- it\n".to_owned(),
+        }),
         services: vec![
             service("jellyfin", Fate::Migrated(Box::new(whole))),
             service("obsidian", Fate::Migrated(Box::new(unproved))),
@@ -73,6 +77,7 @@ fn example() -> Run {
                 Fate::Refused(Error::refused("unknown-value", "the port is not known")),
             ),
         ],
+        asks_again: ["file".to_owned()].into(),
         not_reached: vec!["later".to_owned()],
         undeclared: vec![("honcho".to_owned(), PathBuf::from("honcho.nix"))],
         unreadable: Vec::new(),

@@ -63,11 +63,15 @@ pub fn sums(run: &Run, took: Duration) -> Vec<String> {
         lines.push(format!("{} not taken:", count(offered.len(), "gain", "gains")));
         lines.extend(offered.iter().map(|(service, title)| format!("  {service}: {title}")));
         let services: BTreeSet<&str> = offered.iter().map(|(service, _)| *service).collect();
-        let services: Vec<&str> = services.into_iter().collect();
-        lines.push(format!(
-            "  to be asked about them: qgroget migrate {}",
-            services.join(" ")
-        ));
+        let (again, gone): (Vec<&str>, Vec<&str>) = services.iter().partition(|name| run.asks_again.contains(**name));
+        if !again.is_empty() {
+            lines.push(format!("  to be asked about them: qgroget migrate {}", again.join(" ")));
+        }
+        for name in gone {
+            lines.push(format!(
+                "  to have it after all: qgroget undo {name}, then qgroget migrate {name} --accept-gains"
+            ));
+        }
     }
     let refused: Vec<String> = run.refused().map(|(service, error)| refusal(service, error)).collect();
     if !refused.is_empty() {

@@ -67,7 +67,7 @@ fn a_file_that_does_not_parse_is_shown_and_other_services_go_on() {
     assert!(said.contains(&format!("{path}:64:16")), "{said}");
     snapshot!("cli", "refused_does_not_parse", said);
     let run = repo.migrate(&["jellyfin", "jellyseerr"]).refuses("does-not-parse");
-    run.says("refactor(server/jellyseerr)");
+    run.says("2/2  jellyseerr  not proved · ");
     assert_eq!(
         repo.log()[0],
         "refactor(server/jellyseerr): migrate to service contract"

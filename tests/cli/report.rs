@@ -11,7 +11,17 @@ fn a_page_for_a_pull_request_says_what_the_commits_say() {
         .says("1/2  jellyfin    not proved · ")
         .says("2 services: 2 migrated")
         .says("1 gain not taken:")
-        .says("to be asked about them: qgroget migrate jellyseerr");
+        .says("to have it after all: qgroget undo jellyseerr, then qgroget migrate jellyseerr --accept-gains");
+    // What it names does that.
+    let other = Repo::with_contract();
+    other.migrate(&["jellyfin", "jellyseerr"]).succeeds();
+    other.run(&["undo", "jellyseerr", "--yes"]).succeeds();
+    other.migrate(&["jellyseerr", "--accept-gains"]).succeeds();
+    assert!(
+        other
+            .read("modules/server/media/jellyseerr/default.nix")
+            .contains("backupPaths = [contract.dataDir];")
+    );
     assert!(run.err.contains("wrote outcome.md"), "{run}");
     let page = repo.read("outcome.md");
     let head = repo.git(&["rev-parse", "--short", "HEAD"]);
@@ -82,6 +92,18 @@ fn programs_get_what_was_done() {
     );
     assert_eq!(services[1]["outcome"], "refused");
     assert_eq!(run.code, 1);
+    // A page has the contract's commit too, where that came first.
+    let repo = Repo::homelab();
+    repo.migrate(&["jellyfin", "--report", "outcome.md"]).succeeds();
+    let contract = repo.git(&["rev-parse", "--short", "HEAD~1"]);
+    let page = repo.read("outcome.md");
+    assert!(
+        page.contains(&format!(
+            "<summary>{} feat(server): add the service contract",
+            contract.trim()
+        )),
+        "{page}"
+    );
     // The contract that comes first is an entry of its own.
     let repo = Repo::homelab();
     let document = repo

@@ -127,7 +127,8 @@ pub fn blocked_all(left: usize) -> (String, String) {
 pub fn cleanup() -> (String, String) {
     (
         "qgroget cleanup".to_owned(),
-        "every service is migrated: takes away the legacy options, after showing it and asking".to_owned(),
+        "nothing is declared the old way any more: takes the legacy options away, after showing it and asking"
+            .to_owned(),
     )
 }
 

@@ -1,6 +1,7 @@
 //! What became of each service of a run: kept for the sums, for programs and for the report.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -11,6 +12,7 @@ use crate::cli::{texts, write_page};
 use crate::commit::Committed;
 use crate::error::{Error, Result};
 use crate::plan::migrate::Migration;
+use crate::plan::model::Choices;
 use crate::plan::{Proposal, Safety};
 use crate::report::{self, Commit, Fate, Migrated, Run, Service};
 use crate::review::json::{self, Document, ServiceOutcome};
@@ -126,6 +128,7 @@ impl<'s> Record<'s> {
             self.run.revisions = Some([before.clone(), after]);
         }
         self.run.date = crate::cli::today();
+        self.run.asks_again = self.asks_again();
         if self.run.services.len() > 1 {
             self.session.ui.tell("");
             for line in report::sums(&self.run, self.began.elapsed()) {
@@ -150,6 +153,22 @@ impl<'s> Record<'s> {
             write_page(path, &page, self.session)?;
         }
         Ok(self.run)
+    }
+}
+
+impl Record<'_> {
+    /// The services whose gains a later run would ask about, by what is there now; none where that cannot be read.
+    fn asks_again(&self) -> BTreeSet<String> {
+        let offered: BTreeSet<String> = self.run.offered().map(|(service, _)| service.to_owned()).collect();
+        let host = self.args.deciding.host.as_deref();
+        let Some(loaded) = (!offered.is_empty()).then(|| self.session.load(host).ok()).flatten() else {
+            return BTreeSet::new();
+        };
+        let choices = Choices::default();
+        let model = loaded.model();
+        let context = loaded.context(&model, &choices);
+        let asks = |name: &String| matches!(super::planned(&context, name), Ok(Some(_)));
+        offered.into_iter().filter(asks).collect()
     }
 }
 

@@ -21,7 +21,7 @@ use crate::plan::migrate::Migration;
 use crate::plan::model::{Choices, Context};
 use crate::process;
 use crate::repo::hosts;
-use crate::report::{Fate, Migrated, Service};
+use crate::report::{Commit, Fate, Migrated, Service};
 use crate::review::json::{self, ServiceOutcome};
 use crate::review::{Decision, Outcome, Position};
 
@@ -290,6 +290,10 @@ impl<'s> Run<'s> {
             Landed::Quit => return Ok(Step::Quit),
             Landed::Declined => return Err(init::needed()),
         }
+        self.record.run.contract = landed.committed().map(|commit| Commit {
+            id: commit.short.clone(),
+            message: commit.message.clone(),
+        });
         if self.args.deciding.format == Format::Json {
             let decision = init::everything(&installation, false)?;
             let committed = landed.committed();

@@ -27,9 +27,9 @@ pub struct Restatement {
     range: Range<usize>,
     /// The literal.
     node: SyntaxNode,
-    /// The text of the option's declaration, before and behind the path of the field, where it is the default of one: what
-    /// reads a value is shown in the documentation as it is written.
-    shown: Option<[String; 2]>,
+    /// What stands in the option's declaration before a string that says the field's path, where it is the default of one:
+    /// what reads a value is shown in the documentation as it is written.
+    shown: Option<String>,
 }
 
 impl Restatement {
@@ -43,7 +43,11 @@ impl Restatement {
     fn text(&self, contract: &str, path: &str) -> String {
         let read = self.read(contract);
         match &self.shown {
-            Some([before, behind]) => format!("{read}{before}config.{path}.{}{behind}", self.field),
+            Some(before) => {
+                // A name that is no identifier stands in quotes, inside of the string's own.
+                let shown = syntax::string_text(&format!("config.{path}.{}", self.field));
+                format!("{read}{before}{shown}")
+            }
             None => read,
         }
     }

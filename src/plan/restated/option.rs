@@ -65,6 +65,6 @@ fn default_of(binding: &ast::AttrpathValue, port: u16, text: &str) -> Option<Res
         field: ContractField::Port,
         range: syntax::span(number.syntax()),
         node: number.syntax().clone(),
-        shown: Some([format!(";{gap}defaultText = {literal} \""), "\"".to_owned()]),
+        shown: Some(format!(";{gap}defaultText = {literal} ")),
     })
 }
