@@ -383,11 +383,14 @@ pub fn show(ui: &Ui, proof: &Proof, all: bool) {
     }
 }
 
-/// Says what is particular to how each host was evaluated.
+/// What is particular to how each host was evaluated, a line each.
+pub fn how(proof: &Proof) -> impl Iterator<Item = String> {
+    proof.hosts.iter().flat_map(|host| report::how(host, false))
+}
+
+/// Says it.
 fn say_how(ui: &Ui, proof: &Proof) {
-    for line in proof.hosts.iter().flat_map(|host| report::how(host, false)) {
-        ui.note(line);
-    }
+    how(proof).for_each(|line| ui.note(line));
 }
 
 /// Says what a proof comes to, what is gained, and which lists have another order where that can mean something.

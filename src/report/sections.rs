@@ -1,6 +1,6 @@
 //! What the pages have beside the table and the commits: lists, those alone that have something to say.
 
-use super::{Fate, Run, Verdict, texts};
+use super::{Run, Verdict, texts};
 
 /// A list with its heading.
 pub struct Section {
@@ -18,13 +18,9 @@ pub fn sections(run: &Run) -> Vec<Section> {
         });
         all.collect::<Vec<_>>()
     };
-    let refused = run.services.iter().filter_map(|service| match &service.fate {
-        Fate::Refused(error) => {
-            let said = texts::refusal("", error);
-            Some((service.name.clone(), said.trim_start_matches(": ").to_owned()))
-        }
-        _ => None,
-    });
+    let refused = run
+        .refused()
+        .map(|(service, error)| (service.to_owned(), texts::reason(error)));
     let left = run.migrated().flat_map(|(service, migrated)| {
         let items = migrated.left.iter();
         items.map(move |left| {

@@ -73,7 +73,10 @@ pub fn sums(run: &Run, took: Duration) -> Vec<String> {
             ));
         }
     }
-    let refused: Vec<String> = run.refused().map(|(service, error)| refusal(service, error)).collect();
+    let refused: Vec<String> = run
+        .refused()
+        .map(|(service, error)| format!("{service}: {}", reason(error)))
+        .collect();
     if !refused.is_empty() {
         lines.push("Refused:".to_owned());
         lines.extend(refused.into_iter().map(|line| format!("  {line}")));
@@ -81,10 +84,10 @@ pub fn sums(run: &Run, took: Duration) -> Vec<String> {
     lines
 }
 
-/// A refused service with the reason and its place.
-pub fn refusal(service: &str, error: &Error) -> String {
+/// Why a service is refused, with the place and the code.
+pub fn reason(error: &Error) -> String {
     let place = error.place().map(|place| format!(" at {place}")).unwrap_or_default();
-    format!("{service}: {}{place} [{}]", error.message(), error.code())
+    format!("{}{place} [{}]", error.message(), error.code())
 }
 
 /// How many services there are of each fate: `27 services: 25 migrated, 1 declined, 1 refused`.

@@ -139,7 +139,7 @@ impl<'s> Proofs<'s> {
             proving::say(ui, proof, &verifier.gains(declared)?);
             return Ok(());
         }
-        for line in how(proof) {
+        for line in proving::how(proof) {
             if self.how_said.borrow_mut().insert(line.clone()) {
                 ui.note(line);
             }
@@ -153,12 +153,7 @@ fn verdict(proof: &Proof) -> Verdict {
         true => Verdict::SameSystem,
         false => Verdict::Preserved {
             mode: prove::report::mode(proof),
-            how: how(proof).collect(),
+            how: proving::how(proof).collect(),
         },
     }
-}
-
-fn how(proof: &Proof) -> impl Iterator<Item = String> {
-    let hosts = proof.hosts.iter();
-    hosts.flat_map(|host| prove::report::how(host, false))
 }

@@ -135,8 +135,7 @@ impl<'s> Record<'s> {
                 self.session.ui.tell(line);
             }
         }
-        if let Some(document) = self.document.take() {
-            let mut document = document;
+        if let Some(mut document) = self.document.take() {
             document.notes.extend(
                 self.run
                     .undeclared
