@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use crate::error::Error;
+use crate::error::{self, Error};
 use crate::syntax::attr_text;
 
 /// The namespace of the contract and the service, as fixes name them.
@@ -386,7 +386,7 @@ pub fn module_place(service: &str, at: &Path, wanted: &Path) -> Error {
         format!("Service '{service}' is declared in {}", at.display()),
     )
     .reason("a service's module is modules/server/<category>/<service>/default.nix, so that anyone finds it")
-    .hint(format!("Fix: git mv {} {}", at.display(), wanted.display()))
+    .hint(moving(at, wanted))
     .hint("mend the imports that lead to it, and relative paths inside it")
 }
 
@@ -479,7 +479,7 @@ pub fn missing_test(service: &str, wanted: &Path, other: Option<&Path>) -> Error
     match other {
         Some(other) => error
             .reason(format!("{} is not where tests are looked for", other.display()))
-            .hint(format!("Fix: git mv {} {}", other.display(), wanted.display())),
+            .hint(moving(other, wanted)),
         None => error.hint(format!("Fix: write {}", wanted.display())),
     }
 }
@@ -488,4 +488,12 @@ pub fn missing_test(service: &str, wanted: &Path, other: Option<&Path>) -> Error
 pub fn formatting(path: &Path, program: &str) -> Error {
     Error::refused("formatting", format!("{} is not formatted", path.display()))
         .hint(format!("Fix: {program} {}", path.display()))
+}
+
+/// The command that moves a file, to a directory that may not be there yet.
+fn moving(from: &Path, to: &Path) -> String {
+    let quoted = |path: &Path| error::shell_word(&path.to_string_lossy());
+    let directory = to.parent().filter(|directory| !directory.as_os_str().is_empty());
+    let made = directory.map_or(String::new(), |directory| format!("mkdir -p {} && ", quoted(directory)));
+    format!("Fix: {made}git mv {} {}", quoted(from), quoted(to))
 }

@@ -337,7 +337,7 @@ pub struct New {
     #[arg(long, value_name = "NAME", add = Offers::new(offers::categories))]
     pub category: Option<String>,
     /// The port that it listens on
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..), value_hint = ValueHint::Other)]
+    #[arg(long, value_parser = port, value_hint = ValueHint::Other)]
     pub port: Option<u16>,
     /// native (a unit of NixOS) or container [default: native]
     #[arg(long, value_enum, hide_possible_values = true)]
@@ -415,6 +415,12 @@ fn branch(text: &str) -> Result<String, String> {
         true => Ok(text.to_owned()),
         false => Err("git takes no such name for a branch".to_owned()),
     }
+}
+
+/// A port that something can listen on.
+fn port(text: &str) -> Result<u16, String> {
+    let port = text.parse().ok().filter(|port| *port > 0);
+    port.ok_or_else(|| "a port is a number from 1 to 65535".to_owned())
 }
 
 /// A file for a page, whose name says which kind of page it is.

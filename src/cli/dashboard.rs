@@ -21,6 +21,7 @@ mod texts;
 /// Where the repository cannot be read or has no host that runs services.
 pub fn run(session: &Session) -> Result<u8> {
     if !root::is_one(session.root()) {
+        session.ui.warn(texts::no_repository(session.root()));
         let help = <Cli as clap::CommandFactory>::command().render_help();
         session.ui.out(help.ansi().to_string());
         return Ok(2);
@@ -78,7 +79,9 @@ fn next(status: &Status, session: &Session) -> Result<(String, String)> {
         return Ok(texts::end_it(pending));
     }
     if !status.installed {
-        return Ok(texts::init());
+        let git = session.git()?;
+        let is_begun = git.map_or(Ok(true), |git| git.head().map(|head| head.id().is_some()))?;
+        return Ok(if is_begun { texts::init() } else { texts::first_commit() });
     }
     let loaded = session.load(None)?;
     let choices = Choices::default();

@@ -70,7 +70,23 @@ fn page(command: &Command) -> Result<Vec<u8>> {
     clap_mangen::Man::new(named(command))
         .render(&mut page)
         .map_err(|cause| Error::internal("the manual page could not be rendered").because(cause))?;
-    Ok(page)
+    Ok(with_usage(&String::from_utf8_lossy(&page), command).into_bytes())
+}
+
+/// The page with the command's usage as its synopsis: every option by itself stands below.
+fn with_usage(page: &str, command: &Command) -> String {
+    const SYNOPSIS: &str = ".SH SYNOPSIS\n";
+    let Some((before, rest)) = page.split_once(SYNOPSIS) else {
+        return page.to_owned();
+    };
+    let after = rest.split_once("\n.SH ").map_or("", |(_, after)| after);
+    let usage = command.clone().render_usage().to_string();
+    let lines = usage.trim_start_matches("Usage: ").lines().map(str::trim);
+    let lines: Vec<String> = lines
+        .filter(|line| !line.is_empty())
+        .map(|line| line.replace('\\', "\\\\").replace('-', "\\-"))
+        .collect();
+    format!("{before}{SYNOPSIS}{}\n.SH {after}", lines.join("\n.br\n"))
 }
 
 /// The command under the name of its page: `qgroget-migrate`.

@@ -39,16 +39,17 @@ pub fn say(done: &Done<'_>, committed: bool, host: Option<&str>, session: &Sessi
         session.ui.line(title);
         let room = session.ui.width();
         for row in &rows {
-            let text = row.text(room);
-            match session.ui.is_terminal() {
-                true => session.ui.out(continued(&text, room) + "\n"),
-                false => session.ui.line(text),
+            for line in row.lines(room) {
+                match session.ui.is_terminal() {
+                    true => session.ui.out(continued(&line, room) + "\n"),
+                    false => session.ui.line(line),
+                }
             }
         }
     }
 }
 
-/// A line: what it is for, and its parts, of which those after the first are left out where there is no room.
+/// What something is for, and its parts: in one line, as far as there is room, and below.
 struct Row {
     label: &'static str,
     parts: Vec<String>,
@@ -62,17 +63,22 @@ impl Row {
         }
     }
 
-    fn text(&self, room: usize) -> String {
-        let mut text = format!("  {:8} ", self.label);
+    fn lines(&self, room: usize) -> Vec<String> {
+        let mut lines = vec![format!("  {:8} ", self.label)];
+        let width = |text: &str| text.chars().count();
         for (at, part) in self.parts.iter().enumerate() {
-            let glue = if at == 0 { "" } else { ", " };
-            if at > 0 && text.chars().count() + glue.len() + part.chars().count() > room {
-                break;
+            let line = lines.last_mut().expect("there is one");
+            if at > 0 && width(line) + 2 + width(part) > room {
+                line.push(',');
+                // One that is too wide to stand below the others begins further left.
+                let indent = room.saturating_sub(width(part)).clamp(2, 11);
+                lines.push(" ".repeat(indent) + part);
+                continue;
             }
-            text.push_str(glue);
-            text.push_str(part);
+            line.push_str(if at == 0 { "" } else { ", " });
+            line.push_str(part);
         }
-        text
+        lines
     }
 }
 

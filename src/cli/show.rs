@@ -7,7 +7,7 @@ use super::args::{Deciding, Diff};
 use super::pager;
 use super::session::Session;
 use super::texts;
-use super::ui::printed;
+use super::ui::{Ui, printed};
 use crate::edit::SourceChange;
 use crate::plan::{Accepted, Proposal};
 use crate::review::summary::{self, Page, Width, wrap};
@@ -41,6 +41,9 @@ pub fn planned(
 ) {
     let ui = &session.ui;
     ui.prose(summary(session, proposal, &decision.accepted, &decision.change, note));
+    if decision.change.is_empty() {
+        return;
+    }
     ui.line("");
     diff(session, &decision.change, deciding);
     let shown = |message: &str| match deciding.full {
@@ -117,10 +120,14 @@ pub fn diff(session: &Session, change: &SourceChange, deciding: &Deciding) {
             return ui.out(visible_lines(&patch::patch(change)));
         }
     }
-    let text = view(session, deciding).text(change);
+    ui.out(for_terminal(&view(session, deciding).text(change), ui));
+}
+
+/// A diff as `ui` takes it: on a terminal, what is said between its lines fits.
+pub fn for_terminal(diff: &str, ui: &Ui) -> String {
     match ui.is_terminal() {
-        true => ui.out(fitted(&text, ui.width())),
-        false => ui.out(text),
+        true => fitted(diff, ui.width()),
+        false => diff.to_owned(),
     }
 }
 

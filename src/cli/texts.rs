@@ -317,7 +317,13 @@ fn undo_why(way: UndoWay) -> &'static str {
     }
 }
 
-pub const UNDO_QUESTION: &str = "Take it back [y,n]? ";
+pub const UNDO_QUESTION: &str = "Take it back [y,n,d,?]? ";
+pub const UNDO_KEYS: &str = "\
+y - take it back
+n - leave it
+d - show what changes in the files
+? - this help
+";
 
 /// A line of `undo --list`; its title is cut where there is too little `room` for all of it.
 pub fn undo_entry(entry: &Entry, wide: usize, room: Option<usize>) -> String {
@@ -420,10 +426,17 @@ pub const INIT_PROVED: &str = "The configuration is preserved";
 /// Asked of a service that is declared nowhere.
 pub fn undeclared_question(service: &str, module: &std::path::Path) -> String {
     format!(
-        "{service} is declared nowhere; {} runs it. Migrate it from there [y,N,q, or another module]?",
+        "{service} is declared nowhere; {} runs it. Migrate it from there [y,N,q,?, or another module]?",
         module.display()
     )
 }
+
+pub const UNDECLARED_KEYS: &str = "\
+y    migrate it: the module that runs it gets its contract
+n    leave it as it is
+q    end here
+else a path: of the module that runs it, relative to the root of the repository
+";
 
 /// Asked where a service's declarations name several directories.
 pub fn directory_question(service: &str, directories: &[String]) -> String {
@@ -431,8 +444,17 @@ pub fn directory_question(service: &str, directories: &[String]) -> String {
     for (number, directory) in directories.iter().enumerate() {
         lines.push_str(&format!("  {}  {directory}\n", number + 1));
     }
-    lines + "Its number, another directory, null for none, or s to skip the service [s,q]?"
+    lines + "Its number, another directory, null for none, or s to skip the service [s,q,?]?"
 }
+
+pub const DIRECTORY_KEYS: &str = "\
+What the service keeps stands below this directory; the contract says it as its dataDir, and a backup takes it.
+  a number                     one of those above
+  /var/lib/x, \"${config.x}/y\"  another directory
+  null                         it keeps nothing
+  s                            leave this service as it is
+  q                            end here
+";
 
 /// An answer that says no directory.
 pub const NO_DIRECTORY: &str = "expected an absolute directory, Nix source as in '\"${config.a.b}/c\"', or null";

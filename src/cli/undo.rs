@@ -4,6 +4,7 @@ use super::args::{StatusFormat, Undo};
 use super::interrupt;
 use super::next::{self, Done};
 use super::session::Session;
+use super::show;
 use super::terminal::Console;
 use super::texts;
 use super::ui::Ui;
@@ -13,6 +14,7 @@ use crate::error::{self, Result};
 use crate::process;
 use crate::repo::git::GitState;
 use crate::review::{Reply, Terminal as _, folded};
+use crate::term::foreign::visible;
 
 /// Runs the command.
 ///
@@ -73,7 +75,8 @@ fn once(args: &Undo, git: &GitState, session: &Session, chosen: &mut Option<Chos
         ui.paged(|| {
             ui.line(texts::undo_plan(&plan.entry, plan.way, &plan.paths()));
             say_kept(&plan, ui);
-            ui.out(format!("\n{}", folded::render(&plan.change()).with_stat()));
+            let text = folded::render(&plan.change()).with_stat();
+            ui.out(format!("\n{}", show::for_terminal(&text, ui)));
             ui.tell(format!("\n{}", texts::NOTHING_WRITTEN));
         });
         return Ok(0);
@@ -138,10 +141,18 @@ fn asked(plan: &UndoPlan, session: &Session) -> Result<bool> {
     session.ui.line(texts::undo_plan(&plan.entry, plan.way, &plan.paths()));
     say_kept(plan, &session.ui);
     let mut console = Console::new(&session.ui, session.editor());
-    Ok(match console.key(texts::UNDO_QUESTION, false) {
-        Reply::Line(line) => matches!(line.trim(), "y" | "yes"),
-        _ => false,
-    })
+    loop {
+        let Reply::Line(line) = console.key(texts::UNDO_QUESTION, false) else {
+            return Ok(false);
+        };
+        match line.trim() {
+            "y" | "yes" => return Ok(true),
+            "n" | "no" | "q" | "quit" => return Ok(false),
+            "d" => console.show_diff(&plan.change()),
+            "?" | "h" | "help" => session.ui.out(texts::UNDO_KEYS),
+            other => session.ui.line(crate::review::texts::unknown_key(&visible(other))),
+        }
+    }
 }
 
 fn list(args: &Undo, git: &GitState, session: &Session) -> Result<u8> {

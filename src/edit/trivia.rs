@@ -77,6 +77,12 @@ pub fn end_of(text: &str, set: &ast::AttrSet) -> usize {
     text[..close].trim_end().len()
 }
 
+/// The whole lines that a range stands on, the last one's end with them.
+pub fn lines(text: &str, range: Range<usize>) -> Range<usize> {
+    let end = text[range.end..].find('\n').map_or(text.len(), |at| range.end + at + 1);
+    super::indent::line_start(text, range.start)..end
+}
+
 fn inline(text: &str, own: Range<usize>) -> Range<usize> {
     let before = text[..own.start].trim_end_matches([' ', '\t']).len();
     before..own.end

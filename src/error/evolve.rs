@@ -23,7 +23,9 @@ pub fn service_exists(place: Place, name: &str) -> Error {
     Error::refused("service-exists", format!("there is a service '{name}' already"))
         .at(place)
         .reason("a service's name stands for one contract and one directory")
-        .hint("choose another name; a service in the legacy pattern is moved by: qgroget migrate")
+        .hint(format!(
+            "choose another name; if it is declared the old way, it is moved by: qgroget migrate {name}"
+        ))
 }
 
 /// Another service listens on the port.

@@ -240,9 +240,14 @@ impl std::error::Error for Error {
 
 /// What an error of another library says, in words: git's library adds the numbers of its own codes.
 fn said(cause: &(dyn std::error::Error + 'static)) -> String {
-    match cause.downcast_ref::<git2::Error>() {
+    let text = match cause.downcast_ref::<git2::Error>() {
         Some(cause) => cause.message().to_owned(),
         None => cause.to_string(),
+    };
+    // So does the standard library with those of the system.
+    match text.rsplit_once(" (os error ") {
+        Some((words, number)) if number.trim_end_matches(')').parse::<i32>().is_ok() => words.to_owned(),
+        _ => text,
     }
 }
 

@@ -160,10 +160,10 @@ pub fn no_such_host(host: &str, known: &[String]) -> Error {
 }
 
 /// No host imports the server's modules.
-pub fn no_host(server: &Path) -> Error {
+pub fn no_host(server: &Path, hosts: &Path) -> Error {
     Error::refused(
         "no-such-host",
-        format!("no host under hosts/ imports {}", server.display()),
+        format!("no host in {} imports {}", hosts.display(), server.display()),
     )
     .hint("name the host: --host NAME")
 }
@@ -237,7 +237,18 @@ pub fn tree_too_large(what: String) -> Error {
 
 /// The revision cannot be read.
 pub fn revision(revision: &str, cause: git2::Error) -> Error {
-    Error::refused("no-such-revision", format!("cannot read the revision '{revision}'")).because(cause)
+    let no_such = |message: String| Error::refused("no-such-revision", message);
+    match cause.code() {
+        git2::ErrorCode::NotFound => no_such(format!("there is no revision '{revision}' in this repository"))
+            .hint("what there is: git log --oneline --all"),
+        git2::ErrorCode::InvalidSpec => {
+            no_such(format!("'{revision}' names no revision")).hint("git help revisions has how a commit can be named")
+        }
+        git2::ErrorCode::Ambiguous => {
+            no_such(format!("more than one object begins with '{revision}'")).hint("write more of its name")
+        }
+        _ => no_such(format!("cannot read the revision '{revision}'")).because(cause),
+    }
 }
 
 /// System mode is not possible here.

@@ -1,5 +1,7 @@
 //! Messages about files that do not parse.
 
+use std::path::Path;
+
 use super::{Error, Place};
 
 /// The code of a file that Nix reads otherwise than it looks.
@@ -11,6 +13,32 @@ pub fn does_not_parse(place: Place, what: &str) -> Error {
         .at(place)
         .reason("a file that does not parse is never edited")
         .hint("mend the file and run again; the other services go on without it")
+}
+
+/// The syntax error of `file`, which may import `module`: nothing else is known to.
+pub fn hides_imports(error: Error, file: &Path, module: &Path) -> Error {
+    error.reason(format!(
+        "what {} imports cannot be seen, and no other import leads to {}",
+        file.display(),
+        module.display()
+    ))
+}
+
+/// The syntax error of `file`, which may declare or import the service `name`: nothing else is known to.
+pub fn hides_services(error: Error, file: &Path, name: &str) -> Error {
+    error.reason(format!(
+        "what {} declares and imports cannot be seen, and nothing else declares {name}",
+        file.display()
+    ))
+}
+
+/// The syntax error of `file`, of which a host is made: whether that imports the server's modules is not known.
+pub fn hides_hosts(error: Error, file: &Path, server: &Path) -> Error {
+    error.reason(format!(
+        "what {} imports cannot be seen, and no host is known to import {}",
+        file.display(),
+        server.display()
+    ))
 }
 
 /// A file has more than `limit` bytes.

@@ -266,6 +266,14 @@ impl<'a> Migration<'a> {
     fn draw(&self, accepted: &Accepted, ops: Ops) -> Result<SourceChange> {
         let change = ops.finish()?;
         let mut lost = comments::lost(self.context.repo, &change);
+        let declined = self
+            .facts
+            .contract
+            .as_ref()
+            .and_then(|contract| contract.declined.as_ref());
+        if let Some(declined) = declined.filter(|_| self.groups.accepted(kinds::GAIN, accepted).is_some()) {
+            lost.retain(|comment| !declined.goes.contains(comment));
+        }
         // Nobody shares a file that is gone.
         lost.retain(|comment| !comment.starts_with(texts::SHARED_MARKER.trim_end()));
         match lost.is_empty() {

@@ -6,6 +6,15 @@ use crate::rules::ContractField;
 pub fn gap_comment(field: &str) -> String {
     format!("Not backed up: these paths were declared as {field}, which nothing reads.")
 }
+/// The field that such a comment names, if `comment` is one.
+pub fn gap_field(comment: &str) -> Option<&str> {
+    let rest = comment.strip_prefix("Not backed up: these paths were declared as ")?;
+    rest.strip_suffix(", which nothing reads.")
+}
+/// What is said of them once something else is backed up.
+pub fn unread_comment(field: &str) -> String {
+    format!("These paths were declared as {field}, which nothing read.")
+}
 /// The same where a backup job of the service has the paths all the same.
 pub fn no_gap_comment(field: &str) -> String {
     format!("These paths were declared as {field}, which nothing reads; the backup job has them.")

@@ -52,6 +52,8 @@ pub struct Mentions {
     pub arguments: BTreeSet<String>,
     /// Whether its `imports` are computed, and whether from files at any depth.
     pub computed_imports: Option<bool>,
+    /// Whether the file does not parse.
+    pub is_faulty: bool,
     /// Flake inputs: what is selected from `inputs`, and in the flake itself the arguments of its outputs.
     pub inputs: BTreeSet<String>,
 }
@@ -72,6 +74,7 @@ impl Mentions {
             below: BTreeSet::new(),
             arguments: expr.as_ref().map(arguments).unwrap_or_default(),
             computed_imports: imports::are_computed(source).then(|| imports::are_recursive(source)),
+            is_faulty: source.is_faulty(),
             inputs: BTreeSet::new(),
         };
         if let Some(ast::Expr::AttrSet(flake)) = expr.filter(|_| source.path() == Path::new("flake.nix")) {

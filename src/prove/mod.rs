@@ -384,13 +384,17 @@ impl Prover {
                 .iter()
                 .flat_map(|tree| tree.reached_from(&tree.starts(root, &host), &host))
                 .collect();
-            let server = reached.iter().any(|p| p.starts_with(&self.options.server));
+            let of_server = |path: &PathBuf| path.starts_with(&self.options.server);
+            // What a file imports that cannot be read is not known: evaluation tells what is wrong with it.
+            let server = reached
+                .iter()
+                .any(|path| of_server(path) || trees.iter().any(|tree| tree.is_faulty(path)));
             if server || reached.intersection(&changed).next().is_some() {
                 hosts.push((host, server));
             }
         }
         if hosts.is_empty() {
-            Err(text::no_host(&self.options.server))
+            Err(text::no_host(&self.options.server, root))
         } else {
             Ok(hosts)
         }

@@ -83,6 +83,11 @@ impl SourceTree {
         found
     }
 
+    /// Whether a file does not parse.
+    pub fn is_faulty(&self, path: &Path) -> bool {
+        self.files.get(path).is_some_and(|file| file.is_faulty)
+    }
+
     /// What of a directory a file that names it may import by computed imports.
     fn may_import(&self, path: &Path, directory: &Path) -> Vec<PathBuf> {
         let computed = self.files.get(path).and_then(|file| file.computed_imports);

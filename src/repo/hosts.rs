@@ -69,8 +69,19 @@ fn none_serves(repo: &Repository) -> Error {
         commented.find(|(target, place)| Some(target) == server.as_ref() && place.path.starts_with(&paths.hosts));
     match of_host {
         Some((_, place)) => error::repo::import_in_comment(&paths.server, place),
-        None => error::repo::no_host(&paths.server, &paths.hosts),
+        None => unread(repo).unwrap_or_else(|| error::repo::no_host(&paths.server, &paths.hosts)),
     }
+}
+
+/// The syntax error of a file that a host is made of: what it imports is not known.
+fn unread(repo: &Repository) -> Option<Error> {
+    names(repo)
+        .iter()
+        .flat_map(|host| reached(repo, host))
+        .find_map(|path| {
+            let error = repo.source(&path)?.syntax_error()?;
+            Some(error::syntax::hides_hosts(error, &path, &repo.rules().paths.server))
+        })
 }
 
 /// Every host's name, sorted: the directories below the hosts' directory that have Nix files.

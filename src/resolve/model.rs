@@ -126,6 +126,13 @@ impl Model {
         &self.faulty
     }
 
+    /// The first of the files of which nothing can be read that the host's imports lead to: what it imports itself is not
+    /// known, so that a module that no import is known to lead to may be imported by it.
+    pub fn hides_imports(&self) -> Option<&Path> {
+        let imported = |path: &&PathBuf| self.is_imported(path);
+        self.faulty.iter().find(imported).map(PathBuf::as_path)
+    }
+
     /// The names that services go by, which `find` finds out the first time.
     pub fn names(&self, find: impl FnOnce() -> Vec<(String, String)>) -> Rc<Vec<(String, String)>> {
         Rc::clone(self.names.get_or_init(|| Rc::new(find())))

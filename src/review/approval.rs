@@ -104,6 +104,11 @@ impl Dialogue<'_, '_> {
             true => self.show_kept(),
             false => self.show_plan()?,
         }
+        // What does not preserve is asked about by itself.
+        if !self.approval.is_kept() && preserving(self.approval.proposal).is_empty() {
+            self.begin(Run::Ask);
+            return Ok(After::Next);
+        }
         loop {
             let question = match self.approval.is_kept() {
                 true => texts::again_question(),
@@ -230,8 +235,7 @@ impl Dialogue<'_, '_> {
         }
         if self.approval.is_kept() {
             self.approval.failed = false;
-            self.undo();
-            return Some(After::Next);
+            return self.undo();
         }
         match self.approval.position.can_go_back {
             true => Some(After::Back),
@@ -279,6 +283,7 @@ impl Dialogue<'_, '_> {
                 };
                 let Reply::Line(line) = reply else { return None };
                 match line.trim() {
+                    "q" => return None,
                     "" => main + 1,
                     text => text.parse().unwrap_or(0),
                 }

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::asked::{Approval, Run};
-use super::decision::{Offer, Proposed, Reason};
+use super::decision::{Offer, Proposed, Reason, preserving};
 use super::overrides::{Clash, Conflict, Settled, file_to_edit};
 use super::page::{Width, wrap};
 use super::summary::group_heading;
@@ -74,6 +74,9 @@ pub(super) fn key(line: &str) -> (String, Option<usize>) {
     }
 }
 
+/// Before the reason of a group.
+const WHY: &str = "Why:";
+
 /// What a question led to.
 pub(super) enum After {
     /// The current group has its answer, or another one is current.
@@ -99,8 +102,11 @@ impl Dialogue<'_, '_> {
                 self.leave(group, Reason::Needs(need));
             } else if self.approval.run == Run::Leave {
                 self.leave(group, Reason::Answer);
-            } else if let After::Quit = self.group(group)? {
-                return Ok(After::Quit);
+            } else {
+                match self.group(group)? {
+                    After::Next => {}
+                    other => return Ok(other),
+                }
             }
         }
         Ok(After::Next)
@@ -177,10 +183,10 @@ impl Dialogue<'_, '_> {
                     return Ok(After::Next);
                 }
                 (k, None) if matches!(&*k, "q" | "quit") => return Ok(After::Quit),
-                (k, None) if k == "u" => {
-                    self.undo();
-                    return Ok(After::Next);
-                }
+                (k, None) if k == "u" => match self.undo() {
+                    Some(after) => return Ok(after),
+                    None => self.say(texts::NOTHING_BEFORE),
+                },
                 (k, number) if k == "e" => {
                     if let Some(edited) = self.edit(group, &proposed, number)? {
                         self.approval.review.accept(edited);
@@ -193,23 +199,28 @@ impl Dialogue<'_, '_> {
         }
     }
 
-    /// Takes the last answer back: the one about a group, or the one about all of them, which is before the first group.
-    pub fn undo(&mut self) {
+    /// Takes the last answer back: the one about a group, or the one about all of them, which is before the first group. Where
+    /// there is no question about all of them, the service before is; `None` where none was.
+    pub fn undo(&mut self) -> Option<After> {
         let review = &mut self.approval.review;
         let together = review.is_taken_together();
         let is_there = review.undo();
+        if !is_there && preserving(self.approval.proposal).is_empty() {
+            return self.approval.position.can_go_back.then_some(After::Back);
+        }
         self.approval.begun = is_there && (!together || review.is_taken_together());
         // Whoever goes back wants to be asked from there on.
         self.approval.run = Run::Ask;
+        Some(After::Next)
     }
 
     pub fn help(&mut self, keys: &str, group: Option<&Group>) {
         self.terminal.show(keys);
         if let Some(group) = group {
             let width = Width(self.terminal.width());
-            let why = wrap(&visible(&group.why), width, "", "  ");
-            self.terminal
-                .show(&format!("\n{} {why}\n", paint(palette::TITLE, "Why:")));
+            let why = wrap(&format!("{WHY} {}", visible(&group.why)), width, "", "  ");
+            let why = why.replacen(WHY, &paint(palette::TITLE, WHY), 1);
+            self.terminal.show(&format!("\n{why}\n"));
         }
     }
 

@@ -194,7 +194,7 @@ pub fn kept(taken: usize, left: usize, edited: usize) -> String {
 pub const WHOLE_KEYS: &str = "\
 y - take what leaves the machine as it is, prove it, commit it; a gain, or another order of a list, is asked about by itself
 n - leave all of it
-s - select: be asked about one change after the other
+s - select: be asked about one change after the other, and about the commit message
 d - show what changes in the files
 f - show a file as it will be
 e - edit a file as it will be; y then takes it as edited
@@ -226,7 +226,11 @@ pub fn which_file(paths: &[String], main: usize) -> String {
     for (number, path) in paths.iter().enumerate() {
         text.push_str(&format!("  {}  {path}\n", number + 1));
     }
-    format!("{text}Which file [1-{}, Enter for {}]?", paths.len(), main + 1)
+    format!(
+        "{text}Which file [1-{}, Enter for {}, q for none]?",
+        paths.len(),
+        main + 1
+    )
 }
 
 /// Over a file as it will be.

@@ -6,7 +6,7 @@ use super::left::Left;
 use super::surroundings::Surroundings;
 use super::{Gap, Kept, Pattern, Service, state, texts};
 use crate::error::Place;
-use crate::plan::model;
+use crate::plan::model::{self, unseen_import};
 use crate::plan::unread;
 use crate::rules::parts;
 use crate::syntax::AstNode;
@@ -38,7 +38,8 @@ fn gap(code: &'static str, text: String, place: Place) -> Gap {
 /// A module that no import of the host leads to.
 fn import(around: &Surroundings, found: &Found, gaps: &mut Vec<Gap>) {
     let path = found.module.source.path();
-    if around.context.model.is_imported(path) {
+    // Where a file cannot be read that may import it, that keeps the service back, or its contract is said not to be known.
+    if around.context.model.is_imported(path) || unseen_import(around.context, path).is_some() {
         return;
     }
     let comment = around.commented.iter().find(|(target, _)| target == path);

@@ -8,7 +8,7 @@ use super::pieces::{self, Piece};
 use super::surroundings::Surroundings;
 use super::{Answer, BackedUp, Kept, Pattern, Service, gaps, left, state};
 use crate::plan::migrate::Migration;
-use crate::plan::model::{Choices, Context, ServiceFacts};
+use crate::plan::model::{Choices, Context, ServiceFacts, unseen_import};
 use crate::resolve::module::{Def, Module};
 use crate::resolve::value::{Known, Value};
 use crate::resolve::{Eval, UnknownReason};
@@ -106,10 +106,23 @@ fn service(around: &Surroundings, found: &Found) -> Service {
     service
 }
 
+/// Whether an import of the host leads to a module; not known where a file cannot be read that may import it.
+fn is_imported(context: &Context, module: &Module) -> Answer<bool> {
+    let path = module.source.path();
+    match unseen_import(context, path) {
+        Some(error) => Answer::Unknown(UnknownReason {
+            reason: error.reason_text().unwrap_or(error.message()).to_owned(),
+            place: error.place().cloned().unwrap_or_else(|| module.source.place(0..0)),
+        }),
+        None => Answer::Known(context.model.is_imported(path)),
+    }
+}
+
 /// Whether a definition counts on the host.
 fn enabled(context: &Context, module: &Module, def: &Def) -> Answer<bool> {
-    if !context.model.is_imported(module.source.path()) {
-        return Answer::Known(false);
+    match is_imported(context, module) {
+        Answer::Known(true) => {}
+        known => return known,
     }
     match Eval::new(context.model, module).holds(&def.context.conditions) {
         Ok(holds) => Answer::Known(holds),
@@ -285,13 +298,15 @@ impl<'a> Contract<'_, 'a> {
     }
 
     fn read(&self, service: &mut Service) {
-        let here = self.context.model.is_imported(self.found.module.source.path());
-        let enable = self.field("enable").filter(|_| here);
-        service.enabled = enable.map_or(Answer::Known(false), |enable| match enable.value() {
-            Value::Known(Known::Bool(on)) => Answer::Known(on),
-            Value::Unknown(why) => Answer::Unknown(why),
-            _ => Answer::Unknown(enable.why("it is computed")),
-        });
+        service.enabled = match (is_imported(self.context, self.found.module), self.field("enable")) {
+            (Answer::Known(true), Some(enable)) => match enable.value() {
+                Value::Known(Known::Bool(on)) => Answer::Known(on),
+                Value::Unknown(why) => Answer::Unknown(why),
+                _ => Answer::Unknown(enable.why("it is computed")),
+            },
+            (Answer::Known(_), _) => Answer::Known(false),
+            (unknown, _) => unknown,
+        };
         service.port = match self.field("port").map(|port| port.value()) {
             Some(Value::Known(Known::Int(port))) => u16::try_from(port).ok().map(Answer::Known),
             Some(Value::Unknown(why)) => Some(Answer::Unknown(why)),

@@ -78,8 +78,9 @@ fn what_is_offered_fits_the_command() {
     repo.run(&["tested", "jellyfin"]).succeeds();
     repo.git(&["tag", "v1"]);
     for (line, expected) in [
-        // One that has its contract is migrated no more, and none is named twice.
+        // One that has its contract is offered where no other begins so, and none is named twice.
         (&["migrate", "jelly"][..], &["jellyseerr"][..]),
+        (&["migrate", "vaultw"], &["vaultwarden"]),
         (&["migrate", "jellyseerr", "jelly"], &[]),
         (&["status", "jelly"], &["jellyfin", "jellyseerr"]),
         (&["undo", "j"], &["jellyfin"]),
@@ -87,7 +88,7 @@ fn what_is_offered_fits_the_command() {
         (&["status", "--host", ""], &["Desk", "Server"]),
         (&["status", "--host", "=", "Se"], &["Server"]),
         (&["explain", "no-host"], &["no-host"]),
-        (&["verify", "--against", ""], &["HEAD", "main", "v1"]),
+        (&["verify", "--against", "v"], &["v1"]),
         (&["migrate", "--only", "te"], &["tests"]),
         (&["migrate", "--only", "tests,pl"], &["tests,placement"]),
         (&["migrate", "--format", ""], &["human", "json", "patch"]),
@@ -101,6 +102,12 @@ fn what_is_offered_fits_the_command() {
             .filter(|word| !word.starts_with('-'))
             .collect();
         assert_eq!(offered, expected, "{line:?}");
+    }
+    // A revision is what git has a name for, and each commit of ours.
+    let revisions = in_bash(&repo, &["qgroget", "verify", "--against", ""]);
+    let made = repo.git(&["log", "--format=%h", "--abbrev=7", "-3"]);
+    for name in ["HEAD", "main", "v1"].into_iter().chain(made.lines()) {
+        assert!(revisions.iter().any(|offer| offer == name), "{name}: {revisions:?}");
     }
 }
 

@@ -46,6 +46,24 @@ fn it_works_from_any_directory_below_the_root() {
 }
 
 #[test]
+fn where_nothing_is_it_says_so_and_what_can_be_asked_for() {
+    let repo = Repo::bare();
+    let run = repo.run(&[]).ends(2);
+    run.says("there is no repository of NixOS modules here: no flake.nix, no hosts, no qgroget.toml")
+        .says("Usage: qgroget");
+}
+
+#[test]
+fn the_first_commit_is_the_persons() {
+    let repo = Repo::homelab_without_git();
+    repo.git(&["init", "-q", "-b", "main"]);
+    let run = repo.run(&[]).succeeds();
+    assert_eq!(next(&run.out), "git add -A && git commit");
+    repo.commit_all("feat: begin");
+    assert_eq!(next(&repo.run(&[]).succeeds().out), "qgroget init");
+}
+
+#[test]
 fn an_unfinished_run_comes_first() {
     let repo = Repo::with_contract();
     let kills = "kill -9 $(cut -d' ' -f4 /proc/$PPID/stat)\nexit 1";

@@ -147,3 +147,78 @@ fn a_gain_under_a_shared_switch_by_a_name_of_the_module() {
         .succeeds()
         .says("gained    /var/lib/calibre is backed up now (job calibre)");
 }
+
+/// What a declined gain leaves in the contract is taken out where the gain is taken after all.
+#[test]
+fn a_contract_does_not_go_on_saying_that_nothing_is_backed_up() {
+    let repo = Repo::with_contract();
+    let module = "modules/server/homeAssistant/default.nix";
+    let comment = "# Not backed up: these paths were declared as backupDirectories, which nothing reads.";
+    repo.migrate(&["home-assistant"]).succeeds();
+    let declined = repo.read(module);
+    assert!(declined.contains(comment), "{declined}");
+    // Without a yes to the gain there is no commit to speak of.
+    repo.run(&["migrate", "home-assistant", "--dry-run"])
+        .succeeds()
+        .says("--accept-gains: the gains as well")
+        .says_not("Commit message");
+    repo.migrate(&["home-assistant", "--accept-gains"]).succeeds();
+    let taken = repo.read(module);
+    let block = format!("        {comment}\n        # backupPaths = [\"/var/lib/hass\"];\n        backupPaths = [];\n");
+    assert!(declined.contains(&block), "{declined}");
+    assert_eq!(
+        taken,
+        declined.replace(&block, "        backupPaths = [cfg.dataDir];\n")
+    );
+}
+
+/// The same where the comment names more than is backed up now: what it says then is true, and the paths stay.
+#[test]
+fn a_comment_that_names_more_paths_stays() {
+    let repo = Repo::with_contract();
+    let module = "modules/server/homeAssistant/default.nix";
+    repo.replace(
+        module,
+        "backupDirectories = [\"/var/lib/hass\"]",
+        "backupDirectories = [\"/var/lib/hass\" \"/srv/hass\"]",
+    );
+    repo.commit_all("feat: more");
+    repo.migrate(&["home-assistant", "--data-dir", "home-assistant=/var/lib/hass"])
+        .succeeds();
+    repo.migrate(&["home-assistant", "--accept-gains"]).succeeds();
+    let taken = repo.read(module);
+    assert!(!taken.contains("Not backed up"), "{taken}");
+    assert!(
+        taken.contains("# These paths were declared as backupDirectories, which nothing read.\n"),
+        "{taken}"
+    );
+    assert!(taken.contains("/srv/hass"), "{taken}");
+    assert!(taken.contains("\n        backupPaths = [cfg.dataDir];\n"), "{taken}");
+}
+
+/// Where nothing but a gain is open, the question about it is the only one.
+#[test]
+fn a_gain_alone_is_asked_about_at_once() {
+    let repo = Repo::with_contract();
+    repo.migrate(&["home-assistant"]).succeeds();
+    let mut command: Command = repo.qgroget(&["migrate", "home-assistant", "--no-verify", "--no-pager"]);
+    command
+        .env("TERM", "xterm")
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::inherit());
+    let mut person = Person::at(command);
+    let shown = person.sees("(1/1) Take this gain");
+    assert!(!shown.contains("Take these"), "{shown}");
+    person.sees("]?");
+    // There is nothing before it.
+    person.types("u");
+    person.sees("There is no answer before this one to take back.");
+    person.sees("]?");
+    person.types("y");
+    let (rest, end) = person.leaves();
+    assert_eq!(end, End::Code(0), "{rest}");
+    assert!(
+        repo.read("modules/server/homeAssistant/default.nix")
+            .contains("backupPaths = [cfg.dataDir];")
+    );
+}

@@ -106,6 +106,12 @@ fn every_command_has_a_page_of_the_manual_and_what_they_refer_to_is_there() {
         assert!(text.starts_with(".ie") || text.contains(".TH"), "{page}");
     }
     assert!(references >= 14, "{references}");
+    let synopsis = ".SH SYNOPSIS\nqgroget migrate [OPTIONS] [SERVICE]...\n.SH DESCRIPTION\n";
+    assert!(
+        pages["qgroget-migrate.1"].contains(synopsis),
+        "{}",
+        pages["qgroget-migrate.1"]
+    );
     let one = repo.run(&["man", "contract", "add"]).succeeds();
     assert_eq!(one.out, pages["qgroget-contract-add.1"]);
     assert_eq!(repo.run(&["man"]).succeeds().out, pages["qgroget.1"]);

@@ -1,6 +1,7 @@
 //! The program as a person runs it.
 
 mod branch;
+mod broken;
 mod check;
 mod cleanup;
 mod complete;

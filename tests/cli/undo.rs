@@ -156,9 +156,15 @@ fn a_person_is_asked_and_told_what_is_taken_back() {
             .env("NO_COLOR", "1")
             .stdin(std::process::Stdio::inherit());
         let mut person = Person::at(command);
-        let shown = person.sees("Take it back [y,n]?");
+        let shown = person.sees("Take it back [y,n,d,?]?");
         assert!(shown.contains("migrate to service contract"), "{shown}");
         assert!(shown.contains("modules/server/media/jellyfin/default.nix"), "{shown}");
+        person.types("?");
+        person.sees("d - show what changes in the files");
+        person.sees("Take it back [y,n,d,?]?");
+        person.types("d");
+        person.sees("modules/server/media/jellyfin/default.nix, deleted");
+        person.sees("Take it back [y,n,d,?]?");
         person.types(key);
         let (rest, end) = person.leaves();
         assert_eq!(end, End::Code(code), "{rest}");

@@ -78,7 +78,11 @@ fn the_numbers_of_gits_library_are_not_said() {
         }
     }
     let run = repo.run(&["verify", "--against", "nosuch"]);
-    assert!(run.err.contains("cause: revspec 'nosuch' not found\n"), "{run}");
+    assert!(
+        run.err.contains("there is no revision 'nosuch' in this repository\n"),
+        "{run}"
+    );
+    run.says("git log --oneline --all").says_not("revspec");
     // A damaged repository.
     repo.write(".git/HEAD", "nonsense");
     for command in [&["status"][..], &["undo", "--list"], &["migrate", "jellyfin", "--yes"]] {
@@ -217,4 +221,34 @@ fn who_quits_is_told_so_once() {
         assert_eq!(told, ["Quit: nothing of this is written."], "{rest:?}");
         assert_eq!(end, End::Code(1), "{key:?}");
     }
+}
+
+#[test]
+fn a_wrong_number_and_a_wrong_revision_are_said_in_our_words() {
+    let repo = Repo::with_contract();
+    for port in ["abc", "0", "70000", "-1"] {
+        let said = format!("--port={port}");
+        repo.run(&["new", "x", "--category", "misc", &said])
+            .ends(2)
+            .says("a port is a number from 1 to 65535")
+            .says_not("invalid digit");
+    }
+    for (revision, said) in [
+        ("HEAD~99", "there is no revision 'HEAD~99' in this repository"),
+        ("HEAD^{nonsense}", "'HEAD^{nonsense}' names no revision"),
+    ] {
+        repo.run(&["verify", "--against", revision])
+            .refuses("no-such-revision")
+            .says(said)
+            .says_not("parent 0");
+    }
+    repo.run(&[
+        "migrate",
+        "jellyfin",
+        "--yes",
+        "--no-verify",
+        "--report",
+        "no/such/dir.md",
+    ])
+    .says_not("os error");
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::calls::{Call, Process, Site, record};
+use super::calls::{Call, Process, Site};
 use super::judge;
 use super::kill::injection;
 use super::scenarios::{self, Scenario};
@@ -37,10 +37,10 @@ impl std::fmt::Display for Case<'_> {
     }
 }
 
-fn cases(scenarios: &[Scenario]) -> Vec<Case<'_>> {
+fn cases<'s>(scenarios: impl IntoIterator<Item = &'s Scenario>) -> Vec<Case<'s>> {
     let mut cases = Vec::new();
     for scenario in scenarios {
-        for call in record(scenario) {
+        for call in scenario.calls() {
             for error in ERRORS {
                 let takes_room = TAKE_ROOM.contains(&call.site.call.as_str());
                 let ways: &[bool] = if error == "ENOSPC" && takes_room {
@@ -118,7 +118,7 @@ fn outcome(number: usize, case: &Case<'_>) -> (bool, Option<Wrong>) {
 
 fn inject(count: usize) -> usize {
     let scenarios = scenarios::all();
-    let cases = sample(cases(&scenarios), count);
+    let cases = sample(cases(scenarios.iter()), count);
     let outcomes = share(&cases, outcome);
     let injected = outcomes.iter().filter(|(injected, _)| *injected).count();
     let missed = cases.len() - injected;
@@ -131,9 +131,9 @@ fn inject(count: usize) -> usize {
 }
 
 #[test]
-fn a_sample_of_100_errors() {
+fn a_sample_of_60_errors() {
     if strace::available() {
-        assert!(inject(100) >= 90);
+        assert!(inject(60) >= 54);
     }
 }
 
@@ -144,14 +144,12 @@ fn a_branch_goes_back_although_a_call_fails() {
         return;
     }
     let scenarios = scenarios::all();
-    let cases = cases(&scenarios).into_iter().filter(|case| {
+    let refused = scenarios.iter().filter(|scenario| scenario.name.contains("refuses"));
+    let cases = cases(refused).into_iter().filter(|case| {
         let Site { program, call, path } = &case.call.site;
         let of_a_branch = ["repo/.git/refs/heads/", "repo/.git/logs/"];
         let error = if call == "unlink" { "EACCES" } else { "EIO" };
-        case.scenario.name.contains("refuses")
-            && program == "qgroget"
-            && case.error == error
-            && of_a_branch.iter().any(|of| path.contains(of))
+        program == "qgroget" && case.error == error && of_a_branch.iter().any(|of| path.contains(of))
     });
     let cases: Vec<Case> = cases.collect();
     let outcomes = share(&cases, outcome);

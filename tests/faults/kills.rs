@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::calls::{Call, Process, record};
+use super::calls::{Call, Process};
 use super::judge;
 use super::kill::{Death, Hurt, kill};
 use super::scenarios::{self, Scenario};
@@ -30,7 +30,7 @@ impl std::fmt::Display for Case<'_> {
 fn cases(scenarios: &[Scenario]) -> Vec<Case<'_>> {
     let mut cases = Vec::new();
     for scenario in scenarios {
-        for call in record(scenario) {
+        for call in scenario.calls() {
             let deaths: &[Death] = match call.process {
                 Process::Qgroget => &[Death::Itself],
                 Process::Git(_) => &[Death::Itself, Death::Parent, Death::Both],

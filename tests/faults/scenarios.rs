@@ -1,7 +1,8 @@
 //! What is run and hurt.
 
-use std::sync::{Arc, LazyLock, Mutex, Weak};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, Weak};
 
+use super::calls::{Call, record};
 use super::tally::share;
 use crate::common::faults::{Ended, Lab, State};
 
@@ -16,6 +17,7 @@ pub struct Scenario {
     pub before: State,
     pub after: State,
     pub others: Vec<Other>,
+    calls: OnceLock<Vec<Call>>,
 }
 
 /// Another command, and how it ends before and after the scenario's.
@@ -170,6 +172,11 @@ fn make() -> Vec<Scenario> {
 }
 
 impl Scenario {
+    /// The writing calls that it makes where nothing disturbs it, recorded once.
+    pub fn calls(&self) -> &[Call] {
+        self.calls.get_or_init(|| record(self))
+    }
+
     fn new(name: &'static str, stage: Lab, arguments: &[&'static str], code: i32) -> Scenario {
         stage.work();
         let before = State::of(&stage);
@@ -199,6 +206,7 @@ impl Scenario {
             });
         Scenario {
             name,
+            calls: OnceLock::new(),
             others: others.collect(),
             arguments: arguments.to_vec(),
             code,

@@ -77,7 +77,7 @@ fn a_module_stands_where_its_service_says() {
     let hint = &find(&found, "module-place").error.hints()[0];
     assert_eq!(
         hint,
-        "Fix: git mv modules/server/media/a.nix modules/server/media/a/default.nix"
+        "Fix: mkdir -p modules/server/media/a && git mv modules/server/media/a.nix modules/server/media/a/default.nix"
     );
 }
 
@@ -123,7 +123,10 @@ fn every_service_has_a_test() {
         .file("tests/a.nix", "{}")
         .check();
     let finding = find(&found, "missing-test");
-    assert_eq!(finding.error.hints()[0], "Fix: git mv tests/a.nix tests/a/default.nix");
+    assert_eq!(
+        finding.error.hints()[0],
+        "Fix: mkdir -p tests/a && git mv tests/a.nix tests/a/default.nix"
+    );
     let found = Homelab::new().module("media/a/default.nix", &text).check();
     assert_eq!(
         find(&found, "missing-test").error.hints()[0],

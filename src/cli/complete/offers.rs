@@ -13,11 +13,17 @@ use crate::repo::git::GitState;
 use crate::repo::{Repository, hosts};
 use crate::status;
 
-/// The services that can still be migrated: declared in the legacy pattern, or nowhere.
+/// The services that can still be migrated: declared in the legacy pattern, or nowhere. Where none of them begins as what is
+/// typed does, those with a contract: of some, changes were declined that can be taken yet.
 pub fn to_migrate() -> Vec<Offer> {
+    let typed = words::typed();
+    let begun = typed.last().and_then(|word| word.to_str()).unwrap_or_default();
     not_yet(on_hosts(|context| {
         let mut names = model::legacy_names(context.model, context.rules());
         names.extend(status::undeclared(context).into_iter().map(|(name, _)| name));
+        if !names.iter().any(|name| name.starts_with(begun)) {
+            names = model::contract_names(context.model, context.rules());
+        }
         names
     }))
 }
@@ -71,10 +77,14 @@ pub fn codes() -> Vec<Offer> {
         .collect()
 }
 
-/// HEAD, the branches and the tags.
+/// HEAD, the branches and the tags, and the commits that this program has made, with their titles.
 pub fn revisions() -> Vec<Offer> {
-    let names = git().map(|git| git.revisions()).unwrap_or_default();
-    names.iter().map(|name| offer(name, None)).collect()
+    let Some(git) = git() else { return Vec::new() };
+    let names = git.revisions();
+    let mut offers: Vec<Offer> = names.iter().map(|name| offer(name, None)).collect();
+    let made = commit::list(&git).unwrap_or_default();
+    offers.extend(made.iter().map(|entry| offer(&entry.short, Some(&entry.title))));
+    offers
 }
 
 pub(super) fn offer(name: &str, help: Option<&str>) -> Offer {

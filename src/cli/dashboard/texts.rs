@@ -95,6 +95,22 @@ pub fn end_it(pending: &Pending) -> (String, String) {
     (command, why.to_owned())
 }
 
+/// That there is nothing to speak of at `root`.
+pub fn no_repository(root: &Path) -> String {
+    let here = match root == Path::new(".") {
+        true => "here".to_owned(),
+        false => format!("at {}", root.display()),
+    };
+    format!("there is no repository of NixOS modules {here}: no flake.nix, no hosts, no qgroget.toml")
+}
+
+pub fn first_commit() -> (String, String) {
+    (
+        "git add -A && git commit".to_owned(),
+        "qgroget commits on what is committed, and nothing is yet".to_owned(),
+    )
+}
+
 pub fn init() -> (String, String) {
     (
         "qgroget init".to_owned(),

@@ -196,7 +196,7 @@ impl DryRun<'_> {
         self.planned.push(name.to_owned());
         if self.args.deciding.format == Format::Json {
             let mut entry = Service::decided(&*migration, &decision, ServiceOutcome::Planned)?;
-            entry.commit = Some(Commit {
+            entry.commit = (!decision.change.is_empty()).then(|| Commit {
                 first: first.map(|first| first.message.text().to_owned()),
                 message: message.text().to_owned(),
                 id: None,

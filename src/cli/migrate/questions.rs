@@ -37,6 +37,7 @@ pub fn module_of(session: &Session, loaded: &Loaded, service: &str, found: &Path
             "y" | "yes" => return Source::Module(found.to_owned()),
             "" | "n" | "no" => return Source::None,
             "q" | "quit" => return Source::Quit,
+            "?" | "h" | "help" => session.ui.out(texts::UNDECLARED_KEYS),
             path if loaded.repo.import_target(Path::new(path)).is_some() => {
                 return Source::Module(PathBuf::from(path));
             }
@@ -64,6 +65,10 @@ pub fn directory_of(
         };
         let said = match line.trim() {
             "" | "s" | "skip" => return Directory::None,
+            "?" | "h" | "help" => {
+                session.ui.out(texts::DIRECTORY_KEYS);
+                continue;
+            }
             "q" | "quit" => return Directory::Quit,
             number if number.parse::<usize>().is_ok() => {
                 let at = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1));

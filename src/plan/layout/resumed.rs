@@ -6,7 +6,7 @@ use crate::plan::model::OwnContract;
 use crate::plan::ops::{ContractFragment, Ops};
 use crate::plan::taking::Removed;
 use crate::rules::ContractField;
-use crate::syntax::{self, AstNode};
+use crate::syntax::{self, AstNode, SyntaxNode};
 
 use super::Orphan;
 
@@ -40,7 +40,17 @@ impl<'c, 'a> Resumed<'c, 'a> {
         for fragment in fragments {
             if let Some(field) = &fragment.field {
                 at = Some(self.behind(field));
-                self.remove_empty(ops, field, fragment.group);
+                if let Some(node) = self.empty(field) {
+                    self.declined(ops, field, fragment.group);
+                    let text = format!(
+                        "{}{}",
+                        std::mem::take(&mut comments),
+                        ops.put_fragment(&fragment).trim()
+                    );
+                    let text = indent::indent(&text, &pad);
+                    ops.replace(source.path(), syntax::span(&node), text.trim_start(), fragment.group);
+                    continue;
+                }
             }
             let at = at.unwrap_or_else(|| trivia::end_of(source.text(), &self.contract.set));
             let group = fragment.group;
@@ -53,16 +63,23 @@ impl<'c, 'a> Resumed<'c, 'a> {
         }
     }
 
-    /// Removes the empty list that a field has.
-    fn remove_empty(&self, ops: &mut Ops, field: &ContractField, group: GroupId) {
-        let source = &self.contract.module.source;
-        let Some(entry) = self.contract.empty(field) else {
-            return;
-        };
+    /// The empty list that a field has, if it stays where it stands.
+    fn empty(&self, field: &ContractField) -> Option<SyntaxNode> {
+        let entry = self.contract.empty(field)?;
         let taken = self.removed.values().flatten().any(|(node, _)| *node == entry.node);
-        if !taken {
-            let range = trivia::extent(source.text(), &entry.node).whole;
-            ops.remove(source.path(), range, group);
+        (!taken).then(|| entry.node.clone())
+    }
+
+    /// Says no more that nothing is backed up.
+    fn declined(&self, ops: &mut Ops, field: &ContractField, group: GroupId) {
+        let declined = self.contract.declined.as_ref();
+        if let Some(declined) = declined.filter(|_| *field == ContractField::BackupPaths) {
+            let source = &self.contract.module.source;
+            let range = match declined.text.is_empty() {
+                true => trivia::lines(source.text(), declined.range.clone()),
+                false => declined.range.clone(),
+            };
+            ops.replace(source.path(), range, declined.text.clone(), group);
         }
     }
 

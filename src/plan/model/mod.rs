@@ -2,6 +2,7 @@
 
 mod context;
 mod declared;
+mod declined;
 mod fact;
 pub mod literal;
 mod own_contract;
@@ -12,4 +13,4 @@ pub use context::{Choices, Context};
 pub use declared::{contract_names, covers, directory, fields, legacy_names, persisted_elements, shadowed, topmost};
 pub use fact::{Declaration, Fact, FactId, FactIds, Guard, Job, LegacyField, Persisted};
 pub use own_contract::OwnContract;
-pub use service::{ServiceFacts, broken_file};
+pub use service::{ServiceFacts, broken_file, unseen_import};

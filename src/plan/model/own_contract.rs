@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::declared::fields;
+use super::declined::DeclinedGain;
 use super::fact::{Declaration, Fact, FactIds, Job, LegacyField};
 use crate::resolve::module::Module;
 use crate::rules::{ContractField, parts};
@@ -16,6 +17,8 @@ pub struct OwnContract<'a> {
     fields: Vec<(ContractField, LegacyField<'a>)>,
     /// The elements of its `persistedData` that no backup has.
     pub unsaved: Vec<ast::Expr>,
+    /// What a declined gain has left in it.
+    pub declined: Option<DeclinedGain>,
 }
 
 impl<'a> OwnContract<'a> {
@@ -50,6 +53,7 @@ impl<'a> OwnContract<'a> {
             set,
             fields: named.collect(),
             unsaved: Vec::new(),
+            declined: None,
         })
     }
 

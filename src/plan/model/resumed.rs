@@ -4,9 +4,10 @@ use std::cell::OnceCell;
 
 use super::context::Context;
 use super::declared::{directory, fields, topmost};
+use super::declined::DeclinedGain;
 use super::fact::{Fact, FactIds, Guard, Job, LegacyField};
 use super::own_contract::OwnContract;
-use super::service::ServiceFacts;
+use super::service::{ServiceFacts, unseen};
 use crate::error::Result;
 use crate::plan::placement;
 use crate::plan::share::ownership::Names;
@@ -26,6 +27,9 @@ impl<'a> ServiceFacts<'a> {
             return Ok(None);
         };
         let home = contract.module;
+        if let Some(error) = unseen(context, name, home.source.path()) {
+            return Err(error);
+        }
         let rules = context.rules();
         let mut ids = FactIds::default();
         let legacy: Vec<&str> = parts(&rules.namespaces.services).into_iter().chain([name]).collect();
@@ -68,6 +72,7 @@ impl<'a> ServiceFacts<'a> {
                 facts.insert(0, own);
             }
         }
+        contract.declined = DeclinedGain::find(&contract, &context.eval(home));
         let enable = parts(&rules.namespaces.contract).into_iter().chain([name, "enable"]);
         let enable: Vec<String> = enable.map(str::to_owned).collect();
         Ok(Some(ServiceFacts {

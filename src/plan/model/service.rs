@@ -61,7 +61,9 @@ impl<'a> ServiceFacts<'a> {
         let Some(home) = home(&declarations, prefix.len()).or_else(from) else {
             return Err(computed::refusal(context, name, None).unwrap_or_else(|| unknown(context, name)));
         };
-        if let Some(error) = unseen(context, name).or_else(|| computed::refusal(context, name, Some(home))) {
+        if let Some(error) =
+            unseen(context, name, home.source.path()).or_else(|| computed::refusal(context, name, Some(home)))
+        {
             return Err(error);
         }
         let mut ids = FactIds::default();
@@ -249,6 +251,11 @@ fn home<'a>(declarations: &[Declaration<'a>], depth: usize) -> Option<&'a Module
 
 fn unknown(context: &Context, name: &str) -> Error {
     let known = legacy_names(context.model, context.rules());
+    if let (None, Some(faulty)) = (error::nearest(name, &known), context.model.hides_imports())
+        && let Some(error) = context.repo.source(faulty).and_then(|source| source.syntax_error())
+    {
+        return error::syntax::hides_services(error, faulty, name);
+    }
     if known.is_empty() && contract_names(context.model, context.rules()).is_empty() {
         return error::plan::nothing_declared(&context.rules().namespaces.services);
     }
@@ -374,9 +381,19 @@ pub fn broken_file(context: &Context, name: &str) -> Option<Error> {
     context.repo.containing(&[name]).into_iter().find_map(error)
 }
 
+/// Where `path` is no module that the host is known to import: the syntax error of a file that may import it.
+pub fn unseen_import(context: &Context, path: &Path) -> Option<Error> {
+    let faulty = context
+        .model
+        .hides_imports()
+        .filter(|_| !context.model.is_imported(path))?;
+    let error = context.repo.source(faulty)?.syntax_error()?;
+    Some(error::syntax::hides_imports(error, faulty, path))
+}
+
 /// Why a module of the host keeps all services back that it may say something about: what it says of `name` cannot be seen,
-/// or Nix reads it otherwise than it looks, whatever it mentions.
-fn unseen(context: &Context, name: &str) -> Option<Error> {
+/// it may import the service's module `home`, or Nix reads it otherwise than it looks, whatever it mentions.
+pub(super) fn unseen(context: &Context, name: &str, home: &Path) -> Option<Error> {
     let modules = context.model.faulty();
     // What is no text, or not there, cannot be edited either, wherever it stands.
     let paths = modules.iter().map(PathBuf::as_path).chain(context.repo.unread());
@@ -387,5 +404,6 @@ fn unseen(context: &Context, name: &str) -> Option<Error> {
     let is_name = |c: char| c.is_alphanumeric() || "_-'".contains(c);
     let mentions = |source: &syntax::Source| source.text().split(|c| !is_name(c)).any(|word| word == name);
     let mut unseen = faults.filter(|(source, error)| error.code() == error::syntax::MISREAD || mentions(source));
-    unseen.next().map(|(_, error)| error)
+    let unseen = unseen.next().map(|(_, error)| error);
+    unseen.or_else(|| unseen_import(context, home))
 }

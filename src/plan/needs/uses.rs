@@ -7,8 +7,8 @@ use super::own::ServiceDefs;
 use super::texts;
 use crate::address::{self, Url};
 use crate::error::Place;
-use crate::plan::model::{Context, ServiceFacts};
-use crate::resolve::module::{Def, Module};
+use crate::plan::model::{Context, Fact, ServiceFacts};
+use crate::resolve::module::{Def, Module, list_elements};
 use crate::resolve::value::{Known, Value};
 use crate::rules::{ContractField, parts};
 use crate::syntax::{self, AstNode, HasEntry, SyntaxNode, ast};
@@ -67,17 +67,41 @@ fn middlewares(context: &Context, facts: &ServiceFacts) -> Vec<Use> {
         }
     }
     let mut found = Vec::new();
-    for fact in facts.of(&ContractField::Middlewares) {
-        let eval = context.eval(fact.origin.module);
-        for element in fact.list() {
-            let Ok(name) = eval.string(&element) else { continue };
-            if let Some(on) = definers.get(&*name).and_then(only) {
-                found.push(Use {
-                    why: texts::middleware_of(on, &name),
-                    on: (*on).to_owned(),
-                    place: fact.origin.module.source.place_of(element.syntax()),
-                });
-            }
+    for (module, element) in passed(context, facts) {
+        let Ok(name) = context.eval(module).string(&element) else {
+            continue;
+        };
+        if let Some(on) = definers.get(&*name).and_then(only) {
+            found.push(Use {
+                why: texts::middleware_of(on, &name),
+                on: (*on).to_owned(),
+                place: module.source.place_of(element.syntax()),
+            });
+        }
+    }
+    found
+}
+
+/// The names of the middlewares that the service's requests pass, as expressions: of a service that has its contract, as the
+/// contract says them.
+fn passed<'a>(context: &Context<'a>, facts: &ServiceFacts<'a>) -> Vec<(&'a Module, ast::Expr)> {
+    if facts.contract.is_none() {
+        let of_fact = |fact: &Fact<'a>| {
+            let module = fact.origin.module;
+            fact.list().into_iter().map(move |element| (module, element))
+        };
+        return facts.of(&ContractField::Middlewares).flat_map(of_fact).collect();
+    }
+    let mut found = Vec::new();
+    for (service, module, def, depth) in fields(context, ContractField::Middlewares) {
+        if let Some(value) = def
+            .value
+            .as_ref()
+            .filter(|_| service == facts.name && def.path.len() == depth)
+        {
+            let mut elements = Vec::new();
+            list_elements(value, &mut elements);
+            found.extend(elements.into_iter().map(|element| (module, element)));
         }
     }
     found

@@ -1,0 +1,89 @@
+//! The comment that a declined gain has left in a contract: it says that nothing backs these paths up, and names them.
+
+use std::ops::Range;
+
+use super::own_contract::OwnContract;
+use crate::plan::texts;
+use crate::resolve::Eval;
+use crate::resolve::module::{attribute, list_elements};
+use crate::rules::ContractField;
+use crate::syntax::{self, AstNode, Source, SyntaxElement, SyntaxToken, ast};
+
+/// What becomes of the comment where the gain is taken after all.
+pub struct DeclinedGain {
+    /// The bytes from the first comment's first to the last one's last.
+    pub range: Range<usize>,
+    /// What stands there then; empty where the contract says all that the comment does.
+    pub text: String,
+    /// The comments that go.
+    pub goes: Vec<String>,
+}
+
+impl DeclinedGain {
+    /// The comment directly above an empty `backupPaths`, where [`OwnContract::unsaved`] becomes a backup.
+    pub fn find(contract: &OwnContract, eval: &Eval) -> Option<DeclinedGain> {
+        let entry = contract.empty(&ContractField::BackupPaths)?;
+        let comments = comments_above(&entry.node);
+        let field = |comment: &SyntaxToken| texts::gap_field(comment.text().strip_prefix("# ")?).map(str::to_owned);
+        let (first, field) = comments
+            .iter()
+            .enumerate()
+            .find_map(|(at, one)| Some((at, field(one)?)))?;
+        let own = &comments[first..];
+        let string = |path: &ast::Expr| match path {
+            ast::Expr::Str(string) => syntax::string_value(string),
+            _ => None,
+        };
+        let gained = |path: &ast::Expr| {
+            let same = |other: &ast::Expr| {
+                let known = string(path).is_some_and(|text| eval.string(other).is_ok_and(|own| own == text));
+                known || syntax::text_of(path.syntax()) == syntax::text_of(other.syntax())
+            };
+            contract.unsaved.iter().any(same)
+        };
+        let is_said = paths(&own[1..]).is_some_and(|paths| paths.iter().all(gained));
+        let (goes, text) = match is_said {
+            true => (own, String::new()),
+            false => (&own[..1], format!("# {}", texts::unread_comment(&field))),
+        };
+        let start = syntax::token_span(&goes[0]).start;
+        let end = goes.last().map_or(start, |last| syntax::token_span(last).end);
+        Some(DeclinedGain {
+            range: start..end,
+            text,
+            goes: goes.iter().map(|comment| comment.text().to_owned()).collect(),
+        })
+    }
+}
+
+/// The comments on the lines directly above an entry, in source order.
+fn comments_above(node: &syntax::SyntaxNode) -> Vec<SyntaxToken> {
+    let mut found = Vec::new();
+    let mut at = node.prev_sibling_or_token();
+    while let Some(SyntaxElement::Token(token)) = at {
+        if syntax::is_comment(&token) {
+            found.push(token.clone());
+        } else if token.text().matches('\n').count() > 1 {
+            break;
+        }
+        at = token.prev_sibling_or_token();
+    }
+    found.reverse();
+    found
+}
+
+/// The paths that comments have as a `backupPaths` that is commented out, and nothing else.
+fn paths(comments: &[SyntaxToken]) -> Option<Vec<ast::Expr>> {
+    let lines = comments
+        .iter()
+        .map(|comment| comment.text().strip_prefix('#').unwrap_or_default());
+    let text = format!("{{\n{}\n}}", lines.collect::<Vec<_>>().join("\n"));
+    let ast::Expr::AttrSet(set) = Source::new("comment.nix", text).expr().ok()? else {
+        return None;
+    };
+    let only = syntax::nodes::<ast::AttrpathValue>(set.syntax()).len() == 1;
+    let value = attribute(&set, &ContractField::BackupPaths.to_string()).filter(|_| only)?;
+    let mut elements = Vec::new();
+    matches!(value, ast::Expr::List(_)).then(|| list_elements(&value, &mut elements))?;
+    Some(elements)
+}

@@ -1,0 +1,90 @@
+//! A file that cannot be read hides what it imports: nothing is taken for known that it may say otherwise.
+
+use crate::common::{Repo, nix};
+
+/// A repository in which `path` does not parse, which nobody has committed.
+fn with_a_broken(repo: &Repo, path: &str) {
+    let text = repo.read(path);
+    repo.write(path, format!("= ;{text}"));
+}
+
+#[test]
+fn a_module_that_only_a_broken_file_may_import_is_not_migrated() {
+    let repo = Repo::with_contract();
+    let (broken, module) = (
+        "modules/server/media/default.nix",
+        "modules/server/media/video/default.nix",
+    );
+    with_a_broken(&repo, broken);
+    let before = repo.status();
+    let why = format!("what {broken} imports cannot be seen, and no other import leads to {module}");
+    repo.migrate(&["jellyfin"])
+        .refuses("does-not-parse")
+        .says(&why)
+        .says(&format!("{broken}:1:1"));
+    assert_eq!(repo.status(), before);
+    // Services that other imports lead to go on.
+    repo.migrate(&["vaultwarden"]).succeeds();
+    // A place that is not known is no place that is not imported.
+    let status = repo.run(&["status"]).succeeds();
+    status
+        .says("jellyfin [does-not-parse]")
+        .says_not("no import of Server leads");
+    repo.run(&["map", "--html", "map.html"])
+        .succeeds()
+        .says("jellyfin [does-not-parse]");
+}
+
+#[test]
+fn a_contract_that_only_a_broken_file_may_import_is_not_gone_on_with() {
+    let repo = Repo::with_contract();
+    repo.migrate(&["jellyfin"]).succeeds();
+    with_a_broken(&repo, "modules/server/media/default.nix");
+    repo.run(&["migrate", "jellyfin", "--dry-run"])
+        .refuses("does-not-parse")
+        .says("modules/server/media/default.nix:1:1");
+    let service = &repo.run(&["status", "jellyfin"]).succeeds();
+    assert!(!service.out.contains("no import of Server leads"), "{service}");
+}
+
+#[test]
+fn a_service_that_a_broken_file_may_import_is_not_called_unknown() {
+    let repo = Repo::with_contract();
+    repo.write("services/default.nix", "{ imports = [./notes.nix]; }\n");
+    repo.write(
+        "services/notes.nix",
+        "{ qgroget.services.notes = { name = \"notes\"; url = \"http://localhost:8111\"; }; }\n",
+    );
+    let host = "hosts/Server/configuration.nix";
+    repo.replace(host, "imports = [", "imports = [\n    ../../services");
+    repo.commit_all("feat: notes");
+    repo.run(&["migrate", "notes", "--dry-run"]).succeeds();
+    with_a_broken(&repo, "services/default.nix");
+    repo.run(&["migrate", "notes", "--dry-run"])
+        .refuses("does-not-parse")
+        .says("services/default.nix:1:1")
+        .says("what services/default.nix declares and imports cannot be seen, and nothing else declares notes");
+    // A slip of the keyboard is one all the same.
+    repo.run(&["migrate", "jelyfin", "--dry-run"])
+        .refuses("unknown-service")
+        .says("did you mean 'jellyfin'?");
+}
+
+#[test]
+fn a_host_whose_imports_cannot_be_seen_is_not_said_to_import_nothing() {
+    let repo = Repo::with_contract();
+    let host = "hosts/Server/configuration.nix";
+    with_a_broken(&repo, host);
+    let why = format!("what {host} imports cannot be seen, and no host is known to import modules/server");
+    for command in [&["migrate", "jellyfin"][..], &["status"], &["check"], &["init"], &[]] {
+        repo.run(command)
+            .refuses("does-not-parse")
+            .says(&why)
+            .says(&format!("{host}:1:1"));
+    }
+    if nix::available() {
+        repo.run(&["verify"])
+            .refuses("does-not-evaluate")
+            .says(&format!("at {host}:1:1"));
+    }
+}
