@@ -60,7 +60,7 @@ pub const ENABLEMENT_WHY: &str = "The host's settings file is where services are
 
 /// Beside a contract whose service has its switch together with others.
 pub fn shared_switch_comment(others: &[String]) -> String {
-    format!("# The switch is that of {} as well.\n", others.join(", "))
+    format!("# The switch is that of {} as well.\n", in_one_line(&others.join(", ")))
 }
 
 pub fn persistence_title(service: &str) -> String {
@@ -209,11 +209,20 @@ pub const FIELD_RENAME_WHY: &str =
     "Schema, contracts and reads change together: one without the other does not evaluate.";
 pub const FIELD_REMOVE_WHY: &str = "What contracts say in this field goes with it. Nothing reads it.";
 
+/// A text of a person's in a comment that ends with its line.
+fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 pub fn field_required_comment(description: &str) -> String {
-    format!("# Required. {description}")
+    format!("# Required. {}", in_one_line(description))
 }
 pub fn field_optional_comment(description: &str, default: &str) -> String {
-    format!("# Optional. Default: {default}. {description}")
+    format!(
+        "# Optional. Default: {}. {}",
+        in_one_line(default),
+        in_one_line(description)
+    )
 }
 
 pub fn commit_subject(service: &str) -> String {

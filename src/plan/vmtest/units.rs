@@ -69,7 +69,7 @@ impl<'c, 'a> Running<'c, 'a> {
         unknown.next().map(|one| one.option)
     }
 
-    /// The images of its containers, as far as they are known.
+    /// The images of its containers, as far as they are known; `IMAGE` for what is no reference of one.
     pub fn images(&self) -> Vec<String> {
         let mut images = Vec::new();
         for option in &self.context.rules().containers.options {
@@ -79,7 +79,12 @@ impl<'c, 'a> Running<'c, 'a> {
                     let path = [&parts(option)[..], &[name.as_str()], field].concat();
                     self.text(&path)
                 });
-                images.push(image.unwrap_or(name));
+                let image = image.unwrap_or(name);
+                images.push(if is_reference(&image) {
+                    image
+                } else {
+                    "IMAGE".to_owned()
+                });
             }
         }
         images
@@ -213,4 +218,11 @@ fn with_suffix(unit: String) -> String {
         true => unit,
         false => format!("{unit}.service"),
     }
+}
+
+/// Whether a text can be the reference of a container's image (OCI Distribution Specification, "Pulling manifests"): it stands
+/// in a comment, in a command that a person runs.
+fn is_reference(text: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "._-/:@+".contains(c);
+    !text.is_empty() && !text.starts_with('-') && text.chars().all(is_part)
 }
