@@ -9,6 +9,7 @@ mod coexistence;
 mod databases;
 mod dynamic;
 mod fields;
+pub mod installed;
 pub mod mend;
 mod middlewares;
 pub mod output;

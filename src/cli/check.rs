@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use super::args::{Check, CheckFormat};
 use super::proving::{Side, Verifier};
 use super::session::{Loaded, Session};
-use super::{single, texts};
+use super::{init, single, texts};
 use crate::check::mend::Mending;
 use crate::check::output::{self, Summary};
 use crate::check::{self, Finding, Severity};
 use crate::commit::Message;
 use crate::error::{self, Error, Result};
-use crate::plan::model::{contract_names, legacy_names};
+use crate::plan::model::{Choices, contract_names, legacy_names};
 use crate::plan::{Accepted, Proposal};
 use crate::rules::parts;
 use crate::term::excerpt::{self, Weight};
@@ -26,7 +26,13 @@ pub fn run(args: &Check, session: &Session) -> Result<u8> {
     }
     let loaded = session.load(args.host.as_deref())?;
     let model = loaded.model();
-    let findings = check::run(&loaded.repo, &loaded.host, &model);
+    let mut findings = check::run(&loaded.repo, &loaded.host, &model);
+    let choices = Choices::default();
+    let git = session.git()?;
+    findings.extend(check::installed::check(
+        &loaded.context(&model, &choices),
+        &*init::past(git.as_ref()),
+    )?);
     let services = contract_names(&model, loaded.repo.rules()).len();
     let is_installed = model
         .declaration(&parts(&loaded.repo.rules().namespaces.contract))

@@ -414,6 +414,7 @@ pub fn reordered(sentence: &str) -> String {
 }
 
 /// Shown where the installation of the contract is proved.
+pub const UPGRADE_DIFFERS: &str = "this is what the newer contract does otherwise: to have it, run again with --no-verify, and see qgroget verify HEAD~1 afterwards";
 pub const INIT_PROVED: &str = "The configuration is preserved";
 
 /// A service that `--all` cannot know of.

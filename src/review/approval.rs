@@ -104,6 +104,11 @@ impl Dialogue<'_, '_> {
             true => self.show_kept(),
             false => self.show_plan()?,
         }
+        if preserving(self.approval.proposal).is_empty() && !self.approval.is_kept() {
+            // All of it is asked about by itself.
+            self.begin(Run::Ask);
+            return Ok(After::Next);
+        }
         loop {
             let question = match self.approval.is_kept() {
                 true => texts::again_question(),

@@ -39,5 +39,6 @@ mod signals;
 mod status;
 mod switches;
 mod undo;
+mod upgrade;
 mod verify;
 mod words;
