@@ -40,6 +40,7 @@ use crate::resolve::{Def, Model, Module};
 use crate::rules::{ContractField, Rules, parts};
 use crate::syntax::SyntaxNode;
 use mend::QuickFix;
+pub use schema::misfit;
 use services::{Service, Services};
 use statics::StaticReader;
 use texts::Subject;

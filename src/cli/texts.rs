@@ -593,6 +593,15 @@ pub const NO_VERIFY_ASKED: &str = "--no-verify";
 
 pub const NOTHING_TO_FIX: &str = "nothing to fix by machine";
 pub const FIX_SUBJECT: &str = "style(server): mend the contracts";
+pub const FIELDS_FAIL: &str = "the configuration evaluates, and these fields of contracts do not:";
+
+/// A field that does not evaluate.
+pub fn field_fails(service: &str, field: &str, why: Option<&str>) -> String {
+    match why {
+        Some(why) => format!("'{field}' of service '{service}': {why}"),
+        None => format!("'{field}' of service '{service}'"),
+    }
+}
 pub const ASSERTIONS_FAIL: &str = "the configuration evaluates, and these of its assertions fail:";
 pub const WITHOUT_EVALUATION: &str = "look at the source alone: --no-eval";
 pub const EVALUATES: &str = "the configuration evaluates";

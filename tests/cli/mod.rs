@@ -4,6 +4,7 @@ mod branch;
 mod check;
 mod cleanup;
 mod complete;
+mod contract;
 mod cutover;
 mod dashboard;
 mod data_dir;
