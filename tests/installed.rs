@@ -1,14 +1,16 @@
 //! What `init` brings: how much of it, and that its documents are true of the repository, then and after every later command.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use qgroget::plan::evolve::schema::Schema;
-use qgroget::plan::install::{fields, schema};
+use qgroget::plan::install::{fields, schema, version};
 use qgroget::plan::model::Context;
 use qgroget::repo::Repository;
 use qgroget::resolve::Module;
 use qgroget::rules::parts;
 use qgroget::syntax::Source;
+use sha2::{Digest, Sha256};
 
 use crate::common::{Repo, copy, project, with_context};
 use crate::documents::assert_links;
@@ -21,7 +23,89 @@ const DOCUMENTS: [&str; 3] = [
 
 /// Lines that `init` may bring besides schema, collector and bridge: in all but documents, and in documents.
 const LINES: usize = 500;
-const DOCUMENT_LINES: usize = 700;
+const DOCUMENT_LINES: usize = 703;
+
+/// What of `nix/` is not installed.
+const NOT_INSTALLED: [&str; 6] = [
+    "README.md",
+    "contract.toml",
+    "tests/mutants.py",
+    "tests/suite",
+    "tests/vm/check.py",
+    "tests/vm/stub.nix",
+];
+
+/// Every file below a directory.
+fn files(directory: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => files(&path, found),
+            false => found.push(path),
+        }
+    }
+}
+
+/// A digest of all files in `nix/` that are installed.
+fn digest() -> String {
+    let nix = project().join("nix");
+    let mut found = Vec::new();
+    files(&nix, &mut found);
+    found.sort();
+    let mut hasher = Sha256::new();
+    for path in found {
+        let name = path.strip_prefix(&nix).unwrap();
+        if !NOT_INSTALLED.iter().any(|other| name.starts_with(other)) {
+            for part in [name.to_string_lossy().as_bytes(), &std::fs::read(&path).unwrap()] {
+                hasher.update((part.len() as u64).to_le_bytes());
+                hasher.update(part);
+            }
+        }
+    }
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The value behind a name in a text of TOML.
+fn value<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(" = "));
+    line.map(|value| value.trim_matches('"'))
+}
+
+/// A repository knows by the version that there is something to upgrade: one that stays the same while a text changes would keep
+/// the change from everybody who has the contract.
+#[test]
+fn a_changed_contract_has_another_version() {
+    let path = project().join("nix/contract.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (version, recorded) = (value(&text, "version").unwrap(), value(&text, "digest").unwrap());
+    assert_eq!(version.parse(), Ok(version::current()));
+    let digest = digest();
+    if recorded == digest {
+        return;
+    }
+    assert!(
+        std::env::var_os("QGROGET_BLESS").is_some(),
+        "a file in nix/ that is installed has changed, and the contract's version has not:\n  \
+         QGROGET_BLESS=1 cargo test --test main installed::a_changed_contract_has_another_version"
+    );
+    // Several changes before one commit are one version.
+    let mut git = std::process::Command::new("git");
+    let committed = git
+        .args(["show", "HEAD:./nix/contract.toml"])
+        .current_dir(project())
+        .output();
+    let committed = committed
+        .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+        .ok();
+    let before = committed.and_then(|text| value(&text, "version")?.parse::<u32>().ok());
+    let raised = before.map_or(version::current(), |before| before + 1);
+    let text = text
+        .replace(&format!("version = {version}"), &format!("version = {raised}"))
+        .replace(&format!("digest = \"{recorded}\""), &format!("digest = \"{digest}\""));
+    std::fs::write(&path, text).unwrap();
+}
 
 /// A field that is added, as the guide shows it.
 const ADD: [&str; 9] = [

@@ -52,6 +52,20 @@ pub fn of_option(model: &Model, path: &[&str]) -> Option<Submodule> {
     })
 }
 
+/// What a type expects, where it does not take a value; both as source. `None` where it does, or where that is not known.
+pub fn misfit(kind: &str, value: &str) -> Option<String> {
+    let text = format!(
+        "{{lib, ...}}: let inherit (lib) types; in {{options.of = lib.mkOption {{type = types.attrsOf (types.submodule {{options.field = lib.mkOption {{type = {kind}; default = {value};}};}});}};}}"
+    );
+    let source = Source::new("field.nix", text);
+    let module = Module::read(&source).map(Rc::new);
+    let model = Model::new(module.into_iter().collect(), Default::default());
+    let schema = of_option(&model, &["of"])?;
+    let field = schema.fields.get("field")?;
+    let fits = field.ty.takes(field.default.as_ref()?);
+    (fits == Some(false)).then(|| field.ty.description())
+}
+
 struct Parser<'a> {
     reader: StaticReader<'a>,
     module: &'a Module,

@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::args::{Check, CheckFormat};
+use super::forced::{self, Fields};
 use super::proving::{Side, Verifier};
 use super::session::{Loaded, Session};
-use super::{single, texts};
+use super::{init, single, texts};
 use crate::check::mend::Mending;
 use crate::check::output::{self, Summary};
 use crate::check::{self, Finding, Severity};
 use crate::commit::Message;
 use crate::error::{self, Error, Result};
-use crate::plan::model::{contract_names, legacy_names};
+use crate::plan::model::{Choices, contract_names, legacy_names};
 use crate::plan::{Accepted, Proposal};
 use crate::rules::parts;
 use crate::term::excerpt::{self, Weight};
@@ -26,7 +27,14 @@ pub fn run(args: &Check, session: &Session) -> Result<u8> {
     }
     let loaded = session.load(args.host.as_deref())?;
     let model = loaded.model();
-    let findings = check::run(&loaded.repo, &loaded.host, &model);
+    let mut findings = check::run(&loaded.repo, &loaded.host, &model);
+    let choices = Choices::default();
+    // Without a history that can be read, less is known of what was installed.
+    let git = session.git().ok().flatten();
+    findings.extend(check::installed::check(
+        &loaded.context(&model, &choices),
+        &*init::past(git.as_ref()),
+    )?);
     let services = contract_names(&model, loaded.repo.rules()).len();
     let is_installed = model
         .declaration(&parts(&loaded.repo.rules().namespaces.contract))
@@ -94,8 +102,11 @@ fn evaluate(args: &Check, session: &Session, loaded: &Loaded) -> Result<u8> {
         Ok(proof) => {
             let failing: BTreeSet<&String> = proof.hosts.iter().flat_map(|host| &host.failing).collect();
             if failing.is_empty() {
-                session.ui.tell(texts::EVALUATES);
-                return Ok(0);
+                let failing = fields(args, session, loaded)?;
+                if failing == 0 {
+                    session.ui.tell(texts::EVALUATES);
+                }
+                return Ok(u8::from(failing > 0));
             }
             session.ui.line(texts::ASSERTIONS_FAIL);
             for message in &failing {
@@ -117,6 +128,31 @@ fn evaluate(args: &Check, session: &Session, loaded: &Loaded) -> Result<u8> {
             Ok(error.kind().exit_code())
         }
     }
+}
+
+/// Evaluates every field of every contract once, which the module system does not do by itself; says which fail, and how many
+/// they are.
+fn fields(args: &Check, session: &Session, loaded: &Loaded) -> Result<usize> {
+    let choices = Choices::default();
+    let model = loaded.model();
+    let context = loaded.context(&model, &choices);
+    let all = Fields {
+        only: None,
+        sample: None,
+    };
+    let failing = match forced::failing(&all, &forced::NO_CHANGE, &context, session, &args.proving, false) {
+        Ok(failing) => failing,
+        // What slice mode cannot evaluate the whole system has evaluated.
+        Err(_) => return Ok(0),
+    };
+    if !failing.is_empty() {
+        session.ui.line(texts::FIELDS_FAIL);
+    }
+    for one in &failing {
+        let said = texts::field_fails(&one.service, &one.field, one.why.as_deref());
+        session.ui.line(textwrap::indent(said.trim_end(), "  "));
+    }
+    Ok(failing.len())
 }
 
 /// Applies the mechanical fixes, as a change that is shown and asked about like any other.

@@ -87,6 +87,11 @@ impl<'s> Committer<'s> {
         Committer { branch, ..self }
     }
 
+    /// How it is decided.
+    pub fn deciding(&self) -> &Deciding {
+        self.deciding
+    }
+
     /// Whether what is written is not committed.
     pub fn leaves_uncommitted(&self) -> bool {
         self.deciding.no_commit

@@ -7,6 +7,7 @@ use super::session::{self, Session};
 use super::status::untested;
 use crate::error::Result;
 use crate::plan::cleanup::Cleanup;
+use crate::plan::install;
 use crate::plan::model::{self, Choices};
 use crate::plan::needs;
 use crate::review::summary::{Width, wrap};
@@ -87,6 +88,9 @@ fn next(status: &Status, session: &Session) -> Result<(String, String)> {
     let choices = Choices::default();
     let model = loaded.model();
     let context = loaded.context(&model, &choices);
+    if install::is_older(&context) {
+        return Ok(texts::upgrade());
+    }
     let legacy = model::legacy_names(&model, context.rules());
     let left = needs::ordered(&context, legacy);
     let mut can = left.iter();

@@ -6,12 +6,17 @@ use super::next::{self, Done};
 use super::proving::Verifier;
 use super::session::Session;
 use super::{message, show, texts};
+use crate::commit::Writings;
 use crate::edit::SourceChange;
+use crate::edit::past::{self, Past};
 use crate::error::{self, Error, Result};
 use crate::plan::Proposal;
-use crate::plan::install::Installation;
+use crate::plan::install::upgrade::stand;
+use crate::plan::install::{self, Installation, version};
 use crate::plan::model::{Choices, Context};
+use crate::repo::git::GitState;
 use crate::review::json::{Document, Service, ServiceOutcome};
+use crate::review::summary::{self, Width};
 use crate::review::{Decision, Outcome};
 
 /// Runs the command.
@@ -28,12 +33,14 @@ fn once(args: &Init, session: &Session) -> Result<u8> {
     let choices = Choices::default();
     let model = loaded.model();
     let context = loaded.context(&model, &choices);
-    let installation = Installation::of(&context, &args.parts())?;
+    let git = session.git()?;
+    let past = past(git.as_ref());
+    let installation = Installation::of(&context, &args.parts(), &*past)?;
     if deciding.dry_run {
-        return dry_run(&installation, deciding, session);
+        return dry_run(&installation, &context, &*past, deciding, session);
     }
     if installation.is_done() {
-        session.ui.tell(texts::INIT_DONE);
+        done(&installation, &context, &*past, session)?;
         return Ok(0);
     }
     let committer = Committer::new(session, deciding, false)?;
@@ -43,7 +50,11 @@ fn once(args: &Init, session: &Session) -> Result<u8> {
             committer.say(installation.name(), &landed);
             let committed = matches!(landed, Landed::Committed(_));
             drop(landed);
-            next::say(&Done::Installed, committed, deciding.host.as_deref(), session);
+            let done = match installation.upgrades() {
+                true => Done::Changed,
+                false => Done::Installed,
+            };
+            next::say(&done, committed, deciding.host.as_deref(), session);
             Ok(0)
         }
         other => {
@@ -51,6 +62,27 @@ fn once(args: &Init, session: &Session) -> Result<u8> {
             Ok(1)
         }
     }
+}
+
+/// What the tool has written, by the history that there is.
+pub fn past(git: Option<&GitState>) -> Box<dyn Past + '_> {
+    match git {
+        Some(git) => Box::new(Writings::of(git)),
+        None => Box::new(past::Unknown),
+    }
+}
+
+/// Says that nothing is to be done, and what of the contract is a person's own.
+fn done(installation: &Installation, context: &Context, past: &dyn Past, session: &Session) -> Result<()> {
+    session.ui.tell(texts::INIT_DONE);
+    for stand in stand::all(context, past)? {
+        session.ui.tell(install::upgrade::texts::stands(&stand));
+    }
+    let left = summary::left(installation.skipped(), Width(session.ui.width()));
+    if !left.is_empty() {
+        session.ui.tell(left.trim_end());
+    }
+    Ok(())
 }
 
 /// Decides, proves (if `proving` says how), writes and commits an installation.
@@ -67,14 +99,26 @@ pub fn install(
     committer.check(installation)?;
     let decision = match committer.decide(installation)? {
         Outcome::Quit | Outcome::Back => return Ok(Landed::Quit),
-        Outcome::Decided(decision) if decision.change.is_empty() => return Ok(Landed::Declined),
+        Outcome::Decided(decision) if decision.change.is_empty() => {
+            let replaced = installation.replaced();
+            return match replaced.is_empty() || session.asks(committer.deciding()) {
+                true => Ok(Landed::Declined),
+                false => Err(error::install::base_unknown(&replaced, version::current())),
+            };
+        }
         Outcome::Decided(decision) => decision,
     };
     if let Some(proving) = proving {
         let host = Some(context.host.name.clone());
         let verifier = Verifier::new(session, proving, context.rules(), host, Vec::new())
             .without_commit(committer.leaves_uncommitted());
-        verifier.pass(&decision.change, &[], texts::INIT_PROVED)?;
+        let passed = verifier.pass(&decision.change, &[], texts::INIT_PROVED);
+        passed.map_err(
+            |error| match installation.upgrades() && error.code() == "not-preserving" {
+                true => error.hint(texts::UPGRADE_DIFFERS),
+                false => error,
+            },
+        )?;
         with_a_service(&decision.change, context, committer, session, proving)?;
     }
     let message = message::installation(installation, &decision.accepted);
@@ -114,10 +158,32 @@ pub fn everything(proposal: &dyn Proposal, accept_gains: bool) -> Result<Decisio
     crate::review::decide_noninteractive(proposal, true, accept_gains)
 }
 
-fn dry_run(installation: &Installation, deciding: &Deciding, session: &Session) -> Result<u8> {
+/// All groups, whatever they need.
+fn whole(proposal: &dyn Proposal) -> Result<Decision> {
+    let accepted = proposal.groups().iter().map(|group| group.id).collect();
+    Ok(Decision {
+        change: proposal.render(&accepted)?,
+        accepted,
+        declined: Vec::new(),
+        edited: Vec::new(),
+    })
+}
+
+fn dry_run(
+    installation: &Installation,
+    context: &Context,
+    past: &dyn Past,
+    deciding: &Deciding,
+    session: &Session,
+) -> Result<u8> {
     let decision = everything(installation, false)?;
-    let message = message::installation(installation, &decision.accepted);
-    let message = session.marked(&message, installation, &decision.change)?;
+    // What is only taken by an answer is shown to whoever is to give it.
+    let shown = match installation.replaced().is_empty() {
+        true => decision.clone(),
+        false => whole(installation)?,
+    };
+    let message = message::installation(installation, &shown.accepted);
+    let message = session.marked(&message, installation, &shown.change)?;
     match deciding.format {
         Format::Patch => session.ui.data(crate::review::patch::patch(&decision.change)),
         Format::Json => {
@@ -128,9 +194,9 @@ fn dry_run(installation: &Installation, deciding: &Deciding, session: &Session) 
             document.notes.extend(session.format(&decision.change));
             session.ui.data(document.to_text()?);
         }
-        Format::Human if installation.is_done() => session.ui.tell(texts::INIT_DONE),
+        Format::Human if installation.is_done() => done(installation, context, past, session)?,
         Format::Human => session.ui.paged(|| {
-            show::planned(session, installation, &decision, message.text().into(), deciding, None);
+            show::planned(session, installation, &shown, message.text().into(), deciding, None);
             session.ui.tell(format!("\n{}", texts::NOTHING_WRITTEN));
         }),
     }

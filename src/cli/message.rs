@@ -6,7 +6,7 @@ use crate::account;
 use crate::commit::{Check, Message, Tick};
 use crate::error::Result;
 use crate::plan::cleanup::Cleanup;
-use crate::plan::install::Installation;
+use crate::plan::install::{self, Installation};
 use crate::plan::migrate::Migration;
 use crate::plan::model::Context;
 use crate::plan::{Accepted, Proposal};
@@ -37,11 +37,12 @@ pub fn migration(
 
 /// The message of the contract's installation.
 pub fn installation(installation: &Installation, accepted: &Accepted) -> Message {
-    let subject = match installation.has_contract() {
-        true => crate::plan::install::texts::SUBJECT_MORE,
-        false => crate::plan::install::texts::SUBJECT,
+    let subject = match (installation.upgrades(), installation.has_contract()) {
+        (true, _) => install::upgrade::texts::subject(install::version::current()),
+        (false, true) => install::texts::SUBJECT_MORE.to_owned(),
+        (false, false) => install::texts::SUBJECT.to_owned(),
     };
-    groups(subject, installation, accepted)
+    groups(&subject, installation, accepted)
 }
 
 /// The message of the legacy pattern's removal, or of a part of it.

@@ -15,6 +15,7 @@ mod contract;
 mod dashboard;
 mod documents;
 pub mod editor;
+mod forced;
 mod init;
 pub mod interrupt;
 mod keys;

@@ -420,6 +420,7 @@ pub fn reordered(sentence: &str) -> String {
 }
 
 /// Shown where the installation of the contract is proved.
+pub const UPGRADE_DIFFERS: &str = "this is what the newer contract does otherwise: to have it, run again with --no-verify, and see qgroget verify HEAD~1 afterwards";
 pub const INIT_PROVED: &str = "The configuration is preserved";
 
 /// A service that `--all` cannot know of.
@@ -614,6 +615,15 @@ pub const NO_VERIFY_ASKED: &str = "--no-verify";
 
 pub const NOTHING_TO_FIX: &str = "nothing to fix by machine";
 pub const FIX_SUBJECT: &str = "style(server): mend the contracts";
+pub const FIELDS_FAIL: &str = "the configuration evaluates, and these fields of contracts do not:";
+
+/// A field that does not evaluate.
+pub fn field_fails(service: &str, field: &str, why: Option<&str>) -> String {
+    match why {
+        Some(why) => format!("'{field}' of service '{service}': {why}"),
+        None => format!("'{field}' of service '{service}'"),
+    }
+}
 pub const ASSERTIONS_FAIL: &str = "the configuration evaluates, and these of its assertions fail:";
 pub const WITHOUT_EVALUATION: &str = "look at the source alone: --no-eval";
 pub const EVALUATES: &str = "the configuration evaluates";

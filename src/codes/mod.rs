@@ -6,6 +6,7 @@ mod cleanup;
 mod commit;
 mod evolve;
 mod git;
+mod install;
 mod patterns;
 mod plan;
 mod prove;
@@ -34,12 +35,13 @@ pub struct Code {
 }
 
 /// The families, in the order of the pipeline.
-const FAMILIES: [(&str, &[Code]); 11] = [
+const FAMILIES: [(&str, &[Code]); 12] = [
     ("Repository and hosts", repo::CODES),
     ("Planning a migration", plan::CODES),
     ("Removing the legacy pattern", cleanup::CODES),
     ("Contracts", check::CODES),
     ("Patterns of service modules", patterns::CODES),
+    ("The installed contract", install::CODES),
     ("New services and fields", evolve::CODES),
     ("Deciding", session::CODES),
     ("Proof by evaluation", prove::CODES),

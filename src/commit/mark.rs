@@ -97,6 +97,8 @@ impl Mark {
 
 /// The name of the commit that installs the contract, which every service needs.
 pub(super) const INIT: &str = "init";
+/// The name of the commit that brings an installed contract to another version.
+pub(super) const UPGRADE: &str = "upgrade";
 /// The name of the commit that removes what legacy services need.
 pub(super) const CLEANUP: &str = "cleanup";
 
@@ -106,7 +108,7 @@ const CHECK: &str = "check";
 /// How a mark names a service: as it is called, and in quotes where that is the name of a commit of another kind.
 pub fn of_service(name: &str) -> String {
     match name {
-        INIT | CLEANUP | CHECK => format!("{name:?}"),
+        INIT | UPGRADE | CLEANUP | CHECK => format!("{name:?}"),
         _ => name.to_owned(),
     }
 }

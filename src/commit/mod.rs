@@ -58,6 +58,7 @@ mod recover;
 mod takeback;
 mod tested;
 mod undo;
+mod written;
 
 #[cfg(test)]
 mod tests;
@@ -81,6 +82,7 @@ pub use undo::{
     Chosen, Entry, Kept as UndoKept, Plan as UndoPlan, State, Undone, Way as UndoWay, Which, is_as_made, list,
     plan_undo, undo,
 };
+pub use written::Writings;
 
 /// What one path becomes.
 #[derive(Clone, Debug)]

@@ -27,6 +27,7 @@ mod trees;
 
 pub(super) use history::{Change, changes};
 pub use history::{Entry, State, is_as_made, list};
+pub(super) use merge::merge as merge_touching;
 pub use needed::Kept;
 
 use history::is_pushed;

@@ -4,6 +4,8 @@ mod brackets;
 pub mod change;
 pub mod formatting;
 pub mod indent;
+pub mod merge;
+pub mod past;
 mod reformat;
 mod relaid;
 pub mod render;

@@ -155,6 +155,30 @@ pub fn bad_value(text: &str) -> Error {
         .hint("quote strings for Nix and for the shell: --value '\"text\"'")
 }
 
+/// A value that the field's type does not take.
+pub fn wrong_value(flag: &str, value: &str, kind: &str, expected: &str) -> Error {
+    Error::usage(
+        "wrong-field-value",
+        format!("{flag}: {value} is no value of the type {kind}"),
+    )
+    .reason(format!("the field would not evaluate: expected {expected}"))
+    .hint("give a value of the type, or another --type")
+}
+
+/// The field does not evaluate in the contract of a service; `None` for one that says no more than it has to.
+pub fn field_fails(field: &str, service: Option<&str>, why: Option<&str>) -> Error {
+    let of = match service {
+        Some(service) => format!("in the contract of '{service}'"),
+        None => "in a contract that does not set it".to_owned(),
+    };
+    let error = Error::refused("field-fails", format!("the field '{field}' does not evaluate {of}"));
+    let error = match why {
+        Some(why) => error.reason(format!("nix says: {why}")),
+        None => error.reason("what it says has another type, or throws"),
+    };
+    error.hint("nothing was written; give values of the field's type: --default, --value, --service")
+}
+
 /// A required field without a value for a service.
 pub fn value_needed(field: &str, services: &[String]) -> Error {
     Error::usage(

@@ -14,6 +14,7 @@ pub mod cleanup;
 pub mod commit;
 pub mod evolve;
 pub mod git;
+pub mod install;
 pub mod json;
 pub mod plan;
 pub mod process;

@@ -131,7 +131,9 @@ pub fn unknown_contract_field(place: Place, service: &str, field: &str, wanted: 
     )
     .at(place)
     .reason("what it says would not evaluate, or would be lost")
-    .hint(format!("add the field: qgroget contract add {wanted}"))
+    .hint(format!(
+        "add the field: qgroget contract add {wanted} (--help shows how)"
+    ))
     .hint(format!(
         "or keep what it says aside, in qgroget.toml: [fields] {field} = \"extraConfig.{field}\""
     ))

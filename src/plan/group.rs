@@ -19,6 +19,8 @@ pub enum Safety {
     Preserves,
     /// Something is persisted, backed up or declared that was not before. Needs a yes of its own.
     Gains,
+    /// What a person has written goes, and cannot be told from what the tool wrote. Needs a yes of its own, on a terminal.
+    Overwrites,
 }
 
 /// One thing that goes from one place to another, or is only removed or only added.

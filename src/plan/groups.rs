@@ -33,6 +33,14 @@ impl Proposed {
         }
     }
 
+    /// A group by which something that a person has written may go.
+    pub fn overwriting(title: impl Into<String>, why: impl Into<String>) -> Proposed {
+        Proposed {
+            safety: Safety::Overwrites,
+            ..Proposed::preserving(title, why)
+        }
+    }
+
     /// The same, which makes no sense without these groups.
     pub fn needing(mut self, groups: impl IntoIterator<Item = GroupId>) -> Proposed {
         self.needs.extend(groups);

@@ -21,6 +21,8 @@ pub enum Reason {
     Needs(GroupId),
     /// It is a gain, and nobody said yes to gains.
     GainNotAccepted,
+    /// It takes away what somebody has written, and only an answer on a terminal takes it.
+    OverwriteNotAccepted,
     /// Its kind is skipped, by an option or by the repository's configuration.
     Skipped,
 }
@@ -354,6 +356,7 @@ pub fn decide_noninteractive(proposal: &dyn Proposal, yes: bool, accept_gains: b
             _ if proposal.unwanted().contains(&group.id) => Reason::Skipped,
             (Some(need), _) => Reason::Needs(need),
             (None, Safety::Gains) if !accept_gains => Reason::GainNotAccepted,
+            (None, Safety::Overwrites) => Reason::OverwriteNotAccepted,
             _ => {
                 accepted.insert(group.id);
                 continue;

@@ -202,7 +202,7 @@ fn entry(group: &Group, decision: &Decision, edits: Vec<EditEntry>) -> GroupEntr
         accepted: decision.accepted.contains(&group.id),
         declined_with: declined.and_then(|declined| match declined.reason {
             Reason::Needs(other) => Some(other),
-            Reason::Answer | Reason::GainNotAccepted | Reason::Skipped => None,
+            Reason::Answer | Reason::GainNotAccepted | Reason::OverwriteNotAccepted | Reason::Skipped => None,
         }),
         moves: group.moves.iter().map(movement).collect(),
         edits,

@@ -33,10 +33,14 @@ pub fn text(proposal: &dyn Proposal, accepted: &Accepted, note: Option<&str>, pa
     let (gains, others) = groups
         .into_iter()
         .partition::<Vec<&Group>, _>(|group| group.safety == Safety::Gains);
-    if let Some(said) = texts::preserving(others.len(), gains.len()) {
+    let (others, overwriting) = others
+        .into_iter()
+        .partition::<Vec<&Group>, _>(|group| group.safety == Safety::Preserves);
+    if let Some(said) = texts::preserving(others.len(), gains.len() + overwriting.len()) {
         let _ = writeln!(out, "\n{}", wrap(&said, page.width, "", "  "));
     }
-    out.push_str(&self::gains(&gains, page.width));
+    out.push_str(&by_themselves(texts::GAINS, &gains, page.width));
+    out.push_str(&by_themselves(texts::OVERWRITES, &overwriting, page.width));
     let unwanted = proposal.unwanted().iter();
     let titles: Vec<String> = unwanted
         .map(|id| visible(&proposal.groups()[id.0].title).into_owned())
@@ -78,6 +82,7 @@ pub fn group_heading(group: &Group, width: Width) -> String {
     let style = match group.safety {
         Safety::Preserves => palette::FAINT,
         Safety::Gains => palette::GAIN,
+        Safety::Overwrites => palette::BAD,
     };
     let facts = wrap(&facts, width, "       ", "         ");
     let _ = writeln!(out, "{}", paint(style, &facts));
@@ -138,12 +143,13 @@ pub fn left(left: &[Skipped], width: Width) -> String {
     out
 }
 
-fn gains(gains: &[&Group], width: Width) -> String {
-    if gains.is_empty() {
+/// Groups that are asked about by themselves.
+fn by_themselves(heading: &str, groups: &[&Group], width: Width) -> String {
+    if groups.is_empty() {
         return String::new();
     }
-    let mut out = format!("{}\n", paint(palette::GAIN, &wrap(texts::GAINS, width, "", "  ")));
-    for group in gains {
+    let mut out = format!("{}\n", paint(palette::GAIN, &wrap(heading, width, "", "  ")));
+    for group in groups {
         let title = format!("{}. {}", texts::number(group.id), visible(&group.title));
         let _ = writeln!(out, "{}", wrap(&title, width, "  + ", "    "));
         let _ = writeln!(out, "{}", wrap(&visible(&group.why), width, "    ", "    "));

@@ -166,7 +166,7 @@ fn numbers(rows: &[Row]) -> Vec<String> {
     let number = |row: &Row| match last.replace(row.group) {
         Some(group) if group == row.group => " ".repeat(LEAD.len()),
         _ => {
-            let sign = if row.safety == Safety::Gains { "+" } else { "" };
+            let sign = if row.safety == Safety::Preserves { "" } else { "+" };
             format!("{:>3}{sign:<2}", texts::number(row.group).to_string())
         }
     };

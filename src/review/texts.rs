@@ -9,6 +9,7 @@ pub fn safety(safety: Safety) -> &'static str {
     match safety {
         Safety::Preserves => "leaves the configuration as it is",
         Safety::Gains => "GAIN: needs a yes of its own",
+        Safety::Overwrites => "REPLACES what you may have written: needs a yes of its own",
     }
 }
 
@@ -49,6 +50,9 @@ fn spelled(number: usize) -> String {
         .get(number)
         .map_or_else(|| number.to_string(), |word| (*word).to_owned())
 }
+
+/// Over the groups that replace what a person may have written.
+pub const OVERWRITES: &str = "What replaces lines that you may have written is asked about by itself:";
 
 /// What the groups do to the machine, once for all of them; `others` are those that do not leave it as it is.
 pub fn preserving(groups: usize, others: usize) -> Option<String> {
@@ -130,12 +134,12 @@ pub const QUIT: &str = "Quit: nothing of this is written.";
 
 /// The question about a group.
 pub fn question(group: &Group, of: usize) -> String {
-    let gain = if group.safety == Safety::Gains {
-        "Take this gain"
-    } else {
-        "Take this change"
+    let take = match group.safety {
+        Safety::Preserves => "Take this change",
+        Safety::Gains => "Take this gain",
+        Safety::Overwrites => "Replace what is there",
     };
-    format!("({}/{of}) {gain} [y,n,a,d,u,e,q,?]?", number(group.id))
+    format!("({}/{of}) {take} [y,n,a,d,u,e,q,?]?", number(group.id))
 }
 
 /// The question where an edit of the person's own and a change meet.
@@ -323,6 +327,9 @@ pub fn declined(id: GroupId, title: &str, reason: &Reason) -> String {
         Reason::Skipped => format!("({number}) skipped, as its kind is: {title}"),
         Reason::GainNotAccepted => {
             format!("({number}) left, since it is a gain (--accept-gains takes it): {title}")
+        }
+        Reason::OverwriteNotAccepted => {
+            format!("({number}) left, since it replaces what you may have written (a terminal asks about it): {title}")
         }
     }
 }

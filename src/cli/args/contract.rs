@@ -2,11 +2,11 @@
 
 use clap::{Args, Subcommand, ValueHint};
 
-use super::Deciding;
+use super::{Deciding, Proving};
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  qgroget contract add icon --type str --default '\"\"' --service 'jellyfin=\"jellyfin.svg\"'\n  qgroget contract add owner --type str --required --value '\"robin\"'\n  qgroget contract rename icon logo"
+    after_help = "Examples:\n  qgroget contract add icon --type str --default '\"\"' \\\n    --description 'Its picture.' --service 'jellyfin=\"jellyfin.svg\"'\n  qgroget contract add owner --type str --required --value '\"robin\"' \\\n    --description 'Who looks after it.'\n  qgroget contract rename icon logo\n  qgroget contract remove logo"
 )]
 pub struct Contract {
     #[command(subcommand)]
@@ -48,6 +48,8 @@ pub struct NewFieldArgs {
     pub service: Vec<(String, String)>,
     #[command(flatten)]
     pub deciding: Deciding,
+    #[command(flatten)]
+    pub evaluating: Evaluating,
 }
 
 #[derive(Debug, Args)]
@@ -60,6 +62,8 @@ pub struct RenameField {
     pub new: String,
     #[command(flatten)]
     pub deciding: Deciding,
+    #[command(flatten)]
+    pub evaluating: Evaluating,
 }
 
 #[derive(Debug, Args)]
@@ -69,6 +73,18 @@ pub struct RemoveField {
     pub field: String,
     #[command(flatten)]
     pub deciding: Deciding,
+    #[command(flatten)]
+    pub evaluating: Evaluating,
+}
+
+/// How it is evaluated before it is written.
+#[derive(Debug, Args)]
+pub struct Evaluating {
+    /// Do not evaluate the changed contract before it is written
+    #[arg(long, help_heading = "Proof")]
+    pub no_verify: bool,
+    #[command(flatten)]
+    pub proving: Proving,
 }
 
 fn service_value(text: &str) -> Result<(String, String), String> {

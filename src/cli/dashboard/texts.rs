@@ -119,6 +119,14 @@ pub fn init() -> (String, String) {
     )
 }
 
+pub fn upgrade() -> (String, String) {
+    (
+        "qgroget init".to_owned(),
+        "upgrades the contract, which an earlier qgroget installed; what you have changed in it stays (--dry-run only shows)"
+            .to_owned(),
+    )
+}
+
 pub fn migrate(name: &str, left: usize) -> (String, String) {
     let others = match left - 1 {
         0 => "the last one".to_owned(),

@@ -16,7 +16,7 @@ struct Edit<'t> {
 /// `base` with the edits that lead to `ours` and to `theirs`; `None` where two of them change the same line, or both put
 /// something at the same place. Where `theirs` takes away a block of brackets into which `ours` has put lines, the lines
 /// that enclose them stay; brackets are counted without regard to strings and comments, so that the result has to be parsed.
-pub(super) fn merge(base: &str, ours: &str, theirs: &str) -> Option<String> {
+pub(in crate::commit) fn merge(base: &str, ours: &str, theirs: &str) -> Option<String> {
     let [(base_names, base), (our_names, ours), (their_names, theirs)] = [base, ours, theirs].map(named_at_the_top);
     let head = match (base_names, our_names) {
         (Some(base), Some(ours)) if base.said == ours.said => {

@@ -7,6 +7,7 @@
 use std::path::Path;
 
 use crate::error::Result;
+use crate::plan::install::version;
 use crate::repo::Repository;
 
 mod examples;
@@ -58,5 +59,6 @@ impl Document {
 /// # Errors
 /// An internal error where the text names something that is not known.
 pub fn text(document: Document, facts: &Facts) -> Result<String> {
-    template::fill(document.source(), facts)
+    let text = template::fill(document.source(), facts)?;
+    Ok(version::marked(document.path(), &text))
 }

@@ -116,6 +116,35 @@ impl<'a> Evolution<'a> {
         &self.change
     }
 
+    /// Source that sets every field that was added and is required, as a contract that says only what it has to does; `None`
+    /// where a value of one of them is not known.
+    pub fn required_values(&self) -> Option<String> {
+        let own = embedded_fields();
+        let is_added = |name: &&str| !own.iter().any(|own| own == name);
+        let old = match &self.change {
+            Change::Rename { old, .. } => Some(old.as_str()),
+            Change::Remove { field } => Some(field.as_str()),
+            Change::Add(_) => None,
+        };
+        let mut text = String::new();
+        for name in self.schema.required().filter(is_added) {
+            let value = self.schema.template_value(self.context, name)?;
+            let name = match &self.change {
+                Change::Rename { new, .. } if Some(name) == old => new,
+                _ if Some(name) == old => continue,
+                _ => name,
+            };
+            text.push_str(&format!("{} = {value};", syntax::attr_text(name)));
+        }
+        if let Change::Add(field) = &self.change
+            && field.is_required()
+        {
+            let value = field.value.as_ref().or_else(|| self.values.values().next())?;
+            text.push_str(&format!("{} = {value};", syntax::attr_text(&field.name)));
+        }
+        Some(text)
+    }
+
     /// What the documents say of the fields, before and after the schema is changed.
     fn renewal(&self) -> Result<Renewal> {
         let change = self.ops(&[SCHEMA].into())?.finish()?;

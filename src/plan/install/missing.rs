@@ -71,7 +71,7 @@ pub(super) struct Tests {
 }
 
 /// A test: the name of its check, its path and its text.
-type Test = (&'static str, PathBuf, &'static str);
+pub(super) type Test = (&'static str, PathBuf, &'static str);
 
 impl Tests {
     /// Of `tests` (name, path, text), those that have no file or no check.
@@ -127,14 +127,14 @@ impl Missing {
 }
 
 /// The collector's evaluation test.
-fn evaluation(context: &Context) -> Vec<Test> {
+pub(super) fn evaluation(context: &Context) -> Vec<Test> {
     let path = context.rules().paths.tests.join(places::EVALUATION);
     let text = include_str!("../../../nix/tests/collector/eval-test.nix");
     vec![("collector-eval", path, text)]
 }
 
 /// Virtual machine tests of what several services do together, of those that the repository uses.
-fn across_services(context: &Context) -> Vec<Test> {
+pub(super) fn across_services(context: &Context) -> Vec<Test> {
     let uses = |option: &[&str]| {
         let definitions = context.model.under(option);
         // What the collector defines for whoever has it is no use.

@@ -9,12 +9,14 @@ use std::path::{Path, PathBuf};
 
 use self::missing::{Contract, Missing, Tests, is_bridged};
 use self::names::Names;
+use self::upgrade::Upgrade;
 use super::documents::{self, Document, Facts};
 use super::flake::{Check, Flake};
 use super::group::{Accepted, Group, Move, Proposal, Skipped};
 use super::groups::{Groups, Proposed};
 use super::model::Context;
 use super::ops::Ops;
+use crate::edit::past::{self, Past};
 use crate::edit::{GroupId, SourceChange};
 use crate::error::Result;
 
@@ -23,13 +25,19 @@ mod missing;
 pub mod names;
 pub mod places;
 pub mod schema;
+mod text;
 pub mod texts;
+pub mod upgrade;
+pub mod version;
 pub mod wiring;
 
 const OPTIONS: &str = include_str!("../../../nix/options.nix");
 const COLLECTOR: &str = include_str!("../../../nix/collector.nix");
 const BRIDGE: &str = include_str!("../../../nix/legacy-bridge.nix");
 const TEMPLATE: &str = include_str!("../../../nix/template/default.nix");
+/// The files of the collector and of the bridge, below the server's modules.
+const COLLECTOR_FILE: &str = "collector.nix";
+const BRIDGE_FILE: &str = "legacy-bridge.nix";
 
 /// A part of the installation without which the contract works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,6 +73,11 @@ pub fn has_contract(context: &Context) -> bool {
     Contract::missing(context, is_bridged(&schema::legacy_fields(context))).is_there()
 }
 
+/// Whether an installed contract is of an older version than this program's.
+pub fn is_older(context: &Context) -> bool {
+    upgrade::stand::is_older(context)
+}
+
 /// The kinds of its groups.
 const CONTRACT: &str = "contract";
 const SETTINGS: &str = "settings";
@@ -73,6 +86,18 @@ const EXAMPLE: &str = "template";
 const TESTS: &str = "tests";
 const INTEGRATION: &str = "integration";
 const DOCUMENTS: &str = "documents";
+const UPGRADE: &str = "upgrade";
+/// The kinds of the groups that upgrade what is installed besides the contract.
+const UPGRADES: [(Part, &str, &str); 4] = [
+    (Part::Template, "upgrade-template", upgrade::texts::TEMPLATE_TITLE),
+    (Part::Tests, "upgrade-tests", upgrade::texts::TESTS_TITLE),
+    (
+        Part::Integration,
+        "upgrade-integration",
+        upgrade::texts::INTEGRATION_TITLE,
+    ),
+    (Part::Documents, "upgrade-documents", upgrade::texts::DOCUMENTS_TITLE),
+];
 
 /// The planned installation.
 pub struct Installation<'a> {
@@ -80,6 +105,7 @@ pub struct Installation<'a> {
     flake: Flake<'a>,
     names: Names,
     missing: Missing,
+    upgrade: Upgrade,
     /// Fields of the repository's legacy schema, for the bridge; empty if none is made.
     legacy_fields: Vec<String>,
     groups: Groups,
@@ -92,15 +118,16 @@ impl<'a> Installation<'a> {
     /// # Errors
     /// As [`Installation::of`].
     pub fn plan(context: &'a Context<'a>) -> Result<Installation<'a>> {
-        Installation::of(context, &usual())
+        Installation::of(context, &usual(), &past::Unknown)
     }
 
-    /// Plans what is missing of these parts, and of what is no part.
+    /// Plans what is missing of these parts, and of what is no part; where the contract is there, its upgrade as well, with what
+    /// the tool has written by `past`.
     ///
     /// # Errors
     /// `unsupported-module` where a file that has to be extended has another form; `legacy-schema-unreadable` where a
-    /// bridge is missing and the fields that it has to have are not known.
-    pub fn of(context: &'a Context<'a>, parts: &Parts) -> Result<Installation<'a>> {
+    /// bridge is missing and the fields that it has to have are not known; as [`Upgrade::of`].
+    pub fn of(context: &'a Context<'a>, parts: &Parts, past: &dyn Past) -> Result<Installation<'a>> {
         let legacy_fields = schema::legacy_fields(context);
         let flake = Flake::read(context.repo);
         let missing = Missing::of(context, &flake, is_bridged(&legacy_fields), parts)?;
@@ -108,11 +135,16 @@ impl<'a> Installation<'a> {
             true => legacy_fields?,
             false => Vec::new(),
         };
+        let upgrade = match missing.contract.is_there() {
+            true => Upgrade::of(context, parts, past)?,
+            false => Upgrade::default(),
+        };
         let mut installation = Installation {
             context,
             flake,
             names: Names::of(context.rules()),
             missing,
+            upgrade,
             legacy_fields,
             groups: Groups::default(),
             skipped: Vec::new(),
@@ -120,6 +152,7 @@ impl<'a> Installation<'a> {
         installation.groups = installation.propose();
         let all = installation.groups.all();
         installation.skipped = installation.flake.skipped(&installation.checks(&all));
+        installation.skipped.append(&mut installation.upgrade.skipped);
         let ops = installation.ops(&all)?;
         installation.groups.try_all(ops)?;
         Ok(installation)
@@ -128,6 +161,17 @@ impl<'a> Installation<'a> {
     /// Whether there is nothing to do.
     pub fn is_done(&self) -> bool {
         self.groups.list().is_empty()
+    }
+
+    /// Whether what is installed is brought to another version.
+    pub fn upgrades(&self) -> bool {
+        let kinds = UPGRADES.iter().map(|(_, kind, _)| *kind).chain([UPGRADE]);
+        kinds.into_iter().any(|kind| self.groups.of(kind).is_some())
+    }
+
+    /// The files of the contract that can only be replaced.
+    pub fn replaced(&self) -> Vec<&Path> {
+        self.upgrade.replaced(None)
     }
 
     /// Whether the contract is there, whatever else is proposed.
@@ -181,7 +225,30 @@ impl<'a> Installation<'a> {
             let contract = groups.of(CONTRACT);
             groups.propose(kind, Proposed::preserving(title, why).needing(contract));
         }
+        self.propose_upgrade(&mut groups);
         groups
+    }
+
+    fn propose_upgrade(&self, groups: &mut Groups) {
+        let to = version::current();
+        if self.upgrade.has(None) {
+            let replaced = self.replaced();
+            let proposed = match replaced.is_empty() {
+                true => Proposed::preserving(upgrade::texts::title(self.upgrade.from(), to), upgrade::texts::WHY),
+                false => Proposed::overwriting(
+                    upgrade::texts::replace_title(&replaced, to),
+                    upgrade::texts::replace_why(&replaced),
+                ),
+            };
+            groups.propose(UPGRADE, proposed);
+        }
+        for (part, kind, title) in UPGRADES {
+            if self.upgrade.has(Some(part)) {
+                let contract = groups.of(UPGRADE);
+                let proposed = Proposed::preserving(title, upgrade::texts::OTHERS_WHY);
+                groups.propose(kind, proposed.needing(contract));
+            }
+        }
     }
 
     /// Whether tests or their checks are added.
@@ -222,9 +289,11 @@ impl<'a> Installation<'a> {
             ops.tell(group, moves);
         }
         if let Some(group) = accepts(EXAMPLE) {
-            let path = self.server(places::TEMPLATE);
-            ops.create_from_template(path.clone(), self.names.fitted(&path, &self.template(accepted))?);
+            let guide = Document::Template;
+            let has_guide = guide.is_there(self.context.repo) || accepts(DOCUMENTS).is_some();
+            let (path, text) = text::template(self.context, &self.names, has_guide)?;
             ops.tell(group, [Move::added_to(texts::TEMPLATE, &path)]);
+            ops.create_from_template(path, text);
         }
         for (kind, tests) in [(TESTS, &self.missing.tests), (INTEGRATION, &self.missing.integration)] {
             if let Some(group) = accepts(kind) {
@@ -237,6 +306,14 @@ impl<'a> Installation<'a> {
                 let path = document.path();
                 ops.create_from_template(path.to_owned(), documents::text(*document, &facts)?);
                 ops.tell(group, [Move::added_to(texts::document(path), path)]);
+            }
+        }
+        if let Some(group) = accepts(UPGRADE) {
+            self.upgrade.render(&mut ops, None, group);
+        }
+        for (part, kind, _) in UPGRADES {
+            if let Some(group) = accepts(kind) {
+                self.upgrade.render(&mut ops, Some(part), group);
             }
         }
         self.flake.insert(&mut ops, &self.checks(accepted));
@@ -253,15 +330,6 @@ impl<'a> Installation<'a> {
         Ok(facts)
     }
 
-    /// The template, which names the guide where there is one.
-    fn template(&self, accepted: &Accepted) -> String {
-        let guide = Document::Template;
-        let is_there = guide.is_there(self.context.repo) || self.groups.accepted(DOCUMENTS, accepted).is_some();
-        let mention = |line: &&str| line.starts_with('#') && line.contains(&*guide.path().to_string_lossy());
-        let lines = TEMPLATE.split_inclusive('\n');
-        lines.filter(|line| is_there || !mention(line)).collect()
-    }
-
     fn contract(&self, ops: &mut Ops, group: GroupId) -> Result<()> {
         let missing = &self.missing.contract;
         let mut made = Vec::new();
@@ -270,15 +338,15 @@ impl<'a> Installation<'a> {
             made.push(Move::added_to(texts::SCHEMA, &self.server("options.nix")));
         }
         if missing.collector {
-            let path = self.server("collector.nix");
+            let path = self.server(COLLECTOR_FILE);
             made.push(Move::added_to(texts::COLLECTOR, &path));
-            ops.create_from_template(path, self.names.code(&schema::collector(self.context)?)?);
+            ops.create_from_template(path, text::collector(self.context, &self.names)?);
         }
         if missing.bridge {
-            let path = self.server("legacy-bridge.nix");
+            let path = self.server(BRIDGE_FILE);
             made.push(Move::added_to(texts::BRIDGE, &path));
-            let bridge = schema::bridge(self.context.rules(), &self.legacy_fields)?;
-            ops.create_from_template(path, self.names.code(&bridge)?);
+            let bridge = text::bridge(self.context.rules(), &self.names, &self.legacy_fields)?;
+            ops.create_from_template(path, bridge);
         }
         wiring::imports(ops, self.context, &missing.imports, group)?;
         if made.is_empty() {
@@ -293,7 +361,7 @@ impl<'a> Installation<'a> {
     /// Makes the files of tests, and says what of their checks goes to the flake.
     fn tests(&self, ops: &mut Ops, tests: &Tests, group: GroupId) -> Result<()> {
         for (path, text) in &tests.files {
-            ops.create_from_template(path.clone(), self.names.fitted(path, text)?);
+            ops.create_from_template(path.clone(), text::test(&self.names, path, text)?);
             let name = path.file_stem().unwrap_or_default().to_string_lossy();
             let what = match &*name {
                 "eval-test" => texts::EVAL_TEST.to_owned(),
@@ -313,7 +381,10 @@ impl<'a> Installation<'a> {
 
 impl Proposal for Installation<'_> {
     fn name(&self) -> &str {
-        "init"
+        match self.upgrades() {
+            true => "upgrade",
+            false => "init",
+        }
     }
 
     fn groups(&self) -> &[Group] {

@@ -1,7 +1,7 @@
 //! The contract's schema in the repository's `options.nix`, and the bridge fitted to its legacy schema.
 
 use super::names::Names;
-use super::{BRIDGE, COLLECTOR, OPTIONS, fields};
+use super::{BRIDGE, COLLECTOR, OPTIONS, fields, version};
 use crate::edit::{GroupId, indent, trivia};
 use crate::error::{self, Error, Result};
 use crate::plan::model::Context;
@@ -27,13 +27,27 @@ pub fn missing(context: &Context) -> Vec<String> {
     missing
 }
 
+/// What the schema's first option begins with, above which its version stands: that goes along wherever it is put.
+const SERVICES: &str = "    serviceModules = let";
+
+/// The schema with its version, in the repository's names.
+///
+/// # Errors
+/// An internal error if the embedded schema has another form.
+pub fn text(names: &Names) -> Result<String> {
+    match OPTIONS.split_once(SERVICES) {
+        Some((before, after)) => names.code(&format!("{before}    {}\n{SERVICES}{after}", version::line())),
+        None => Err(Error::internal("nix/options.nix has no serviceModules")),
+    }
+}
+
 /// Puts the options `wanted` of the schema into `options.nix`, or makes the file.
 ///
 /// # Errors
 /// `unsupported-module` where the file is no module that options could go into.
 pub fn render(work: &mut Ops, context: &Context, names: &Names, wanted: &[String], group: GroupId) -> Result<()> {
     let path = context.rules().paths.server.join("options.nix");
-    let text = names.code(OPTIONS)?;
+    let text = self::text(names)?;
     let Some(source) = context.repo.source(&path) else {
         work.create_from_template(path, text);
         return Ok(());

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::flake::{Check, Flake};
 use super::install::names::Names;
+use super::install::version;
 use super::model::{Context, ServiceFacts};
 use super::ops::Ops;
 use super::{Move, Skipped, placement, tested, texts as plan_texts};
@@ -99,7 +100,7 @@ pub fn library_path(context: &Context) -> PathBuf {
 /// An internal error where it cannot be made.
 pub fn library_text(context: &Context) -> Result<String> {
     let path = library_path(context);
-    Names::of(context.rules()).fitted(&path, LIBRARY)
+    Names::of(context.rules()).fitted(&path, &version::marked(&path, LIBRARY))
 }
 
 fn path_of(context: &Context, service: &str) -> PathBuf {
