@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use super::own_contract::OwnContract;
 use crate::plan::texts;
 use crate::resolve::Eval;
 use crate::resolve::module::{attribute, list_elements};
@@ -20,10 +19,9 @@ pub struct DeclinedGain {
 }
 
 impl DeclinedGain {
-    /// The comment directly above an empty `backupPaths`, where [`OwnContract::unsaved`] becomes a backup.
-    pub fn find(contract: &OwnContract, eval: &Eval) -> Option<DeclinedGain> {
-        let entry = contract.empty(&ContractField::BackupPaths)?;
-        let comments = comments_above(&entry.node);
+    /// The comment directly above an empty `backupPaths`, the binding `empty`, where a backup takes the paths `unsaved`.
+    pub fn find(empty: &syntax::SyntaxNode, unsaved: &[ast::Expr], eval: &Eval) -> Option<DeclinedGain> {
+        let comments = comments_above(empty);
         let field = |comment: &SyntaxToken| texts::gap_field(comment.text().strip_prefix("# ")?).map(str::to_owned);
         let (first, field) = comments
             .iter()
@@ -39,7 +37,7 @@ impl DeclinedGain {
                 let known = string(path).is_some_and(|text| eval.string(other).is_ok_and(|own| own == text));
                 known || syntax::text_of(path.syntax()) == syntax::text_of(other.syntax())
             };
-            contract.unsaved.iter().any(same)
+            unsaved.iter().any(same)
         };
         let is_said = paths(&own[1..]).is_some_and(|paths| paths.iter().all(gained));
         let (goes, text) = match is_said {

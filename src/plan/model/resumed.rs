@@ -72,7 +72,10 @@ impl<'a> ServiceFacts<'a> {
                 facts.insert(0, own);
             }
         }
-        contract.declined = DeclinedGain::find(&contract, &context.eval(home));
+        contract.declined = contract.empty(&ContractField::BackupPaths).and_then(|empty| {
+            let eval = context.eval(home);
+            DeclinedGain::find(&empty.node, &contract.unsaved, &eval)
+        });
         let enable = parts(&rules.namespaces.contract).into_iter().chain([name, "enable"]);
         let enable: Vec<String> = enable.map(str::to_owned).collect();
         Ok(Some(ServiceFacts {

@@ -55,7 +55,7 @@ impl Upgrade {
     /// What it makes of a repository in which the contract is installed.
     ///
     /// # Errors
-    /// `upgrade-conflict`, `hard-link`, and where the history cannot be read.
+    /// `does-not-parse`, `upgrade-conflict`, `hard-link`, and where the history cannot be read.
     pub fn of(context: &Context, parts: &Parts, past: &dyn Past) -> Result<Upgrade> {
         let names = Names::of(context.rules());
         let mut upgrade = Upgrade::default();
@@ -132,6 +132,9 @@ enum Made {
 
 /// What becomes of a file of the contract.
 fn of_core(context: &Context, names: &Names, file: &File, past: &dyn Past) -> Result<Made> {
+    if let Some(error) = Source::new(file.path.as_path(), Arc::clone(&file.text)).syntax_error() {
+        return Err(error);
+    }
     let installed = file.installed(past)?;
     if let Some(installed) = &installed
         && let Some(now) = file.now(context, names, Some(installed))?
