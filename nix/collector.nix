@@ -889,7 +889,7 @@
       type = types.raw;
       readOnly = true;
       default = value;
-      defaultText = "computed from the contracts";
+      defaultText = (lib.literalMD or (text: text)) "computed from the contracts";
       inherit description example;
     };
 

@@ -16,6 +16,9 @@
       inherit (lib) mkOption types literalExpression;
       inherit (config.qgroget) contract;
 
+      # A default in words, which a manual shows as such.
+      prose = lib.literalMD or (text: text);
+
       # A required field has no usable default: whatever reads it first gets the message.
       missing = field: service: throw (contract.requiredFields.${field} service);
 
@@ -116,7 +119,7 @@
               .${
                 config.type
               };
-            defaultText = "the usual port of the type; that of services.postgresql for a database that is created";
+            defaultText = prose "the usual port of the type; that of services.postgresql for a database that is created";
             example = 5433;
             description = "Port of the database server.";
           };
@@ -155,21 +158,21 @@
           enable = mkOption {
             type = types.bool;
             default = missing "enable" name;
-            defaultText = "none: required";
+            defaultText = prose "none: required";
             example = true;
             description = "Required. Whether the service runs; set for each host in its settings file.";
           };
           domain = mkOption {
             type = types.str;
             default = missing "domain" name;
-            defaultText = "none: required";
+            defaultText = prose "none: required";
             example = "example.org";
             description = "Required. The domain under which the service has its subdomain.";
           };
           dataDir = mkOption {
             type = types.nullOr types.str;
             default = missing "dataDir" name;
-            defaultText = "none: required";
+            defaultText = prose "none: required";
             example = "/var/lib/jellyfin";
             description = "Required. Where the service's state lives; null says that it keeps none.";
           };
@@ -187,7 +190,7 @@
               if lib.isString entry
               then entry
               else lib.filterAttrs (_: value: value != null) entry);
-            defaultText = literalExpression "[dataDir], or [] where dataDir is null";
+            defaultText = prose "`[dataDir]`, or `[]` where `dataDir` is null";
             example = literalExpression ''["/var/lib/jellyfin" "/var/cache/jellyfin"]'';
             description = ''
               Directories that survive a reboot: plain paths, or sets of `directory`, `user`, `group`, `mode` and whatever
@@ -219,7 +222,7 @@
           backupJob = mkOption {
             type = types.str;
             default = name;
-            defaultText = "the service's name";
+            defaultText = prose "the service's name";
             example = "arr";
             description = "The restic job that backs the service up. Services that name the same job share it.";
           };
@@ -271,7 +274,7 @@
           subdomain = mkOption {
             type = types.str;
             default = name;
-            defaultText = "the service's name";
+            defaultText = prose "the service's name";
             example = "media";
             description = "Subdomain of `domain`; the empty string is the domain itself.";
           };
@@ -283,7 +286,7 @@
               if port == null && config.exposed && !isSet options.url
               then missing "port" name
               else port;
-            defaultText = "none: required when exposed without a url";
+            defaultText = prose "none: required when exposed without a url";
             example = 8096;
             description = "The port the service listens on. No two services may use the same one.";
           };
@@ -350,7 +353,7 @@
               if config.databases == []
               then null
               else lib.getAttrs ["type" "host" "port" "name" "user" "passwordFile"] (lib.head config.databases);
-            defaultText = literalExpression "type, host, port, name, user and passwordFile of the first database";
+            defaultText = prose "type, host, port, name, user and passwordFile of the first database";
             example = literalExpression ''{type = "postgresql"; host = "/run/postgresql"; port = 5432; name = "immich"; user = "immich"; passwordFile = null;}'';
             description = ''
               Read-only. Connection of the first database, for the service's implementation to read; null without one.
@@ -414,6 +417,7 @@
 
     contract = let
       inherit (lib) mkOption types literalExpression;
+      prose = lib.literalMD or (text: text);
     in {
       strict = mkOption {
         type = types.bool;
@@ -500,7 +504,7 @@
             persistedData = say "persistedData" "the directories that survive a reboot ([] for none)" directories;
             backupPaths = say "backupPaths" "the paths to back up ([] for none)" directories;
           };
-        defaultText = "the message for each required field";
+        defaultText = prose "the message for each required field";
         example = literalExpression ''{dataDir = service: "Service '…' is missing required field 'dataDir': …";}'';
         description = "What is said when a required field is missing: a function of the service's name for each field.";
       };

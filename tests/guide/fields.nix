@@ -16,11 +16,11 @@ let
   compact = lib.replaceStrings ["[ ]" "{ }" "[ " " ]" "{ " " }"] ["[]" "{}" "[" "]" "{" "}"];
   code = value: "default `${value.text or (compact (lib.generators.toPretty {multiline = false;} value))}`";
   default = option:
-    if lib.isString (option.defaultText or null)
+    if option.defaultText._type or null == "literalMD"
     then
-      if lib.hasPrefix "none: " option.defaultText
-      then lib.removePrefix "none: " option.defaultText
-      else "default: ${option.defaultText}"
+      if lib.hasPrefix "none: " option.defaultText.text
+      then lib.removePrefix "none: " option.defaultText.text
+      else "default: ${option.defaultText.text}"
     else if option ? defaultText || option ? default
     then code (option.defaultText or option.default)
     else "required";

@@ -17,6 +17,7 @@
     ./aggregates.nix
     ./checks.nix
     ./databases.nix
+    ./documentation.nix
     ./dependencies.nix
     ./listeners.nix
     ./routes.nix

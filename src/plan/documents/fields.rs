@@ -139,13 +139,14 @@ fn entry(name: &str, value: &ast::Expr) -> Option<Entry> {
 /// The default as a reader is told it: in words, or as Nix.
 fn default_of(option: &ast::AttrSet) -> String {
     if let Some(text) = attribute(option, "defaultText") {
-        let code = syntax::call_of(&text, "literalExpression", 1).and_then(|mut arguments| arguments.pop());
-        return match code.map(syntax::unparen) {
-            Some(code) => format!("default `{}`", string(&code).unwrap_or_default()),
-            None => match string(&text).unwrap_or_default() {
-                said if said.starts_with("none: ") => said["none: ".len()..].to_owned(),
-                said => format!("default: {said}"),
-            },
+        // Of a call, whatever it is named by there, the argument is the text: words, unless it is an expression.
+        let (function, mut arguments) = syntax::call(&text);
+        let is_code = syntax::function_name(&function).as_deref() == Some("literalExpression");
+        let said = arguments.pop().map_or(text, syntax::unparen);
+        return match string(&said).unwrap_or_default() {
+            said if is_code => format!("default `{said}`"),
+            said if said.starts_with("none: ") => said["none: ".len()..].to_owned(),
+            said => format!("default: {said}"),
         };
     }
     match attribute(option, "default") {

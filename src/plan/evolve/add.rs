@@ -102,7 +102,13 @@ impl Evolution<'_> {
         let name = syntax::attr_text(&field.name);
         let quoted = syntax::string_text(&field.name);
         let default = match &field.default {
-            Default::Required => format!("default = missing {quoted} name;\ndefaultText = \"none: required\";"),
+            Default::Required => {
+                let words = match bound(self.schema.set.syntax(), "prose") {
+                    true => "prose \"none: required\"",
+                    false => "\"none: required\"",
+                };
+                format!("default = missing {quoted} name;\ndefaultText = {words};")
+            }
             Default::Value(value) => format!("default = {value};"),
         };
         let text = format!(
