@@ -159,6 +159,12 @@ in [
       traefikDynamicConfig.http.middlewares.own.headers.frameDeny = true;
     };
   }) [])
+  (case "3.3: definitions that do not evaluate are none, and no fault of the check" (failures {
+    jellyfin = exposed 8096 {
+      middlewares = ["x"];
+      traefikDynamicConfig.http.middlewares = throw "x";
+    };
+  }) ["Unknown middleware 'x' in service 'jellyfin'\n  Valid middlewares: ${predefined}\n  Fix: qgroget.contract.extraMiddlewares = [ \"x\" ];"])
   (case "3.3: a definition of another enabled service is valid" (failures {
     auth = exposed 9091 {traefikDynamicConfig.http.middlewares.SSO.forwardAuth.address = "x";};
     sonarr = exposed 8989 {middlewares = ["SSO"];};

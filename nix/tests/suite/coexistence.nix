@@ -82,6 +82,13 @@ in [
     "unitName"
     "url"
   ])
+  (case "5.1: whose directories and paths do not count a second time"
+    (let
+      shown = (mixedHost {} {jellyfin = full;}).qgroget.collector.services.jellyfin;
+    in {inherit (shown) backupDirectories persistedData;}) {
+      backupDirectories = [];
+      persistedData = [];
+    })
   (case "5.3: before the cutover old and new have the same port, which is no clash"
     (mixedHost old {
       sonarr = exposed 8989 {enable = false;};

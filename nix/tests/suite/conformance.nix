@@ -197,6 +197,18 @@ in [
       "Service 'jellyfin' has a wrong value in field 'backupPaths': expected absolute paths, got \"e/f\"\n  Fix: qgroget.serviceModules.jellyfin.backupPaths = [ \"/e/f\" ];"
     ])
   (case "2.1: what follows from a data directory that is not absolute is not told again" (lib.length (of {dataDir = "a";})) 1)
+  (case "2.1: under the other name of a field, and of directories with attributes" (of {
+      persistedData = [
+        {
+          directory = "d";
+          mode = "0700";
+        }
+      ];
+      backupDirectories = ["e/f"];
+    }) [
+      "Service 'jellyfin' has a wrong value in field 'persistedData': expected absolute paths, got \"d\"\n  Fix: qgroget.serviceModules.jellyfin.persistedData = [ { directory = \"/d\"; mode = \"0700\"; } ];"
+      "Service 'jellyfin' has a wrong value in field 'backupPaths': expected absolute paths, got \"e/f\"\n  Fix: qgroget.serviceModules.jellyfin.backupPaths = [ \"/e/f\" ];"
+    ])
   (case "2.1: one directory with other attributes each time" (failures {
     a = service {
       persistedData = [

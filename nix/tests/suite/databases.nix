@@ -62,6 +62,7 @@ in [
     port = 5433;
   })
   (case "2.4: which has had another name" (connection {port = 5434;} {}).port 5434)
+  (case "2.4: what is no number is no port of it" (connection {settings.port = "5433";} {}).port 5432)
   (case "2.4: a database elsewhere has nothing of it" (connection {settings.port = 5433;} {provision = false;}) {
     host = "127.0.0.1";
     port = 5432;
@@ -99,6 +100,39 @@ in [
         };
       }
     ])
+  (case "2.4: and every user its own alone" (map (kind:
+    users kind {
+      immich = database {name = "immich";};
+      wiki = service {
+        databases = [
+          {
+            name = "pages";
+            user = "wiki";
+          }
+        ];
+      };
+    }) [permissions ownership]) [
+    [
+      {
+        name = "immich";
+        ensurePermissions."DATABASE \"immich\"" = "ALL PRIVILEGES";
+      }
+      {
+        name = "wiki";
+        ensurePermissions."DATABASE \"pages\"" = "ALL PRIVILEGES";
+      }
+    ]
+    [
+      {
+        name = "immich";
+        ensureDBOwnership = true;
+      }
+      {
+        name = "wiki";
+        ensureDBOwnership = false;
+      }
+    ]
+  ])
   (case "2.4: an owner of another name is made, and no fault" [(users ownership photos) (failures {} photos)] [
     [
       {

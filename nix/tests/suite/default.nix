@@ -17,6 +17,7 @@
     ./schema.nix
     ./aggregates.nix
     ./checks.nix
+    ./faults.nix
     ./databases.nix
     ./dependencies.nix
     ./listeners.nix

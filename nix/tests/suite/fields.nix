@@ -108,7 +108,8 @@ in [
     .wiki
     .databases)
   .port) (lib.filter database.type.type.check ["" "mongodb" "mysql" "oracle" "postgresql" "redis" "sqlite"])) [27017 3306 5432 6379 null])
-  (case "1.1: every attribute of a directory has a description and an example"
-    (lib.attrNames (lib.filterAttrs (_: option: !(option ? description && option ? example)) (removeAttrs directory ["_module" "_freeformOptions"]))) [])
+  (case "1.1: every attribute of a directory has a description and an example, and so has the option of all services"
+    (lib.attrNames (lib.filterAttrs (_: option: !(option ? description && option ? example))
+      (removeAttrs directory ["_module" "_freeformOptions"] // {inherit (options) serviceModules;}))) [])
   (case "1.1: a directory is no number" (throws (schema {jellyfin = service {persistedData = [1];};}).jellyfin.persistedData) true)
 ]
