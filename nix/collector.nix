@@ -282,7 +282,7 @@
       fits = definition: (attempt (lib.modules.mergeDefinitions [] schema.${field}.type [definition]).mergedValue).success;
       # A field can also fail because of another one, which then has the message.
       follows =
-        (lib.elem field ["port" "url"] && failed ? exposed)
+        (field == "port" && failed ? exposed)
         || (field == "url" && failed ? port)
         || definitions ? ${otherNames.${field} or ""}
         || (shown == null && unreadable != []);
@@ -819,10 +819,10 @@
       + fix (lib.last circle) "dependsOn" (show (lib.remove name (lib.unique declared.${lib.last circle}.dependsOn)))
     )
     ++ map (dependency: "Service '${name}' depends on '${dependency}' which is not enabled" + enableLine dependency)
-    (lib.filter (dependency: dependency != name && !satisfied dependency) (lib.unique named)));
+    (lib.filter (dependency: !satisfied dependency) (lib.unique named)));
   # The shortest circle of services whose first by name this one is; null where there is none.
   circleOf = name: let
-    needed = service: lib.filter (dependency: dependency > name && declared ? ${dependency}) (declared.${service}.dependsOn or []);
+    needed = service: lib.filter (dependency: dependency > name) (declared.${service}.dependsOn or []);
     reached = builtins.genericClosure {
       startSet = [
         {
