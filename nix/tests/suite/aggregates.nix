@@ -348,6 +348,8 @@ in [
       compress.compress = {};
       own.headers.frameDeny = true;
     })
+  (case "2.3: nothing is defined for a middleware that is not predefined" (lib.attrNames (traefik {jellyfin = exposed 8096 {middlewares = ["unknown" "compress"];};}).middlewares)
+    ["compress"])
   (case "2.3: a chain comes with what it leads to" (lib.attrNames ((traefik {jellyfin = exposed 8096 {middlewares = ["chain-authelia"];};}).middlewares or {})) [
     "authelia"
     "chain-authelia"

@@ -179,6 +179,16 @@ in [
       traefikDynamicConfig.http.middlewares.build.headers.frameDeny = true;
     };
   }) ["Unknown middleware 'SSO' in service 'sonarr'\n  Valid middlewares: authelia, authentik, build, chain-authelia, compress, no-index, rate-limit, security-headers\n  Fix: qgroget.contract.extraMiddlewares = [ \"SSO\" ];"])
+  (case "3.3: nor is one of a service that is not known to run" (map (message: lib.head (lib.splitString "\n" message)) (failures {
+    auth = exposed 9091 {
+      enable = "x";
+      traefikDynamicConfig.http.middlewares.SSO.forwardAuth.address = "x";
+    };
+    sonarr = exposed 8989 {middlewares = ["SSO"];};
+  })) [
+    ''Service 'auth' has a wrong value in field 'enable': expected boolean, got "x"''
+    "Unknown middleware 'SSO' in service 'sonarr'"
+  ])
   (case "3.3: a definition of a legacy service is valid" (legacyFailures {
       auth = {
         url = "http://127.0.0.1:9091";

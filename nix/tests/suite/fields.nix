@@ -18,7 +18,7 @@
     else of.name;
   said = option:
     if option ? defaultText
-    then " (${option.defaultText.text or option.defaultText})"
+    then " (${option.defaultText.text or option.defaultText})${lib.optionalString (!(option ? default)) " without a default"}"
     else lib.optionalString (option ? default) " ${lib.generators.toPretty {multiline = false;} option.default}";
   marks = option: lib.concatMapStrings (mark: lib.optionalString (option.${mark} or false) " ${mark}") ["readOnly" "internal"];
   table = declared: lib.mapAttrs (_: option: "${type option.type}${said option}${marks option}") (lib.filterAttrs (_: lib.isOption) (removeAttrs declared ["_module"]));

@@ -101,6 +101,18 @@ in [
     }
     {}
   ]) [])
+  (case "3.1: what is not known to be on listens nowhere" ((hostOf [
+      real
+      {
+        services.openssh = {
+          enable = throw "x";
+          ports = [2222];
+        };
+      }
+    ] (git 2222))
+    .qgroget
+    .collector
+    .failures) [])
   (case "3.1: the port of PostgreSQL" (with' {postgresql.enable = true;} (git 5432)) [(conflict 5432 "git" "services.postgresql" "git" 5433)])
   (case "3.1: which the collector turns on, where it is set" (with' {postgresql.settings.port = 5433;} {
     git = exposed 5433 {databases = [{name = "git";}];};
@@ -165,7 +177,13 @@ in [
     "Service 'git' has a wrong value in field 'unitName': expected string, got 1"
     "Port 2222 conflict between 'git' and 'services.openssh'"
   ])
-  (case "3.1: nor does a contract that is a function" (with' (ssh {ports = [2222];}) {git = {...}: exposed 2222 {};})
+  (case "3.1: nor does a contract that is a function" (inFiles {
+      "on.nix".services.openssh = {
+        enable = true;
+        ports = [2222];
+      };
+      "git.nix".qgroget.serviceModules.git = {...}: exposed 2222 {};
+    })
     [(conflict 2222 "git" "services.openssh" "git" 2223)])
   (case "3.1: or because one file says the port of both" (inFiles {
     "git.nix" = {

@@ -131,6 +131,25 @@ in [
     in
       config.qgroget.collector.failures)
     [''Host 'media.example.org' conflict between 'a' and 'b'${"\n"}  Fix: qgroget.serviceModules.b.subdomain = "b";''])
+  (case "routes: one host of two is told once, though one of them is in both patterns" (firstLines
+    (hostWith [
+      domainOption
+      {
+        qgroget.collector.otherServices.auth = {
+          url = "http://10.0.0.1";
+          subdomain = "media";
+        };
+      }
+    ] {
+      auth = exposed 1 {
+        enable = false;
+        subdomain = "media";
+      };
+      sonarr = exposed 2 {subdomain = "media";};
+    })
+    .qgroget
+    .collector
+    .failures) ["Host 'media.example.org' conflict between 'auth' and 'sonarr'"])
   (case "routes: a host that is not known meets nobody's" (firstLines
     (hostWith [
       domainOption
@@ -276,6 +295,8 @@ in [
   (case "routes: where no port is known there is no clash" (failures {
     a = to "gopher://localhost";
     b = to "gopher://localhost";
+    c = exposed 1 {url = "gopher://localhost";};
+    d = exposed 2 {url = "gopher://localhost";};
   }) [])
   (case "routes: the port of a backend elsewhere claims nothing here" (failures {
     a = exposed 8080 {};
@@ -406,6 +427,75 @@ in [
     .qgroget
     .collector
     .failures) ["Duplicate http.routers 'a' in the Traefik configuration of 'a' and 'b'"])
+  (case "routes: a router that is generated and extended is overwritten once" (firstLines
+    (fed {} {
+      a = exposed 1 {
+        type = "public";
+        traefikDynamicConfig.http.routers.a.priority = 1;
+      };
+      b = exposed 2 {
+        type = "public";
+        traefikDynamicConfig.http.routers.a.rule = "x";
+      };
+    })
+    .qgroget
+    .collector
+    .failures) ["Duplicate http.routers 'a' in the Traefik configuration of 'a' and 'b'"])
+  (case "routes: the generated one stays, whoever comes first"
+    (fed {} {
+      a = exposed 1 {
+        type = "public";
+        traefikDynamicConfig.http.routers.b.rule = "x";
+      };
+      b = exposed 2 {type = "public";};
+    })
+    .qgroget
+    .collector
+    .failures [''Duplicate http.routers 'b' in the Traefik configuration of 'a' and 'b'${"\n"}  Fix: qgroget.serviceModules.a.traefikDynamicConfig.http.routers.a-b = { rule = "x"; };''])
+  (case "routes: where none is generated, none is overwritten" (firstLines
+    (fed {} {
+      a = service {};
+      b = service {
+        exposed = "x";
+        port = 2;
+      };
+      c = exposed 3 {
+        type = "public";
+        traefikDynamicConfig.http.routers = {
+          a.rule = "x";
+          b.rule = "x";
+        };
+      };
+    })
+    .qgroget
+    .collector
+    .failures) [''Service 'b' has a wrong value in field 'exposed': expected boolean, got "x"''])
+  (case "routes: definitions that are not known are none, and those of legacy services are theirs" (failures {
+      a = defines (strip "/a");
+      b = exposed 2 {
+        traefikDynamicConfig.http.middlewares.strip = {
+          stripPrefix = throw "x";
+          more = 1;
+        };
+      };
+      c = exposed 3 {traefikDynamicConfig.http.middlewares.strip.stripPrefix.prefixes = [(throw "x") "/c"];};
+      d = exposed 4 {traefikDynamicConfig.http.routers = "<config.x>";};
+      e = exposed 5 {traefikDynamicConfig = strip "/a";};
+    }
+    ++ legacyFailures {
+      old = {
+        url = "http://10.0.0.1";
+        traefikDynamicConfig = strip "/a";
+      };
+      older = {
+        url = "http://10.0.0.2";
+        traefikDynamicConfig = strip "/b";
+      };
+    } {}) [])
+  (case "routes: before the collector routes, the generator's names may be extended, whoever comes first" (failures {
+    a = exposed 1 {traefikDynamicConfig.http.routers.b.rule = "x";};
+    b = exposed 2 {traefikDynamicConfig.http.routers.b.priority = 1;};
+  }) [])
   (case "routes: a service may extend its own router, and the generator of before every one" ((fed {} {
       a = exposed 1 {
         type = "public";
@@ -443,7 +533,62 @@ in [
     (fed {} {a = exposed 1 {type = "public";};})
     (fed {} {a = service {};})
     (hostWith [{qgroget.contract.traefik.enable = true;} {services.traefik.dynamicConfigFile = "/x";}] {a = exposed 1 {};})
+    (hostWith [{qgroget.contract.traefik.enable = true;} {services.traefik.dynamic.file = "/x";}] {a = exposed 1 {};})
+    (hostWith [{qgroget.contract.traefik.enable = true;} {services.traefik.routing.file = "/x";}] {a = exposed 1 {};})
   ]) [])
+  (case "routes: TLS options of a service are known in spite of another one's fault" (firstLines
+    (fed {} {
+      a = defines mtls.services.traefik.dynamicConfigOptions;
+      b = exposed 2 {type = "open";};
+      c = exposed 3 {traefikDynamicConfig.tls.options = throw "x";};
+      d = service {
+        exposed = "x";
+        port = 4;
+      };
+    })
+    .qgroget
+    .collector
+    .failures) [
+    ''Service 'b' has a wrong value in field 'type': expected one of "private", "public", got "open"''
+    ''Service 'd' has a wrong value in field 'exposed': expected boolean, got "x"''
+  ])
+  (case "routes: a service that is not known to be private needs none" (firstLines
+    (fed {} {
+      b = exposed 2 {type = "open";};
+      d = service {
+        exposed = "x";
+        port = 4;
+      };
+    })
+    .qgroget
+    .collector
+    .failures) [
+    ''Service 'b' has a wrong value in field 'type': expected one of "private", "public", got "open"''
+    ''Service 'd' has a wrong value in field 'exposed': expected boolean, got "x"''
+  ])
+  (case "routes: a file that is not known has none, nor has a host without Traefik" (map (config: firstLines config.qgroget.collector.failures) [
+    (hostWith [{qgroget.contract.traefik.enable = true;} {services.traefik.dynamicConfigFile = throw "x";}] {a = exposed 1 {};})
+    (hostOf [{qgroget.contract.traefik.enable = true;}] {a = exposed 1 {};})
+  ]) (lib.genList (_: ["Unknown TLS options 'mtls' in qgroget.contract.traefik.privateTlsOptions, which private services have: 'a'"]) 2))
+  (case "routes: TLS options of a legacy service are there"
+    (hostWith [
+      {
+        qgroget.contract.traefik.enable = true;
+        qgroget.collector.otherServices.old = {
+          url = "http://10.0.0.1";
+          traefikDynamicConfig = mtls.services.traefik.dynamicConfigOptions;
+        };
+      }
+    ] {a = exposed 1 {};})
+    .qgroget
+    .collector
+    .failures [])
+  (case "routes: TLS options with a name that is no identifier are quoted in the line to paste" (lib.hasInfix ''.tls.options."my tls".clientAuth = '' (lib.concatStrings
+    (fed {privateTlsOptions = "my tls";} {a = exposed 1 {};})
+    .qgroget
+    .collector
+    .failures))
+  true)
   (case "routes: TLS options of a service that is off are not there" (lib.length
     (fed {} {
       a = exposed 1 {};
