@@ -1,10 +1,10 @@
 //! The mutants of the contract: every change of every family, at every node of its files.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use qgroget::syntax::ast::{AttrSet, Attrpath, AttrpathValue};
-use qgroget::syntax::{AstNode, Source, SyntaxNode, parses};
+use qgroget::syntax::{AstNode, Source, SyntaxNode, parses, span};
 
 use super::change::{Change, called, place};
 use super::{calls, collections, conditions, logic, patterns, values};
@@ -81,6 +81,7 @@ impl std::fmt::Display for Mutant {
 /// All of them, in the order of the files; none that changes nothing, or the same as another one.
 pub fn all() -> Vec<Mutant> {
     let mut mutants: Vec<Mutant> = Vec::new();
+    let mut keys: HashMap<String, usize> = HashMap::new();
     for (file, parameter) in FILES {
         let text = std::fs::read_to_string(project().join("nix").join(file)).unwrap();
         let source = Source::new(file, text.as_str());
@@ -94,7 +95,7 @@ pub fn all() -> Vec<Mutant> {
             let (span, replacement) = least(&text, &change);
             let is_other = text[span.clone()] != replacement;
             if is_other && seen.insert((span.start, span.end, replacement.clone())) {
-                mutants.push(Mutant {
+                let mut mutant = Mutant {
                     number: mutants.len(),
                     file,
                     parameter,
@@ -106,7 +107,13 @@ pub fn all() -> Vec<Mutant> {
                     source: source.clone(),
                     span,
                     replacement,
-                });
+                };
+                let alike = keys.entry(mutant.key()).or_insert(0);
+                *alike += 1;
+                if *alike > 1 {
+                    mutant.code += &format!(" ({alike})");
+                }
+                mutants.push(mutant);
             }
         }
     }
@@ -156,11 +163,12 @@ fn is_documentation(node: &SyntaxNode) -> bool {
     node.ancestors().any(|outer| inner(&outer).is_some())
 }
 
-/// What is changed, as it is recognised: the node, and in brackets the part of it.
+/// What is changed, as it is recognised: the node, or what a short one stands in, and in brackets the part of it.
 fn code(change: &Change, text: &str) -> String {
-    let node: Range<usize> = qgroget::syntax::span(&change.node);
-    let whole = shortened(&on_one_line(&text[node.clone()]));
-    if node == change.span {
+    let says_enough = |node: &SyntaxNode| usize::from(node.text().len()) >= 20;
+    let node = change.node.ancestors().find(says_enough).expect("the file");
+    let whole = shortened(&on_one_line(&node.text().to_string()));
+    if span(&node) == change.span {
         return whole;
     }
     format!("{whole} [{}]", shortened(&on_one_line(&text[change.span.clone()])))

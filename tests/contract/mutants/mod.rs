@@ -27,7 +27,6 @@ use crate::common::nix;
 const SAMPLE: usize = 100;
 
 #[test]
-#[ignore = "until all survivors have been looked at"]
 fn a_sample_is_noticed() {
     if !nix::available() {
         return;
@@ -51,7 +50,7 @@ fn a_sample_is_noticed() {
 
 /// `QGROGET_MUTANTS` has the numbers of those to try, `7,100..200`, or a text that their lines have; or else all are tried.
 #[test]
-#[ignore = "the long form, by hand: half an hour"]
+#[ignore = "the long form, by hand: three quarters of an hour"]
 fn all_are_noticed() {
     assert!(nix::available());
     let mutants = made::all();
@@ -102,7 +101,7 @@ fn all_are_noticed() {
 #[test]
 #[ignore = "by hand: to look at"]
 fn list() {
-    made::all().iter().for_each(|mutant| println!("{mutant}"));
+    made::all().iter().for_each(|mutant| println!("{}", told(mutant)));
 }
 
 /// So many of a list, from all over it.
