@@ -222,7 +222,7 @@
   # makes its whole service throw. To gather all faults, the checks read `declared`: the same services,
   # unknown fields ignored, with only those fields that evaluate.
   modules = options.qgroget.serviceModules;
-  fields = removeAttrs (modules.type.getSubOptions []) ["_module"];
+  fields = modules.type.getSubOptions [];
   schema = lib.filterAttrs (_: lib.isOption) fields;
 
   tolerant = modules.type.substSubModules (modules.type.getSubModules ++ [{_module.check = false;}]);
@@ -238,12 +238,12 @@
   declared = lib.mapAttrs (_: fields: lib.mapAttrs (_: each: each.value) (lib.filterAttrs (_: each: each.success) fields)) attempts;
 
   # What the modules wrote, before types and defaults: service → field → definitions.
-  definitionsIn = loc: definitions:
-    lib.mapAttrs (name: each: (lib.modules.mergeDefinitions (loc ++ [name]) types.raw each).defsFinal)
+  definitionsIn = definitions:
+    lib.mapAttrs (_: each: (lib.modules.mergeDefinitions [] types.raw each).defsFinal)
     (lib.foldAttrs (definition: others: [definition] ++ others) [] (map
       (definition: lib.mapAttrs (_: value: definition // {inherit value;}) definition.value)
       (lib.filter (definition: lib.isAttrs definition.value) definitions)));
-  written = lib.mapAttrs (name: definitionsIn (modules.loc ++ [name])) (definitionsIn modules.loc modules.definitionsWithLocations);
+  written = lib.mapAttrs (_: definitionsIn) (definitionsIn modules.definitionsWithLocations);
 
   # Every message ends with a line that can be pasted.
   show = lib.generators.toPretty {multiline = false;};
@@ -279,10 +279,10 @@
       own = definitions.${field} or [];
       # Null where a definition does not evaluate.
       shown = orElse null (lib.concatMapStringsSep ", " (definition: show definition.value) own);
-      fits = definition: (attempt (lib.modules.mergeDefinitions [name field] schema.${field}.type [definition]).mergedValue).success;
+      fits = definition: (attempt (lib.modules.mergeDefinitions [] schema.${field}.type [definition]).mergedValue).success;
       # A field can also fail because of another one, which then has the message.
       follows =
-        (lib.elem field ["port" "url"] && failed ? exposed)
+        (field == "port" && failed ? exposed)
         || (field == "url" && failed ? port)
         || definitions ? ${otherNames.${field} or ""}
         || (shown == null && unreadable != []);
@@ -328,12 +328,10 @@
 
   # A URL in its parts, null where it is none. A port that is not written is that of the scheme.
   parseUrl = url: let
-    parts = builtins.match "([A-Za-z][A-Za-z0-9+.-]*)://([^/?#@]*@)?(\\[([0-9A-Fa-f:.]+)(%[^]]*)?]|[^][:space:]/?#@:[]+)(:([0-9]*))?([/?#].*)?" url;
+    parts = builtins.match "([A-Za-z][A-Za-z0-9+.-]*)://([^/?#@]*@)?(\\[([0-9A-Fa-f:.]+)(%[^]]*)?]|[^][:space:]/?#@:[]+)(:0*([1-9][0-9]{0,4})?)?([/?#].*)?" url;
     part = lib.elemAt parts;
-    scheme = lib.toLower (part 0);
-    written = lib.optionalString (part 6 != null) (lib.head (builtins.match "0*([0-9]*)" (part 6)));
     port =
-      if part 6 == null || part 6 == ""
+      if lib.elem (part 5) [null ":"]
       then
         {
           http = 80;
@@ -341,12 +339,12 @@
           https = 443;
         }
         .${
-          scheme
+          lib.toLower (part 0)
         }
         or null
-      else if written == "" || lib.stringLength written > 5
+      else if part 6 == null
       then 0
-      else builtins.fromJSON written;
+      else builtins.fromJSON (part 6);
     orNothing = text:
       if text == null
       then ""
@@ -355,13 +353,13 @@
     if parts == null || (port != null && (port == 0 || port > 65535))
     then null
     else {
-      inherit scheme port;
+      inherit port;
       host = lib.toLower (
         if part 3 == null
         then part 2
         else part 3
       );
-      withPort = port: "${part 0}://${orNothing (part 1)}${part 2}:${toString port}${orNothing (part 7)}";
+      withPort = port: "${part 0}://${orNothing (part 1)}${part 2}:${port}${orNothing (part 7)}";
     };
   # This machine, by any of its names: the whole of 127.0.0.0/8, ::1 and :: in each of their forms, IPv4 within IPv6.
   isLocal = host:
@@ -400,8 +398,8 @@
         field = null;
         inherit port;
         # The files that turn it on, or say the port.
-        files = lib.concatMap (path: known (lib.attrByPath (path ++ ["files"]) [] options.services.${name})) [["enable"] option];
-      }) (lib.filter lib.isInt (lib.unique (known ports))));
+        files = lib.concatMap (path: lib.attrByPath (path ++ ["files"]) [] options.services.${name}) [["enable"] option];
+      }) (lib.filter lib.isInt (known ports)));
     sshd = config.services.openssh or {};
     traefik = config.services.traefik or {};
     # An address of an entry point: of one address of the machine alone, it takes the port from nobody here.
@@ -410,11 +408,11 @@
       host = lib.removeSuffix "]" (lib.removePrefix "[" (lib.head parts));
     in
       lib.optional (parts != null && (host == "" || isLocal host)) (builtins.fromJSON (lib.elemAt parts 1));
-    static = lib.findFirst (path: lib.hasAttrByPath path (options.services.traefik or {})) ["staticConfigOptions"] [["install" "settings"] ["static" "settings"]];
+    static = lib.findFirst (path: lib.hasAttrByPath path options.services.traefik) ["staticConfigOptions"] [["install" "settings"] ["static" "settings"]];
     entryPoints = let
       points = lib.attrByPath (static ++ ["entryPoints"]) {} traefik;
     in
-      lib.filter lib.isAttrs (lib.optionals (lib.isAttrs points) (lib.attrValues points));
+      lib.optionals (lib.isAttrs points) (lib.attrValues points);
   in
     # sshd listens on its ports at each address that is given without one; at one address alone, it leaves the port to others.
     on "openssh" sshd ["ports"] (lib.concatMap (listen:
@@ -430,7 +428,7 @@
     )))
     ++ on "postgresql" postgresql ["settings"] [postgresqlPort]
     ++ lib.optionals (orElse null (traefik.staticConfigFile or null) == null) (
-      on "traefik" traefik static (lib.concatMap (point: portOf (point.address or "")) (orElse [] (builtins.deepSeq entryPoints entryPoints)))
+      on "traefik" traefik static (lib.concatMap (point: portOf (point.address or "")) entryPoints)
     );
   # Who runs it, by its name, its unit, or the file that says the port of both.
   runs = claim: listener: let
@@ -821,10 +819,10 @@
       + fix (lib.last circle) "dependsOn" (show (lib.remove name (lib.unique declared.${lib.last circle}.dependsOn)))
     )
     ++ map (dependency: "Service '${name}' depends on '${dependency}' which is not enabled" + enableLine dependency)
-    (lib.filter (dependency: dependency != name && !satisfied dependency) (lib.unique named)));
+    (lib.filter (dependency: !satisfied dependency) (lib.unique named)));
   # The shortest circle of services whose first by name this one is; null where there is none.
   circleOf = name: let
-    needed = service: lib.filter (dependency: dependency > name && declared ? ${dependency}) (declared.${service}.dependsOn or []);
+    needed = service: lib.filter (dependency: dependency > name) (declared.${service}.dependsOn or []);
     reached = builtins.genericClosure {
       startSet = [
         {

@@ -28,10 +28,11 @@
       # Where PostgreSQL of this machine listens, for databases that are created in it. Faults of a service, which decide
       # whether it is turned on, hide no other service.
       postgresqlPort = let
-        said = builtins.tryEval (config.services.postgresql.settings.port or config.services.postgresql.port or 5432);
+        # False where it does not evaluate.
+        said = (builtins.tryEval (config.services.postgresql.settings.port or config.services.postgresql.port or 5432)).value;
       in
-        if said.success && lib.isInt said.value
-        then said.value
+        if lib.isInt said
+        then said
         else 5432;
 
       # A directory with attributes: these, and any other that the module which persists it takes.

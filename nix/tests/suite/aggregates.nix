@@ -82,6 +82,10 @@ in [
       }
       "/c"
     ])
+  (case "2.1: a directory that one service alone persists keeps its form, and others that look alike are others" (persisted (host {
+    a = service {persistedData = ["/a/" "/b/c"];};
+    b = service {persistedData = ["/bc" "/b/c/d"];};
+  })) ["/a/" "/b/c" "/bc" "/b/c/d"])
   (case "2.2: a path is in its job once"
     (collected {
       a = service {
@@ -142,7 +146,7 @@ in [
         backupPaths = ["/radarr"];
         backupJob = "arr";
         backupUnits = ["arr-pod.service" "radarr.service"];
-        backupExclude = ["*.tmp"];
+        backupExclude = ["*.tmp" "*.log"];
       };
     }) {
       arr = {
@@ -307,6 +311,45 @@ in [
       burst = 200;
     };
   })
+  (case "2.3: the predefined middlewares" (traefik {
+      jellyfin = exposed 8096 {middlewares = ["authelia" "authentik" "chain-authelia" "compress" "no-index" "rate-limit" "security-headers"];};
+    })
+    .middlewares {
+      authelia.forwardAuth = {
+        address = "http://127.0.0.1:9091/api/authz/forward-auth";
+        trustForwardHeader = true;
+        authResponseHeaders = ["Remote-User" "Remote-Groups" "Remote-Name" "Remote-Email"];
+      };
+      authentik.forwardAuth = {
+        address = "http://127.0.0.1:9000/outpost.goauthentik.io/auth/traefik";
+        trustForwardHeader = true;
+        authResponseHeaders = ["X-authentik-username" "X-authentik-groups" "X-authentik-email" "X-authentik-name" "X-authentik-uid"];
+      };
+      chain-authelia.chain.middlewares = ["rate-limit" "authelia"];
+      compress.compress = {};
+      no-index.headers.customResponseHeaders.X-Robots-Tag = "noindex, nofollow";
+      rate-limit.rateLimit = {
+        average = 100;
+        burst = 200;
+      };
+      security-headers.headers = {
+        contentTypeNosniff = true;
+        frameDeny = true;
+        stsSeconds = 31536000;
+      };
+    })
+  (case "2.3: a middleware of a service's own comes with its definition alone" (traefik {
+      jellyfin = exposed 8096 {
+        middlewares = ["own" "compress"];
+        traefikDynamicConfig.http.middlewares.own.headers.frameDeny = true;
+      };
+    })
+    .middlewares {
+      compress.compress = {};
+      own.headers.frameDeny = true;
+    })
+  (case "2.3: nothing is defined for a middleware that is not predefined" (lib.attrNames (traefik {jellyfin = exposed 8096 {middlewares = ["unknown" "compress"];};}).middlewares)
+    ["compress"])
   (case "2.3: a chain comes with what it leads to" (lib.attrNames ((traefik {jellyfin = exposed 8096 {middlewares = ["chain-authelia"];};}).middlewares or {})) [
     "authelia"
     "chain-authelia"
@@ -395,6 +438,11 @@ in [
           {
             type = "redis";
             name = "cache";
+          }
+          {
+            type = "mysql";
+            name = "wiki";
+            provision = true;
           }
         ];
       };

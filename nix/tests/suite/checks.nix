@@ -159,6 +159,12 @@ in [
       traefikDynamicConfig.http.middlewares.own.headers.frameDeny = true;
     };
   }) [])
+  (case "3.3: definitions that do not evaluate are none, and no fault of the check" (failures {
+    jellyfin = exposed 8096 {
+      middlewares = ["x"];
+      traefikDynamicConfig.http.middlewares = throw "x";
+    };
+  }) ["Unknown middleware 'x' in service 'jellyfin'\n  Valid middlewares: ${predefined}\n  Fix: qgroget.contract.extraMiddlewares = [ \"x\" ];"])
   (case "3.3: a definition of another enabled service is valid" (failures {
     auth = exposed 9091 {traefikDynamicConfig.http.middlewares.SSO.forwardAuth.address = "x";};
     sonarr = exposed 8989 {middlewares = ["SSO"];};
@@ -173,6 +179,16 @@ in [
       traefikDynamicConfig.http.middlewares.build.headers.frameDeny = true;
     };
   }) ["Unknown middleware 'SSO' in service 'sonarr'\n  Valid middlewares: authelia, authentik, build, chain-authelia, compress, no-index, rate-limit, security-headers\n  Fix: qgroget.contract.extraMiddlewares = [ \"SSO\" ];"])
+  (case "3.3: nor is one of a service that is not known to run" (map (message: lib.head (lib.splitString "\n" message)) (failures {
+    auth = exposed 9091 {
+      enable = "x";
+      traefikDynamicConfig.http.middlewares.SSO.forwardAuth.address = "x";
+    };
+    sonarr = exposed 8989 {middlewares = ["SSO"];};
+  })) [
+    ''Service 'auth' has a wrong value in field 'enable': expected boolean, got "x"''
+    "Unknown middleware 'SSO' in service 'sonarr'"
+  ])
   (case "3.3: a definition of a legacy service is valid" (legacyFailures {
       auth = {
         url = "http://127.0.0.1:9091";

@@ -5,6 +5,7 @@
   service,
   exposed,
   mixedHost,
+  hostWith,
   persisted,
   ...
 }: let
@@ -82,6 +83,13 @@ in [
     "unitName"
     "url"
   ])
+  (case "5.1: whose directories and paths do not count a second time"
+    (let
+      shown = (mixedHost {} {jellyfin = full;}).qgroget.collector.services.jellyfin;
+    in {inherit (shown) backupDirectories persistedData;}) {
+      backupDirectories = [];
+      persistedData = [];
+    })
   (case "5.3: before the cutover old and new have the same port, which is no clash"
     (mixedHost old {
       sonarr = exposed 8989 {enable = false;};
@@ -146,7 +154,27 @@ in [
         url = "";
         inherit persistedData;
       };
-    } {sonarr = service {dataDir = "/var/lib/sonarr";};})) [["/var/lib/sonarr"] [{directory = "/var/lib/sonarr";}] ["/other"]]) [1 1 0])
+    } {sonarr = service {dataDir = "/var/lib/sonarr";};})) [["/var/lib/sonarr"] [{directory = "/var/lib/sonarr/";}] ["/other"] (throw "x") [(throw "x")]]) [1 1 0 0 0])
+  (case "5.3: a route that both have is one" (map (url: firstLines (failures {sonarr = {inherit url;};} {sonarr = exposed 8989 {};})) ["http://10.0.0.1" ""])
+    [["Service 'sonarr' is enabled by its contract and declared in the legacy pattern as well: keep one"] []])
+  (case "5.3: what is not known of a contract is not there twice" (lib.concatMap (fields:
+    map (message: lib.head (lib.splitString ":" message))
+    (hostWith [{qgroget.collector.otherServices.sonarr.url = "http://10.0.0.1";}] {sonarr = service fields;})
+    .qgroget
+    .collector
+    .failures) [
+    {exposed = "x";}
+    {persistedData = 1;}
+    {
+      enable = "x";
+      exposed = true;
+      port = 1;
+    }
+  ]) [
+    "Service 'sonarr' has a wrong value in field 'exposed'"
+    "Service 'sonarr' has a wrong value in field 'persistedData'"
+    "Service 'sonarr' has a wrong value in field 'enable'"
+  ])
   (case "5.3: a route that stays in the legacy pattern, beside a contract without one" (failures {auth = sso;} {auth = service {};}) [])
   (case "5.3: enabling it is enough" (let
     config = mixedHost old {jellyfin = full // {enable = true;};};

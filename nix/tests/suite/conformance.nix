@@ -8,6 +8,7 @@
   host,
   hostWith,
   hostWithJobs,
+  bareHost,
   throws,
   ...
 }: let
@@ -180,6 +181,44 @@ in [
     .failures [
       "Service 'jellyfin' sets 'backupPrepare', but qgroget.backups.<job> has no option 'preBackup' to take it\n  Fix: declare that option, or leave 'backupPrepare' out"
     ])
+  (case "3.4: jobs that take anything, or have no options that are known" (lib.concatMap (type:
+    (hostWithJobs {
+        options.qgroget.backups = lib.mkOption {
+          default = {};
+          type = lib.types.attrsOf type;
+        };
+      } {
+        jellyfin = service {
+          backupPaths = ["/a"];
+          backupPrepare = "dump";
+        };
+      })
+    .qgroget
+    .collector
+    .failures) [
+    (lib.types.submodule {
+      freeformType = lib.types.attrsOf lib.types.anything;
+      options.paths = lib.mkOption {type = lib.types.listOf lib.types.str;};
+    })
+    (lib.types.attrsOf lib.types.anything)
+  ]) [])
+  (case "3.4: a setting that is not known is not one that jobs cannot take" (firstLines
+    (hostWithJobs {
+        options.qgroget.backups = lib.mkOption {
+          default = {};
+          type = lib.types.attrsOf (lib.types.submodule {options.paths = lib.mkOption {type = lib.types.listOf lib.types.str;};});
+        };
+      } {
+        jellyfin = service {
+          backupPaths = ["/a"];
+          backupUnits = 1;
+        };
+      })
+    .qgroget
+    .collector
+    .failures) ["Service 'jellyfin' has a wrong value in field 'backupUnits': expected list of string, got 1"])
+  (case "3.3: middlewares of a host without Traefik" (firstLines (bareHost {jellyfin = exposed 1 {middlewares = ["nowhere"];};}).qgroget.collector.failures)
+    ["Unknown middleware 'nowhere' in service 'jellyfin'"])
   (case "2.1: paths that are not absolute" (of {
       dataDir = "a";
       persistedData = [
@@ -197,6 +236,18 @@ in [
       "Service 'jellyfin' has a wrong value in field 'backupPaths': expected absolute paths, got \"e/f\"\n  Fix: qgroget.serviceModules.jellyfin.backupPaths = [ \"/e/f\" ];"
     ])
   (case "2.1: what follows from a data directory that is not absolute is not told again" (lib.length (of {dataDir = "a";})) 1)
+  (case "2.1: under the other name of a field, and of directories with attributes" (of {
+      persistedData = [
+        {
+          directory = "d";
+          mode = "0700";
+        }
+      ];
+      backupDirectories = ["e/f"];
+    }) [
+      "Service 'jellyfin' has a wrong value in field 'persistedData': expected absolute paths, got \"d\"\n  Fix: qgroget.serviceModules.jellyfin.persistedData = [ { directory = \"/d\"; mode = \"0700\"; } ];"
+      "Service 'jellyfin' has a wrong value in field 'backupPaths': expected absolute paths, got \"e/f\"\n  Fix: qgroget.serviceModules.jellyfin.backupPaths = [ \"/e/f\" ];"
+    ])
   (case "2.1: one directory with other attributes each time" (failures {
     a = service {
       persistedData = [
@@ -249,6 +300,14 @@ in [
       ["backupCleanup" "backupExclude" "backupPrepare" "backupUnits"]))
   (case "2.2: without a data directory, the usual one is proposed" (of {backupUnits = ["x.service"];})
     ["Service 'jellyfin' sets 'backupUnits', but backs nothing up: 'backupPaths' is empty\n  Fix: qgroget.serviceModules.jellyfin.backupPaths = [ \"/var/lib/jellyfin\" ];"])
+  (case "2.2: settings that are not known, and a data directory that is missing" (failures {
+    a = removeAttrs (service {backupUnits = ["x.service"];}) ["dataDir"];
+    b = service {backupUnits = 1;};
+  }) [
+    "Service 'a' is missing required field 'dataDir': where its state lives (null if it keeps none)\n  Fix: qgroget.serviceModules.a.dataDir = \"/var/lib/a\";"
+    "Service 'b' has a wrong value in field 'backupUnits': expected list of string, got 1\n  Fix: qgroget.serviceModules.b.backupUnits = [ \"b.service\" ];"
+    "Service 'a' sets 'backupUnits', but backs nothing up: 'backupPaths' is empty\n  Fix: qgroget.serviceModules.a.backupPaths = [ \"/var/lib/a\" ];"
+  ])
   (case "2.2: settings of a service that backs something up" (of {
     backupPaths = ["/a"];
     backupUnits = ["x.service"];

@@ -62,6 +62,7 @@ in [
     port = 5433;
   })
   (case "2.4: which has had another name" (connection {port = 5434;} {}).port 5434)
+  (case "2.4: what is no number is no port of it" (connection {settings.port = "5433";} {}).port 5432)
   (case "2.4: a database elsewhere has nothing of it" (connection {settings.port = 5433;} {provision = false;}) {
     host = "127.0.0.1";
     port = 5432;
@@ -99,6 +100,39 @@ in [
         };
       }
     ])
+  (case "2.4: and every user its own alone" (map (kind:
+    users kind {
+      immich = database {name = "immich";};
+      wiki = service {
+        databases = [
+          {
+            name = "pages";
+            user = "wiki";
+          }
+        ];
+      };
+    }) [permissions ownership]) [
+    [
+      {
+        name = "immich";
+        ensurePermissions."DATABASE \"immich\"" = "ALL PRIVILEGES";
+      }
+      {
+        name = "wiki";
+        ensurePermissions."DATABASE \"pages\"" = "ALL PRIVILEGES";
+      }
+    ]
+    [
+      {
+        name = "immich";
+        ensureDBOwnership = true;
+      }
+      {
+        name = "wiki";
+        ensureDBOwnership = false;
+      }
+    ]
+  ])
   (case "2.4: an owner of another name is made, and no fault" [(users ownership photos) (failures {} photos)] [
     [
       {
@@ -161,18 +195,20 @@ in [
   (case "2.4: by TCP, nobody can log in without a password" (failures {} (immich {host = "localhost";})) [
     "Service 'immich' asks for database 'immich' to be created, and connects by TCP without a password: nobody can log in${fix "immich" ''{ host = "localhost"; name = "immich"; passwordFile = "/run/secrets/server/immich/database-password"; port = 5432; provision = true; type = "postgresql"; user = "immich"; }''}"
   ])
-  (case "2.4: with a password, or where PostgreSQL trusts somebody, that is none" [
+  (case "2.4: with a password, or where PostgreSQL trusts somebody or may do so, that is none" [
     (failures {} (immich tcp))
     (failures {authentication = "host all all 127.0.0.1/32 trust";} (immich {host = "127.0.0.1";}))
+    (failures {authentication = throw "x";} (immich {host = "127.0.0.1";}))
     (failures {} (immich {
       host = "127.0.0.1";
       provision = false;
     }))
-  ] [[] [] []])
+  ] [[] [] [] []])
   (case "2.4: a database is not created on another machine" (failures {} (immich {host = "db.example.org";})) [
     "Service 'immich' asks for database 'immich' to be created on this machine, but connects to 'db.example.org'${fix "immich" ''{ host = "db.example.org"; name = "immich"; port = 5432; provision = false; type = "postgresql"; user = "immich"; }''}"
   ])
-  (case "2.4: the name that a container has for this machine is none of another one" (failures {} (immich (tcp // {host = "host.containers.internal";}))) [])
+  (case "2.4: the names that a container has for this machine are none of another one"
+    (lib.concatMap (host: failures {} (immich (tcp // {inherit host;}))) ["host.containers.internal" "host.docker.internal"]) [])
   (case "2.4: a database is not created on a port where no server listens" (failures {settings.port = 5433;} (immich {port = 5432;})) [
     "Service 'immich' asks for database 'immich' to be created, but connects to port 5432, and PostgreSQL listens on 5433${fix "immich" ''{ host = "/run/postgresql"; name = "immich"; port = 5433; provision = true; type = "postgresql"; user = "immich"; }''}"
   ])
@@ -220,6 +256,107 @@ in [
       "Duplicate database name 'y' declared by 'c' and 'd'"
       "Duplicate database name 'x' declared by 'a' and 'b'"
     ])
+  (case "3.2: what only looks like one server, or one name of it" (failures {} (let
+    other = fields: database ({provision = false;} // fields);
+    file = name: {
+      inherit name;
+      type = "sqlite";
+    };
+  in {
+    a = other {
+      name = "x";
+      host = "a";
+      port = 15432;
+    };
+    b = other {
+      name = "x";
+      host = "a1";
+      port = 5432;
+    };
+    c = other {
+      name = "x";
+      host = "a";
+      port = 15433;
+    };
+    d = other {
+      name = "1x";
+      port = 5432;
+    };
+    e = other {
+      name = "x";
+      port = 54321;
+    };
+    f = other {
+      name = "1x";
+      port = 5432;
+      type = "mysql";
+    };
+    g = service {databases = map file ["a.db" "b.db" "/a.db" "/b.db"];};
+    ga = service {databases = map file [".db"];};
+  })) [])
+  (case "3.2: redis by TCP is one server under each name of this machine" (lib.length (failures {} (let
+    number = host:
+      database {
+        name = "0";
+        type = "redis";
+        inherit host;
+      };
+  in {
+    a = number "localhost";
+    b = number "127.0.0.1";
+  }))) 1)
+  (case "3.2: the line to paste changes the one database, with its user where it has the same name" (failures {} {
+    a = database {name = "x";};
+    b = service {
+      databases = [
+        {name = "y";}
+        {name = "x";}
+      ];
+    };
+    c = database {
+      name = "/f";
+      type = "sqlite";
+    };
+    d = database {
+      name = "/f";
+      type = "sqlite";
+      user = "own";
+    };
+  }) [
+    "Duplicate database name 'x' declared by 'a' and 'b'${fix "b" ''{ host = "/run/postgresql"; name = "y"; port = 5432; provision = true; type = "postgresql"; user = "y"; } { host = "/run/postgresql"; name = "x_b"; port = 5432; provision = true; type = "postgresql"; user = "x_b"; }''}"
+    "Duplicate database name '/f' declared by 'c' and 'd'${fix "d" ''{ host = "127.0.0.1"; name = "/f_d"; port = null; provision = false; type = "sqlite"; user = "own"; }''}"
+  ])
+  (case "3.2: numbers are those of one server of redis" (failures {} (let
+    number = fields: database ({type = "redis";} // fields);
+  in {
+    a = number {name = "10";};
+    b = number {name = "10";};
+    c = number {
+      name = "0";
+      port = 6380;
+    };
+    d = database {
+      name = "0";
+      type = "mysql";
+      port = 6379;
+    };
+  })) [
+    "Duplicate database name '10' declared by 'a' and 'b'${fix "b" ''{ host = "127.0.0.1"; name = "0"; port = 6379; provision = false; type = "redis"; user = "0"; }''}"
+  ])
+  (case "3.2: a name of redis that is no number, and a number of another kind, get the service's name" (failures {} (let
+    two = fields: {
+      a = database fields;
+      b = database fields;
+    };
+  in
+    two {
+      name = "cache";
+      type = "redis";
+    }
+    // lib.mapAttrs' (name: lib.nameValuePair "my-${name}") (two {name = "1";}))) [
+    "Duplicate database name '1' declared by 'my-a' and 'my-b'${fix "my-b" ''{ host = "/run/postgresql"; name = "1_my_b"; port = 5432; provision = true; type = "postgresql"; user = "1_my_b"; }''}"
+    "Duplicate database name 'cache' declared by 'a' and 'b'${fix "b" ''{ host = "127.0.0.1"; name = "cache_b"; port = 6379; provision = false; type = "redis"; user = "cache_b"; }''}"
+  ])
   (case "3.2: databases of sqlite are files" (map (message: lib.head (lib.splitString "\n" message)) (failures {} (let
       file = name:
         database {

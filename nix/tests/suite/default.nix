@@ -3,7 +3,7 @@
 #   nix-instantiate --eval --strict --json --expr 'import ./nix/tests/suite {}'
 #
 # prints a list of {name; ok; got; want}. A case's name begins with the story it shows.
-# The files under test are parameters, so that altered copies can be given (see ../mutants.py).
+# The files under test are parameters, so that altered copies can be given (see tests/contract/mutants).
 {
   optionsFile ? ../../options.nix,
   collectorFile ? ../../collector.nix,
@@ -13,9 +13,11 @@
 }: let
   harness = import ./harness.nix {inherit lib optionsFile collectorFile bridgeFile templateFile;};
   cases = lib.concatMap (file: import file harness) [
+    ./fields.nix
     ./schema.nix
     ./aggregates.nix
     ./checks.nix
+    ./faults.nix
     ./databases.nix
     ./documentation.nix
     ./dependencies.nix

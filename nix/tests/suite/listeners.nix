@@ -30,6 +30,12 @@
       enable = option lib.types.bool false;
       ports = option (lib.types.listOf lib.types.port) [22];
     };
+    traefik = {
+      enable = option lib.types.bool false;
+      staticConfigFile = option (lib.types.nullOr lib.types.str) null;
+      staticConfigOptions = option (lib.types.attrsOf lib.types.anything) {};
+      dynamicConfigOptions = option (lib.types.attrsOf lib.types.anything) {};
+    };
     postgresql = {
       enable = option lib.types.bool false;
       settings = option (lib.types.attrsOf lib.types.anything) {};
@@ -72,14 +78,75 @@ in [
     postgresql.settings.port = 2222;
     traefik.staticConfigOptions.entryPoints.x.address = ":2222";
   } (git 2222)) [])
+  (case "3.1: what is not known listens nowhere" (lib.concatMap (fields: with' (ssh fields) (git 2222)) [
+    {
+      enable = throw "x";
+      ports = [2222];
+    }
+    {ports = throw "x";}
+    {ports = [2222 (throw "x")];}
+    {ports = "<config.x>";}
+    {ports = ["2222"];}
+    {
+      ports = [2222];
+      listenAddresses = throw "x";
+    }
+    {
+      ports = [2222];
+      listenAddresses = "<config.x>";
+    }
+    {
+      ports = [2222];
+      listenAddresses = ["<config.x>"];
+    }
+    {}
+  ]) [])
+  (case "3.1: what is not known to be on listens nowhere" ((hostOf [
+      real
+      {
+        services.openssh = {
+          enable = throw "x";
+          ports = [2222];
+        };
+      }
+    ] (git 2222))
+    .qgroget
+    .collector
+    .failures) [])
   (case "3.1: the port of PostgreSQL" (with' {postgresql.enable = true;} (git 5432)) [(conflict 5432 "git" "services.postgresql" "git" 5433)])
   (case "3.1: which the collector turns on, where it is set" (with' {postgresql.settings.port = 5433;} {
     git = exposed 5433 {databases = [{name = "git";}];};
   }) [(conflict 5433 "git" "services.postgresql" "git" 5434)])
   (case "3.1: entry points of Traefik, in every form that takes the port here" (map (address: lib.length (with' (entry address) (git 443)))
-    [":443" "0.0.0.0:443" "[::]:443" "127.0.0.1:443/tcp" ":0443" ":443/udp" "192.168.0.5:443" "443" ":8443" ""]) [1 1 1 1 1 0 0 0 0 0])
+    [":443" "0.0.0.0:443" "[::]:443" "127.0.0.1:443/tcp" ":0443" ":443/udp" "192.168.0.5:443" "443" ":8443" "" 443 (throw "x")]) [1 1 1 1 1 0 0 0 0 0 0 0])
+  (case "3.1: entry points by the later names of Traefik's static configuration" (map (path:
+    lib.length ((hostOf [
+        {
+          options.services.traefik =
+            lib.recursiveUpdate {
+              enable = option lib.types.bool true;
+              dynamicConfigOptions = option (lib.types.attrsOf lib.types.anything) {};
+              staticConfigOptions = lib.mkOption {
+                type = lib.types.raw;
+                apply = _: throw "the earlier name is used";
+              };
+            }
+            (lib.setAttrByPath path (option (lib.types.attrsOf lib.types.anything) {}));
+          config.services.traefik = lib.setAttrByPath path {entryPoints.x.address = ":443";};
+        }
+      ] (git 443))
+    .qgroget
+    .collector
+    .failures)) [["install" "settings"] ["static" "settings"]]) [1 1])
+  (case "3.1: entry points that are not known" (lib.concatMap (entryPoints: with' (lib.recursiveUpdate (entry ":1") {traefik.staticConfigOptions = {inherit entryPoints;};}) (git 443)) [
+    "<config.x>"
+    {y = "<config.x>";}
+    {y = {};}
+  ]) [])
   (case "3.1: the clash with an entry point" (with' (entry ":443") (git 443)) [(conflict 443 "git" "services.traefik" "git" 444)])
   (case "3.1: a static configuration in a file has no known entry points" (with' (lib.recursiveUpdate (entry ":443") {traefik.staticConfigFile = "/x";}) (git 443)) [])
+  (case "3.1: and a file that is not known is none" ((hostOf [real {services.traefik = (entry ":443").traefik // {staticConfigFile = throw "x";};}] (git 443)).qgroget.collector.failures)
+    [(conflict 443 "git" "services.traefik" "git" 444)])
   (case "3.1: a port that is only opened in the firewall is nobody's" ((hostWith [
       {
         options.networking.firewall = lib.mkOption {type = lib.types.attrsOf lib.types.anything;};
@@ -96,6 +163,28 @@ in [
       unitName = "sshd.service";
     };
   }) [])
+  (case "3.1: each listener by its own units" (map (unit: lib.length (with' (lib.recursiveUpdate (entry ":443") (ssh {ports = [2222];})) {
+    web = service {
+      port = 443;
+      unitName = unit;
+    };
+    shell = service {
+      port = 2222;
+      unitName = unit;
+    };
+  })) ["traefik.service" "traefik.socket" "openssh.service" "openssh.socket" "sshd.service" "sshd.socket" "x.service" ""]) [1 1 1 1 1 1 2 2])
+  (case "3.1: a unit that is none hides no clash" (map (message: lib.head (lib.splitString "\n" message)) (with' (ssh {ports = [2222];}) {git = exposed 2222 {unitName = 1;};})) [
+    "Service 'git' has a wrong value in field 'unitName': expected string, got 1"
+    "Port 2222 conflict between 'git' and 'services.openssh'"
+  ])
+  (case "3.1: nor does a contract that is a function" (inFiles {
+      "on.nix".services.openssh = {
+        enable = true;
+        ports = [2222];
+      };
+      "git.nix".qgroget.serviceModules.git = {...}: exposed 2222 {};
+    })
+    [(conflict 2222 "git" "services.openssh" "git" 2223)])
   (case "3.1: or because one file says the port of both" (inFiles {
     "git.nix" = {
       services.openssh = {
@@ -107,6 +196,25 @@ in [
     "db.nix" = {
       services.postgresql.enable = true;
       qgroget.serviceModules.db = service {port = 5432;};
+    };
+  }) [])
+  (case "3.1: also where another file turns it on" (inFiles {
+    "on.nix".services = {
+      openssh.enable = true;
+      postgresql.enable = true;
+      traefik.enable = true;
+    };
+    "git.nix" = {
+      services.openssh.ports = [2222];
+      qgroget.serviceModules.git = exposed 2222 {};
+    };
+    "db.nix" = {
+      services.postgresql.settings.port = 5433;
+      qgroget.serviceModules.db = service {port = 5433;};
+    };
+    "web.nix" = {
+      services.traefik.staticConfigOptions.entryPoints.x.address = ":443";
+      qgroget.serviceModules.web = service {port = 443;};
     };
   }) [])
   (case "3.1: modules without a file say nothing of it" ((hostOf [

@@ -105,20 +105,94 @@ in [
       {subdomain = "";}
     ])
     (lib.genList (_: ''Host 'media.example.org' conflict between 'a' and 'old'${"\n"}  Fix: qgroget.serviceModules.a.subdomain = "a";'') 3))
-  (case "routes: the domain itself, of a legacy service"
-    (firstLines
-      (hostWith [
+  (case "routes: a legacy service without a backend has no host" (lib.concatMap (legacy:
+    (hostWith [
+      domainOption
+      {qgroget.collector.otherServices.old = {subdomain = "media";} // legacy;}
+    ] {a = exposed 1 {subdomain = "media";};})
+    .qgroget
+    .collector
+    .failures) [
+    {url = "";}
+    {url = null;}
+    {url = throw "x";}
+    {}
+  ]) [])
+  (case "routes: both are named in the order of their names, and the contract moves" (let
+      config = hostWith [
         domainOption
         {
-          qgroget.collector.otherServices.old = {
+          qgroget.collector.otherServices.a = {
             url = "http://10.0.0.1";
-            subdomain = "";
+            subdomain = "media";
           };
         }
+      ] {b = exposed 1 {subdomain = "media";};};
+    in
+      config.qgroget.collector.failures)
+    [''Host 'media.example.org' conflict between 'a' and 'b'${"\n"}  Fix: qgroget.serviceModules.b.subdomain = "b";''])
+  (case "routes: one host of two is told once, though one of them is in both patterns" (firstLines
+    (hostWith [
+      domainOption
+      {
+        qgroget.collector.otherServices.auth = {
+          url = "http://10.0.0.1";
+          subdomain = "media";
+        };
+      }
+    ] {
+      auth = exposed 1 {
+        enable = false;
+        subdomain = "media";
+      };
+      sonarr = exposed 2 {subdomain = "media";};
+    })
+    .qgroget
+    .collector
+    .failures) ["Host 'media.example.org' conflict between 'auth' and 'sonarr'"])
+  (case "routes: a host that is not known meets nobody's" (firstLines
+    (hostWith [
+      domainOption
+      {
+        qgroget.collector.otherServices.old = {
+          url = "http://10.0.0.1";
+          subdomain = throw "x";
+        };
+      }
+    ] {
+      a = exposed 1 {subdomain = "media";};
+      b = exposed 2 {subdomain = 1;};
+      c = removeAttrs (exposed 3 {}) ["domain"];
+      d = service {
+        exposed = "x";
+        subdomain = "media";
+        port = 4;
+      };
+    })
+    .qgroget
+    .collector
+    .failures) [
+    "Service 'b' has a wrong value in field 'subdomain': expected string, got 1"
+    "Service 'c' is missing required field 'domain': the domain its subdomain belongs to"
+    ''Service 'd' has a wrong value in field 'exposed': expected boolean, got "x"''
+  ])
+  (case "routes: the domain itself, of a legacy service that has one name for the field alone" (lib.concatMap (legacy:
+      firstLines
+      (hostWith [
+        domainOption
+        {qgroget.collector.otherServices.old = {url = "http://10.0.0.1";} // legacy;}
       ] {a = exposed 1 {subdomain = "";};})
       .qgroget
       .collector
-      .failures)
+      .failures) [
+      {subdomain = "";}
+      {name = "";}
+      {
+        subdomain = "";
+        name = "";
+      }
+      {}
+    ])
     ["Host 'example.org' conflict between 'a' and 'old'"])
 
   (case "routes: exposed with a url of null" (failures {jellyfin = to null;}) missing)
@@ -136,7 +210,7 @@ in [
   (case "routes: a wrong port is one fault, with a url that follows from it" (firstLines (failures {jellyfin = exposed "x" {};}))
     [''Service 'jellyfin' has a wrong value in field 'port': expected null or 16 bit unsigned integer; between 0 and 65535 (both inclusive), got "x"''])
 
-  (case "routes: urls that lead to a port of this machine" (map (url: lib.length (meets url)) [
+  (case "routes: urls that lead to a port of this machine" (map (url: firstLines (meets url)) [
     "http://127.0.0.1:2283"
     "HTTP://LocalHost:2283/x"
     "https://user:secret@localhost:02283"
@@ -150,7 +224,38 @@ in [
     "http://[::ffff:7f00:1]:2283"
     "http://[::1%25lo]:2283"
     "http://app.localhost:2283"
-  ]) (lib.genList (_: 1) 13))
+  ]) (lib.genList (_: ["Port 2283 conflict between 'a' and 'b'"]) 13))
+  (case "routes: this machine by each of its names" (lib.filter (host: meets "http://${host}:2283" == []) [
+    "localhost."
+    "a.localhost."
+    "ip6-localhost"
+    "ip6-loopback"
+    "127.1"
+    "127.10.20.30"
+    "0"
+    "0.0"
+    "[0000:0:0:0:0:0:0:0]"
+    "[::00]"
+    "[0000:0::0001]"
+    "[::ffff:127.10.0.1]"
+    "[0:0:0:0:0:ffff:127.0.0.1]"
+    "[::ffff:0.0.0.0]"
+    "[::ffff:7fab:12ab]"
+    "[::ffff:0:0]"
+    "[::ffff:0000:0000]"
+  ]) [])
+  (case "routes: what only looks like one" (lib.filter (host: meets "http://${host}:2283" != []) [
+    "xlocalhost"
+    "localhostx"
+    "127a1"
+    "0a0"
+    "[1::]"
+    "[::ffff:127a0.0.1]"
+    "[::ffff:0a0.0.0]"
+    "[::ffff:0.0a0.0]"
+    "[::ffff:0.0.0a0]"
+    "[::ffff:0:1]"
+  ]) [])
   (case "routes: urls that lead elsewhere, or to another port" (map (url: lib.length (meets url)) [
     "http://127.0.0.1:2284"
     "http://127.0.0.1"
@@ -167,7 +272,7 @@ in [
       a = exposed 80 {};
       b = exposed 443 {};
       c = to url;
-    })) ["http://localhost" "https://localhost/x" "h2c://[::1]" "gopher://localhost"]) [
+    })) ["http://localhost" "https://localhost:/x" "h2c://[::1]" "gopher://localhost"]) [
     "Port 80 conflict between 'a' and 'c'"
     "Port 443 conflict between 'b' and 'c'"
     "Port 80 conflict between 'a' and 'c'"
@@ -183,6 +288,16 @@ in [
   (case "routes: what is no url" (lib.concatMap (url: failures {jellyfin = to url;}) ["127.0.0.1:8096" "http://" "http://a:x" "http://a:65536" "http://a:0" "http://a:99999999999999999999" "http://a b" ""])
     (map (url: ''Service 'jellyfin' has a wrong value in field 'url': expected a URL with a scheme and a host, got "${url}"${"\n"}  Fix: qgroget.serviceModules.jellyfin.url = "http://[::1]:2283";'')
       ["127.0.0.1:8096" "http://" "http://a:x" "http://a:65536" "http://a:0" "http://a:99999999999999999999" "http://a b" ""]))
+  (case "routes: a service with a url that is none has its port all the same" (firstLines (failures {
+    a = exposed 8080 {};
+    b = exposed 8080 {url = "x";};
+  })) [''Service 'b' has a wrong value in field 'url': expected a URL with a scheme and a host, got "x"'' "Port 8080 conflict between 'a' and 'b'"])
+  (case "routes: where no port is known there is no clash" (failures {
+    a = to "gopher://localhost";
+    b = to "gopher://localhost";
+    c = exposed 1 {url = "gopher://localhost";};
+    d = exposed 2 {url = "gopher://localhost";};
+  }) [])
   (case "routes: the port of a backend elsewhere claims nothing here" (failures {
     a = exposed 8080 {};
     b = exposed 8080 {url = "http://nas:8080";};
@@ -200,9 +315,38 @@ in [
       ["" "https://example.org" "example.org." "a b.org" "-a.org"]))
   (case "routes: the domain proposed is the host's own, where there is one" (with' [domainOption] {jellyfin = service {domain = "";};}).failures
     [''Service 'jellyfin' has a wrong value in field 'domain': expected a domain name, got ""${"\n"}  Fix: qgroget.serviceModules.jellyfin.domain = config.qgroget.server.domain;''])
-  (case "routes: what is no subdomain" (lib.concatMap (subdomain: failures {jellyfin = service {inherit subdomain;};}) ["a." "a/b" "*a" "a.*"])
+  (case "routes: what is no subdomain" (lib.concatMap (subdomain: failures {jellyfin = service {inherit subdomain;};}) ["a." "a/b" "*a" "*ab" "a.*"])
     (map (subdomain: ''Service 'jellyfin' has a wrong value in field 'subdomain': expected a subdomain, "*" or the empty string, got "${subdomain}"${"\n"}  Fix: qgroget.serviceModules.jellyfin.subdomain = "jellyfin";'')
-      ["a." "a/b" "*a" "a.*"]))
+      ["a." "a/b" "*a" "*ab" "a.*"]))
+  (case "routes: a name that is no subdomain is not proposed" (failures {"my service" = service {subdomain = "a.";};})
+    [''Service 'my service' has a wrong value in field 'subdomain': expected a subdomain, "*" or the empty string, got "a."${"\n"}  Fix: qgroget.serviceModules."my service".subdomain = "service";''])
+  (case "routes: a wrong url beside a wrong port" (lib.concatMap (port:
+    firstLines (failures {
+      jellyfin = service {
+        inherit port;
+        url = "x";
+      };
+    })) [0 "y"]) [
+    "Service 'jellyfin' has a wrong value in field 'port': expected a port between 1 and 65535, got 0"
+    ''Service 'jellyfin' has a wrong value in field 'url': expected a URL with a scheme and a host, got "x"''
+    ''Service 'jellyfin' has a wrong value in field 'port': expected null or 16 bit unsigned integer; between 0 and 65535 (both inclusive), got "y"''
+    ''Service 'jellyfin' has a wrong value in field 'url': expected a URL with a scheme and a host, got "x"''
+  ])
+  (case "routes: a wrong url of a contract that is a function" (firstLines (failures {jellyfin = {...}: exposed 1 {url = "x";};}))
+    [''Service 'jellyfin' has a wrong value in field 'url': expected a URL with a scheme and a host, got "x"''])
+  (case "routes: without a domain of the host's own, legacy services have no host"
+    (hostWith [
+      {options.qgroget.server.domain = lib.mkOption {};}
+      {
+        qgroget.collector.otherServices.old = {
+          url = "http://10.0.0.1";
+          subdomain = "media";
+        };
+      }
+    ] {a = exposed 1 {subdomain = "media";};})
+    .qgroget
+    .collector
+    .failures [])
   (case "routes: a value that is not known has no form" (failures {
     jellyfin = exposed 1 {
       domain = "<config.a>";
@@ -283,6 +427,75 @@ in [
     .qgroget
     .collector
     .failures) ["Duplicate http.routers 'a' in the Traefik configuration of 'a' and 'b'"])
+  (case "routes: a router that is generated and extended is overwritten once" (firstLines
+    (fed {} {
+      a = exposed 1 {
+        type = "public";
+        traefikDynamicConfig.http.routers.a.priority = 1;
+      };
+      b = exposed 2 {
+        type = "public";
+        traefikDynamicConfig.http.routers.a.rule = "x";
+      };
+    })
+    .qgroget
+    .collector
+    .failures) ["Duplicate http.routers 'a' in the Traefik configuration of 'a' and 'b'"])
+  (case "routes: the generated one stays, whoever comes first"
+    (fed {} {
+      a = exposed 1 {
+        type = "public";
+        traefikDynamicConfig.http.routers.b.rule = "x";
+      };
+      b = exposed 2 {type = "public";};
+    })
+    .qgroget
+    .collector
+    .failures [''Duplicate http.routers 'b' in the Traefik configuration of 'a' and 'b'${"\n"}  Fix: qgroget.serviceModules.a.traefikDynamicConfig.http.routers.a-b = { rule = "x"; };''])
+  (case "routes: where none is generated, none is overwritten" (firstLines
+    (fed {} {
+      a = service {};
+      b = service {
+        exposed = "x";
+        port = 2;
+      };
+      c = exposed 3 {
+        type = "public";
+        traefikDynamicConfig.http.routers = {
+          a.rule = "x";
+          b.rule = "x";
+        };
+      };
+    })
+    .qgroget
+    .collector
+    .failures) [''Service 'b' has a wrong value in field 'exposed': expected boolean, got "x"''])
+  (case "routes: definitions that are not known are none, and those of legacy services are theirs" (failures {
+      a = defines (strip "/a");
+      b = exposed 2 {
+        traefikDynamicConfig.http.middlewares.strip = {
+          stripPrefix = throw "x";
+          more = 1;
+        };
+      };
+      c = exposed 3 {traefikDynamicConfig.http.middlewares.strip.stripPrefix.prefixes = [(throw "x") "/c"];};
+      d = exposed 4 {traefikDynamicConfig.http.routers = "<config.x>";};
+      e = exposed 5 {traefikDynamicConfig = strip "/a";};
+    }
+    ++ legacyFailures {
+      old = {
+        url = "http://10.0.0.1";
+        traefikDynamicConfig = strip "/a";
+      };
+      older = {
+        url = "http://10.0.0.2";
+        traefikDynamicConfig = strip "/b";
+      };
+    } {}) [])
+  (case "routes: before the collector routes, the generator's names may be extended, whoever comes first" (failures {
+    a = exposed 1 {traefikDynamicConfig.http.routers.b.rule = "x";};
+    b = exposed 2 {traefikDynamicConfig.http.routers.b.priority = 1;};
+  }) [])
   (case "routes: a service may extend its own router, and the generator of before every one" ((fed {} {
       a = exposed 1 {
         type = "public";
@@ -320,7 +533,62 @@ in [
     (fed {} {a = exposed 1 {type = "public";};})
     (fed {} {a = service {};})
     (hostWith [{qgroget.contract.traefik.enable = true;} {services.traefik.dynamicConfigFile = "/x";}] {a = exposed 1 {};})
+    (hostWith [{qgroget.contract.traefik.enable = true;} {services.traefik.dynamic.file = "/x";}] {a = exposed 1 {};})
+    (hostWith [{qgroget.contract.traefik.enable = true;} {services.traefik.routing.file = "/x";}] {a = exposed 1 {};})
   ]) [])
+  (case "routes: TLS options of a service are known in spite of another one's fault" (firstLines
+    (fed {} {
+      a = defines mtls.services.traefik.dynamicConfigOptions;
+      b = exposed 2 {type = "open";};
+      c = exposed 3 {traefikDynamicConfig.tls.options = throw "x";};
+      d = service {
+        exposed = "x";
+        port = 4;
+      };
+    })
+    .qgroget
+    .collector
+    .failures) [
+    ''Service 'b' has a wrong value in field 'type': expected one of "private", "public", got "open"''
+    ''Service 'd' has a wrong value in field 'exposed': expected boolean, got "x"''
+  ])
+  (case "routes: a service that is not known to be private needs none" (firstLines
+    (fed {} {
+      b = exposed 2 {type = "open";};
+      d = service {
+        exposed = "x";
+        port = 4;
+      };
+    })
+    .qgroget
+    .collector
+    .failures) [
+    ''Service 'b' has a wrong value in field 'type': expected one of "private", "public", got "open"''
+    ''Service 'd' has a wrong value in field 'exposed': expected boolean, got "x"''
+  ])
+  (case "routes: a file that is not known has none, nor has a host without Traefik" (map (config: firstLines config.qgroget.collector.failures) [
+    (hostWith [{qgroget.contract.traefik.enable = true;} {services.traefik.dynamicConfigFile = throw "x";}] {a = exposed 1 {};})
+    (hostOf [{qgroget.contract.traefik.enable = true;}] {a = exposed 1 {};})
+  ]) (lib.genList (_: ["Unknown TLS options 'mtls' in qgroget.contract.traefik.privateTlsOptions, which private services have: 'a'"]) 2))
+  (case "routes: TLS options of a legacy service are there"
+    (hostWith [
+      {
+        qgroget.contract.traefik.enable = true;
+        qgroget.collector.otherServices.old = {
+          url = "http://10.0.0.1";
+          traefikDynamicConfig = mtls.services.traefik.dynamicConfigOptions;
+        };
+      }
+    ] {a = exposed 1 {};})
+    .qgroget
+    .collector
+    .failures [])
+  (case "routes: TLS options with a name that is no identifier are quoted in the line to paste" (lib.hasInfix ''.tls.options."my tls".clientAuth = '' (lib.concatStrings
+    (fed {privateTlsOptions = "my tls";} {a = exposed 1 {};})
+    .qgroget
+    .collector
+    .failures))
+  true)
   (case "routes: TLS options of a service that is off are not there" (lib.length
     (fed {} {
       a = exposed 1 {};

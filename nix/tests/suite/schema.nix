@@ -273,6 +273,14 @@ in [
     })
     .persistedData)
   true)
+  (case "FR1: the messages of strict" (let
+    inherit ((hostWith [{qgroget.contract.strict = true;}] {}).qgroget.contract) requiredFields;
+  in [(requiredFields.persistedData "jellyfin") (requiredFields.backupPaths "jellyfin")]) [
+    ("Service 'jellyfin' is missing required field 'persistedData': the directories that survive a reboot ([] for none)\n"
+      + "  Fix: qgroget.serviceModules.jellyfin.persistedData = [\"/var/lib/jellyfin\"];")
+    ("Service 'jellyfin' is missing required field 'backupPaths': the paths to back up ([] for none)\n"
+      + "  Fix: qgroget.serviceModules.jellyfin.backupPaths = [\"/var/lib/jellyfin\"];")
+  ])
   (case "FR1: strict asks for backupPaths" (throws (strict {persistedData = [];}).backupPaths) true)
   (case "FR1: strict takes backupPaths under its other name" (strict {backupDirectories = ["/a"];}).backupPaths ["/a"])
   (case "FR1: strict is satisfied by explicit lists" (let

@@ -1,5 +1,5 @@
 # Messages that evaluation stops with. tryEval hides a thrown text, so each case is evaluated by
-# itself (see ../mutants.py): `value` must fail, and the error must contain `want`.
+# itself (see tests/contract/mutants): `value` must fail, and the error, its lines without indentation, must contain `want`.
 {
   optionsFile ? ../../options.nix,
   collectorFile ? ../../collector.nix,
@@ -44,6 +44,25 @@ in {
         }))
       .environment
       .persistence;
-    want = ["Service 'jellyfin' is missing required field 'dataDir'" "Port 8080 conflict between 'radarr' and 'sonarr'"];
+    want = [
+      (lib.concatStringsSep "\n" [
+        "Service 'jellyfin' is missing required field 'dataDir': where its state lives (null if it keeps none)"
+        ''Fix: qgroget.serviceModules.jellyfin.dataDir = "/var/lib/jellyfin";''
+        "Port 8080 conflict between 'radarr' and 'sonarr'"
+      ])
+    ];
+  };
+  # A fault at the bottom of an aggregate.
+  job = {
+    value =
+      (host {
+        jellyfin = service {
+          backupPaths = ["/a"];
+          backupExclude = 1;
+        };
+      })
+      .qgroget
+      .backups;
+    want = ["Service 'jellyfin' has a wrong value in field 'backupExclude'"];
   };
 }
