@@ -14,6 +14,7 @@ use crate::commit::Message;
 use crate::error::{self, Error, Result};
 use crate::plan::model::{Choices, contract_names, legacy_names};
 use crate::plan::{Accepted, Proposal};
+use crate::process;
 use crate::rules::parts;
 use crate::term::excerpt::{self, Weight};
 
@@ -142,8 +143,12 @@ fn fields(args: &Check, session: &Session, loaded: &Loaded) -> Result<usize> {
     };
     let failing = match forced::failing(&all, &forced::NO_CHANGE, &context, session, &args.proving, false) {
         Ok(failing) => failing,
-        // What slice mode cannot evaluate the whole system has evaluated.
-        Err(_) => return Ok(0),
+        Err(error) if process::interrupted().is_some() => return Err(error),
+        // The whole system may evaluate what slice mode cannot.
+        Err(error) => {
+            session.ui.note(texts::fields_not_seen(error.message()));
+            return Ok(0);
+        }
     };
     if !failing.is_empty() {
         session.ui.line(texts::FIELDS_FAIL);

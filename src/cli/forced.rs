@@ -3,7 +3,7 @@
 //! The module system is lazy, and the proof compares what does not evaluate as what does not. So a module is put beside the
 //! host's own that looks into each field; where one fails, the next evaluation is of that one alone, for what nix says of it.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use serde::Deserialize;
 
@@ -104,7 +104,7 @@ pub fn failing(
 fn evaluated(
     verifier: &Verifier,
     change: &SourceChange,
-    module: &PathBuf,
+    module: &Path,
     definitions: &str,
 ) -> Result<Result<Vec<String>>> {
     // A symbol stands for what is not there, and has no end.
@@ -122,7 +122,7 @@ fn evaluated(
     );
     let mut change = change.clone();
     change.files.push(FileChange {
-        to: Some(module.clone()),
+        to: Some(module.to_path_buf()),
         after: text.into(),
         ..FileChange::default()
     });

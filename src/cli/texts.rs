@@ -617,6 +617,11 @@ pub const NOTHING_TO_FIX: &str = "nothing to fix by machine";
 pub const FIX_SUBJECT: &str = "style(server): mend the contracts";
 pub const FIELDS_FAIL: &str = "the configuration evaluates, and these fields of contracts do not:";
 
+/// The fields could not be evaluated one by one.
+pub fn fields_not_seen(why: &str) -> String {
+    format!("the contracts' fields were not looked into one by one: {why}")
+}
+
 /// A field that does not evaluate.
 pub fn field_fails(service: &str, field: &str, why: Option<&str>) -> String {
     match why {
