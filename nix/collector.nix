@@ -398,7 +398,7 @@
         field = null;
         inherit port;
         # The files that turn it on, or say the port.
-        files = lib.concatMap (path: lib.attrByPath (path ++ ["files"]) [] options.services.${name}) [["enable"] option];
+        files = lib.concatMap (path: lib.attrByPath (path ++ ["files"]) [] (options.services.${name} or {})) [["enable"] option];
       }) (lib.filter lib.isInt (known ports)));
     sshd = config.services.openssh or {};
     traefik = config.services.traefik or {};
@@ -408,7 +408,7 @@
       host = lib.removeSuffix "]" (lib.removePrefix "[" (lib.head parts));
     in
       lib.optional (parts != null && (host == "" || isLocal host)) (builtins.fromJSON (lib.elemAt parts 1));
-    static = lib.findFirst (path: lib.hasAttrByPath path options.services.traefik) ["staticConfigOptions"] [["install" "settings"] ["static" "settings"]];
+    static = lib.findFirst (path: lib.hasAttrByPath path (options.services.traefik or {})) ["staticConfigOptions"] [["install" "settings"] ["static" "settings"]];
     entryPoints = let
       points = lib.attrByPath (static ++ ["entryPoints"]) {} traefik;
     in

@@ -48,7 +48,7 @@ in [
     logPath = "str \"\"";
     middleware = "listOf str (middlewares)";
     middlewares = "listOf str [ ]";
-    persistedData = "listOf either str submodule ([dataDir], or [] where dataDir is null)";
+    persistedData = "listOf either str submodule (`[dataDir]`, or `[]` where `dataDir` is null)";
     port = "nullOr unsignedInt16 (none: required when exposed without a url)";
     subdomain = "str (the service's name)";
     traefikDynamicConfig = "attrsOf anything { }";

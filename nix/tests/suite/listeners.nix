@@ -45,6 +45,17 @@
   };
   inFiles = files: (hostOf ([real] ++ lib.mapAttrsToList (_file: config: {inherit _file config;}) files) {}).qgroget.collector.failures;
 in [
+  (case "3.1: a host that has none of these modules" (hostOf [] {git = exposed 3000 {};}).qgroget.collector.failures [])
+  (case "3.1: a host in which the services are one option" (hostOf [
+      {
+        options.services = lib.mkOption {type = lib.types.attrsOf lib.types.anything;};
+        config.services.traefik = {
+          enable = true;
+          staticConfigOptions.entryPoints.x.address = ":3000";
+        };
+      }
+    ] {git = exposed 3000 {};})
+    .qgroget.collector.failures [(conflict 3000 "git" "services.traefik" "git" 3001)])
   (case "3.1: the port of sshd" (with' (ssh {ports = [22 2222];}) (git 2222)) [(conflict 2222 "git" "services.openssh" "git" 2223)])
   (case "3.1: names stand in their order, and the service moves" (with' (ssh {ports = [2222];}) {zigbee = exposed 2222 {};})
     [(conflict 2222 "services.openssh" "zigbee" "zigbee" 2223)])
