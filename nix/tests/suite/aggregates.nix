@@ -115,6 +115,13 @@ in [
     "Services declare persistedData, but nothing persists it: environment.persistence is no option here (impermanence is not imported)."
   ])
 
+  (case "2.2: where somebody persists and backs up there is no warning" (host {
+      jellyfin = service {
+        dataDir = "/a";
+        backupPaths = ["/a"];
+      };
+    })
+    .warnings [])
   (case "2.2: a job for each service that has paths" (lib.mapAttrs (_: job: job.paths) (backups {
       jellyfin = service {backupPaths = ["/a" "/b"];};
       immich = service {backupPaths = ["/c"];};

@@ -174,6 +174,31 @@ in [
       wiki = database {name = "wiki";};
     };
   in [both.after both.before]) [["postgresql.service" "postgresql-setup.service"] ["immich.service"]])
+  (case "2.4: it runs once, with PostgreSQL's programs" (let
+    services.immich = service {
+      unitName = "immich.service";
+      databases = [
+        ({name = "immich";} // tcp)
+        ({name = "faces";} // tcp)
+      ];
+    };
+    package.options.services.postgresql.package = option lib.types.str "postgresql-16";
+    whole = (hostOf [(release ownership) package] services).systemd.services.contract-databases or (made {});
+  in [
+    (removeAttrs whole ["script" "serviceConfig" "after"])
+    (whole.serviceConfig.Type or null)
+    ((made services).path or null)
+  ]) [
+    {
+      description = "Owners and passwords of the services' databases";
+      wantedBy = ["multi-user.target"];
+      requires = ["postgresql.service"];
+      before = ["immich.service"];
+      path = ["postgresql-16"];
+    }
+    "oneshot"
+    []
+  ])
   (case "2.4: databases of disabled services and of other servers need no unit" (unit {
     a = service {
       enable = false;
