@@ -155,6 +155,17 @@ in [
         inherit persistedData;
       };
     } {sonarr = service {dataDir = "/var/lib/sonarr";};})) [["/var/lib/sonarr"] [{directory = "/var/lib/sonarr/";}] ["/other"] (throw "x") [(throw "x")]]) [1 1 0 0 0])
+  (case "5.3: nor is a directory that is not known" (hostWith [
+      {
+        qgroget.collector.otherServices.sonarr = {
+          url = "";
+          persistedData = [(throw "x")];
+        };
+      }
+    ] {sonarr = service {dataDir = "/var/lib/sonarr";};})
+    .qgroget
+    .collector
+    .failures [])
   (case "5.3: a route that both have is one" (map (url: firstLines (failures {sonarr = {inherit url;};} {sonarr = exposed 8989 {};})) ["http://10.0.0.1" ""])
     [["Service 'sonarr' is enabled by its contract and declared in the legacy pattern as well: keep one"] []])
   (case "5.3: what is not known of a contract is not there twice" (lib.concatMap (fields:
