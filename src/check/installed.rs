@@ -7,8 +7,9 @@ use crate::edit::past::Past;
 use crate::error::{Error, Place, Result};
 use crate::plan::install::upgrade::stand::{self, Stand, State};
 use crate::plan::install::upgrade::texts;
-use crate::plan::install::version;
+use crate::plan::install::{has_contract, version};
 use crate::plan::model::Context;
+use crate::rules::parts;
 
 /// What of the installed contract is of another version, or reads otherwise.
 ///
@@ -21,12 +22,26 @@ pub fn check(context: &Context, past: &dyn Past) -> Result<Vec<Finding>> {
         _ => None,
     });
     let mut found: Vec<Finding> = newer.or_else(|| outdated(&stands)).into_iter().collect();
+    found.extend(incomplete(context));
     for stand in &stands {
         if let State::Changed { missing, added, commit } = &stand.state {
             found.push(changed(stand, *missing, *added, commit.as_deref()));
         }
     }
     Ok(found)
+}
+
+/// A file of the contract, or its import, is missing: what it does, no service has.
+fn incomplete(context: &Context) -> Option<Finding> {
+    let (module, _) = context
+        .model
+        .declaration(&parts(&context.rules().namespaces.contract))?;
+    let error = Error::refused("contract-incomplete", "something of the contract is missing")
+        .at(module.source.place(0..0))
+        .reason("the schema, the collector and the bridge belong together, and the server's modules import them")
+        .hint("see what: qgroget init --dry-run")
+        .hint("qgroget init puts it in");
+    (!has_contract(context)).then(|| finding(Severity::Warning, None, error))
 }
 
 /// The line of the version, or the beginning of the file.

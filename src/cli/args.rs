@@ -275,8 +275,8 @@ pub struct Verify {
     /// How to show the verdict: human, json [default: human]
     #[arg(long, value_enum, default_value_t = VerifyFormat::Human, hide_default_value = true, hide_possible_values = true)]
     pub format: VerifyFormat,
-    /// Write a page with the differences
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    /// Write a page with the differences, over what stands there
+    #[arg(long, value_name = "FILE.html", value_hint = ValueHint::FilePath, value_parser = web_page)]
     pub html: Option<PathBuf>,
     #[command(flatten)]
     pub proving: Proving,
@@ -310,7 +310,7 @@ pub struct Status {
 #[command(after_help = "Examples:\n  qgroget map --html map.html    then open map.html in a browser")]
 pub struct Map {
     /// Write the page to this file, over what stands there
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE.html", value_hint = ValueHint::FilePath, value_parser = web_page)]
     pub html: PathBuf,
     /// The host that runs the services, where several could
     #[arg(long, value_name = "NAME", add = Offers::new(offers::hosts))]
@@ -421,6 +421,15 @@ fn branch(text: &str) -> Result<String, String> {
 fn port(text: &str) -> Result<u16, String> {
     let port = text.parse().ok().filter(|port| *port > 0);
     port.ok_or_else(|| "a port is a number from 1 to 65535".to_owned())
+}
+
+/// A file for a page of HTML: no other file is written over by a slip.
+fn web_page(path: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(path);
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("html" | "htm") => Ok(path),
+        _ => Err("the name ends in .html".to_owned()),
+    }
 }
 
 /// A file for a page, whose name says which kind of page it is.

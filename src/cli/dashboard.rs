@@ -32,7 +32,8 @@ pub fn run(session: &Session) -> Result<u8> {
     status.untested = untested(&status, session)?;
     let next = next(&status, session)?;
     let ui = &session.ui;
-    for (label, text) in rows(&status, session) {
+    let whole = is_whole(&status, session)?;
+    for (label, text) in rows(&status, whole, session) {
         let label = format!("{label:10}  ");
         let line = wrap(&text, Width(ui.width()), &label, &" ".repeat(label.len()));
         ui.line(line);
@@ -45,12 +46,26 @@ pub fn run(session: &Session) -> Result<u8> {
     Ok(0)
 }
 
+/// Whether nothing of the contract is missing.
+///
+/// # Errors
+/// Where the repository cannot be read.
+fn is_whole(status: &Status, session: &Session) -> Result<bool> {
+    if !status.installed {
+        return Ok(false);
+    }
+    let loaded = session.load(None)?;
+    let choices = Choices::default();
+    let model = loaded.model();
+    Ok(install::has_contract(&loaded.context(&model, &choices)))
+}
+
 /// What there is to say, each with its label.
-fn rows(status: &Status, session: &Session) -> Vec<(&'static str, String)> {
+fn rows(status: &Status, whole: bool, session: &Session) -> Vec<(&'static str, String)> {
     let totals = status.totals();
     let mut rows = vec![
         (texts::HOST, status.host.clone()),
-        (texts::CONTRACT, texts::contract(status.installed).to_owned()),
+        (texts::CONTRACT, texts::contract(status.installed, whole).to_owned()),
         (texts::SERVICES, texts::services(&totals)),
     ];
     if !status.faults.is_empty() {
@@ -88,6 +103,9 @@ fn next(status: &Status, session: &Session) -> Result<(String, String)> {
     let choices = Choices::default();
     let model = loaded.model();
     let context = loaded.context(&model, &choices);
+    if !install::has_contract(&context) {
+        return Ok(texts::complete());
+    }
     if install::is_older(&context) {
         return Ok(texts::upgrade());
     }

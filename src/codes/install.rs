@@ -34,6 +34,15 @@ pub(super) const CODES: &[Code] = &[
         next: "If it was not meant, take the lines back from the commit that is named, or `git log -p` on the file.",
     },
     Code {
+        code: "contract-incomplete",
+        title: "something of the contract is missing",
+        means: "The schema is there, and the collector, the bridge or an import of them is not.",
+        why: "What the missing part does, such as the routes that legacy readers see, no service with a contract has.",
+        before: "",
+        after: "",
+        next: "Run `qgroget init --dry-run`, which shows what is missing, and `qgroget init`, which puts it in.",
+    },
+    Code {
         code: "upgrade-conflict",
         title: "your change and the new version meet",
         means: "Lines of an installed file that you have changed are other ones in the new version of the contract.",

@@ -1,5 +1,7 @@
 //! Messages about new services and changes of the contract itself.
 
+use std::path::Path;
+
 use super::{Error, Place};
 
 /// How many places of a field's own readers are named.
@@ -26,6 +28,15 @@ pub fn service_exists(place: Place, name: &str) -> Error {
         .hint(format!(
             "choose another name; if it is declared the old way, it is moved by: qgroget migrate {name}"
         ))
+}
+
+/// Where its module would stand, something stands already.
+pub fn directory_exists(directory: &Path) -> Error {
+    let place = Place::new(directory, &"".into(), 0..0);
+    Error::refused("service-exists", format!("there is {} already", directory.display()))
+        .at(place)
+        .reason("a new service gets a directory of its own")
+        .hint("choose another name or another category")
 }
 
 /// Another service listens on the port.

@@ -311,9 +311,9 @@ pub fn undo_needed(title: &str, later: &[String]) -> Error {
 }
 
 fn undo_first(error: Error, later: &[String]) -> Error {
-    later
-        .iter()
-        .fold(error, |error, name| error.hint(format!("first `qgroget undo {name}`")))
+    later.iter().fold(error, |error, name| {
+        error.hint(format!("first `qgroget undo {}`", super::shell_word(name)))
+    })
 }
 
 /// The lines of a file in conflict, between git's marks, each with its number there.

@@ -12,7 +12,7 @@ pub fn does_not_parse(place: Place, what: &str) -> Error {
     Error::refused("does-not-parse", format!("syntax error: {what}"))
         .at(place)
         .reason("a file that does not parse is never edited")
-        .hint("mend the file and run again; the other services go on without it")
+        .hint("mend the file and run again; services that it has nothing to do with go on")
 }
 
 /// The syntax error of `file`, which may import `module`: nothing else is known to.
@@ -102,7 +102,7 @@ fn beyond_limits(place: Place, what: &str) -> Error {
     Error::refused("beyond-limits", what)
         .at(place)
         .reason("such a file is not parsed, since that could take forever or end the program")
-        .hint("divide the file, or let git ignore it if it is generated (and `git rm --cached` it where it is tracked); the other services go on without it")
+        .hint("divide the file, or let git ignore it if it is generated (and `git rm --cached` it where it is tracked); services that it has nothing to do with go on")
 }
 
 /// A file is no text from the byte `at` on.
@@ -110,7 +110,7 @@ pub fn not_utf8(place: Place, at: usize) -> Error {
     Error::refused("unreadable", format!("the file is not UTF-8 from byte {at} on"))
         .at(place)
         .reason("what is no text cannot be kept byte for byte in an edit")
-        .hint("save the file as UTF-8, or let git ignore it (and `git rm --cached` it where it is tracked); the other services go on without it")
+        .hint("save the file as UTF-8, or let git ignore it (and `git rm --cached` it where it is tracked); services that it has nothing to do with go on")
 }
 
 /// A sparse checkout leaves a file out.
@@ -129,5 +129,5 @@ pub fn behind_a_link(place: Place) -> Error {
     Error::refused("behind-a-link", "this module is behind a symbolic link")
         .at(place)
         .reason("an edit would change a file that may have other readers, or replace the link by a file")
-        .hint("put the module in the link's place, or import it where it stands; the other services go on without it")
+        .hint("put the module in the link's place, or import it where it stands; services that it has nothing to do with go on")
 }

@@ -5,6 +5,7 @@ use super::{Answer, Kept, Service};
 pub use crate::plan::model::covers;
 use crate::plan::model::{self, Context, Fact};
 use crate::plan::unread;
+use crate::resolve::Eval;
 use crate::resolve::module::{Def, Module, list_elements};
 use crate::resolve::value::Value;
 use crate::rules::{ContractField, parts};
@@ -61,7 +62,9 @@ impl<'c, 'a> Elements<'c, 'a> {
             let path = match model::directory(&eval, element) {
                 Some(path) => path,
                 None if text == "null" => continue,
-                None => inner(element).unwrap_or(text),
+                None => inner(element)
+                    .or_else(|| self.behind_option(&eval, element))
+                    .unwrap_or(text),
             };
             found.push(Kept {
                 path,
@@ -69,6 +72,20 @@ impl<'c, 'a> Elements<'c, 'a> {
             });
         }
         found
+    }
+}
+
+impl Elements<'_, '_> {
+    /// The source text of the directory that the element names by an option which is defined once: `contract.dataDir`.
+    fn behind_option(&self, eval: &Eval, element: &ast::Expr) -> Option<String> {
+        let Value::Option(path) = eval.eval(element) else {
+            return None;
+        };
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        match self.context.model.definitions(&path).as_slice() {
+            [(_, def)] => inner(def.value.as_ref()?),
+            _ => None,
+        }
     }
 }
 

@@ -88,3 +88,64 @@ fn a_host_whose_imports_cannot_be_seen_is_not_said_to_import_nothing() {
             .says(&format!("at {host}:1:1"));
     }
 }
+
+/// What of the contract is gone is told, and `init` puts it in.
+#[test]
+fn a_contract_of_which_something_is_missing_is_not_called_whole() {
+    let repo = Repo::with_contract();
+    for part in ["collector.nix", "legacy-bridge.nix"] {
+        let list = repo.read("modules/server/default.nix");
+        repo.write(
+            "modules/server/default.nix",
+            list.replace(&format!("    ./{part}\n"), ""),
+        );
+        repo.commit_all("chore: without it");
+        let run = repo.run(&[]).succeeds();
+        run.says("installed, and something of it is missing")
+            .says("Next: qgroget init");
+        let check = repo.run(&["check", "--no-eval"]).succeeds();
+        check
+            .says("contract-incomplete")
+            .says("modules/server/options.nix:1:1")
+            .says_not("nothing wrong");
+        repo.run(&["init", "--yes", "--no-verify"]).succeeds();
+        repo.run(&["check", "--no-eval"])
+            .succeeds()
+            .says_not("contract-incomplete");
+        assert_eq!(repo.read("modules/server/default.nix").matches(part).count(), 1);
+    }
+}
+
+/// A file of the contract that does not parse says nothing about its version.
+#[test]
+fn a_contract_that_cannot_be_read_is_not_called_older() {
+    let repo = Repo::with_contract();
+    let text = repo.read("modules/server/collector.nix");
+    repo.write("modules/server/collector.nix", format!("{{\n{text}"));
+    repo.run(&[]).says_not("upgrades the contract");
+    repo.run(&["check", "--no-eval"])
+        .says("does-not-parse")
+        .says_not("contract-outdated");
+}
+
+/// No file but a page is written over by a page.
+#[test]
+fn a_page_does_not_take_the_place_of_a_module() {
+    let repo = Repo::with_contract();
+    let before = repo.tree();
+    for command in [&["map"][..], &["verify"]] {
+        repo.run(&[command, &["--html", "modules/server/default.nix"]].concat())
+            .ends(2)
+            .says("the name ends in .html");
+    }
+    assert_eq!(repo.tree(), before);
+}
+
+#[test]
+fn a_new_service_does_not_stand_where_something_stands() {
+    let repo = Repo::with_contract();
+    repo.run(&["new", "video", "--category", "media", "--port", "8111", "--dry-run"])
+        .refuses("service-exists")
+        .says("there is modules/server/media/video already")
+        .says_not("qgroget migrate video");
+}

@@ -22,6 +22,9 @@ fn every_gain_of_the_example_is_made_and_nothing_else_differs() {
     let repo = Repo::with_contract();
     with_proof(&repo, "home-assistant").succeeds().says(ONCE_IMPORTED);
     with_proof(&repo, "jellyseerr").succeeds().says(GAINED);
+    // The commit does not say that the directory is in no backup.
+    let message = repo.git(&["log", "-1", "--format=%B"]);
+    assert!(message.contains("[x] Backup directories"), "{message}");
     let configuration = nix::configuration(&repo.root()).unwrap();
     let jobs = &configuration["services"]["restic"]["backups"];
     assert_eq!(

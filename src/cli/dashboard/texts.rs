@@ -21,10 +21,11 @@ pub const UNDER: &str = "      ";
 /// How many names are given before the rest is only counted.
 const NAMED: usize = 5;
 
-pub fn contract(installed: bool) -> &'static str {
-    match installed {
-        true => "installed",
-        false => "not installed",
+pub fn contract(installed: bool, whole: bool) -> &'static str {
+    match (installed, whole) {
+        (true, true) => "installed",
+        (true, false) => "installed, and something of it is missing",
+        (false, _) => "not installed",
     }
 }
 
@@ -119,10 +120,17 @@ pub fn init() -> (String, String) {
     )
 }
 
+pub fn complete() -> (String, String) {
+    (
+        "qgroget init".to_owned(),
+        "puts in what is missing of the contract; it shows all of it first, and asks (--dry-run only shows)".to_owned(),
+    )
+}
+
 pub fn upgrade() -> (String, String) {
     (
         "qgroget init".to_owned(),
-        "upgrades the contract, which an earlier qgroget installed; what you have changed in it stays (--dry-run only shows)"
+        "upgrades the contract, which an earlier qgroget installed; it shows what becomes of what you have changed in it, and asks (--dry-run only shows)"
             .to_owned(),
     )
 }

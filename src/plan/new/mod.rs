@@ -257,8 +257,7 @@ pub fn check_category(context: &Context, category: &str, name: &str) -> Result<(
     let path = path(context, category, name);
     let directory = path.parent().unwrap_or(&path);
     if context.repo.exists(directory) || context.repo.has(&directory.with_extension("nix")) {
-        let place = error::Place::new(directory, &"".into(), 0..0);
-        return Err(error::evolve::service_exists(place, name));
+        return Err(error::evolve::directory_exists(directory));
     }
     Ok(())
 }

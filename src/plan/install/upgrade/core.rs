@@ -10,6 +10,7 @@ use crate::edit::past::{Past, Writer, Written};
 use crate::error::Result;
 use crate::plan::model::Context;
 use crate::rules::parts;
+use crate::syntax::Source;
 
 /// Which of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +58,11 @@ pub fn files(context: &Context) -> Vec<File> {
 }
 
 impl File {
+    /// Whether it does not parse: then nothing is known of it.
+    pub fn is_faulty(&self) -> bool {
+        Source::new(self.path.as_path(), Arc::clone(&self.text)).is_faulty()
+    }
+
     /// Whether the version is older than the one that this program installs.
     pub fn is_older(&self) -> bool {
         self.version.is_none_or(|version| version < version::current())

@@ -45,7 +45,7 @@ pub enum State {
 pub fn all(context: &Context, past: &dyn Past) -> Result<Vec<Stand>> {
     let names = Names::of(context.rules());
     let mut stands = Vec::new();
-    for file in core::files(context) {
+    for file in core::files(context).into_iter().filter(|file| !file.is_faulty()) {
         let state = match file.version {
             Some(version) if file.is_newer() => Some(State::Newer(version)),
             version if file.is_older() => Some(State::Older {
@@ -66,7 +66,7 @@ pub fn all(context: &Context, past: &dyn Past) -> Result<Vec<Stand>> {
 /// Whether a file of the contract is of an older version, which needs no history.
 pub fn is_older(context: &Context) -> bool {
     let files = core::files(context);
-    files.iter().any(File::is_older) && !files.iter().any(File::is_newer)
+    files.iter().any(|file| file.is_older() && !file.is_faulty()) && !files.iter().any(File::is_newer)
 }
 
 fn changed(context: &Context, names: &Names, file: &File, past: &dyn Past) -> Result<Option<State>> {
