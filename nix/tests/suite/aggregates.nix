@@ -5,6 +5,7 @@
   service,
   exposed,
   host,
+  hostOf,
   hostWith,
   bareHost,
   collected,
@@ -111,6 +112,9 @@ in [
     ["/a"])
   (case "2.1: nothing to persist makes no entry" (host {jellyfin = service {};}).environment.persistence {})
   (case "2.1: the collected paths are to be read" (collected {jellyfin = service {dataDir = "/a";};}).persistence ["/a"])
+  (case "2.1: an option beside its own is not impermanence's" (hostOf [{options.environment.etc = lib.mkOption {default = {};};}] {jellyfin = service {dataDir = "/a";};}).warnings [
+    "Services declare persistedData, but nothing persists it: environment.persistence is no option here (impermanence is not imported)."
+  ])
   (case "2.1: without impermanence a warning says so" (bareHost {jellyfin = service {dataDir = "/a";};}).warnings [
     "Services declare persistedData, but nothing persists it: environment.persistence is no option here (impermanence is not imported)."
   ])

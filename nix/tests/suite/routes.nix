@@ -176,6 +176,19 @@ in [
     "Service 'c' is missing required field 'domain': the domain its subdomain belongs to"
     ''Service 'd' has a wrong value in field 'exposed': expected boolean, got "x"''
   ])
+  (case "routes: a legacy service with both names empty has the host of its own name" (hostWith [
+      domainOption
+      {
+        qgroget.collector.otherServices.old = {
+          url = "http://10.0.0.1";
+          subdomain = "";
+          name = "";
+        };
+      }
+    ] {a = exposed 1 {subdomain = "";};})
+    .qgroget
+    .collector
+    .failures [])
   (case "routes: the domain itself, of a legacy service that has one name for the field alone" (lib.concatMap (legacy:
       firstLines
       (hostWith [
@@ -644,4 +657,48 @@ in [
     .collector
     .failures
     [])
+  (case "2.3: a predefined middleware and what a service brings reach Traefik's own options" (let
+    settings =
+      (hostWith [{qgroget.contract.traefik.enable = true;}] {
+        a = exposed 1 {
+          middlewares = ["compress"];
+          traefikDynamicConfig.tcp.services.x.loadBalancer.servers = [];
+        };
+      })
+      .services
+      .traefik
+      .dynamicConfigOptions;
+  in [(lib.attrNames settings.http.middlewares) settings.tcp.services])
+  [["compress"] {x.loadBalancer.servers = [];}])
+  (case "2.3: what Traefik's own options say of another protocol holds as well"
+    (hostWith [
+      {
+        qgroget.contract.traefik.enable = true;
+        services.traefik.dynamicConfigOptions.tcp.routers.x.rule = "HostSNI(`b`)";
+      }
+    ] {
+      a = exposed 1 {
+        traefikDynamicConfig.tcp.routers.x = {
+          rule = "HostSNI(`a`)";
+          service = "x";
+        };
+      };
+    })
+    .services
+    .traefik
+    .dynamicConfigOptions
+    .tcp
+    .routers
+    .x
+    {
+      rule = "HostSNI(`b`)";
+      service = "x";
+    })
+  (case "routes: options of the newer names are no file" (map (path:
+    firstLines
+    (hostOf [(generation path) {qgroget.contract.traefik.enable = true;} {services.traefik = lib.setAttrByPath path {http.middlewares.own.compress = {};};}] {a = exposed 1 {};})
+    .qgroget
+    .collector
+    .failures) [["dynamic" "settings"] ["routing" "settings"]])
+  (lib.genList (_: ["Unknown TLS options 'mtls' in qgroget.contract.traefik.privateTlsOptions, which private services have: 'a'"]) 2))
 ]
