@@ -24,7 +24,7 @@ use suite::Suite;
 use crate::common::nix;
 
 /// How many mutants `cargo test` tries.
-const SAMPLE: usize = 60;
+const SAMPLE: usize = 40;
 
 #[test]
 fn a_sample_is_noticed() {
@@ -51,7 +51,7 @@ fn a_sample_is_noticed() {
 
 /// `QGROGET_MUTANTS` has the numbers of those to try, `7,100..200`, or a text that their lines have; or else all are tried.
 #[test]
-#[ignore = "the long form, by hand: three quarters of an hour"]
+#[ignore = "the long form, by hand: ten minutes"]
 fn all_are_noticed() {
     assert!(nix::available());
     let mutants = made::all();

@@ -45,10 +45,11 @@ pub enum State {
 pub fn all(context: &Context, past: &dyn Past) -> Result<Vec<Stand>> {
     let names = Names::of(context.rules());
     let mut stands = Vec::new();
-    for file in core::files(context).into_iter().filter(|file| !file.is_faulty()) {
+    for file in core::files(context) {
         let state = match file.version {
             Some(version) if file.is_newer() => Some(State::Newer(version)),
-            version if file.is_older() => Some(State::Older {
+            // One that does not parse says nothing about its version.
+            version if file.is_older() && !file.is_faulty() => Some(State::Older {
                 version,
                 is_known: file.installed(past)?.is_some(),
             }),
