@@ -26,7 +26,7 @@ pub use search::{
 };
 
 pub(crate) use strings::string_parts;
-pub use strings::{attr_text, literal_span, literal_text, string_parts_of, string_text, string_value};
+pub use strings::{attr_text, in_one_line, literal_span, literal_text, string_parts_of, string_text, string_value};
 
 use layout::alejandra;
 use rowan::GreenNode;

@@ -12,7 +12,7 @@ use qgroget::rules::parts;
 use qgroget::syntax::Source;
 use sha2::{Digest, Sha256};
 
-use crate::common::{Repo, copy, project, with_context};
+use crate::common::{ADD_FIELD, Repo, copy, project, with_context};
 use crate::documents::assert_links;
 
 const DOCUMENTS: [&str; 3] = [
@@ -106,19 +106,6 @@ fn a_changed_contract_has_another_version() {
         .replace(&format!("digest = \"{recorded}\""), &format!("digest = \"{digest}\""));
     std::fs::write(&path, text).unwrap();
 }
-
-/// A field that is added, as the guide shows it.
-const ADD: [&str; 9] = [
-    "contract",
-    "add",
-    "icon",
-    "--type",
-    "str",
-    "--default",
-    "\"\"",
-    "--description",
-    "A picture for the dashboard.",
-];
 
 /// A copy of `examples/rack`, which has names of its own for everything, committed.
 fn rack() -> Repo {
@@ -300,7 +287,7 @@ fn documents_stay_true_whatever_is_run() {
         init(&repo, &[]);
         assert_true(&repo);
         let steps: [&[&str]; 5] = [
-            &ADD,
+            &ADD_FIELD,
             &["contract", "rename", "icon", "logo"],
             &["migrate", "--all", "--no-verify", "--accept-gains"],
             &["contract", "remove", "logo"],
@@ -308,7 +295,7 @@ fn documents_stay_true_whatever_is_run() {
         ];
         let guide = |repo: &Repo| repo.read(DOCUMENTS[2]);
         let shown = [
-            ADD.join(" "),
+            ADD_FIELD.join(" "),
             "contract rename icon logo".to_owned(),
             "contract remove logo".to_owned(),
         ];
@@ -366,7 +353,8 @@ fn what_somebody_has_written_into_a_document_stays() {
     );
     repo.replace(DOCUMENTS[2], "- `journalctl` (", "- our words: `journalctl` (");
     repo.commit_all("our words");
-    repo.run(&[&ADD[..], &["--yes", "--no-verify"]].concat()).succeeds();
+    repo.run(&[&ADD_FIELD[..], &["--yes", "--no-verify"]].concat())
+        .succeeds();
     let guide = repo.read(DOCUMENTS[2]);
     assert!(guide.contains("We have a form for this.") && guide.contains("our words: `journalctl`"));
     assert!(guide.contains("- `icon` (`str`, default `\"\"`)"));

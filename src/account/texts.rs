@@ -32,7 +32,7 @@ pub fn setting(path: &Path, value: &str) -> String {
         "true" => format!("enables the service in the host's settings, {path}"),
         "false" => format!("says in the host's settings, {path}, that the service is off"),
         other => {
-            let other = other.split_whitespace().collect::<Vec<_>>().join(" ");
+            let other = crate::syntax::in_one_line(other);
             format!("says in the host's settings, {path}, whether the service runs: {other}")
         }
     }

@@ -266,7 +266,7 @@ fn kind(expr: &ast::Expr) -> Option<Static> {
 pub fn source_text(expr: &ast::Expr) -> String {
     const LONGEST: usize = 60;
     let text = syntax::text_of(expr.syntax());
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = syntax::in_one_line(&text);
     match line.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,

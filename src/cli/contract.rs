@@ -123,21 +123,26 @@ fn new_field(args: &NewFieldArgs) -> Result<NewField> {
     for (service, value) in &args.service {
         values.insert(service.clone(), field::value(value)?);
     }
-    let given = args.default.iter().map(|value| ("--default", value));
-    let given = given.chain(args.value.iter().map(|value| ("--value", value)));
-    let given = given.chain(args.service.iter().map(|(_, value)| ("--service", value)));
+    let value = args.value.as_deref().map(field::value).transpose()?;
+    let kind = field::kind(&args.kind)?;
+    let of_default = match &default {
+        Default::Value(default) => Some(default),
+        Default::Required => None,
+    };
+    let given = of_default.into_iter().map(|value| ("--default", value));
+    let given = given.chain(value.iter().map(|value| ("--value", value)));
+    let given = given.chain(values.values().map(|value| ("--service", value)));
     for (flag, value) in given {
-        let value = field::value(value)?;
-        if let Some(expected) = check::misfit(&field::kind(&args.kind)?, &value) {
-            return Err(error::evolve::wrong_value(flag, &value, &args.kind, &expected));
+        if let Some(expected) = check::misfit(&kind, value) {
+            return Err(error::evolve::wrong_value(flag, value, &args.kind, &expected));
         }
     }
     Ok(NewField {
         name: args.field.clone(),
-        kind: field::kind(&args.kind)?,
+        kind,
         default,
         description: args.description.clone(),
-        value: args.value.as_deref().map(field::value).transpose()?,
+        value,
         values,
     })
 }

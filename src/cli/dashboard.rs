@@ -3,12 +3,12 @@
 use super::args::Cli;
 use super::migrate;
 use super::root;
-use super::session::{self, Session};
+use super::session::{self, Loaded, Session};
 use super::status::untested;
 use crate::error::Result;
 use crate::plan::cleanup::Cleanup;
 use crate::plan::install;
-use crate::plan::model::{self, Choices};
+use crate::plan::model::{self, Choices, Context};
 use crate::plan::needs;
 use crate::review::summary::{Width, wrap};
 use crate::status::{Pattern, Status};
@@ -30,9 +30,14 @@ pub fn run(session: &Session) -> Result<u8> {
     session::threads();
     let mut status = Status::read(session.root(), None, session.to_come())?;
     status.untested = untested(&status, session)?;
-    let next = next(&status, session)?;
+    let loaded = status.installed.then(|| session.load(None)).transpose()?;
+    let choices = Choices::default();
+    let model = loaded.as_ref().map(Loaded::model);
+    let context = loaded.as_ref().zip(model.as_ref());
+    let context = context.map(|(loaded, model)| loaded.context(model, &choices));
+    let whole = context.as_ref().is_some_and(install::has_contract);
+    let next = next(&status, context.as_ref(), whole, session)?;
     let ui = &session.ui;
-    let whole = is_whole(&status, session)?;
     for (label, text) in rows(&status, whole, session) {
         let label = format!("{label:10}  ");
         let line = wrap(&text, Width(ui.width()), &label, &" ".repeat(label.len()));
@@ -44,20 +49,6 @@ pub fn run(session: &Session) -> Result<u8> {
     ui.line(line);
     ui.line(wrap(&why, Width(ui.width()), texts::UNDER, texts::UNDER));
     Ok(0)
-}
-
-/// Whether nothing of the contract is missing.
-///
-/// # Errors
-/// Where the repository cannot be read.
-fn is_whole(status: &Status, session: &Session) -> Result<bool> {
-    if !status.installed {
-        return Ok(false);
-    }
-    let loaded = session.load(None)?;
-    let choices = Choices::default();
-    let model = loaded.model();
-    Ok(install::has_contract(&loaded.context(&model, &choices)))
 }
 
 /// What there is to say, each with its label.
@@ -86,40 +77,36 @@ fn rows(status: &Status, whole: bool, session: &Session) -> Vec<(&'static str, S
     rows
 }
 
-/// The command that comes next, and why.
+/// The command that comes next, and why; `context` is there where the contract is installed, `whole` or not.
 ///
 /// # Errors
 /// Where the repository cannot be read.
-fn next(status: &Status, session: &Session) -> Result<(String, String)> {
+fn next(status: &Status, context: Option<&Context>, whole: bool, session: &Session) -> Result<(String, String)> {
     if let Some(pending) = session.pending() {
         return Ok(texts::end_it(pending));
     }
-    if !status.installed {
+    let Some(context) = context else {
         let git = session.git()?;
         let is_begun = git.map_or(Ok(true), |git| git.head().map(|head| head.id().is_some()))?;
         return Ok(if is_begun { texts::init() } else { texts::first_commit() });
-    }
-    let loaded = session.load(None)?;
-    let choices = Choices::default();
-    let model = loaded.model();
-    let context = loaded.context(&model, &choices);
-    if !install::has_contract(&context) {
+    };
+    if !whole {
         return Ok(texts::complete());
     }
-    if install::is_older(&context) {
+    if install::is_older(context) {
         return Ok(texts::upgrade());
     }
-    let legacy = model::legacy_names(&model, context.rules());
-    let left = needs::ordered(&context, legacy);
+    let legacy = model::legacy_names(context.model, context.rules());
+    let left = needs::ordered(context, legacy);
     let mut can = left.iter();
-    let planned = |name: &&String| matches!(migrate::planned(&context, name), Ok(Some(_)));
+    let planned = |name: &&String| matches!(migrate::planned(context, name), Ok(Some(_)));
     if let Some(name) = can.find(planned) {
         return Ok(texts::migrate(name, left.len()));
     }
     if !left.is_empty() {
         return Ok(texts::blocked_all(left.len()));
     }
-    if Cleanup::plan(&context).is_ok_and(|cleanup| !cleanup.is_done()) {
+    if Cleanup::plan(context).is_ok_and(|cleanup| !cleanup.is_done()) {
         return Ok(texts::cleanup());
     }
     if let Some(service) = status.services.iter().find(|one| one.pattern == Pattern::Undeclared) {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::args::{ProofMode, Proving};
 use super::proving::Verifier;
 use super::session::Session;
-use crate::edit::{FileChange, SourceChange};
+use crate::edit::SourceChange;
 use crate::error::{Error, Result};
 use crate::plan::model::Context;
 
@@ -120,14 +120,7 @@ fn evaluated(
          (if only == null then builtins.attrNames fields else lib.intersectLists only (builtins.attrNames fields)))) services);\n\
          in {{ {definitions} }}\n"
     );
-    let mut change = change.clone();
-    change.files.push(FileChange {
-        to: Some(module.to_path_buf()),
-        after: text.into(),
-        ..FileChange::default()
-    });
-    let base = verifier.base(&change, None);
-    match verifier.compare(base, base, Some(&change), None) {
+    match verifier.proof_with(change, module.to_path_buf(), &text) {
         Ok(proof) => Ok(Ok(proof.hosts.iter().flat_map(|host| host.failing.clone()).collect())),
         Err(error) if crate::error::prove::is_of_the_change(&error) => Ok(Err(error)),
         Err(error) => Err(error),

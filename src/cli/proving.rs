@@ -327,6 +327,17 @@ impl Verifier<'_> {
     /// # Errors
     /// The change with the module does not evaluate, and what was before does.
     pub fn evaluates_with(&self, change: &SourceChange, module: PathBuf, text: &str) -> Result<()> {
+        match self.proof_with(change, module, text) {
+            Err(error) if error::prove::is_of_the_change(&error) => Err(error),
+            _ => process::check(),
+        }
+    }
+
+    /// What the evaluation of a change together with a module that it does not have comes to.
+    ///
+    /// # Errors
+    /// As [`Verifier::compare`].
+    pub fn proof_with(&self, change: &SourceChange, module: PathBuf, text: &str) -> Result<Proof> {
         let mut change = change.clone();
         change.files.push(FileChange {
             to: Some(module),
@@ -334,10 +345,7 @@ impl Verifier<'_> {
             ..FileChange::default()
         });
         let base = self.base(&change, None);
-        match self.compare(base, base, Some(&change), None) {
-            Err(error) if error::prove::is_of_the_change(&error) => Err(error),
-            _ => process::check(),
-        }
+        self.compare(base, base, Some(&change), None)
     }
 
     /// As [`Verifier::gate`] for a change that gains nothing; says what came of it, with `preserved` where it keeps the

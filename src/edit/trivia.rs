@@ -89,7 +89,14 @@ fn inline(text: &str, own: Range<usize>) -> Range<usize> {
 }
 
 fn leading(text: &str, node: &SyntaxNode) -> Option<usize> {
-    let mut start = None;
+    comments_above(text, node)
+        .first()
+        .map(|comment| syntax::token_span(comment).start)
+}
+
+/// The comments on the lines directly above an entry, in source order.
+pub fn comments_above(text: &str, node: &SyntaxNode) -> Vec<SyntaxToken> {
+    let mut found = Vec::new();
     let mut at = node.prev_sibling_or_token();
     let mut newlines = 0;
     while let Some(SyntaxElement::Token(token)) = at {
@@ -102,13 +109,14 @@ fn leading(text: &str, node: &SyntaxNode) -> Option<usize> {
             if newlines != 1 || !starts_line(text, &token) {
                 break;
             }
-            start = Some(syntax::token_span(&token).start);
+            found.push(token.clone());
         } else {
             break;
         }
         at = token.prev_sibling_or_token();
     }
-    start
+    found.reverse();
+    found
 }
 
 fn starts_line(text: &str, token: &SyntaxToken) -> bool {

@@ -81,5 +81,5 @@ fn comments_at(text: &str, ranges: &[Range<usize>], root: impl FnOnce() -> Synta
 
 /// A comment however its lines are broken and indented: the formatter gives the marks of a block lines of their own.
 fn plain(comment: &str) -> String {
-    comment.split_whitespace().collect::<Vec<_>>().join(" ")
+    syntax::in_one_line(comment)
 }

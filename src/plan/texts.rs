@@ -1,6 +1,7 @@
 //! What plans say: titles and reasons of groups, comments that are written into modules.
 
 use crate::rules::ContractField;
+use crate::syntax::in_one_line;
 
 /// Above a commented-out `backupPaths` that came from a field which nothing read.
 pub fn gap_comment(field: &str) -> String {
@@ -208,11 +209,6 @@ pub const FIELD_TEMPLATE_WHY: &str = "New services are copied from the template.
 pub const FIELD_RENAME_WHY: &str =
     "Schema, contracts and reads change together: one without the other does not evaluate.";
 pub const FIELD_REMOVE_WHY: &str = "What contracts say in this field goes with it. Nothing reads it.";
-
-/// A text of a person's in a comment that ends with its line.
-fn in_one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
 
 pub fn field_required_comment(description: &str) -> String {
     format!("# Required. {}", in_one_line(description))

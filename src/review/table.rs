@@ -84,7 +84,7 @@ fn row(group: &Group, one: &Move, contract: Option<&str>) -> Row {
     let field = field.filter(|rest| rest.is_empty() || rest.starts_with('.'));
     let name = field.map(|rest| rest.trim_start_matches('.'));
     // A value may have several lines.
-    let said = one.what.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = crate::syntax::in_one_line(&one.what);
     let what = match name {
         Some(name) if !name.is_empty() && name != one.what => format!("{said} → {name}"),
         _ => said,

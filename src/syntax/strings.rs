@@ -4,6 +4,11 @@ use std::ops::Range;
 
 use super::{AstNode, InterpolPart, Source, ast, nodes, text_of, token_span};
 
+/// A text with all white space in it a single blank, and none around it.
+pub fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The parts of a string, with escapes and indentation resolved as Nix does.
 pub fn string_parts_of(string: &ast::Str) -> Vec<InterpolPart<String>> {
     let mut parts = string.normalized_parts();

@@ -9,7 +9,7 @@ use qgroget::plan::install::version;
 use qgroget::repo::git::GitState;
 
 use crate::common::person::{End, Person};
-use crate::common::{Repo, Run, copy, nix, project, snapshot};
+use crate::common::{ADD_FIELD, Repo, Run, copy, nix, project, snapshot};
 
 const COLLECTOR: &str = "modules/server/collector.nix";
 const OPTIONS: &str = "modules/server/options.nix";
@@ -31,21 +31,6 @@ const EARLIER: [(&str, &str, &str); 7] = [
     (TEMPLATE, "# Or let `qgroget new <service>` do all of it.\n", ""),
     (TEST, "without a virtual machine.", "quickly."),
     (GUIDE, "## A new service\n", "## New services\n"),
-];
-
-/// A field that is added.
-const ADD: [&str; 11] = [
-    "contract",
-    "add",
-    "icon",
-    "--type",
-    "str",
-    "--default",
-    "\"\"",
-    "--description",
-    "A picture for the dashboard.",
-    "--yes",
-    "--no-verify",
 ];
 
 type Files = BTreeMap<String, String>;
@@ -189,7 +174,8 @@ fn without_changes_it_becomes_what_is_installed_today() {
 #[test]
 fn what_is_ones_own_stays() {
     let repo = homelab_before(None);
-    repo.run(&ADD).succeeds();
+    repo.run(&[&ADD_FIELD[..], &["--yes", "--no-verify"]].concat())
+        .succeeds();
     repo.migrate(&["jellyfin"]).succeeds();
     repo.replace(
         COLLECTOR,
@@ -245,7 +231,8 @@ fn it_is_upgraded_again() {
     let own = |text: &str| text.replace("  # Services that name", "  # Mine.\n  # Services that name");
     repo.write(COLLECTOR, own(&repo.read(COLLECTOR)));
     repo.commit_all("our own");
-    repo.run(&ADD).succeeds();
+    repo.run(&[&ADD_FIELD[..], &["--yes", "--no-verify"]].concat())
+        .succeeds();
     // The first upgrade, of a program between the two.
     let (mut between, now) = (texts(&repo), {
         let today = Repo::with_contract();
@@ -329,7 +316,8 @@ fn a_document_or_template_that_meets_is_left_whole() {
 /// A repository whose history does not have the commit that installed the contract.
 fn squashed() -> Repo {
     let repo = homelab_before(None);
-    repo.run(&ADD).succeeds();
+    repo.run(&[&ADD_FIELD[..], &["--yes", "--no-verify"]].concat())
+        .succeeds();
     repo.replace(COLLECTOR, "  # Services that name", "  # Mine.\n  # Services that name");
     repo.git(&["reset", "--quiet", "--soft", "HEAD~2"]);
     repo.commit_all("all at once");

@@ -15,6 +15,19 @@ pub mod faults;
 pub mod nix;
 pub mod person;
 
+/// A field that is added to the contract, as the guide shows it.
+pub const ADD_FIELD: [&str; 9] = [
+    "contract",
+    "add",
+    "icon",
+    "--type",
+    "str",
+    "--default",
+    "\"\"",
+    "--description",
+    "A picture for the dashboard.",
+];
+
 /// The project's own directory.
 pub fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -122,7 +122,7 @@ impl Reference {
 /// What a declaration says of an option; `None` for one that is not for people, or that cannot be read.
 fn entry(name: &str, value: &ast::Expr) -> Option<Entry> {
     let option = option_of(value)?;
-    let text = |name: &str| attribute(&option, name).map(|value| words(&syntax::text_of(value.syntax())));
+    let text = |name: &str| attribute(&option, name).map(|value| syntax::in_one_line(&syntax::text_of(value.syntax())));
     if text("internal").is_some_and(|internal| internal == "true") {
         return None;
     }
@@ -150,21 +150,16 @@ fn default_of(option: &ast::AttrSet) -> String {
         };
     }
     match attribute(option, "default") {
-        Some(default) => format!("default `{}`", words(&syntax::text_of(default.syntax()))),
+        Some(default) => format!("default `{}`", syntax::in_one_line(&syntax::text_of(default.syntax()))),
         None => "required".to_owned(),
     }
 }
 
 fn string(expr: &ast::Expr) -> Option<String> {
     match expr {
-        ast::Expr::Str(string) => syntax::string_value(string).map(|value| words(&value)),
+        ast::Expr::Str(string) => syntax::string_value(string).map(|value| syntax::in_one_line(&value)),
         _ => None,
     }
-}
-
-/// On one line.
-fn words(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A list of fields.

@@ -278,5 +278,5 @@ fn evaluated(eval: &Eval, element: &ast::Expr) -> String {
         }
         other => value(&other),
     };
-    line.split_whitespace().collect::<Vec<_>>().join(" ")
+    syntax::in_one_line(&line)
 }

@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
+use crate::edit::trivia;
 use crate::plan::texts;
 use crate::resolve::Eval;
 use crate::resolve::module::{attribute, list_elements};
 use crate::rules::ContractField;
-use crate::syntax::{self, AstNode, Source, SyntaxElement, SyntaxToken, ast};
+use crate::syntax::{self, AstNode, Source, SyntaxToken, ast};
 
 /// What becomes of the comment where the gain is taken after all.
 pub struct DeclinedGain {
@@ -19,9 +20,9 @@ pub struct DeclinedGain {
 }
 
 impl DeclinedGain {
-    /// The comment directly above an empty `backupPaths`, the binding `empty`, where a backup takes the paths `unsaved`.
-    pub fn find(empty: &syntax::SyntaxNode, unsaved: &[ast::Expr], eval: &Eval) -> Option<DeclinedGain> {
-        let comments = comments_above(empty);
+    /// The comment directly above an empty `backupPaths`, the binding `empty` of `text`, where a backup takes the paths `unsaved`.
+    pub fn find(text: &str, empty: &syntax::SyntaxNode, unsaved: &[ast::Expr], eval: &Eval) -> Option<DeclinedGain> {
+        let comments = trivia::comments_above(text, empty);
         let field = |comment: &SyntaxToken| texts::gap_field(comment.text().strip_prefix("# ")?).map(str::to_owned);
         let (first, field) = comments
             .iter()
@@ -52,22 +53,6 @@ impl DeclinedGain {
             goes: goes.iter().map(|comment| comment.text().to_owned()).collect(),
         })
     }
-}
-
-/// The comments on the lines directly above an entry, in source order.
-fn comments_above(node: &syntax::SyntaxNode) -> Vec<SyntaxToken> {
-    let mut found = Vec::new();
-    let mut at = node.prev_sibling_or_token();
-    while let Some(SyntaxElement::Token(token)) = at {
-        if syntax::is_comment(&token) {
-            found.push(token.clone());
-        } else if token.text().matches('\n').count() > 1 {
-            break;
-        }
-        at = token.prev_sibling_or_token();
-    }
-    found.reverse();
-    found
 }
 
 /// The paths that comments have as a `backupPaths` that is commented out, and nothing else.

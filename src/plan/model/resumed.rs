@@ -74,7 +74,7 @@ impl<'a> ServiceFacts<'a> {
         }
         contract.declined = contract.empty(&ContractField::BackupPaths).and_then(|empty| {
             let eval = context.eval(home);
-            DeclinedGain::find(&empty.node, &contract.unsaved, &eval)
+            DeclinedGain::find(home.source.text(), &empty.node, &contract.unsaved, &eval)
         });
         let enable = parts(&rules.namespaces.contract).into_iter().chain([name, "enable"]);
         let enable: Vec<String> = enable.map(str::to_owned).collect();

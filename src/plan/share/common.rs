@@ -223,7 +223,7 @@ fn read(source: &Source) -> Option<(Vec<String>, ast::AttrSet)> {
 
 /// Whether a common file's set says a binding as the shared file does.
 fn says(set: &ast::AttrSet, binding: &CommonBinding) -> bool {
-    let plain = |node: &SyntaxNode| syntax::text_of(node).split_whitespace().collect::<Vec<_>>().join(" ");
+    let plain = |node: &SyntaxNode| syntax::in_one_line(&syntax::text_of(node));
     set.attrpath_values()
         .any(|value| plain(value.syntax()) == plain(binding.entry.syntax()))
 }

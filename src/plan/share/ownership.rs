@@ -259,7 +259,7 @@ fn follows(context: &Context, service: &str, conditions: &[String]) -> bool {
             .collect::<Vec<_>>()
             .join(" && "),
     };
-    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let plain = syntax::in_one_line;
     let path: Vec<&str> = parts(&context.rules().namespaces.contract)
         .into_iter()
         .chain([service, "enable"])
