@@ -29,7 +29,7 @@ const DOCUMENT_LINES: usize = 703;
 const NOT_INSTALLED: [&str; 6] = [
     "README.md",
     "contract.toml",
-    "tests/mutants.py",
+    "tests/harmless.toml",
     "tests/suite",
     "tests/vm/check.py",
     "tests/vm/stub.nix",
