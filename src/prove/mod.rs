@@ -168,7 +168,7 @@ impl Prover {
         let [first, second] = SourceTree::of_sides(roots)?;
         let trees = [&first, &second];
         let hosts = self.hosts(trees)?;
-        let systems = self.systems(&nix, roots, withheld)?;
+        let systems = self.systems(&nix, roots, trees, withheld)?;
         let mut proof = Proof {
             mode: Mode::Slice,
             hosts: Vec::new(),
@@ -209,7 +209,7 @@ impl Prover {
     pub fn evaluates_check(&self, root: &Path, withheld: &Withheld, check: &str) -> Result<Option<Result<(), String>>> {
         let nix = self.nix()?;
         let names = &self.options.namespaces;
-        let Ok(systems) = Systems::new(&nix, [root, root], names, withheld, false) else {
+        let Ok(systems) = Systems::new(&nix, [root, root], names, withheld, &BTreeMap::new(), false) else {
             return Ok(None);
         };
         match systems.check(check) {
@@ -225,10 +225,12 @@ impl Prover {
         &'a self,
         nix: &'a Nix,
         roots: [&Path; 2],
+        trees: [&SourceTree; 2],
         withheld: &'a Withheld,
     ) -> Result<Result<Systems<'a>, Option<NoSystem>>> {
         let names = &self.options.namespaces;
-        let systems = || Systems::new(nix, roots, names, withheld, self.options.disposable);
+        let mentioned = request::mentioned(trees);
+        let systems = || Systems::new(nix, roots, names, withheld, &mentioned, self.options.disposable);
         match self.options.mode {
             Mode::Slice => Ok(Err(None)),
             Mode::System => Ok(Ok(systems()?)),
@@ -352,7 +354,8 @@ impl Prover {
                 declared::check(&before.whole, expected).map_err(|error| Failed(Side::After, error))?;
                 let none = stub::Stubs::default();
                 let mut differences = compare::compare(&before, &after, &none, names);
-                if differences.is_empty() {
+                // What has moved into the contract makes no other system.
+                if differences.iter().all(|difference| difference.class == Class::Moved) {
                     differences.push(Difference::of_the_system(&derivations));
                 }
                 proof.verdict = Verdict::new(differences);

@@ -42,6 +42,19 @@ pub struct SliceInput<'a> {
     pub withheld: &'a Withheld,
 }
 
+/// The first two names of the option paths that the files of both sides mention: second names by first name.
+pub(super) fn mentioned(trees: [&SourceTree; 2]) -> BTreeMap<String, BTreeSet<String>> {
+    let mut mentioned: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (first, second) in trees
+        .iter()
+        .flat_map(|tree| tree.files.values())
+        .flat_map(|file| &file.pairs)
+    {
+        mentioned.entry(first.clone()).or_default().insert(second.clone());
+    }
+    mentioned
+}
+
 /// What both sides are evaluated with, the same for both; rounds add to it.
 pub(super) struct EvalRequest {
     /// Names that symbols must have.
@@ -70,7 +83,7 @@ impl EvalRequest {
             inputs: BTreeSet::new(),
             arguments: BTreeSet::new(),
             stubs: Stubs::default(),
-            mentioned: BTreeMap::new(),
+            mentioned: mentioned(input.trees),
             lazy: 2,
             apply: 2,
         };
@@ -82,10 +95,6 @@ impl EvalRequest {
                 request.names.extend(file.selected.iter().cloned());
                 request.scoped.extend(file.scoped.iter().cloned());
                 request.inputs.extend(file.inputs.iter().cloned());
-                for (first, second) in &file.pairs {
-                    let seconds = request.mentioned.entry(first.clone()).or_default();
-                    seconds.insert(second.clone());
-                }
                 if reached.contains(path) {
                     request.module(file);
                 }

@@ -24,6 +24,8 @@ use crate::syntax::{Source, ast};
 
 const CALL: &str = include_str!("nix/system.nix");
 const NORMAL: &str = include_str!("nix/normal.nix");
+/// The file with the options that the repository mentions.
+const MENTIONED: &str = "mentioned.json";
 
 /// What a host evaluates to.
 #[derive(Debug)]
@@ -169,7 +171,8 @@ pub struct Systems<'a> {
 }
 
 impl<'a> Systems<'a> {
-    /// Prepares the evaluation of two directories; `disposable` ones are copies that may be moved.
+    /// Prepares the evaluation of two directories; `disposable` ones are copies that may be moved. `mentioned` has the first
+    /// two names of the options to look at besides those that are always compared.
     ///
     /// # Errors
     /// Refuses where the flake's inputs are not at hand.
@@ -178,9 +181,14 @@ impl<'a> Systems<'a> {
         roots: [&Path; 2],
         names: &'a Namespaces,
         withheld: &'a Withheld,
+        mentioned: &BTreeMap<String, BTreeSet<String>>,
         disposable: bool,
     ) -> Result<Systems<'a>> {
         let directory = Directory::new()?;
+        scratch::write(
+            &directory.path().join(MENTIONED),
+            json!(mentioned).to_string().as_bytes(),
+        )?;
         let mut sides = Vec::new();
         for (root, name) in roots.into_iter().zip(["before.json", "after.json"]) {
             let root = root
@@ -314,6 +322,7 @@ impl<'a> Systems<'a> {
                 ("host".to_owned(), string_expression(host)),
                 ("own".to_owned(), list(own.iter().map(String::as_str).collect())),
                 ("legacy".to_owned(), list(parts(&self.names.services))),
+                ("mentioned".to_owned(), path_expression(&here.join(MENTIONED))),
                 ("what".to_owned(), string_expression(what)),
             ],
             readable,

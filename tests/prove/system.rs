@@ -21,13 +21,14 @@ pub const NIXPKGS: &str = r#"{
         lib.evalModules {
           inherit specialArgs;
           modules = modules ++ [({config, ...}: {
-            options = lib.genAttrs ["environment" "networking" "systemd" "users" "services" "label"] (_: loose)
+            options = lib.genAttrs ["environment" "networking" "systemd" "users" "services" "label" "qgroget" "unseen"] (_: loose)
+              // {boot.kernelParams = lib.mkOption {type = lib.types.listOf lib.types.str; default = [];};}
               // {system = lib.mkOption {type = lib.types.lazyAttrsOf lib.types.raw;};};
             config.system.build.toplevel = derivation {
               name = "nixos-system";
               system = "x86_64-linux";
               builder = "/bin/sh";
-              content = builtins.toJSON (removeAttrs config ["system" "_module"]);
+              content = builtins.toJSON (removeAttrs config ["system" "_module" "qgroget"]);
             };
           })];
         };
@@ -120,7 +121,7 @@ fn another_system_is_told_by_option() {
 }
 
 #[test]
-fn a_change_that_no_option_shows_is_not_called_preserved() {
+fn what_the_repository_defines_is_compared_wherever_it_is() {
     needs_nix!();
     let nixpkgs = repository(&[("flake.nix", NIXPKGS)]);
     let before = flake(nixpkgs.path());
@@ -132,7 +133,57 @@ fn a_change_that_no_option_shows_is_not_called_preserved() {
         "services.obscure.x = 1; systemd",
     );
     let proof = prover().prove(before.path(), after.path()).expect("a proof");
-    assert!(!proof.is_preserving() && !proof.is_same_system());
+    let found: Vec<_> = proof.differences().map(|(_, d)| (d.class, d.option())).collect();
+    assert_eq!(found, [(Class::Gained, "services.obscure.x".to_owned())]);
+    assert!(!proof.is_same_system());
+}
+
+/// What differs between two texts of a module, the second beside a contract that no system shows.
+fn migrated(before: &str, after: &str) -> Proof {
+    let nixpkgs = repository(&[("flake.nix", NIXPKGS)]);
+    let sides = [("", before), ("qgroget.serviceModules.a = {};", after)].map(|(contract, text)| {
+        let side = flake(nixpkgs.path());
+        let module = format!("{{{contract} {text}}}");
+        std::fs::write(side.path().join("modules/server/a.nix"), module).expect("written");
+        side
+    });
+    prover()
+        .prove(sides[0].path(), sides[1].path())
+        .unwrap_or_else(|e| panic!("{e} {:?}", e.hints()))
+}
+
+#[test]
+fn what_moves_into_the_contract_hides_no_other_difference() {
+    needs_nix!();
+    let kept = "boot.kernelParams = [\"a\" \"b\"];";
+    assert!(migrated(kept, kept).is_same_system());
+    // An option that is compared because the repository defines it.
+    for (before, after) in [
+        (kept, "boot.kernelParams = [\"b\" \"a\"];"),
+        (kept, "boot = {kernelParams = [\"b\" \"a\"];};"),
+        (kept, ""),
+    ] {
+        let proof = migrated(before, after);
+        let told = proof
+            .differences()
+            .any(|(_, one)| one.class < Class::Gained && one.option() == "boot.kernelParams");
+        assert!(
+            told && !proof.is_preserving(),
+            "{after}: {:?}",
+            proof.differences().collect::<Vec<_>>()
+        );
+    }
+    // One that no file names: there is nothing else that the other derivation could come of.
+    let unseen = |value: &str| format!("imports = [(builtins.fromJSON ''{{\"unseen\": {{\"deep\": {value}}}}}'')];");
+    let proof = migrated(&unseen("1"), &unseen("2"));
+    let told = proof
+        .differences()
+        .any(|(_, one)| one.option() == "system.build.toplevel");
+    assert!(
+        told && !proof.is_preserving(),
+        "{:?}",
+        proof.differences().collect::<Vec<_>>()
+    );
 }
 
 #[test]

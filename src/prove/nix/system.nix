@@ -4,6 +4,7 @@
 #   host  the name under nixosConfigurations, or of a check
 #   own   the repository's own option namespaces, compared whole
 #   legacy  the option of the legacy services, as a path
+#   mentioned  a JSON file: the first two names of the option paths that the repository's files mention, second names by first name
 #   what  "check": the path of a check's derivation; "toplevel": the path of the system's derivation; "all": that, and what a person would notice
 {
   root,
@@ -11,6 +12,7 @@
   host,
   own,
   legacy,
+  mentioned,
   what,
 }: let
   locked = builtins.fromJSON (builtins.readFile lock);
@@ -121,6 +123,60 @@
   };
   toplevel = config.system.build.toplevel.drvPath;
 
+  # What the repository's own files define besides: two systems that differ for a reason that is not seen above differ in
+  # one of these, since all else comes from the same inputs. Of a set that is what they define in it: other members may be
+  # upstream's own affair, and not be meant to be evaluated.
+  inRepository = file: lib.hasPrefix (toString root) (toString file) || file == "<unknown-file>";
+  isSet = value: builtins.isAttrs value && value.type or null != "derivation";
+  # The members that a definition has, each with its own; null where it is a value.
+  shape = definition:
+    if !isSet definition
+    then null
+    else if !(definition ? _type)
+    then builtins.mapAttrs (_: shape) definition
+    else if definition._type == "if"
+    then
+      if definition.condition
+      then shape definition.content
+      else {}
+    else if definition._type == "merge"
+    then builtins.foldl' both {} (map shape definition.contents)
+    else if definition ? content
+    then shape definition.content
+    else null;
+  both = a: b:
+    if a == null || b == null
+    then null
+    else a // b // builtins.mapAttrs (name: of: both a.${name} of) (builtins.intersectAttrs a b);
+  # The part of a value that has a shape. A set where the definition is none comes of a module's file or function.
+  part = of: value:
+    if of != null && isSet value
+    then builtins.mapAttrs (name: part of.${name}) (builtins.intersectAttrs of value)
+    else if isSet value
+    then "<set>"
+    else value;
+  defined = path: option:
+    if option._type or null == "option"
+    then let
+      definitions = lib.zipListsWith (file: value: {inherit file value;}) (option.files or []) (option.definitions or []);
+      ours = builtins.filter (definition: inRepository definition.file) definitions;
+      of = builtins.foldl' both {} (map (definition: shape definition.value) ours);
+    in
+      lib.optional (ours != []) (lib.setAttrByPath path (part of option.value))
+    else if builtins.isAttrs option
+    then builtins.concatLists (lib.mapAttrsToList (name: defined (path ++ [name])) option)
+    else [];
+  # Sets of everything there is.
+  whole = ["_module" "home-manager" "lib" "nixpkgs"];
+  ofTheRepository = builtins.concatLists (lib.mapAttrsToList (first: seconds: let
+    options = (system.options or {}).${first} or {};
+    names = builtins.filter (name: options ? ${name}) seconds;
+  in
+    if options._type or null == "option"
+    then defined [first] options
+    else builtins.concatMap (second: defined [first second] options.${second}) names)
+  (builtins.removeAttrs (builtins.fromJSON (builtins.readFile mentioned)) (own ++ whole)));
+
   checks = (node locked.root).checks;
   named = builtins.filter (system: checks.${system} ? ${host}) (builtins.attrNames checks);
 in
@@ -130,6 +186,8 @@ in
   then {inherit toplevel;}
   else {
     inherit toplevel;
-    whole = normal (observables // lib.genAttrs own (name: at [name]));
+    whole = lib.recursiveUpdate
+      (builtins.foldl' (all: one: lib.recursiveUpdate all (normal one)) {} ofTheRepository)
+      (normal (observables // lib.genAttrs own (name: at [name])));
     options = builtins.filter (path: lib.hasAttrByPath path (system.options or {})) [legacy];
   }
