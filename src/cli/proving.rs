@@ -55,6 +55,7 @@ impl<'s> Verifier<'s> {
         let options = ProveOptions {
             nixpkgs: args.nixpkgs.clone(),
             host,
+            others: true,
             timeout: Duration::from_secs(args.timeout),
             mode: args.mode.into(),
             extra_modules: extra,
@@ -71,6 +72,12 @@ impl<'s> Verifier<'s> {
             prover: Prover::new(options),
             commits: true,
         }
+    }
+
+    /// Proves the given host alone.
+    pub fn only_that_host(mut self) -> Verifier<'s> {
+        self.prover.only_that_host();
+        self
     }
 
     /// Whether there is a nix to evaluate with.
@@ -246,8 +253,13 @@ impl Verifier<'_> {
         if let Some(proof) = in_the_new_order(&proof, allowed, compared)? {
             return Ok(VerifyOutcome::Open(proof));
         }
-        let sentences: Vec<String> = found.iter().map(|difference| difference.sentence.clone()).collect();
-        if found.iter().all(|difference| difference.order.is_some()) {
+        // Where there are several hosts, each says of which one it is.
+        let said = |(host, difference): &(&str, &Difference)| match proof.hosts.len() {
+            1 => difference.sentence.clone(),
+            _ => texts::on_host(host, &difference.sentence),
+        };
+        let sentences: Vec<String> = found.iter().map(said).collect();
+        if found.iter().all(|(_, difference)| difference.order.is_some()) {
             Ok(VerifyOutcome::Reordered(proof, error::prove::reordered(&sentences)))
         } else {
             Err(error::prove::not_preserving(&sentences))
@@ -393,7 +405,8 @@ pub fn show(ui: &Ui, proof: &Proof, all: bool) {
 
 /// What is particular to how each host was evaluated, a line each.
 pub fn how(proof: &Proof) -> impl Iterator<Item = String> {
-    proof.hosts.iter().flat_map(|host| report::how(host, false))
+    let hosts = proof.hosts.iter().flat_map(|host| report::how(host, false));
+    hosts.chain(report::not_evaluated(proof))
 }
 
 /// Says it.
@@ -447,15 +460,14 @@ fn in_the_new_order(
     Ok(again.filter(|again| forbidden(again, allowed).is_empty()))
 }
 
-/// The differences for which a change is refused.
-fn forbidden<'p>(proof: &'p Proof, allowed: &Allowed) -> Vec<&'p Difference> {
+/// The differences for which a change is refused, each with its host.
+fn forbidden<'p>(proof: &'p Proof, allowed: &Allowed) -> Vec<(&'p str, &'p Difference)> {
     let goes = |path: &[String]| allowed.removed.iter().any(|option| is_within(path, option));
-    let differences = proof.differences().map(|(_, difference)| difference);
-    let bad = |difference: &&Difference| {
+    let bad = |(_, difference): &(&str, &Difference)| {
         let taken = allowed.orders && difference.order.is_some();
         matches!(difference.class, Class::Lost | Class::Changed | Class::Gained) && !taken && !goes(&difference.path)
     };
-    differences.filter(bad).collect()
+    proof.differences().filter(bad).collect()
 }
 
 /// The lines of the checklist that the proof covers.

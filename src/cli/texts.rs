@@ -411,6 +411,11 @@ pub fn follows(sentence: &str) -> String {
 pub const NOTHING_FOLLOWS: &str =
     "            nothing else in this configuration changes by it: look whether something makes the backup";
 
+/// A difference where there are several hosts.
+pub fn on_host(host: &str, sentence: &str) -> String {
+    format!("on {host}: {sentence}")
+}
+
 /// Asks whether the new orders are wanted; `sentences` say which.
 pub const REORDERING_QUESTION: &str = "Take the new order [y,n]? ";
 

@@ -25,7 +25,7 @@ use crate::syntax::Source;
 /// As [`Verifier::compare`]; where a revision does not exist or the page cannot be written.
 pub fn run(args: &Verify, session: &Session) -> Result<u8> {
     let rules = crate::repo::files::rules(session.root())?;
-    let verifier = |extra| Verifier::new(session, &args.proving, &rules, args.host.clone(), extra);
+    let verifier = |extra| Verifier::new(session, &args.proving, &rules, args.host.clone(), extra).only_that_host();
     if args.since_contract {
         return since_contract(args, session, &rules, verifier);
     }

@@ -125,6 +125,13 @@ pub fn is_of_the_change(error: &Error) -> bool {
     error.message().starts_with(BROKEN_AFTER)
 }
 
+/// What is wrong on a host of several.
+pub fn on_host(error: Error, host: &str) -> Error {
+    error.hint(format!(
+        "this is on the host {host}: what it imports is changed, too, and it has to evaluate as well"
+    ))
+}
+
 /// The contract that is to be installed does not evaluate once a service uses it.
 pub fn contract_does_not_evaluate(error: Error) -> Error {
     error

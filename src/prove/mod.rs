@@ -72,6 +72,8 @@ pub struct ProveOptions {
     pub nixpkgs: Option<PathBuf>,
     /// The host; if not given, all that a changed file reaches, and all that the server's modules reach.
     pub host: Option<String>,
+    /// Whether other hosts that a changed file reaches are proved as well where a host is given.
+    pub others: bool,
     /// The limit of one evaluation.
     pub timeout: Duration,
     /// How to evaluate.
@@ -97,6 +99,7 @@ impl Default for ProveOptions {
             nix: None,
             nixpkgs: None,
             host: None,
+            others: false,
             timeout: Duration::from_secs(300),
             mode: Mode::Auto,
             extra_modules: Vec::new(),
@@ -119,6 +122,11 @@ impl Prover {
     /// A prover with these options; it looks for nix when it is used.
     pub fn new(options: ProveOptions) -> Prover {
         Prover { options }
+    }
+
+    /// Leaves other hosts than the given one alone.
+    pub fn only_that_host(&mut self) {
+        self.options.others = false;
     }
 
     /// Whether there is a nix to evaluate with.
@@ -186,6 +194,8 @@ impl Prover {
             match self.host(&systems, &host, &sides) {
                 Ok(proved) => proof.hosts.push(proved),
                 Err(error) if required => return Err(error),
+                // Another host may be broken already; what only the change breaks is refused.
+                Err(error) if text::is_of_the_change(&error) => return Err(text::on_host(error, &host)),
                 Err(error) => proof.unproved.push((host, error.message().to_owned())),
             }
         }
@@ -372,26 +382,30 @@ impl Prover {
     fn hosts(&self, trees: [&SourceTree; 2]) -> Result<Vec<(String, bool)>> {
         let root = &self.options.hosts;
         let known: BTreeSet<String> = trees.iter().flat_map(|tree| tree.hosts(root)).collect();
-        if let Some(host) = &self.options.host {
+        let asked = self.options.host.as_ref();
+        if let Some(host) = asked {
             // A flake may name a host that has no directory of its own.
-            if known.is_empty() || known.contains(host) {
+            if !known.is_empty() && !known.contains(host) {
+                let known: Vec<String> = known.into_iter().collect();
+                return Err(text::no_such_host(host, &known));
+            }
+            if !self.options.others {
                 return Ok(vec![(host.clone(), true)]);
             }
-            let known: Vec<String> = known.into_iter().collect();
-            return Err(text::no_such_host(host, &known));
         }
         let changed = trees[0].changed(trees[1]);
-        let mut hosts = Vec::new();
-        for host in known {
+        let mut hosts: Vec<(String, bool)> = asked.map(|host| (host.clone(), true)).into_iter().collect();
+        for host in known.into_iter().filter(|host| Some(host) != asked) {
             let reached: BTreeSet<PathBuf> = trees
                 .iter()
                 .flat_map(|tree| tree.reached_from(&tree.starts(root, &host), &host))
                 .collect();
             let of_server = |path: &PathBuf| path.starts_with(&self.options.server);
             // What a file imports that cannot be read is not known: evaluation tells what is wrong with it.
-            let server = reached
-                .iter()
-                .any(|path| of_server(path) || trees.iter().any(|tree| tree.is_faulty(path)));
+            let server = asked.is_none()
+                && reached
+                    .iter()
+                    .any(|path| of_server(path) || trees.iter().any(|tree| tree.is_faulty(path)));
             if server || reached.intersection(&changed).next().is_some() {
                 hosts.push((host, server));
             }

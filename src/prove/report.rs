@@ -70,13 +70,17 @@ pub fn lines(proof: &Proof, all: bool) -> Vec<Line> {
         }));
         notes(host, &mut out);
     }
-    for (host, reason) in &proof.unproved {
-        out.push(Line {
-            kind: LineKind::Note,
-            text: format!("{host} was not evaluated: {reason}"),
-        });
-    }
+    out.extend(not_evaluated(proof).map(|text| Line {
+        kind: LineKind::Note,
+        text,
+    }));
     out
+}
+
+/// The hosts that could not be evaluated, a line each.
+pub fn not_evaluated(proof: &Proof) -> impl Iterator<Item = String> {
+    let hosts = proof.unproved.iter();
+    hosts.map(|(host, reason)| format!("{host} was not evaluated: {reason}"))
 }
 
 /// The verdict in one line.

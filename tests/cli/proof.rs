@@ -296,3 +296,37 @@ fn what_somebody_commits_during_a_proof_is_proved_as_well() {
         .says("the firewall is now open for 6666");
     assert_eq!(repo.log()[0], "meanwhile");
 }
+
+#[test]
+fn another_host_that_a_change_reaches_is_proved_too() {
+    if !nix::available() {
+        return;
+    }
+    let with_desk = |imports: &str| {
+        let repo = Repo::with_contract();
+        repo.replace(
+            "hosts/Desk/configuration.nix",
+            "../../modules/apps/firefox.nix",
+            imports,
+        );
+        repo.git(&["commit", "--quiet", "--all", "--message", "feat: two hosts"]);
+        repo
+    };
+    let shared = "../../modules/shared ../../modules/server/options.nix ../../modules/server/misc/syncthing.nix";
+    // It has no collector, which would take what the contract says.
+    let repo = with_desk(shared);
+    let before = repo.git(&["rev-parse", "HEAD"]);
+    repo.run(&["migrate", "syncthing", "--host", "Server", "--yes"])
+        .refuses("not-preserving")
+        .says("on Desk: qgroget.services.syncthing");
+    assert_eq!(repo.git(&["rev-parse", "HEAD"]), before);
+    // What is broken there already is not the change's, and is said.
+    let repo = with_desk(&format!("../../modules/apps/firefox.nix {shared}"));
+    repo.run(&["migrate", "syncthing", "--host", "Server", "--yes"])
+        .succeeds()
+        .says("Desk was not evaluated");
+    // A host that has nothing to do with it is left alone.
+    let repo = with_desk("");
+    repo.run(&["migrate", "jellyfin", "--host", "Server", "--yes"])
+        .succeeds();
+}
