@@ -420,6 +420,22 @@ pub fn entry_names(entry: &ast::Entry) -> Vec<Option<String>> {
     }
 }
 
+/// Whether a function of nixpkgs' library gives a definition a priority, or a place among others (`mkForce`, `mkBefore`).
+pub fn is_priority(function: &str) -> bool {
+    matches!(
+        function,
+        "mkOverride"
+            | "mkOrder"
+            | "mkDefault"
+            | "mkForce"
+            | "mkOptionDefault"
+            | "mkImageMediaOverride"
+            | "mkVMOverride"
+            | "mkBefore"
+            | "mkAfter"
+    )
+}
+
 /// Whether a condition is the word `true`, which conditions nothing.
 pub fn is_true(condition: &ast::Expr) -> bool {
     let condition = syntax::unparen(condition.clone());

@@ -131,3 +131,27 @@ fn the_plan_lists_what_goes_along_with_a_service_that_leaves_a_shared_file() {
         assert_eq!(found["to"], to, "{what}");
     }
 }
+
+#[test]
+fn an_entry_of_a_set_with_a_priority_stays_with_it() {
+    for priority in ["lib.mkForce", "lib.mkOverride 60", "lib.mkDefault"] {
+        let repo = Repo::with_contract();
+        let hosts = format!(
+            "services.nginx.virtualHosts = {priority} {{\n    \"radarr.lan\".root = \"/a\";\n    \"lidarr.lan\".root = \"/b\";\n  }};"
+        );
+        repo.replace(
+            &format!("{ARRS}/default.nix"),
+            "  users.users.arr = {",
+            &format!(
+                "  {hosts}\n  services.nginx.virtualHosts.\"radarr.example\".root = \"/c\";\n  users.users.arr = {{"
+            ),
+        );
+        repo.git(&["commit", "--quiet", "--all", "--message", "feat: hosts of the network"]);
+        repo.migrate(&["radarr"]).succeeds();
+        let shared = repo.read(&format!("{ARRS}/default.nix"));
+        assert!(shared.contains(&hosts), "{shared}");
+        // What has no priority goes along.
+        let own = repo.read(&format!("{ARRS}/radarr/default.nix"));
+        assert!(own.contains("radarr.example") && !own.contains("radarr.lan"), "{own}");
+    }
+}

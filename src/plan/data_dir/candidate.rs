@@ -1,7 +1,9 @@
 //! A directory that may be a service's, as the code has it.
 
 use crate::plan::model::{self, Context, Fact};
+use crate::resolve::free;
 use crate::resolve::module::Module;
+use crate::resolve::scope::Binding;
 use crate::resolve::value::Value;
 use crate::syntax::{self, AstNode, InterpolPart, Source, SyntaxNode, ast};
 
@@ -42,7 +44,24 @@ impl Candidate {
         let text = syntax::text_of(path.syntax());
         let option = || eval.option_path(&sole_interpolation(&path)?).map(|path| path.join("."));
         let key = eval.string(&path).ok().or_else(option).unwrap_or_else(|| text.clone());
-        Some(Candidate { text, key, from })
+        Some(Candidate { text, key, from }.readable())
+    }
+
+    /// The same with its value as its text, where that is known and the text has a name that the contract does not see.
+    fn readable(self) -> Candidate {
+        match self.unseen() {
+            Some(_) if self.key.starts_with('/') => Candidate::plain(&self.key),
+            _ => self,
+        }
+    }
+
+    /// A name in its text that is bound between the module's body and where the text stands, with what uses it: the contract
+    /// does not see it.
+    pub fn unseen(&self) -> Option<(String, SyntaxNode)> {
+        let (_, node) = self.from.as_ref()?;
+        let mut free = free::variables(node).into_iter();
+        let hidden = free.find(|(_, free)| !is_bound_around_the_body(&free.binding))?;
+        Some((hidden.0, hidden.1.first_use))
     }
 
     /// As it is said to the program: a path as it is, anything else as Nix source.
@@ -76,6 +95,34 @@ pub fn distinct(all: Vec<Candidate>) -> Vec<Candidate> {
         }
     }
     found
+}
+
+/// Whether a name is bound by the module's arguments, or by a `let` or `with` around its body.
+fn is_bound_around_the_body(binding: &Binding) -> bool {
+    let is_around = |node: &SyntaxNode| {
+        let mut outer = node.ancestors().skip(1);
+        outer.all(|node| {
+            let kind = node.kind();
+            ast::Root::can_cast(kind)
+                || ast::Lambda::can_cast(kind)
+                || ast::LetIn::can_cast(kind)
+                || ast::With::can_cast(kind)
+                || ast::Paren::can_cast(kind)
+        })
+    };
+    let in_let = |node: &SyntaxNode| {
+        let around = node.ancestors().find(|node| ast::LetIn::can_cast(node.kind()));
+        around.is_some_and(|around| is_around(&around))
+    };
+    match binding {
+        Binding::Value(value) => in_let(value.syntax()),
+        Binding::Split(values) => values.iter().all(|value| in_let(value.syntax())),
+        Binding::Inherited(inherit) => in_let(inherit.syntax()),
+        Binding::Param(lambda) => is_around(lambda.syntax()),
+        Binding::With(withs) => withs.iter().all(|with| is_around(with.syntax())),
+        Binding::Global => true,
+        Binding::Unbound => false,
+    }
 }
 
 /// The `e` of `"${e}"`, and anything but a string as itself.

@@ -52,6 +52,9 @@ pub fn text(context: &Context, facts: &ServiceFacts, module: &Path) -> Result<St
     let Some(candidate) = directory(context, facts)? else {
         return Ok("null".to_owned());
     };
+    if let (Some((name, node)), Some((source, _))) = (candidate.unseen(), &candidate.from) {
+        return Err(error::plan::unmovable(source.place_of(&node), &name));
+    }
     match &candidate.from {
         Some((source, node)) => placement::relocated_text(source, node, &candidate.text, module),
         None => Ok(candidate.text),

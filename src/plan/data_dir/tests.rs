@@ -6,7 +6,14 @@ const MODULE: &str = "modules/server/media/sync/default.nix";
 
 /// What the plan finds for the service `sync` of a module with `body`: its directory, or why it is left.
 fn found(body: &str, said: Option<&str>) -> std::result::Result<String, String> {
-    let module = format!("{{config, lib, ...}}: let cfg = config.qgroget.server.sync; in {{{body}}}");
+    found_in(
+        &format!("{{config, lib, ...}}: let cfg = config.qgroget.server.sync; in {{{body}}}"),
+        said,
+    )
+}
+
+/// The same of a whole module.
+fn found_in(module: &str, said: Option<&str>) -> std::result::Result<String, String> {
     let directory = tempfile::tempdir().expect("a directory");
     for (path, text) in [
         (
@@ -15,7 +22,7 @@ fn found(body: &str, said: Option<&str>) -> std::result::Result<String, String> 
         ),
         ("hosts/Server/settings.nix", "{...}: {}"),
         ("modules/server/default.nix", "{...}: {imports = [./media/sync];}"),
-        (MODULE, &module),
+        (MODULE, module),
     ] {
         let path = directory.path().join(path);
         std::fs::create_dir_all(path.parent().expect("a directory")).expect("made");
@@ -34,14 +41,14 @@ fn found(body: &str, said: Option<&str>) -> std::result::Result<String, String> 
         host: &host,
         choices: &choices,
     };
-    let facts = ServiceFacts::collect(&context, "sync").unwrap_or_else(|error| panic!("{body}: {error}"));
+    let facts = ServiceFacts::collect(&context, "sync").unwrap_or_else(|error| panic!("{module}: {error}"));
     let text = text(&context, &facts, Path::new(MODULE)).map_err(|error| {
         let offered = super::choices(&context, "sync").expect("a service");
         format!("{}: {}", error.code(), offered.join(" or "))
     })?;
     match left(&context, &facts) {
         Some(left) => {
-            assert_eq!(text, "null", "{body}");
+            assert_eq!(text, "null", "{module}");
             Err(left.why)
         }
         None => Ok(text),
@@ -160,6 +167,28 @@ fn what_is_not_known_is_left_with_a_reason() {
             &format!("virtualisation.oci-containers.containers.sync.volumes = [\"{volume}\"];"),
             "null",
         );
+    }
+}
+
+#[test]
+fn a_name_that_the_contract_does_not_see_is_no_directory() {
+    // The same name means another directory around the body, or nothing.
+    // A `let` goes before a `with` that stands inside of it.
+    for (outer, with_that) in [("k = \"/srv/outer\";", "k"), ("", "\"/srv/inner\"")] {
+        for (list, expected) in [
+            ("let k = \"/srv/inner\"; in [k]", "\"/srv/inner\""),
+            ("let k = \"/srv/inner\"; in [\"${k}\"]", "\"/srv/inner\""),
+            ("with {k = \"/srv/inner\";}; [k]", with_that),
+            ("let k = cfg.b; in [\"${k}/c\"]", "unmovable"),
+        ] {
+            let body = format!("qgroget.backups.sync.paths = {list};");
+            let module = format!(
+                "{{config, lib, ...}}: let cfg = config.qgroget.server.sync; {outer} in {{{}}}",
+                with(&body)
+            );
+            let text = found_in(&module, None).unwrap_or_else(|why| why);
+            assert!(text.starts_with(expected), "{module}: {text}");
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use super::marker;
 use crate::plan::model::{Context, contract_names, legacy_names};
 use crate::plan::url;
-use crate::resolve::module::{Def, Module, attribute};
+use crate::resolve::module::{self, Def, Module, attribute};
 use crate::resolve::scope::{self, Binding};
 use crate::rules::{ContractField, Rules, parts};
 use crate::syntax::{self, AstNode, InterpolPart, SyntaxNode, ast};
@@ -162,6 +162,7 @@ pub fn owned<'m>(
             || inside
             || def.context.opaque
             || text_of(def) != conditions
+            || is_in_a_priority(def)
             || !matches!(def.entry, ast::Entry::AttrpathValue(_))
         {
             continue;
@@ -181,6 +182,14 @@ pub fn owned<'m>(
         }
     }
     found
+}
+
+/// Whether a definition is a part of one that has a priority or a place among others as a whole, as in
+/// `virtualHosts = lib.mkForce {"a.lan" = …;}`: by itself it would have none.
+fn is_in_a_priority(def: &Def) -> bool {
+    let calls = def.entry.syntax().ancestors().skip(1).filter_map(ast::Apply::cast);
+    let names = calls.filter_map(|call| syntax::function_name(&syntax::call(&ast::Expr::Apply(call)).0));
+    names.into_iter().any(|name| module::is_priority(&name))
 }
 
 /// The NixOS modules (`services.<program>`) in `module` that no service's name speaks of and that listen on the port of the

@@ -24,7 +24,7 @@
   # Distinct for distinct places, so that one value taken for another is seen.
   number = place: let
     digits = lib.stringToCharacters (builtins.substring 0 3 (builtins.hashString "sha256" place));
-    digit = c: lib.lists.findFirstIndex (x: x == c) 0 (lib.stringToCharacters "0123456789abcdef");
+    digit = c: (builtins.fromTOML "digit = 0x${c}").digit;
   in
     50000 + lib.foldl' (sum: c: sum * 16 + digit c) 0 digits;
   stub = loc: kind: let
