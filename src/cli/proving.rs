@@ -208,6 +208,8 @@ pub struct Allowed<'a> {
     pub removed: &'a [&'a str],
     /// Whether lists may have another order that counts.
     pub orders: bool,
+    /// Options whose lists may have one.
+    pub ordered: &'a [String],
     /// The repository, where a set that is read in another order is to be shown to have no other effect.
     pub context: Option<&'a Context<'a>>,
 }
@@ -464,7 +466,8 @@ fn in_the_new_order(
 fn forbidden<'p>(proof: &'p Proof, allowed: &Allowed) -> Vec<(&'p str, &'p Difference)> {
     let goes = |path: &[String]| allowed.removed.iter().any(|option| is_within(path, option));
     let bad = |(_, difference): &(&str, &Difference)| {
-        let taken = allowed.orders && difference.order.is_some();
+        let ordered = allowed.orders || allowed.ordered.contains(&difference.option());
+        let taken = ordered && difference.order.is_some();
         matches!(difference.class, Class::Lost | Class::Changed | Class::Gained) && !taken && !goes(&difference.path)
     };
     proof.differences().filter(bad).collect()

@@ -546,6 +546,11 @@ pub fn gains_of_a_commit(accepted: bool) -> &'static str {
     }
 }
 
+/// An order that a commit of the tool changed, and that its message says was accepted.
+pub fn order_of_a_commit(option: &str) -> String {
+    format!("the order of {option} was accepted when it was made: its verdict is the one that it had")
+}
+
 /// A legacy option that was removed with what stood below it.
 pub fn gone(option: &str, count: usize) -> String {
     let values = match count {

@@ -10,7 +10,7 @@ use super::{migrate, texts, write_page};
 use crate::commit;
 use crate::error::{Error, Result};
 use crate::plan::model::{Choices, Context};
-use crate::prove::{Proof, html, scratch};
+use crate::prove::{self, Class, Proof, html, scratch};
 use crate::repo::git::GitState;
 use crate::repo::git::history::ToolCommit;
 use crate::repo::{Repository, hosts};
@@ -212,7 +212,11 @@ fn judge<'c>(session: &Session, git: &GitState, commit: &'c ToolCommit, verifier
         && let Some(declared) = declared(session, commit, first, verifier)?
     {
         holds = true;
-        found.push(texts::AS_DECLARED.to_owned());
+        if declared.count(Class::Changed) == 0 {
+            found.push(texts::AS_DECLARED.to_owned());
+        }
+        let orders = prove::report::other_orders(&declared);
+        found.extend(orders.iter().map(|option| texts::order_of_a_commit(option)));
         proof = Ok(declared);
     }
     if let Some(first) = &commit.first {
@@ -258,9 +262,11 @@ fn declared(session: &Session, commit: &ToolCommit, first: &Proof, verifier: &Ve
         _ => Vec::new(),
     };
     let declared = Declared::new(&context, definitions)?;
+    let ordered = commit::accepted_orders(&commit.message);
     let allowed = Allowed {
         declared: declared.as_ref(),
         context: Some(&context),
+        ordered: &ordered,
         ..Allowed::default()
     };
     let sides = [Side::Revision(&commit.parent), Side::Revision(&commit.id)];

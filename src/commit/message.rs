@@ -11,6 +11,9 @@ use crate::error::{self, Result};
 
 const EMBEDDED: &str = include_str!("../../rules/commit/template.toml");
 
+/// The trailer that names a list whose order is another one.
+const REORDERED: &str = "Qgroget-Reordered";
+
 /// The column at which the body's lines end, by git's convention.
 const WIDTH: usize = 72;
 
@@ -254,13 +257,31 @@ impl Message {
         let text = kept.join("\n");
         let text = text.trim_end();
         let block = text.rsplit("\n\n").next().unwrap_or_default();
-        let trailers = text.contains("\n\n")
-            && block
-                .lines()
-                .all(|line| line.split_once(": ").is_some_and(|(key, _)| is_token(key)));
+        let trailers = text.contains("\n\n") && are_trailers(block);
         let gap = if trailers { "\n" } else { "\n\n" };
         Message {
             text: format!("{text}{gap}{line}\n"),
+        }
+    }
+
+    /// This message with the lists that have another order which counts, and which a person accepted: for people, and as
+    /// trailers for who proves the commit again.
+    pub fn with_accepted_orders(&self, options: &[String]) -> Message {
+        if options.is_empty() {
+            return self.clone();
+        }
+        let (body, trailers) = match self.text.trim_end().rsplit_once("\n\n") {
+            Some((body, last)) if are_trailers(last) => (body, format!("{last}\n")),
+            _ => (self.text.trim_end(), String::new()),
+        };
+        let items: Vec<String> = options.iter().map(|option| item("- ", option)).collect();
+        let lines: Vec<String> = options.iter().map(|option| format!("{REORDERED}: {option}")).collect();
+        Message {
+            text: format!(
+                "{body}\n\nAnother order, which was accepted:\n{}\n\n{trailers}{}\n",
+                items.join("\n"),
+                lines.join("\n")
+            ),
         }
     }
 
@@ -307,6 +328,19 @@ fn item(mark: &str, text: &str) -> String {
         fresh = false;
     }
     lines.join("\n")
+}
+
+/// The options that a commit's message says to have another order, which was accepted.
+pub fn accepted_orders(message: &str) -> Vec<String> {
+    let lines = message.lines();
+    let values = lines.filter_map(|line| line.strip_prefix(REORDERED)?.strip_prefix(": "));
+    values.map(str::to_owned).collect()
+}
+
+/// Whether a paragraph is one of trailers.
+fn are_trailers(paragraph: &str) -> bool {
+    let is_trailer = |line: &str| line.split_once(": ").is_some_and(|(key, _)| is_token(key));
+    paragraph.lines().all(is_trailer)
 }
 
 /// Whether git reads `key` as a trailer's.

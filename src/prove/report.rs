@@ -1,5 +1,6 @@
 //! The verdict for people, as lines; who prints them decides on colours.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::area::Area;
@@ -146,6 +147,14 @@ pub fn reordered(proof: &Proof) -> Vec<String> {
     let differences = proof.differences().map(|(_, difference)| difference);
     let orders = differences.filter(|one| matches!(one.order, Some(Order::Told | Order::Counts)));
     orders.map(|difference| difference.sentence.clone()).collect()
+}
+
+/// The options of which another order counts.
+pub fn other_orders(proof: &Proof) -> Vec<String> {
+    let differences = proof.differences().map(|(_, difference)| difference);
+    let orders = differences.filter(|one| one.order == Some(Order::Counts));
+    let options: BTreeSet<String> = orders.map(Difference::option).collect();
+    options.into_iter().collect()
 }
 
 fn item(difference: &Difference, out: &mut Vec<Line>) {

@@ -169,6 +169,25 @@ fn an_order_that_cannot_be_kept_is_refused() {
     assert_eq!((repo.tree(), repo.log()), before);
     repo.run(&["migrate", "calibre", "--yes", "--accept-reordering"])
         .succeeds();
+    // The message says so, and the same proof knows it again, of that list alone.
+    let message = repo.git(&["log", "-1", "--format=%B"]);
+    assert!(
+        message.contains("\nAnother order, which was accepted:\n- security.doas.extraRules\n"),
+        "{message}"
+    );
+    assert!(
+        message.contains("\nQgroget-Reordered: security.doas.extraRules\n"),
+        "{message}"
+    );
+    repo.run(&["verify", "--since-contract"])
+        .succeeds()
+        .says("the order of security.doas.extraRules was accepted when it was made");
+    let other = message.replace(
+        "Reordered: security.doas.extraRules",
+        "Reordered: security.sudo.extraRules",
+    );
+    repo.git(&["commit", "--quiet", "--amend", "--message", &other]);
+    repo.run(&["verify", "--since-contract"]).ends(1);
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub struct Proved {
     pub verdict: Verdict,
     /// The lists that have another order where that can mean something, a sentence each.
     pub reordered: Vec<String>,
+    /// The options of which another order counts, and was accepted.
+    pub accepted_orders: Vec<String>,
     /// The proof as JSON; `None` where none was made.
     pub json: Option<serde_json::Value>,
 }
@@ -35,6 +37,7 @@ impl Proved {
             ticks: BTreeMap::new(),
             verdict: Verdict::NotProved(why),
             reordered: Vec::new(),
+            accepted_orders: Vec::new(),
             json: None,
         }
     }
@@ -120,6 +123,7 @@ impl<'s> Proofs<'s> {
                 Ok(Proved {
                     ticks: proving::ticks(&proof),
                     reordered: prove::report::reordered(&proof),
+                    accepted_orders: prove::report::other_orders(&proof),
                     verdict: verdict(&proof),
                     json: serde_json::to_value(&proof).ok(),
                 })

@@ -19,6 +19,8 @@ pub struct ToolCommit {
     pub first: Option<String>,
     /// Its first line.
     pub title: String,
+    /// Its message.
+    pub message: String,
     /// The service that it migrates, or what else it does.
     pub name: String,
     /// The files that it changes, relative to the top of the working tree.
@@ -83,6 +85,7 @@ impl GitState {
                 parent: parent.id().to_string(),
                 files: self.changed(&parent, &commit).map_err(failed)?,
                 title: message.lines().next().unwrap_or_default().to_owned(),
+                message,
                 name,
             });
         }
