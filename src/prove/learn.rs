@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::how::Functions;
 use super::kind::StubKind;
 use super::mentions::{Mentions, OptionRead};
 use super::nix::{headline, positions};
@@ -75,7 +76,7 @@ pub(super) fn hints(
             retype(&head, StubKind::Int, &[StubKind::String], &trace, request, &mut hints);
         }
     }
-    if request.apply > 0 {
+    if request.apply > Functions::None {
         hints.push(RetryHint::Functions);
     }
     hints

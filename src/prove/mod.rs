@@ -324,6 +324,7 @@ impl Prover {
                 mode: Mode::Slice,
                 gone: gone(&slice.before, &slice.after),
                 switches,
+                functions: slice.functions,
                 ..How::default()
             },
             verdict: Verdict::new(differences),

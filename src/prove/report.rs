@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::area::Area;
 use super::difference::{Class, Difference, Order};
-use super::how::How;
+use super::how::{Functions, How};
 use super::proof::{HostProof, Mode, Proof};
 use super::sentence::shown;
 use crate::error::prove as text;
@@ -192,6 +192,7 @@ pub fn how(host: &HostProof, all: bool) -> impl Iterator<Item = String> {
         extra,
         unimported,
         switches,
+        functions,
         ..
     } = &host.how;
     let no_system = no_system.as_ref().filter(|why| why.tried || all);
@@ -201,12 +202,25 @@ pub fn how(host: &HostProof, all: bool) -> impl Iterator<Item = String> {
     [
         not_compared.map(|why| text::switches_not_compared(&switches.options, why)),
         is_compared.then(|| text::switches_compared(&switches.options)),
+        functions_not_compared(*functions),
         no_system.map(|why| format!("{} in slice mode: {}", host.host, why.reason)),
         (!unimported.is_empty()).then(|| text::imports_no_more(&host.host, unimported)),
         is_evaluated.then(|| format!("evaluated though {} does not import it: {}", host.host, list(extra))),
     ]
     .into_iter()
     .flatten()
+}
+
+/// What is said of functions that are not compared by what they yield.
+fn functions_not_compared(compared: Functions) -> Option<String> {
+    let which = match compared {
+        Functions::All => return None,
+        Functions::Named => "functions without named arguments (as in overrideAttrs)",
+        Functions::None => "functions",
+    };
+    Some(format!(
+        "not compared: what {which} yield; one of them cannot be called with a stand-in"
+    ))
 }
 
 fn notes(host: &HostProof, out: &mut Vec<Line>) {

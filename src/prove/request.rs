@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::configuration::SEPARATOR;
+use super::how::Functions;
 use super::mentions::Mentions;
 use super::nix::Nix;
 use super::stub::{Stubs, dotted};
@@ -62,8 +63,8 @@ pub(super) struct EvalRequest {
     pub(super) stubs: Stubs,
     /// Down to which depth the names of a set do not depend on conditions.
     pub(super) lazy: usize,
-    /// Which functions are called with a symbolic argument: 2 all, 1 those that name their arguments, 0 none.
-    pub(super) apply: u8,
+    /// Which functions are called with a symbolic argument.
+    pub(super) apply: Functions,
     /// Second names by first name of option paths: `environment.persistence`.
     mentioned: BTreeMap<String, BTreeSet<String>>,
     /// Names that may come from a `with` of a symbol.
@@ -85,7 +86,7 @@ impl EvalRequest {
             stubs: Stubs::default(),
             mentioned: mentioned(input.trees),
             lazy: 2,
-            apply: 2,
+            apply: Functions::All,
         };
         for tree in input.trees {
             let mut starts = tree.starts(input.places[0], input.host);
@@ -148,7 +149,7 @@ impl EvalRequest {
             "stubs": self.stubs.to_json(),
             "switches": self.stubs.switches_on(),
             "lazyDepth": self.lazy,
-            "applyFunctions": self.apply,
+            "applyFunctions": self.apply.number(),
             "separator": SEPARATOR,
             "rewrite": rewrite,
         })

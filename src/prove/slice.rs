@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::configuration::Configuration;
 use super::failure::{Failed, failure};
 use super::fetchers;
+use super::how::Functions;
 use super::learn::{self, RetryHint};
 use super::nix::{Evaluation, Outcome, headline, path_expression, string_expression};
 use super::request::{EvalRequest, SliceInput};
@@ -48,6 +49,8 @@ pub struct Slice {
     pub stubs: Stubs,
     /// Files that the sources name and the tree does not have; they were taken for empty.
     pub absent: BTreeSet<PathBuf>,
+    /// Which functions were compared by what they yield.
+    pub functions: Functions,
 }
 
 /// A prepared evaluation: its files are written, its request can grow.
@@ -223,6 +226,7 @@ impl<'a> SliceSession<'a> {
                     rounds: round,
                     stubs: self.request.stubs.clone(),
                     absent: self.absent.clone(),
+                    functions: self.request.apply,
                 };
                 return Ok(slice);
             }
@@ -349,11 +353,7 @@ impl<'a> SliceSession<'a> {
                     deeper
                 }
                 RetryHint::Fetchers => self.stand_in_for_fetchers()?,
-                RetryHint::Functions => {
-                    let fewer = self.request.apply > 0;
-                    self.request.apply = self.request.apply.saturating_sub(1);
-                    fewer
-                }
+                RetryHint::Functions => self.request.apply.fewer(),
             };
             if learned {
                 return Ok(true);

@@ -215,3 +215,21 @@ fn a_switch_with_which_nothing_evaluates_is_named() {
         ]
     );
 }
+
+#[test]
+fn functions_that_are_not_compared_are_said() {
+    needs_nix!();
+    let how = |more: &str| {
+        let module = format!("{{pkgs, ...}}: {{services.a.package = pkgs.a.overrideAttrs (old: {{x = 1;}}); {more}}}");
+        let before = server(&module);
+        let proof = prove(before.path(), before.path());
+        let lines: Vec<String> = proof.hosts.iter().flat_map(|host| report::how(host, false)).collect();
+        lines.join("\n")
+    };
+    assert_eq!(how(""), "");
+    let said = how("services.b.package = pkgs.b.overrideAttrs (old: {inputs = old.inputs ++ [1];});");
+    assert!(
+        said.contains("not compared: what functions without named arguments"),
+        "{said}"
+    );
+}
