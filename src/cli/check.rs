@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use super::args::{Check, CheckFormat};
 use super::forced::{self, Fields};
 use super::proving::{Side, Verifier};
-use super::session::{Loaded, Session};
+use super::session::Session;
 use super::{init, single, texts};
 use crate::check::mend::Mending;
 use crate::check::output::{self, Summary};
 use crate::check::{self, Finding, Severity};
 use crate::commit::Message;
 use crate::error::{self, Error, Result};
-use crate::plan::model::{Choices, contract_names, legacy_names};
+use crate::plan::model::{Choices, Context, contract_names, legacy_names};
 use crate::plan::{Accepted, Proposal};
 use crate::process;
 use crate::rules::parts;
@@ -27,21 +27,18 @@ pub fn run(args: &Check, session: &Session) -> Result<u8> {
         return session.again(|| fix(args, session));
     }
     let loaded = session.load(args.host.as_deref())?;
-    let model = loaded.model();
-    let mut findings = check::run(&loaded.repo, &loaded.host, &model);
-    let choices = Choices::default();
+    let (model, choices) = (loaded.model(), Choices::default());
+    let context = loaded.context(&model, &choices);
+    let mut findings = check::run(context.repo, context.host, &model);
     // Without a history that can be read, less is known of what was installed.
     let git = session.git().ok().flatten();
-    findings.extend(check::installed::check(
-        &loaded.context(&model, &choices),
-        &*init::past(git.as_ref()),
-    )?);
-    let services = contract_names(&model, loaded.repo.rules()).len();
+    findings.extend(check::installed::check(&context, &*init::past(git.as_ref()))?);
+    let services = contract_names(&model, context.rules()).len();
     let is_installed = model
-        .declaration(&parts(&loaded.repo.rules().namespaces.contract))
+        .declaration(&parts(&context.rules().namespaces.contract))
         .is_some();
     if !is_installed && findings.is_empty() && args.format == CheckFormat::Human {
-        let legacy = legacy_names(&model, loaded.repo.rules()).len();
+        let legacy = legacy_names(&model, context.rules()).len();
         session.ui.line(texts::nothing_to_check(legacy));
         return Ok(0);
     }
@@ -51,7 +48,7 @@ pub fn run(args: &Check, session: &Session) -> Result<u8> {
         CheckFormat::Human => show(session, &findings, services),
     }
     let evaluated = if args.format == CheckFormat::Human && services > 0 {
-        evaluate(args, session, &loaded)?
+        evaluate(args, session, &context)?
     } else {
         0
     };
@@ -84,12 +81,12 @@ fn weight(severity: Severity) -> Weight {
 }
 
 /// Evaluates the working tree as well, if nix is there: what only evaluation tells fails there.
-fn evaluate(args: &Check, session: &Session, loaded: &Loaded) -> Result<u8> {
+fn evaluate(args: &Check, session: &Session, context: &Context) -> Result<u8> {
     let verifier = Verifier::new(
         session,
         &args.proving,
-        loaded.repo.rules(),
-        Some(loaded.host.name.clone()),
+        context.rules(),
+        Some(context.host.name.clone()),
         Vec::new(),
     );
     if args.no_eval {
@@ -103,7 +100,7 @@ fn evaluate(args: &Check, session: &Session, loaded: &Loaded) -> Result<u8> {
         Ok(proof) => {
             let failing: BTreeSet<&String> = proof.hosts.iter().flat_map(|host| &host.failing).collect();
             if failing.is_empty() {
-                let failing = fields(args, session, loaded)?;
+                let failing = fields(args, session, context)?;
                 if failing == 0 {
                     session.ui.tell(texts::EVALUATES);
                 }
@@ -133,15 +130,12 @@ fn evaluate(args: &Check, session: &Session, loaded: &Loaded) -> Result<u8> {
 
 /// Evaluates every field of every contract once, which the module system does not do by itself; says which fail, and how many
 /// they are.
-fn fields(args: &Check, session: &Session, loaded: &Loaded) -> Result<usize> {
-    let choices = Choices::default();
-    let model = loaded.model();
-    let context = loaded.context(&model, &choices);
+fn fields(args: &Check, session: &Session, context: &Context) -> Result<usize> {
     let all = Fields {
         only: None,
         sample: None,
     };
-    let failing = match forced::failing(&all, &forced::NO_CHANGE, &context, session, &args.proving, false) {
+    let failing = match forced::failing(&all, &forced::NO_CHANGE, context, session, &args.proving, false) {
         Ok(failing) => failing,
         Err(error) if process::interrupted().is_some() => return Err(error),
         // The whole system may evaluate what slice mode cannot.

@@ -107,6 +107,7 @@ impl Evaluation<'_> {
             Some(first) => Err(error::evolve::field_fails(
                 field,
                 (first.service != SAMPLE).then_some(first.service.as_str()),
+                self.evolution.writes(&first.service),
                 first.why.as_deref(),
             )),
             None => Ok(()),

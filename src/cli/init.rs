@@ -1,6 +1,6 @@
 //! `qgroget init`: installs the contract into a repository, as one commit.
 
-use super::args::{Deciding, Format, Init, ProofMode, Proving};
+use super::args::{Format, Init, ProofMode, Proving};
 use super::committer::{Committer, Landed};
 use super::next::{self, Done};
 use super::proving::Verifier;
@@ -37,20 +37,24 @@ fn once(args: &Init, session: &Session) -> Result<u8> {
     let past = past(git.as_ref());
     let installation = Installation::of(&context, &args.parts(), &*past)?;
     if deciding.dry_run {
-        return dry_run(&installation, &context, &*past, deciding, session);
+        return dry_run(&installation, &context, &*past, args, session);
     }
     if installation.is_done() {
         done(&installation, &context, &*past, session)?;
         return Ok(0);
     }
-    let committer = Committer::new(session, deciding, false)?;
+    let committer = Committer::new(session, deciding, args.accept_gains)?;
     let proving = (!args.no_verify).then_some(&args.proving);
     match install(&installation, &context, &committer, session, proving)? {
         landed @ (Landed::Committed(_) | Landed::Written) => {
             committer.say(installation.name(), &landed);
             let committed = matches!(landed, Landed::Committed(_));
             drop(landed);
-            let done = match installation.upgrades() {
+            // Whoever was asked has seen it in the plan.
+            if !session.asks(deciding) {
+                say_left(&installation, session);
+            }
+            let done = match installation.upgrades() || !installation.put_back_for().is_empty() {
                 true => Done::Changed,
                 false => Done::Installed,
             };
@@ -78,11 +82,16 @@ fn done(installation: &Installation, context: &Context, past: &dyn Past, session
     for stand in stand::all(context, past)? {
         session.ui.tell(install::upgrade::texts::stands(&stand));
     }
+    say_left(installation, session);
+    Ok(())
+}
+
+/// Says what was found and is left as it is.
+fn say_left(installation: &Installation, session: &Session) {
     let left = summary::left(installation.skipped(), Width(session.ui.width()));
     if !left.is_empty() {
         session.ui.tell(left.trim_end());
     }
-    Ok(())
 }
 
 /// Decides, proves (if `proving` says how), writes and commits an installation.
@@ -100,10 +109,11 @@ pub fn install(
     let decision = match committer.decide(installation)? {
         Outcome::Quit | Outcome::Back => return Ok(Landed::Quit),
         Outcome::Decided(decision) if decision.change.is_empty() => {
-            let replaced = installation.replaced();
-            return match replaced.is_empty() || session.asks(committer.deciding()) {
-                true => Ok(Landed::Declined),
-                false => Err(error::install::base_unknown(&replaced, version::current())),
+            let (replaced, services) = (installation.replaced(), installation.put_back_for());
+            return match session.asks(committer.deciding()) {
+                false if !services.is_empty() => Err(error::install::contract_off(&services)),
+                false if !replaced.is_empty() => Err(error::install::base_unknown(&replaced, version::current())),
+                _ => Ok(Landed::Declined),
             };
         }
         Outcome::Decided(decision) => decision,
@@ -112,7 +122,10 @@ pub fn install(
         let host = Some(context.host.name.clone());
         let verifier = Verifier::new(session, proving, context.rules(), host, Vec::new())
             .without_commit(committer.leaves_uncommitted());
-        let passed = verifier.pass(&decision.change, &[], texts::INIT_PROVED);
+        let passed = match installation.gained(&decision.accepted)? {
+            Some(gained) => verifier.pass_beside(&decision.change, &gained),
+            None => verifier.pass(&decision.change, &[], texts::INIT_PROVED),
+        };
         passed.map_err(
             |error| match installation.upgrades() && error.code() == "not-preserving" {
                 true => error.hint(texts::UPGRADE_DIFFERS),
@@ -173,12 +186,13 @@ fn dry_run(
     installation: &Installation,
     context: &Context,
     past: &dyn Past,
-    deciding: &Deciding,
+    args: &Init,
     session: &Session,
 ) -> Result<u8> {
-    let decision = everything(installation, false)?;
+    let deciding = &args.deciding;
+    let decision = everything(installation, args.accept_gains)?;
     // What is only taken by an answer is shown to whoever is to give it.
-    let shown = match installation.replaced().is_empty() {
+    let shown = match installation.replaced().is_empty() && installation.put_back_for().is_empty() {
         true => decision.clone(),
         false => whole(installation)?,
     };

@@ -37,7 +37,8 @@ pub fn migration(
 
 /// The message of the contract's installation.
 pub fn installation(installation: &Installation, accepted: &Accepted) -> Message {
-    let subject = match (installation.upgrades(), installation.has_contract()) {
+    let is_begun = installation.has_contract() || !installation.put_back_for().is_empty();
+    let subject = match (installation.upgrades(), is_begun) {
         (true, _) => install::upgrade::texts::subject(install::version::current()),
         (false, true) => install::texts::SUBJECT_MORE.to_owned(),
         (false, false) => install::texts::SUBJECT.to_owned(),

@@ -22,6 +22,7 @@ mod keys;
 mod map;
 mod message;
 mod migrate;
+mod needed;
 mod new;
 mod next;
 mod outlook;

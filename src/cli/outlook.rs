@@ -33,7 +33,7 @@ impl Outlook {
             });
         }
         let installation = Installation::plan(&context)?;
-        let decision = init::everything(&installation, false)?;
+        let decision = init::everything(&installation, true)?;
         Ok(Outlook {
             loaded: loaded.after(&decision.change),
             installs: true,

@@ -185,6 +185,14 @@ impl Declared {
         Ok(Some(Declared { definitions, change }))
     }
 
+    /// What a part of a change alters, whatever that is.
+    fn part(change: &SourceChange) -> Declared {
+        Declared {
+            definitions: Vec::new(),
+            change: change.clone(),
+        }
+    }
+
     fn expected(&self) -> Vec<Expected> {
         let expected = self.definitions.iter().map(|definition| Expected {
             option: definition.option.clone(),
@@ -360,6 +368,44 @@ impl Verifier<'_> {
         });
         let base = self.base(&change, None);
         self.compare(base, base, Some(&change), None)
+    }
+
+    /// As [`Verifier::pass`] for a change of which a part was taken for what it alters: the rest alters nothing. Says what the
+    /// part alters.
+    ///
+    /// # Errors
+    /// As [`Verifier::gate`].
+    pub fn pass_beside(&self, change: &SourceChange, part: &SourceChange) -> Result<()> {
+        let declared = Declared::part(part);
+        let allowed = Allowed {
+            declared: Some(&declared),
+            ..Allowed::default()
+        };
+        let proof = match self.gate(change, &allowed)? {
+            VerifyOutcome::Open(proof) => proof,
+            VerifyOutcome::Reordered(_, refusal) => return Err(refusal),
+            VerifyOutcome::Unproved(why) => {
+                self.session.ui.warn(texts::not_proved(&why));
+                return Ok(());
+            }
+        };
+        let ui = &self.session.ui;
+        let base = self.base(part, None);
+        // What did not evaluate before is nothing to compare with.
+        let altered = self.compare(base, base, Some(part), None);
+        process::check()?;
+        match altered {
+            Ok(altered) => {
+                let differences = altered.differences().map(|(_, difference)| difference);
+                let differences = differences.filter(|one| one.class != Class::Moved);
+                let sentences: Vec<&str> = differences.map(|one| one.sentence.as_str()).collect();
+                ui.note(texts::altered(&sentences));
+            }
+            Err(_) => ui.note(texts::NOT_EVALUATED_BEFORE),
+        }
+        ui.note(format!("{} ({})", texts::REST_PROVED, report::setting(&proof)));
+        say_how(ui, &proof);
+        Ok(())
     }
 
     /// As [`Verifier::gate`] for a change that gains nothing; says what came of it, with `preserved` where it keeps the

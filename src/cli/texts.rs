@@ -426,6 +426,23 @@ pub fn reordered(sentence: &str) -> String {
 
 /// Shown where the installation of the contract is proved.
 pub const UPGRADE_DIFFERS: &str = "this is what the newer contract does otherwise: to have it, run again with --no-verify, and see qgroget verify HEAD~1 afterwards";
+pub const REST_PROVED: &str = "Beside that the configuration is preserved";
+pub const NOT_EVALUATED_BEFORE: &str =
+    "The configuration did not evaluate before, so that what comes back cannot be listed";
+
+/// What is altered by what was taken for that.
+pub fn altered(sentences: &[&str]) -> String {
+    const SHOWN: usize = 12;
+    if sentences.is_empty() {
+        return "Nothing on the machine differs with what is put back".to_owned();
+    }
+    let lines = sentences.iter().take(SHOWN).map(|one| format!("\n  {one}"));
+    let more = match sentences.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!("\n  and {more} more"),
+    };
+    format!("With what is put back:{}{more}", lines.collect::<String>())
+}
 pub const INIT_PROVED: &str = "The configuration is preserved";
 
 /// A service that `--all` cannot know of.

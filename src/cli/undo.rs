@@ -2,6 +2,7 @@
 
 use super::args::{StatusFormat, Undo};
 use super::interrupt;
+use super::needed;
 use super::next::{self, Done};
 use super::session::Session;
 use super::show;
@@ -67,6 +68,7 @@ fn once(args: &Undo, git: &GitState, session: &Session, chosen: &mut Option<Chos
         return Ok(0);
     };
     *chosen = Some(plan.chosen());
+    needed::check(&plan, git, session)?;
     if args.dry_run && is_json(args) {
         data(&undo_json::planned(&plan), session);
         return Ok(0);

@@ -105,10 +105,10 @@ pub const CODES: &[Code] = &[
     Code {
         code: "undo-needed",
         title: "later commits build upon the one to take back",
-        means: "The contract is to go while services are migrated to it, or a service is to go back to the legacy pattern, whose options a cleanup has removed.",
+        means: "The contract is to go while services are migrated to it, an upgrade of it whose fields contracts set by now, or a service is to go back to the legacy pattern, whose options a cleanup has removed.",
         why: "The configuration would no longer evaluate, or the service would silently lose what those options did for it.",
         before: "$ qgroget undo jellyfin",
         after: "$ qgroget undo cleanup\n$ qgroget undo jellyfin",
-        next: "Take the commits that are named back first, in their order.",
+        next: "Take the commits that are named back first, in their order; what contracts need of an upgrade can also be taken out of them.",
     },
 ];

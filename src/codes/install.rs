@@ -14,6 +14,16 @@ pub(super) const CODES: &[Code] = &[
         next: "Run `qgroget init`: it shows the upgrade, keeps what you have changed, proves it and commits it; `qgroget undo` takes it back.",
     },
     Code {
+        code: "contract-off",
+        title: "putting back what is missing of the contract changes the machine",
+        means: "The schema, the collector, the bridge or an import of them is missing, and services have contracts already.",
+        why: "What the missing part makes of the contracts, such as routes and backups, is not there now. It comes back with it, and what \
+             the machine gains needs a yes of its own.",
+        before: "$ qgroget init --yes",
+        after: "$ qgroget init --yes --accept-gains",
+        next: "`qgroget init --dry-run` shows what is put back; take it with --accept-gains, or on a terminal. Other changes go after it.",
+    },
+    Code {
         code: "contract-newer",
         title: "the installed contract is newer than this qgroget",
         means: "A file of the contract is of a version that this program does not have.",

@@ -13,7 +13,7 @@ use git2::{Oid, Tree};
 use super::disk::Disk;
 use super::index::Locked;
 use super::library::{Moving, advance};
-use super::mark::{self, CLEANUP, INIT};
+use super::mark::{self, CLEANUP, INIT, UPGRADE};
 use super::pair::Unit;
 use super::{Committed, Ended, Landing, Message, Target, begin, check, record};
 use crate::edit::{FileChange, SourceChange};
@@ -87,6 +87,11 @@ impl Plan {
     /// The commit, to be found again.
     pub fn chosen(&self) -> Chosen {
         Chosen(self.entry.id)
+    }
+
+    /// Whether the commit brought an installed contract to another version.
+    pub fn is_upgrade(&self) -> bool {
+        self.entry.name == UPGRADE
     }
 
     /// What it changes, relative to the top of the working tree; files that are no text are left out.

@@ -1,6 +1,11 @@
 //! A three-way merge of lines: the edits that lead from a text to another one, made in a copy that somebody has edited too.
 //!
 //! Edits that touch meet, as for git. What both have made alike is there once.
+//!
+//! `commit::undo` has a merge of its own, with another answer to edits that touch: it puts both there, since two services are
+//! neighbouring lines of one list, and keeps the brackets around what comes later. It gives a whole text or nothing. Here each
+//! clash is an answer: its place is shown to a person, who may have meant another line. One merge for both would have to carry
+//! each rule of the other as a case.
 
 use std::ops::Range;
 

@@ -177,7 +177,8 @@ pub fn wrong_value(flag: &str, value: &str, kind: &str, expected: &str) -> Error
 }
 
 /// The field does not evaluate in the contract of a service; `None` for one that says no more than it has to.
-pub fn field_fails(field: &str, service: Option<&str>, why: Option<&str>) -> Error {
+/// `is_written`: the contract is one that a value can be written into.
+pub fn field_fails(field: &str, service: Option<&str>, is_written: bool, why: Option<&str>) -> Error {
     let of = match service {
         Some(service) => format!("in the contract of '{service}'"),
         None => "in a contract that does not set it".to_owned(),
@@ -187,7 +188,43 @@ pub fn field_fails(field: &str, service: Option<&str>, why: Option<&str>) -> Err
         Some(why) => error.reason(format!("nix says: {why}")),
         None => error.reason("what it says has another type, or throws"),
     };
-    error.hint("nothing was written; give values of the field's type: --default, --value, --service")
+    match service {
+        Some(service) if !is_written => error.hint(format!(
+            "nothing was written; the contract of '{service}' is computed, so that no value can be put there: add the field with --default"
+        )),
+        _ => error.hint("nothing was written; give values of the field's type: --default, --value, --service"),
+    }
+}
+
+/// A required field while services are migrated to the contract.
+pub fn not_all_migrated(field: &str, services: &[String]) -> Error {
+    let count = match services.len() {
+        1 => "1 legacy service has".to_owned(),
+        many => format!("{many} legacy services have"),
+    };
+    Error::refused(
+        "not-all-migrated",
+        format!("'{field}' cannot be required: {count} no contract yet"),
+    )
+    .reason(format!(
+        "a migration does not know the value, and a contract without it does not evaluate: {}",
+        services.join(", ")
+    ))
+    .hint("migrate them first: qgroget migrate --all")
+    .hint("or add the field with a default, --default NIX in place of --required, and set it in each contract")
+}
+
+/// A service whose contract would lack a field that the repository requires.
+pub fn required_unknown(place: Place, field: &str, service: &str) -> Error {
+    Error::refused(
+        "required-unknown",
+        format!("the contract here requires '{field}', and its value for '{service}' is not known"),
+    )
+    .at(place)
+    .reason("the field was added to the contract, and nothing that a migration reads says it")
+    .hint(format!(
+        "until '{service}' is migrated, write a default here in place of `missing \"{field}\" name`; or take the field out: qgroget contract remove {field}"
+    ))
 }
 
 /// A required field without a value for a service.
@@ -197,7 +234,14 @@ pub fn value_needed(field: &str, services: &[String]) -> Error {
         format!("no value of '{field}' is given for {}", services.join(", ")),
     )
     .reason("a required field has no default, and these services would not evaluate")
-    .hint("one for all: --value VALUE; one for each: --service NAME=VALUE")
+    .hint(format!(
+        "one for all: --value NIX; one for each: {}",
+        services
+            .iter()
+            .map(|service| format!("--service {service}=NIX"))
+            .collect::<Vec<_>>()
+            .join(" ")
+    ))
 }
 
 /// `--service` names none.

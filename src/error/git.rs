@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Error;
+use super::{Error, Place};
 
 /// How a person leaves the commit to themselves.
 const NO_COMMIT: &str = "`--no-commit` writes the files and leaves the commit to you";
@@ -308,6 +308,33 @@ pub fn undo_needed(title: &str, later: &[String]) -> Error {
         later.join(", ")
     ));
     undo_first(error, later)
+}
+
+/// Contracts have come to need what a commit brought: `faults` are what would be wrong without it, each with its place, and
+/// `later` the services of them that the tool has made commits for since.
+pub fn undo_faults(title: &str, faults: &[(String, Option<Place>)], later: &[String]) -> Error {
+    let error = Error::refused(
+        "undo-needed",
+        format!("cannot take back \"{title}\": contracts need what it brought"),
+    );
+    let error = match faults.iter().find_map(|(_, place)| place.clone()) {
+        Some(place) => error.at(place),
+        None => error,
+    };
+    let faults = faults.iter().map(|(fault, place)| match place {
+        Some(place) => format!("{fault} ({}:{})", place.path.display(), place.line),
+        None => fault.clone(),
+    });
+    let error = error
+        .reason(format!(
+            "without it this would be wrong:\n{}",
+            faults.collect::<Vec<_>>().join("\n")
+        ))
+        .hint("first take it out of these contracts, and commit");
+    match later.is_empty() {
+        true => error,
+        false => undo_first(error, later),
+    }
 }
 
 fn undo_first(error: Error, later: &[String]) -> Error {

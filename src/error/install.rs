@@ -60,6 +60,23 @@ fn quoted(text: &str) -> String {
     }
 }
 
+/// What is missing of the contract has effects on the machine, and nobody takes them by name.
+pub fn contract_off(services: &[String]) -> Error {
+    let have = match services {
+        [one] => format!("{one} has"),
+        many => format!("{} have", many.join(", ")),
+    };
+    Error::refused(
+        "contract-off",
+        "something of the contract is missing, and putting it back changes the machine",
+    )
+    .reason(format!(
+        "{have} a contract, and what the missing part makes of it comes back: that needs a yes of its own"
+    ))
+    .hint("see it: qgroget init --dry-run")
+    .hint("take it: qgroget init --yes --accept-gains, or on a terminal qgroget init")
+}
+
 /// What was installed is not known, and nobody is asked.
 pub fn base_unknown(files: &[&Path], to: u32) -> Error {
     let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 
 use super::Move;
 use super::compact;
-use super::evolve::schema::Schema;
+use super::evolve::schema::{REQUIRED, Schema};
 use super::model::{self, Context, Fact, FactId, LegacyField, ServiceFacts};
 use super::ops::ContractFragment;
 use super::placement;
 use super::restated;
 use super::texts;
 use crate::edit::{GroupId, trivia};
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use crate::resolve::Eval;
 use crate::rules::ContractField;
 use crate::syntax::{self, AstNode, Source, SyntaxNode, ast};
@@ -135,9 +135,13 @@ impl<'c, 'a> Writer<'c, 'a> {
     /// contract, fields read from it what it says already.
     ///
     /// # Errors
-    /// `computed-path` for a path in a value that is computed from where it stood.
+    /// `computed-path` for a path in a value that is computed from where it stood; `required-unknown` where a new contract
+    /// lacks a field that was added as a required one.
     pub fn finish(mut self, is_named: bool) -> Result<Vec<ContractFragment>> {
         self.apart = false;
+        if self.facts.contract.is_none() {
+            self.check_added()?;
+        }
         for comment in std::mem::take(&mut self.comments.of_service) {
             self.core(format!("{comment}\n"));
         }
@@ -154,6 +158,20 @@ impl<'c, 'a> Writer<'c, 'a> {
         match self.error {
             Some(error) => Err(error),
             None => Ok(self.fragments),
+        }
+    }
+
+    /// Checks that the contract says every field that was added to it and is required.
+    fn check_added(&self) -> Result<()> {
+        let Some(schema) = &self.schema else { return Ok(()) };
+        let said: Vec<String> = self.said.iter().map(ContractField::path).collect();
+        let mut required = schema.required().filter(|field| !REQUIRED.contains(field));
+        match required.find(|field| !said.iter().any(|said| said == field)) {
+            Some(field) => {
+                let place = schema.place_of(field);
+                Err(error::evolve::required_unknown(place, field, &self.facts.name))
+            }
+            None => Ok(()),
         }
     }
 

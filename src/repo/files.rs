@@ -197,7 +197,7 @@ impl Repository {
     }
 
     /// What the file's `imports` name, as paths relative to the root; whether something stands there is not asked.
-    pub(super) fn imports(&self, path: &Path) -> &[PathBuf] {
+    pub fn imports(&self, path: &Path) -> &[PathBuf] {
         self.files.get(path).map_or(&[], |file| file.imports())
     }
 

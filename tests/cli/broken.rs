@@ -1,6 +1,6 @@
 //! A file that cannot be read hides what it imports: nothing is taken for known that it may say otherwise.
 
-use crate::common::{Repo, nix};
+use crate::common::{Repo, nix, snapshot};
 
 /// A repository in which `path` does not parse, which nobody has committed.
 fn with_a_broken(repo: &Repo, path: &str) {
@@ -113,6 +113,73 @@ fn a_contract_of_which_something_is_missing_is_not_called_whole() {
             .succeeds()
             .says_not("contract-incomplete");
         assert_eq!(repo.read("modules/server/default.nix").matches(part).count(), 1);
+    }
+}
+
+/// With services that have contracts, the machine is another one without a part of the contract.
+#[test]
+fn what_comes_back_with_a_part_of_the_contract_is_taken_by_name() {
+    for part in ["collector.nix", "legacy-bridge.nix"] {
+        let repo = Repo::with_contract();
+        repo.migrate(&["jellyfin"]).succeeds();
+        let list = "modules/server/default.nix";
+        let whole = repo.read(list);
+        repo.write(list, whole.replace(&format!("    ./{part}\n"), ""));
+        repo.commit_all("chore: without it");
+        let without = repo.tree();
+        let plan = repo.run(&["init", "--dry-run"]).succeeds();
+        match part {
+            "collector.nix" => snapshot!("cli", "init_put_back", plan),
+            _ => drop(plan.says("put back what is missing of the contract: the import of legacy-bridge.nix")),
+        }
+        repo.run(&["init", "--yes"])
+            .refuses("contract-off")
+            .says("jellyfin has a contract");
+        repo.migrate(&["vaultwarden"])
+            .refuses("contract-off")
+            .says("qgroget init");
+        repo.migrate(&["vaultwarden", "--dry-run"]).refuses("contract-off");
+        repo.run(&["status"]).succeeds();
+        assert!(repo.tree() == without);
+        let run = repo.run(&["init", "--yes", "--accept-gains"]).succeeds();
+        if nix::available() {
+            // The bridge reads what the collector declares.
+            let said = match part {
+                "collector.nix" => "The configuration did not evaluate before",
+                _ => "qgroget.services.jellyfin: ",
+            };
+            run.says(said).says("Beside that the configuration is preserved");
+        }
+        let sorted = |text: &str| {
+            let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            lines.sort();
+            lines
+        };
+        assert_eq!(sorted(&repo.read(list)), sorted(&whole));
+        assert_eq!(repo.log()[0], "feat(server): complete the service contract");
+    }
+}
+
+#[test]
+fn an_import_is_not_written_twice() {
+    let repo = Repo::with_contract();
+    for services in [&[][..], &["jellyfin"]] {
+        if !services.is_empty() {
+            repo.migrate(services).succeeds();
+        }
+        let whole = repo.tree();
+        repo.git(&["rm", "--quiet", "modules/server/collector.nix"]);
+        repo.commit_all("chore: without it");
+        let run = repo.run(&["init", "--yes", "--accept-gains", "--no-verify"]).succeeds();
+        assert!(repo.tree() == whole, "{run}");
+    }
+    if nix::available() {
+        repo.git(&["rm", "--quiet", "modules/server/collector.nix"]);
+        repo.commit_all("chore: without it");
+        repo.run(&["init", "--yes", "--accept-gains"])
+            .succeeds()
+            .says("The configuration did not evaluate before")
+            .says("Beside that the configuration is preserved");
     }
 }
 

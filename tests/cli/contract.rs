@@ -69,7 +69,6 @@ fn what_does_not_evaluate_is_refused() {
         return;
     }
     let repo = with_a_service();
-    let before = repo.tree();
     add(&repo, &["icon", "--type", "str", "--default", "throw \"not yet\""])
         .refuses("field-fails")
         .says("the field 'icon' does not evaluate in the contract of 'jellyfin'")
@@ -83,7 +82,15 @@ fn what_does_not_evaluate_is_refused() {
     .refuses("field-fails")
     .says("in a contract that does not set it")
     .says("is not of type");
-    // A contract that is computed gets no value.
+}
+
+#[test]
+fn a_contract_that_is_computed_gets_no_value() {
+    if !nix::available() {
+        return;
+    }
+    let repo = Repo::all_migrated(&["jellyfin"]);
+    let before = repo.tree();
     repo.write(
         "modules/server/computed.nix",
         "{lib, ...}: {\n  qgroget.serviceModules = lib.genAttrs [\"computed\"] (_: {\n    enable = false;\n    domain = \"example.org\";\n    \
@@ -98,9 +105,32 @@ fn what_does_not_evaluate_is_refused() {
     let computed = repo.tree();
     add(&repo, &["owner", "--type", "str", "--required", "--value", "\"robin\""])
         .refuses("field-fails")
-        .says("'computed'")
-        .says("is missing required field 'owner'");
+        .says("is missing required field 'owner'")
+        .says(
+            "the contract of 'computed' is computed, so that no value can be put there: add the field with --default",
+        );
     assert!(repo.tree() == computed && computed.len() == before.len() + 1);
+    add(
+        &repo,
+        &[
+            "owner",
+            "--type",
+            "str",
+            "--default",
+            "\"nobody\"",
+            "--value",
+            "\"robin\"",
+        ],
+    )
+    .succeeds();
+}
+
+#[test]
+fn what_evaluates_leaves_the_configuration_as_it_is() {
+    if !nix::available() {
+        return;
+    }
+    let repo = with_a_service();
     let evaluated = nix::configuration(&repo.root()).unwrap();
     add(
         &repo,
@@ -118,6 +148,59 @@ fn what_does_not_evaluate_is_refused() {
     repo.run(&["contract", "rename", "icon", "logo", "--yes"]).succeeds();
     repo.run(&["contract", "remove", "logo", "--yes"]).succeeds();
     nix::assert_same(&evaluated, &nix::configuration(&repo.root()).unwrap(), "icon");
+}
+
+#[test]
+fn a_field_is_not_required_while_services_are_legacy() {
+    let repo = with_a_service();
+    let before = repo.tree();
+    let required = ["owner", "--type", "str", "--required", "--value", "\"robin\""];
+    add(&repo, &required)
+        .refuses("not-all-migrated")
+        .says("'owner' cannot be required: 26 legacy services have no contract yet")
+        .says("vaultwarden")
+        .says("qgroget migrate --all");
+    assert!(repo.tree() == before);
+    // What is required already, a migration does not make up.
+    let default = ["owner", "--type", "str", "--default", "\"robin\"", "--no-verify"];
+    add(&repo, &default).succeeds();
+    let options = "modules/server/options.nix";
+    let (defaulted, required) = ("default = \"robin\";", "default = missing \"owner\" name;");
+    repo.replace(options, defaulted, required);
+    repo.commit_all("required");
+    let line = repo
+        .read(options)
+        .lines()
+        .position(|line| line.contains("owner = mkOption"))
+        .unwrap()
+        + 1;
+    repo.migrate(&["vaultwarden"])
+        .refuses("required-unknown")
+        .says(&format!("{options}:{line}"))
+        .says("qgroget contract remove owner");
+    repo.replace(options, required, defaulted);
+    repo.commit_all("with a default");
+    repo.migrate(&["vaultwarden"]).succeeds();
+}
+
+#[test]
+fn a_required_field_that_contracts_lack_says_of_which_and_how() {
+    let repo = Repo::all_migrated(&["jellyfin", "portfolio"]);
+    let before = repo.tree();
+    let owner = ["owner", "--type", "str", "--required"];
+    add(&repo, &owner)
+        .ends(2)
+        .says("error[value-needed]")
+        .says("jellyfin, portfolio")
+        .says("--service jellyfin=NIX --service portfolio=NIX");
+    assert!(repo.tree() == before);
+    let values = ["--service", "jellyfin=\"robin\"", "--service", "portfolio=\"kim\""];
+    add(&repo, &[&owner[..], &values].concat()).succeeds();
+    for (service, owner) in [("jellyfin", "robin"), ("portfolio", "kim")] {
+        let module = repo.read(&format!("modules/server/media/{service}/default.nix"));
+        assert!(module.contains(&format!("owner = \"{owner}\";")), "{module}");
+    }
+    repo.run(&["check"]).succeeds();
 }
 
 /// The module system is lazy: nothing reads the field, so nothing else says it.
@@ -166,7 +249,7 @@ fn as_written(repo: &Repo, line: &str, prepared: bool) -> Run {
 
 #[test]
 fn every_example_holds_as_it_is_written() {
-    let repo = with_a_service();
+    let (repo, legacy) = (Repo::all_migrated(&["jellyfin"]), with_a_service());
     let read = |path: &str| std::fs::read_to_string(project().join(path)).unwrap();
     let help = commands(&repo.run(&["contract", "--help"]).succeeds().out, "  ");
     assert!(help.len() >= 4, "{help:?}");
@@ -186,7 +269,11 @@ fn every_example_holds_as_it_is_written() {
             if code.code == "field-fails" && !nix::available() {
                 continue;
             }
-            let run = as_written(&repo, &line, false);
+            let repo = match code.code {
+                "not-all-migrated" => &legacy,
+                _ => &repo,
+            };
+            let run = as_written(repo, &line, false);
             let refused = run.code != 0 && run.err.contains(&format!("error[{}]", code.code));
             assert!(refused, "{line} is not refused as {}:\n{run}", code.code);
         }

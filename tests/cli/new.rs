@@ -140,12 +140,11 @@ fn a_name_or_port_that_is_taken_is_refused() {
 
 #[test]
 fn a_field_is_added_renamed_and_removed_in_schema_and_services() {
-    let repo = Repo::with_contract();
-    repo.migrate(&["jellyfin", "portfolio"]).succeeds();
+    let repo = Repo::all_migrated(&["jellyfin", "portfolio"]);
     let before = repo.tree();
     let services = [
         "modules/server/media/jellyfin/default.nix",
-        "modules/server/misc/portfolio/default.nix",
+        "modules/server/media/portfolio/default.nix",
     ];
     let add = [
         "contract",

@@ -304,13 +304,42 @@ fn a_document_or_template_that_meets_is_left_whole() {
         .succeeds()
         .says(GUIDE)
         .says("you have changed the lines that are other ones now");
-    repo.run(&["init", "--yes", "--no-verify"]).succeeds();
+    repo.run(&["init", "--yes", "--no-verify"])
+        .succeeds()
+        .says(GUIDE)
+        .says("you have changed the lines that are other ones now");
     assert_eq!(repo.read(GUIDE), guide);
     assert!(repo.read(TEST).contains("without a virtual machine."));
     repo.run(&["init", "--yes"])
         .succeeds()
         .says("nothing to do")
         .says(GUIDE);
+}
+
+/// Git sees no conflict: the contract that sets the field stands in another file than the schema.
+#[test]
+fn an_upgrade_that_contracts_need_is_not_taken_back() {
+    let repo = homelab_before(None);
+    repo.run(&["init", "--yes", "--no-verify"]).succeeds();
+    repo.migrate(&["jellyfin", "vaultwarden"]).succeeds();
+    let module = "modules/server/media/jellyfin/default.nix";
+    let own = "dataDir =";
+    repo.replace(module, own, "extraConfig.note = \"ours\";\n    dataDir =");
+    repo.commit_all("a note");
+    let (before, log) = (repo.tree(), repo.log());
+    repo.run(&["undo", "upgrade", "--yes"])
+        .refuses("undo-needed")
+        .says("extraConfig")
+        .says(module)
+        .says("first `qgroget undo jellyfin`")
+        .says_not("qgroget undo vaultwarden");
+    assert!(repo.tree() == before && repo.log() == log);
+    repo.replace(module, "extraConfig.note = \"ours\";\n    dataDir =", own);
+    repo.commit_all("without it");
+    repo.run(&["undo", "upgrade", "--yes"]).succeeds();
+    repo.run(&["check", "--no-eval"])
+        .says("contract-outdated")
+        .says_not("error[");
 }
 
 /// A repository whose history does not have the commit that installed the contract.

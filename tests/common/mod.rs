@@ -109,6 +109,28 @@ impl Repo {
         repo
     }
 
+    /// A small repository with the contract, in which these services have theirs and no legacy service is.
+    pub fn all_migrated(services: &[&str]) -> Repo {
+        let repo = Repo::of([
+            (
+                "hosts/Server/configuration.nix",
+                "{...}: {\n  imports = [\n    ../../modules/server\n    ./settings.nix\n  ];\n}\n",
+            ),
+            ("hosts/Server/settings.nix", "{...}: {\n}\n"),
+            (
+                "modules/server/default.nix",
+                "{...}: {\n  imports = [\n    ./media\n  ];\n}\n",
+            ),
+            ("modules/server/media/default.nix", "{...}: {\n  imports = [\n  ];\n}\n"),
+        ]);
+        repo.run(&["init", "--yes", "--no-verify"]).succeeds();
+        for service in services {
+            let kind = ["--category", "media", "--kind", "native", "--unexposed", "--yes"];
+            repo.run(&[&["new", *service][..], &kind].concat()).succeeds();
+        }
+        repo
+    }
+
     /// Makes a git repository of what is there.
     pub fn start(&self) {
         self.git(&["init", "--quiet", "--initial-branch=main"]);

@@ -2,6 +2,7 @@
 {
   lib,
   case,
+  firstLines,
   service,
   exposed,
   mixedHost,
@@ -28,7 +29,6 @@
     traefikDynamicConfig.http.middlewares.own.headers.frameDeny = true;
   };
   shown = services: (mixedHost old services).qgroget.services;
-  firstLines = map (message: lib.head (lib.splitString "\n" message));
   failures = legacy: services: (mixedHost legacy services).qgroget.collector.failures;
   sso = {
     url = "http://127.0.0.1:9091";

@@ -2,6 +2,7 @@
 {
   lib,
   case,
+  firstLines,
   service,
   exposed,
   failures,
@@ -12,7 +13,6 @@
   throws,
   ...
 }: let
-  firstLines = map (message: lib.head (lib.splitString "\n" message));
   of = fields: failures {jellyfin = service fields;};
   five = {
     jellyfin = exposed 8080 {databases = [{name = "mydb";}];};

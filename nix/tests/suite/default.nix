@@ -22,7 +22,10 @@
     ./documentation.nix
     ./dependencies.nix
     ./listeners.nix
-    ./routes.nix
+    ./hosts.nix
+    ./backends.nix
+    ./domains.nix
+    ./traefik.nix
     ./conformance.nix
     ./coexistence.nix
   ];

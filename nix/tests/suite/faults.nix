@@ -2,6 +2,7 @@
 {
   lib,
   case,
+  firstLines,
   service,
   exposed,
   failures,
@@ -9,7 +10,6 @@
   hostOf,
   ...
 }: let
-  firstLines = map (message: lib.head (lib.splitString "\n" message));
   of = fields: failures {jellyfin = service fields;};
   both = first: second: lib.mkMerge [first second];
   # A field that a repository has added to the contract.

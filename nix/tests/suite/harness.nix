@@ -160,5 +160,7 @@ in rec {
   collected = serviceModules: (host serviceModules).qgroget.collector;
   failures = serviceModules: (collected serviceModules).failures;
   persisted = config: config.environment.persistence."/persist".directories or "nothing";
+  # The faults without the lines to paste.
+  firstLines = map (message: lib.head (lib.splitString "\n" message));
   throws = value: !(builtins.tryEval (builtins.deepSeq value null)).success;
 }

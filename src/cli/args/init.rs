@@ -31,6 +31,9 @@ pub struct Init {
     pub without: Vec<Part>,
     #[command(flatten)]
     pub deciding: Deciding,
+    /// With --yes: put back what is missing of the contract where services have theirs
+    #[arg(long, help_heading = "Deciding")]
+    pub accept_gains: bool,
     /// Do not prove that the configuration stays as it is
     #[arg(long, help_heading = "Proof")]
     pub no_verify: bool,

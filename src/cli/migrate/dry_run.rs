@@ -9,7 +9,7 @@ use crate::cli::session::{Loaded, Session};
 use crate::cli::show;
 use crate::cli::{init, message, texts};
 use crate::edit::SourceChange;
-use crate::error::Result;
+use crate::error::{self, Result};
 use crate::plan::definition::Definition;
 use crate::plan::install::{self, Installation};
 use crate::plan::model::Choices;
@@ -123,6 +123,10 @@ impl DryRun<'_> {
             return Ok(loaded);
         }
         let installation = Installation::plan(&context)?;
+        let without = installation.put_back_for();
+        if !without.is_empty() {
+            return Err(error::install::contract_off(&without));
+        }
         let decision = init::everything(&installation, false)?;
         let message = message::installation(&installation, &decision.accepted);
         let message = self.session.marked(&message, &installation, &decision.change)?;

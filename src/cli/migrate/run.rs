@@ -280,6 +280,10 @@ impl<'s> Run<'s> {
             return self.tried(&context, &migration);
         }
         let installation = Installation::plan(&context)?;
+        let without = installation.put_back_for();
+        if !without.is_empty() {
+            return Err(error::install::contract_off(&without));
+        }
         let committer = self.committer.as_ref().expect("made above");
         self.session.ui.tell(texts::INIT_FIRST);
         let proving = (!self.args.no_verify).then_some(&self.args.proving);

@@ -3,6 +3,10 @@
 //! Git takes edits of neighbouring lines for a conflict. Here two services are two lines of one list, and one of them
 //! goes: the edits touch, and do not overlap. The first service brings the block that the list stands in, and when it goes
 //! the block stays for the others.
+//!
+//! `edit::merge`, by which an upgrade is made, takes edits that touch for a clash and says where each one is: nobody knows there
+//! which of two texts is meant, while here it is known that both are. The history of what was written asks that one first,
+//! which changes nothing that it does not need to, and this one for what later migrations have put beside the lines.
 
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 

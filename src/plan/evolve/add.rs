@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::references::{contracts_in_tests, end_of};
 use super::{Default, Evolution, NewField, SCHEMA, SERVICES, TEMPLATE, contracts, line, schema};
 use crate::error::{self, Result};
-use crate::plan::model::Context;
+use crate::plan::model::{self, Context};
 use crate::plan::ops::Ops;
 use crate::plan::setting::Setting;
 use crate::plan::{Accepted, Move, texts};
@@ -17,8 +17,13 @@ use crate::syntax::{self, AstNode, SyntaxNode};
 /// The value that each contract gets.
 ///
 /// # Errors
-/// `no-such-contract` for a value of a service that has none; `value-needed` where a required field lacks one.
+/// `not-all-migrated` where the field is required and legacy services are left; `no-such-contract` for a value of a service
+/// that has none; `value-needed` where a required field lacks one.
 pub fn values(context: &Context, field: &NewField) -> Result<BTreeMap<String, String>> {
+    let legacy = without_contract(context);
+    if field.is_required() && !legacy.is_empty() {
+        return Err(error::evolve::not_all_migrated(&field.name, &legacy));
+    }
     let services: Vec<String> = contracts(context).into_iter().map(|(name, _)| name).collect();
     if let Some(unknown) = field.values.keys().find(|name| !services.contains(name)) {
         return Err(error::evolve::no_such_contract(unknown, &services));
@@ -37,6 +42,14 @@ pub fn values(context: &Context, field: &NewField) -> Result<BTreeMap<String, St
         true => Err(error::evolve::value_needed(&field.name, &without)),
         false => Ok(values),
     }
+}
+
+/// The legacy services that have no contract yet.
+fn without_contract(context: &Context) -> Vec<String> {
+    let migrated = model::contract_names(context.model, context.rules());
+    let mut legacy = model::legacy_names(context.model, context.rules());
+    legacy.retain(|name| !migrated.contains(name));
+    legacy
 }
 
 impl Evolution<'_> {

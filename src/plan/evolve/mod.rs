@@ -83,7 +83,7 @@ impl<'a> Evolution<'a> {
     ///
     /// # Errors
     /// `contract-absent`, `schema-unreadable`, `bad-name`, `field-exists`, `no-such-field`, `own-field`, `field-read`,
-    /// `no-such-contract`, `value-needed`.
+    /// `not-all-migrated`, `no-such-contract`, `value-needed`.
     pub fn plan(context: &'a Context<'a>, change: Change) -> Result<Evolution<'a>> {
         let schema = Schema::read(context)?;
         let references = References::find(context, schema.source.path(), change.field());
@@ -114,6 +114,11 @@ impl<'a> Evolution<'a> {
     /// What is to change.
     pub fn change(&self) -> &Change {
         &self.change
+    }
+
+    /// Whether the contract of a service is written out, so that a value can be put there.
+    pub fn writes(&self, service: &str) -> bool {
+        contracts(self.context).iter().any(|(name, _)| name == service)
     }
 
     /// Source that sets every field that was added and is required, as a contract that says only what it has to does; `None`

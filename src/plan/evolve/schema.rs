@@ -11,6 +11,9 @@ use crate::resolve::scope::{self, Binding};
 use crate::rules::parts;
 use crate::syntax::{self, AstNode, Source, SyntaxNode, ast};
 
+/// The fields that the installed schema requires.
+pub const REQUIRED: [&str; 3] = ["enable", "domain", "dataDir"];
+
 /// The schema of a service.
 pub struct Schema<'a> {
     /// The file that declares it.
@@ -67,6 +70,14 @@ impl<'a> Schema<'a> {
     pub fn place(&self) -> Place {
         let first = self.fields.first().map(|(_, binding)| binding.syntax().clone());
         self.source.place_of(&first.unwrap_or_else(|| self.source.root()))
+    }
+
+    /// Where a field is declared, or else where the fields are.
+    pub fn place_of(&self, field: &str) -> Place {
+        match self.binding(field) {
+            Some(binding) => self.source.place_of(binding.syntax()),
+            None => self.place(),
+        }
     }
 
     /// The default of a field as it is written.

@@ -12,9 +12,9 @@ use self::names::Names;
 use self::upgrade::Upgrade;
 use super::documents::{self, Document, Facts};
 use super::flake::{Check, Flake};
-use super::group::{Accepted, Group, Move, Proposal, Skipped};
+use super::group::{Accepted, Group, Move, Proposal, Safety, Skipped};
 use super::groups::{Groups, Proposed};
-use super::model::Context;
+use super::model::{self, Context};
 use super::ops::Ops;
 use crate::edit::past::{self, Past};
 use crate::edit::{GroupId, SourceChange};
@@ -174,6 +174,28 @@ impl<'a> Installation<'a> {
         self.upgrade.replaced(None)
     }
 
+    /// The services whose contracts what is missing of the contract is put back for; none where nothing is missing of it.
+    /// It is a gain then: the machine is not what the contracts say until it is there.
+    pub fn put_back_for(&self) -> Vec<String> {
+        match self.has_contract() {
+            true => Vec::new(),
+            false => model::contract_names(self.context.model, self.context.rules()),
+        }
+    }
+
+    /// The files, if of these groups only that is taken by which the machine gains; `None` where none of them is.
+    ///
+    /// # Errors
+    /// As [`Proposal::render`].
+    pub fn gained(&self, accepted: &Accepted) -> Result<Option<SourceChange>> {
+        let gains = |id: &GroupId| self.groups.list()[id.0].safety == Safety::Gains;
+        let gaining: Accepted = accepted.iter().copied().filter(gains).collect();
+        match gaining.is_empty() {
+            true => Ok(None),
+            false => self.render(&gaining).map(Some),
+        }
+    }
+
     /// Whether the contract is there, whatever else is proposed.
     pub fn has_contract(&self) -> bool {
         self.missing.contract.is_there()
@@ -192,7 +214,6 @@ impl<'a> Installation<'a> {
         };
         // Whether something is missing, and the group's kind, title and reason.
         let parts = [
-            (!missing.contract.is_there(), CONTRACT, texts::TITLE, texts::WHY),
             (missing.settings, SETTINGS, texts::SETTINGS_TITLE, texts::SETTINGS_WHY),
             (
                 !missing.middlewares.names.is_empty(),
@@ -221,6 +242,14 @@ impl<'a> Installation<'a> {
             ),
         ];
         let mut groups = Groups::default();
+        if !missing.contract.is_there() {
+            let services = self.put_back_for();
+            let proposed = match services.is_empty() {
+                true => Proposed::preserving(texts::TITLE, texts::WHY),
+                false => Proposed::gaining(texts::put_back_title(&missing.contract), texts::put_back_why(&services)),
+            };
+            groups.propose(CONTRACT, proposed);
+        }
         for (_, kind, title, why) in parts.into_iter().filter(|part| part.0) {
             let contract = groups.of(CONTRACT);
             groups.propose(kind, Proposed::preserving(title, why).needing(contract));
@@ -352,7 +381,7 @@ impl<'a> Installation<'a> {
         if made.is_empty() {
             // The files are there, and have no effect yet.
             let imported = missing.imports.iter();
-            made.extend(imported.map(|file| Move::added_to(texts::IMPORT, &self.server(file))));
+            made.extend(imported.map(|file| Move::added_to(texts::import(file), &self.server("default.nix"))));
         }
         ops.tell(group, made);
         Ok(())

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::missing::Contract;
 use crate::error::Place;
 
 pub const SUBJECT: &str = "feat(server): add the service contract";
@@ -10,10 +11,34 @@ pub const SUBJECT_MORE: &str = "feat(server): complete the service contract";
 pub const TITLE: &str = "install the contract: schema, collector, bridge to the legacy options";
 pub const WHY: &str =
     "Services are migrated to the contract one by one. As long as none has one, nothing of the configuration changes.";
+/// What is missing of the contract of services that have theirs.
+pub(super) fn put_back_title(missing: &Contract) -> String {
+    let files = [
+        (!missing.schema.is_empty(), SCHEMA),
+        (missing.collector, COLLECTOR),
+        (missing.bridge, BRIDGE),
+    ];
+    let files = files.into_iter().filter(|file| file.0).map(|file| file.1.to_owned());
+    let imports = missing.imports.iter().map(|file| import(file));
+    let all: Vec<String> = files.chain(imports).collect();
+    format!("put back what is missing of the contract: {}", all.join(", "))
+}
+pub fn put_back_why(services: &[String]) -> String {
+    format!(
+        "{} a contract already. What the missing part makes of contracts (routes, persistence, backups or what reads them) \
+         the machine is without now, and has again with it. Declined, it stays without.",
+        match services {
+            [one] => format!("{one} has"),
+            many => format!("{} have", many.join(", ")),
+        }
+    )
+}
 pub const SCHEMA: &str = "the contract's schema";
 pub const COLLECTOR: &str = "the collector";
 pub const BRIDGE: &str = "the bridge to the legacy options";
-pub const IMPORT: &str = "its import";
+pub fn import(file: &str) -> String {
+    format!("the import of {file}")
+}
 
 pub const SETTINGS: &str = "the list of services that run";
 pub const SETTINGS_TITLE: &str = "list the services that run in the host's settings";

@@ -1,6 +1,6 @@
 //! How the installed files take effect: imports, the settings block, names that exist outside the configuration.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::schema::{middlewares as middlewares_of_collector, unreadable};
 use super::texts;
@@ -16,11 +16,18 @@ use crate::resolve::{Eval, Known, Value};
 use crate::rules::{ContractField, parts};
 use crate::syntax::{self, AstNode, Source, ast};
 
-/// Which of the files `wanted` (below the server's modules) nothing imports yet.
+/// Which of the files `wanted` (below the server's modules) nothing imports yet. An import may be there without its file.
 pub fn unimported(context: &Context, wanted: &[&'static str]) -> Vec<&'static str> {
     let server = &context.rules().paths.server;
-    let imports = |file: &&&str| !context.model.is_imported(&server.join(file));
-    wanted.iter().filter(imports).copied().collect()
+    let is_named = |path: &PathBuf| {
+        let mut modules = context.model.modules().map(|module| module.source.path());
+        modules.any(|module| context.model.is_imported(module) && context.repo.imports(module).contains(path))
+    };
+    let lacks_import = |file: &&&str| {
+        let path = server.join(file);
+        !context.model.is_imported(&path) && !is_named(&path)
+    };
+    wanted.iter().filter(lacks_import).copied().collect()
 }
 
 /// Adds files to the server's imports, behind the schema's.

@@ -2,15 +2,12 @@
 
 use super::{Exposure, ServiceKind, Wanted};
 use crate::error::{self, Error, Result};
-use crate::plan::evolve::schema::Schema;
+use crate::plan::evolve::schema::{REQUIRED, Schema};
 use crate::plan::layout::sections;
 use crate::plan::model::Context;
 use crate::plan::{install, texts};
 use crate::rules::{ContractField, parts};
 use crate::syntax;
-
-/// What every contract says, here or in the host's settings.
-const EMBEDDED_REQUIRED: [&str; 3] = ["enable", "domain", "dataDir"];
 
 /// The unit that runs the service.
 pub fn unit(context: &Context, wanted: &Wanted) -> String {
@@ -155,7 +152,7 @@ fn required<'s>(
     let mut found = Vec::new();
     for field in schema.required() {
         let written = blocks.iter().flatten().any(|(name, _)| *name == field);
-        if written || EMBEDDED_REQUIRED.contains(&field) {
+        if written || REQUIRED.contains(&field) {
             continue;
         }
         let value = schema.template_value(context, field);
