@@ -12,6 +12,7 @@ pub fn list(entries: &[Entry]) -> Value {
         State::OldMark => "old-mark",
         State::Shallow => "shallow",
         State::Undone => "undone",
+        State::Replaced => "replaced",
     };
     let commits: Vec<Value> = entries
         .iter()
