@@ -28,6 +28,7 @@ mod outlook;
 pub mod pager;
 pub mod progress;
 mod proving;
+mod refused;
 mod root;
 mod session;
 mod show;
@@ -58,13 +59,24 @@ pub fn run(cli: &Cli) -> u8 {
     scratch::keep_out_of(&root);
     let name = cli.command.as_ref().map_or("qgroget", Command::name);
     let session = Session::new(&cli.global, root, name);
+    let for_programs = cli.command.as_ref().filter(|command| command.prints_document());
+    if for_programs.is_some() {
+        session.ui.keep_for_data();
+    }
     let result = recover_first(cli.command.as_ref(), &session).and_then(|is_done| match is_done {
         true => Ok(0),
         false => dispatch(cli, &session),
     });
     let code = result.unwrap_or_else(|error| {
         session.ui.error(&error);
-        error.kind().exit_code()
+        let code = error.kind().exit_code();
+        // What has its document already says in it what it was refused for.
+        if let Some(command) = for_programs
+            && !session.ui.gave_data()
+        {
+            session.ui.data(refused::document(command, error));
+        }
+        code
     });
     session.ui.finish(code)
 }
@@ -80,11 +92,11 @@ fn recover_first(command: Option<&Command>, session: &Session) -> crate::error::
                 && let Outcome::Finished(_) = recovered.outcome
             {
                 return Ok(match command {
-                    Some(Command::Undo(_)) if recovered.was_undo() => {
-                        session.ui.tell(texts::UNDO_DONE);
+                    Some(Command::Undo(args)) if recovered.was_undo() => {
+                        undo::finished(args, &recovered, session);
                         true
                     }
-                    Some(Command::New(args)) => recovered.intent == session.intent(&args.service),
+                    Some(Command::New(args)) => new::is_finished(args, &recovered, session)?,
                     _ => false,
                 });
             }

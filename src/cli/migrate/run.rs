@@ -87,7 +87,13 @@ pub fn run(
         position: Position::default(),
     };
     let _hold = interrupt::hold_all();
-    let (code, reached) = run.services(loaded, &all, choices)?;
+    let (code, reached) = match run.services(loaded, &all, choices) {
+        Ok(reached) => reached,
+        Err(error) => {
+            run.record.broken_off(&error)?;
+            return Err(error);
+        }
+    };
     let not_reached = names[reached..].iter().map(|name| (*name).clone()).collect();
     let done = run.record.end(not_reached, services.undeclared, unreadable)?;
     super::say_beside(&done.undeclared, &done.unreadable, session);
