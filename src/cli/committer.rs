@@ -321,7 +321,10 @@ fn said_after(ui: &Ui, commit: &Committed) {
 /// Whether an edited text is a correct file.
 fn is_correct(path: &std::path::Path, text: &str) -> Result<()> {
     match path.extension().is_some_and(|e| e == "nix") {
-        true => syntax::Source::new(path, text).expr().map(drop),
+        true => syntax::Source::new(path, text)
+            .expr()
+            .map(drop)
+            .map_err(error::syntax::in_an_edit),
         false => Ok(()),
     }
 }

@@ -131,7 +131,9 @@ fn dispatch(cli: &Cli, session: &Session) -> crate::error::Result<u8> {
 fn write_page(path: &Path, page: &str, session: &Session) -> crate::error::Result<()> {
     let failed = |cause| {
         let message = format!("{} could not be written", path.display());
-        crate::error::Error::refused("unwritable", message).because(cause)
+        crate::error::Error::refused("unwritable", message)
+            .because(cause)
+            .hint("name a file in a directory that is there and that you may write to")
     };
     std::fs::write(path, page).map_err(failed)?;
     session.ui.note(texts::page_written(path));

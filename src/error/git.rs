@@ -7,6 +7,9 @@ use super::Error;
 /// How a person leaves the commit to themselves.
 const NO_COMMIT: &str = "`--no-commit` writes the files and leaves the commit to you";
 
+/// What tells whether a repository of git is in order.
+const FSCK: &str = "mend what git says, and run again; `git fsck` says whether the repository is damaged";
+
 /// A commit or an undo was asked for outside a git repository.
 pub fn not_a_repository(root: &Path) -> Error {
     Error::refused(
@@ -78,6 +81,7 @@ pub fn index_unreadable(cause: git2::Error) -> Error {
 pub fn failed(action: &str, cause: git2::Error) -> Error {
     Error::refused("git-failed", format!("cannot {action}"))
         .reason(cause.message().to_owned())
+        .hint(FSCK)
         .because(cause)
 }
 
@@ -114,7 +118,9 @@ pub fn program_missing(why: &str, cause: std::io::Error) -> Error {
 
 /// A command of `git` failed; `output` is what it said.
 pub fn program_failed(command: &str, output: &str) -> Error {
-    Error::refused("git-failed", format!("`git {command}` failed")).reason(output.trim().to_owned())
+    Error::refused("git-failed", format!("`git {command}` failed"))
+        .reason(output.trim().to_owned())
+        .hint(FSCK)
 }
 
 /// A hook refused the commit; `output` is what it said.

@@ -245,7 +245,7 @@ impl<'s> Run<'s> {
             step
         });
         let refused = |error: Error| match process::interrupted() {
-            Some(signal) if error.code() == "stopped-by-signal" && error.hints().is_empty() => {
+            Some(signal) if error.code() == "stopped-by-signal" && error::process::is_before_all(&error) => {
                 error::process::stopped_before(service, signal)
             }
             _ => error,
