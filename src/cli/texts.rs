@@ -157,6 +157,12 @@ pub fn committed_first(first: &First) -> String {
     format!("[{}] {}", first.short, first.title)
 }
 
+/// Over the message that a person had edited, where the change is another one now.
+pub const MESSAGE_OF_ANOTHER: &str = "You had edited the message, for another change than this. It was:";
+
+/// Where a text that a person had edited cannot be offered again.
+pub const EDIT_OF_ANOTHER: &str = "the plan is another one than before, and your edit is not in it: the commit that was just taken back has it (`git show` with its id)";
+
 /// Before the first commit on a branch that was made for it, in git's words.
 pub fn switched(branch: &str) -> String {
     format!("Switched to a new branch '{branch}'")
