@@ -50,7 +50,17 @@ pub fn directory_exists(directory: &Path) -> Error {
 pub fn port_in_use(port: u16, user: &str, free: u16) -> Error {
     Error::refused("port-in-use", format!("port {port} is in use by '{user}'"))
         .reason("two services cannot listen on one port of a machine")
-        .hint(format!("a free one: --port {free}"))
+        .hint(format!("a free one: {PORT}{free}"))
+}
+
+const PORT: &str = "--port ";
+
+/// The same where the answer is typed at a prompt, and no option names it.
+pub fn at_the_prompt(mut error: Error) -> Error {
+    for hint in &mut error.inner.hints {
+        *hint = hint.replace(PORT, "");
+    }
+    error
 }
 
 /// Another service is routed by the host.
