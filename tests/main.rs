@@ -11,6 +11,7 @@ mod fuzz;
 mod guides;
 mod installed;
 mod newcomer;
+mod next_steps;
 mod orders;
 mod properties;
 mod prove;

@@ -1,6 +1,6 @@
 //! What a command does to a repository, before its arguments are looked at any closer.
 
-use super::args::{Command, ContractChange};
+use super::args::{CheckFormat, Command, ContractChange, Deciding, Format, StatusFormat, VerifyFormat};
 
 /// What a command does to the repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,20 +23,38 @@ impl Command {
             Command::Undo(args) => !args.list && !args.dry_run,
             // A note is written, and no file: an unfinished run is finished first, since its commit may be the one.
             Command::Tested(_) => true,
-            Command::Init(args) => !args.deciding.dry_run,
-            Command::Migrate(args) => !args.deciding.dry_run,
-            Command::New(args) => !args.deciding.dry_run,
-            Command::Cleanup(args) => !args.deciding.dry_run,
-            Command::Contract(args) => {
-                !match &args.change {
-                    ContractChange::Add(add) => &add.deciding,
-                    ContractChange::Rename(rename) => &rename.deciding,
-                    ContractChange::Remove(remove) => &remove.deciding,
-                }
-                .dry_run
+            Command::Init(_) | Command::Migrate(_) | Command::New(_) | Command::Contract(_) | Command::Cleanup(_) => {
+                self.deciding().is_some_and(|deciding| !deciding.dry_run)
             }
         };
         if writes { Access::Writes } else { Access::Reads }
+    }
+
+    /// How the command decides about a plan, where it makes one.
+    pub fn deciding(&self) -> Option<&Deciding> {
+        Some(match self {
+            Command::Init(args) => &args.deciding,
+            Command::Migrate(args) => &args.deciding,
+            Command::New(args) => &args.deciding,
+            Command::Cleanup(args) => &args.deciding,
+            Command::Contract(args) => match &args.change {
+                ContractChange::Add(add) => &add.deciding,
+                ContractChange::Rename(rename) => &rename.deciding,
+                ContractChange::Remove(remove) => &remove.deciding,
+            },
+            _ => return None,
+        })
+    }
+
+    /// Whether it is to print one document for programs, and nothing else, on standard output.
+    pub fn prints_document(&self) -> bool {
+        match self {
+            Command::Status(args) => args.format == StatusFormat::Json,
+            Command::Check(args) => args.format != CheckFormat::Human,
+            Command::Verify(args) => args.format == VerifyFormat::Json,
+            Command::Undo(args) => args.format == StatusFormat::Json,
+            _ => self.deciding().is_some_and(|deciding| deciding.format == Format::Json),
+        }
     }
 
     /// The command's name.

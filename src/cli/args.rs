@@ -418,7 +418,7 @@ fn branch(text: &str) -> Result<String, String> {
 }
 
 /// A port that something can listen on.
-fn port(text: &str) -> Result<u16, String> {
+pub fn port(text: &str) -> Result<u16, String> {
     let port = text.parse().ok().filter(|port| *port > 0);
     port.ok_or_else(|| "a port is a number from 1 to 65535".to_owned())
 }

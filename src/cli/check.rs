@@ -45,18 +45,27 @@ pub fn run(args: &Check, session: &Session) -> Result<u8> {
     match args.format {
         CheckFormat::Json => session.ui.data(output::json(&findings)),
         CheckFormat::Sarif => session.ui.data(output::sarif(&findings)),
-        CheckFormat::Human => show(session, &findings, services),
+        CheckFormat::Human => return human(args, session, &context, &findings, services),
     }
-    let evaluated = if args.format == CheckFormat::Human && services > 0 {
-        evaluate(args, session, &context)?
-    } else {
-        0
-    };
-    Ok(Summary::of(&findings).exit_code().max(evaluated))
+    Ok(Summary::of(&findings).exit_code())
+}
+
+/// Shows the findings, and what evaluation finds. That nothing is wrong is only said once that has found nothing either.
+fn human(args: &Check, session: &Session, context: &Context, findings: &[Finding], services: usize) -> Result<u8> {
+    let summary = Summary::of(findings);
+    let line = summary.line(services);
+    let is_clean = summary.errors == 0 && summary.warnings == 0;
+    show(session, findings, (!is_clean).then_some(&line));
+    let clean = is_clean.then_some(line.as_str());
+    if services == 0 {
+        clean.into_iter().for_each(|line| session.ui.tell(line));
+        return Ok(summary.exit_code());
+    }
+    Ok(summary.exit_code().max(evaluate(args, session, context, clean)?))
 }
 
 /// The findings are what the command is asked for: they go to standard output.
-fn show(session: &Session, findings: &[Finding], services: usize) {
+fn show(session: &Session, findings: &[Finding], summary: Option<&String>) {
     let ui = &session.ui;
     let notes = ui.verbosity() > 0;
     let shown = findings
@@ -68,7 +77,7 @@ fn show(session: &Session, findings: &[Finding], services: usize) {
         if !text.is_empty() {
             ui.prose(text + "\n");
         }
-        ui.tell(Summary::of(findings).line(services));
+        summary.into_iter().for_each(|line| ui.tell(line));
     });
 }
 
@@ -80,8 +89,10 @@ fn weight(severity: Severity) -> Weight {
     }
 }
 
-/// Evaluates the working tree as well, if nix is there: what only evaluation tells fails there.
-fn evaluate(args: &Check, session: &Session, context: &Context) -> Result<u8> {
+/// Evaluates the working tree as well, if nix is there: what only evaluation tells fails there. `clean` says
+/// that nothing else is wrong, where that is so.
+fn evaluate(args: &Check, session: &Session, context: &Context, clean: Option<&str>) -> Result<u8> {
+    let all_is_well = || clean.into_iter().for_each(|line| session.ui.tell(line));
     let verifier = Verifier::new(
         session,
         &args.proving,
@@ -90,9 +101,11 @@ fn evaluate(args: &Check, session: &Session, context: &Context) -> Result<u8> {
         Vec::new(),
     );
     if args.no_eval {
+        all_is_well();
         return Ok(0);
     }
     if let Err(missing) = verifier.available() {
+        all_is_well();
         session.ui.note(texts::not_evaluated(missing.message()));
         return Ok(0);
     }
@@ -102,6 +115,7 @@ fn evaluate(args: &Check, session: &Session, context: &Context) -> Result<u8> {
             if failing.is_empty() {
                 let failing = fields(args, session, context)?;
                 if failing == 0 {
+                    all_is_well();
                     session.ui.tell(texts::EVALUATES);
                 }
                 return Ok(u8::from(failing > 0));
@@ -114,14 +128,12 @@ fn evaluate(args: &Check, session: &Session, context: &Context) -> Result<u8> {
         }
         // Without nixpkgs' library there is nothing to evaluate with, as without nix.
         Err(missing) if missing.code() == "no-nixpkgs-lib" => {
+            all_is_well();
             session.ui.note(texts::not_evaluated(missing.message()));
             Ok(0)
         }
         Err(error) => {
-            // Nothing is changed that could go on without a proof.
-            let error = error
-                .without_hint(error::prove::WITHOUT_PROOF)
-                .hint(texts::WITHOUT_EVALUATION);
+            let error = error::prove::as_it_is(error, texts::WITHOUT_EVALUATION);
             session.ui.error(&error);
             Ok(error.kind().exit_code())
         }

@@ -3,13 +3,12 @@
 use super::args::{Cleanup as Args, Format};
 use super::proving::Verifier;
 use super::session::Session;
-use super::{init, message, single, texts};
+use super::{message, single, texts};
 use crate::error::Result;
 use crate::plan::cleanup::Cleanup;
 use crate::plan::model::{Choices, Context};
 use crate::plan::{Accepted, Proposal};
 use crate::review::Decision;
-use crate::review::json::{Commit, Document, Service, ServiceOutcome};
 
 /// Runs the command.
 ///
@@ -24,11 +23,11 @@ fn once(args: &Args, session: &Session) -> Result<u8> {
     let choices = Choices::default();
     let model = loaded.model();
     let context = loaded.context(&model, &choices);
-    if args.deciding.dry_run && args.deciding.format == Format::Json {
-        return document(Cleanup::plan(&context), session);
-    }
     let cleanup = Cleanup::plan(&context)?;
     if cleanup.is_done() {
+        if args.deciding.format == Format::Json {
+            session.ui.data(single::nothing("cleanup", cleanup.name())?);
+        }
         session.ui.tell(texts::CLEANUP_DONE);
         return Ok(0);
     }
@@ -55,34 +54,4 @@ fn prove(args: &Args, context: &Context, cleanup: &Cleanup, decision: &Decision,
         false => &[],
     };
     verifier.pass(&decision.change, removed, &texts::cleanup_proved(services))
-}
-
-/// The plan as the JSON document, a refusal included.
-fn document(planned: Result<Cleanup>, session: &Session) -> Result<u8> {
-    let mut document = Document::new("cleanup");
-    let code = match &planned {
-        Err(error) => {
-            document.services.push(Service::refused("cleanup", [error]));
-            error.kind().exit_code()
-        }
-        Ok(cleanup) if cleanup.is_done() => {
-            document.services.push(Service::nothing(cleanup.name()));
-            0
-        }
-        Ok(cleanup) => {
-            let decision = init::everything(cleanup, false)?;
-            let mut entry = Service::decided(cleanup, &decision, ServiceOutcome::Planned)?;
-            let message = message::cleanup(cleanup, &decision.accepted);
-            let message = session.marked(&message, cleanup, &decision.change)?;
-            entry.commit = Some(Commit {
-                first: None,
-                message: message.text().to_owned(),
-                id: None,
-            });
-            document.services.push(entry);
-            0
-        }
-    };
-    session.ui.data(document.to_text()?);
-    Ok(code)
 }

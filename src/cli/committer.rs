@@ -17,7 +17,7 @@ use crate::edit::SourceChange;
 use crate::error::{self, Error, Kind, Result};
 use crate::plan::Proposal;
 use crate::repo::git::{GitState, Head, refusals};
-use crate::review::{self, Approval, CommitAnswer, Decision, Outcome, Position, Reply, Terminal as _};
+use crate::review::{self, Approval, CommitAnswer, Decision, Kept, Outcome, Position, Reply, Terminal as _};
 use crate::{process, syntax};
 
 /// How a decision is made: by asking, or by the flags.
@@ -33,8 +33,17 @@ pub struct Committer<'s> {
     own: RefCell<BTreeSet<PathBuf>>,
     /// Whether the person wants to see the commit's message before it is made.
     asks_message: Cell<bool>,
+    /// The message that was asked about last, what the person made of it, and what it is about.
+    edited_message: RefCell<Option<EditedMessage>>,
     /// Where HEAD stood when what is decided about was planned.
     planned_at: RefCell<Option<Head>>,
+}
+
+/// A commit message that a person has edited.
+struct EditedMessage {
+    name: String,
+    message: Message,
+    text: String,
 }
 
 /// How it ended.
@@ -78,6 +87,7 @@ impl<'s> Committer<'s> {
             git,
             own: RefCell::default(),
             asks_message: Cell::new(false),
+            edited_message: RefCell::default(),
             planned_at: RefCell::default(),
         })
     }
@@ -204,7 +214,7 @@ impl<'s> Committer<'s> {
         let message = session.marked(message, proposal, &decision.change)?;
         let confirmed = match self.confirm(name, first, &message) {
             CommitAnswer::Commit(text) => Message::from_text(text),
-            CommitAnswer::Decline => return Ok(Landed::Declined),
+            CommitAnswer::Decline(_) => return Ok(Landed::Declined),
         };
         // What somebody commits meanwhile was not in the proof, whatever files it is about.
         if self
@@ -270,8 +280,35 @@ impl<'s> Committer<'s> {
                     let text = review::prompt::indented(first.message.text());
                     console.show(&format!("\n{}\n", show::move_first(&text)));
                 }
-                review::confirm_commit(message.text(), &mut console)
+                let text = self.as_edited(name, message, &mut console);
+                let answer = review::confirm_commit(&text, &mut console);
+                if answer.message() != message.text() {
+                    *self.edited_message.borrow_mut() = Some(EditedMessage {
+                        name: name.to_owned(),
+                        message: message.clone(),
+                        text: answer.message().to_owned(),
+                    });
+                }
+                answer
             }
+        }
+    }
+
+    /// The message as the person had edited it before the service was asked about again, where it is about the same.
+    fn as_edited(&self, name: &str, message: &Message, console: &mut Console) -> String {
+        let edited = self
+            .edited_message
+            .borrow_mut()
+            .take()
+            .filter(|edited| edited.name == name);
+        match edited {
+            Some(edited) if edited.message == *message => edited.text,
+            Some(edited) => {
+                let was = review::prompt::indented(&edited.text);
+                console.show(&format!("\n{}\n\n{was}", texts::MESSAGE_OF_ANOTHER));
+                message.text().to_owned()
+            }
+            None => message.text().to_owned(),
         }
     }
 
@@ -321,7 +358,10 @@ fn said_after(ui: &Ui, commit: &Committed) {
 /// Whether an edited text is a correct file.
 fn is_correct(path: &std::path::Path, text: &str) -> Result<()> {
     match path.extension().is_some_and(|e| e == "nix") {
-        true => syntax::Source::new(path, text).expr().map(drop),
+        true => syntax::Source::new(path, text)
+            .expr()
+            .map(drop)
+            .map_err(error::syntax::in_an_edit),
         false => Ok(()),
     }
 }
@@ -348,6 +388,24 @@ impl Approving<'_> {
         let outcome = approval.ask(&mut self.committer.console());
         self.committer.asks_message.set(approval.asks_message());
         outcome
+    }
+
+    /// What a person answered, to be taken up later; `None` where nobody was asked.
+    pub fn kept(&self) -> Option<Kept> {
+        self.asked.as_ref().map(Approval::kept)
+    }
+
+    /// Comes back to what was answered before about the same.
+    ///
+    /// # Errors
+    /// When the proposal refuses to render.
+    pub fn take_up(&mut self, kept: Kept) -> Result<()> {
+        if let Some(approval) = &mut self.asked
+            && !approval.take_up(kept)?
+        {
+            self.committer.session.ui.warn(texts::EDIT_OF_ANOTHER);
+        }
+        Ok(())
     }
 
     /// Shows why the decision cannot be, and comes back to the question; without a person, that ends it.

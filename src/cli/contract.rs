@@ -117,14 +117,15 @@ impl Evaluation<'_> {
 
 fn new_field(args: &NewFieldArgs) -> Result<NewField> {
     let default = match &args.default {
-        Some(default) => Default::Value(field::value(default)?),
+        Some(default) => Default::Value(field::value("--default ", default)?),
         None => Default::Required,
     };
     let mut values = std::collections::BTreeMap::new();
     for (service, value) in &args.service {
-        values.insert(service.clone(), field::value(value)?);
+        values.insert(service.clone(), field::value(&format!("--service {service}="), value)?);
     }
-    let value = args.value.as_deref().map(field::value).transpose()?;
+    let value = args.value.as_deref();
+    let value = value.map(|value| field::value("--value ", value)).transpose()?;
     let kind = field::kind(&args.kind)?;
     let of_default = match &default {
         Default::Value(default) => Some(default),

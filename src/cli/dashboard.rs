@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::plan::cleanup::Cleanup;
 use crate::plan::install;
 use crate::plan::model::{self, Choices, Context};
-use crate::plan::needs;
+use crate::plan::{Group, Proposal, needs};
 use crate::review::summary::{Width, wrap};
 use crate::status::{Pattern, Status};
 use crate::term::palette::{self, paint};
@@ -36,9 +36,13 @@ pub fn run(session: &Session) -> Result<u8> {
     let context = loaded.as_ref().zip(model.as_ref());
     let context = context.map(|(loaded, model)| loaded.context(model, &choices));
     let whole = context.as_ref().is_some_and(install::has_contract);
-    let next = next(&status, context.as_ref(), whole, session)?;
+    let open = match &context {
+        Some(context) if whole => open(context),
+        _ => Vec::new(),
+    };
+    let next = next(&status, context.as_ref(), whole, &open, session)?;
     let ui = &session.ui;
-    for (label, text) in rows(&status, whole, session) {
+    for (label, text) in rows(&status, whole, &open, session) {
         let label = format!("{label:10}  ");
         let line = wrap(&text, Width(ui.width()), &label, &" ".repeat(label.len()));
         ui.line(line);
@@ -51,8 +55,22 @@ pub fn run(session: &Session) -> Result<u8> {
     Ok(0)
 }
 
+/// The services that have their contract, and changes that are offered still, with how many they are.
+fn open(context: &Context) -> Vec<(String, usize)> {
+    let migrated = model::contract_names(context.model, context.rules()).into_iter();
+    let open = migrated.filter_map(|name| match migrate::planned(context, &name) {
+        Ok(Some(migration)) => {
+            let is_wanted = |group: &&Group| !migration.unwanted().contains(&group.id);
+            let count = migration.groups().iter().filter(is_wanted).count();
+            (count > 0).then_some((name, count))
+        }
+        _ => None,
+    });
+    open.collect()
+}
+
 /// What there is to say, each with its label.
-fn rows(status: &Status, whole: bool, session: &Session) -> Vec<(&'static str, String)> {
+fn rows(status: &Status, whole: bool, open: &[(String, usize)], session: &Session) -> Vec<(&'static str, String)> {
     let totals = status.totals();
     let mut rows = vec![
         (texts::HOST, status.host.clone()),
@@ -64,6 +82,9 @@ fn rows(status: &Status, whole: bool, session: &Session) -> Vec<(&'static str, S
     }
     if totals.gaps > 0 {
         rows.push((texts::GAPS, texts::gaps(status)));
+    }
+    if !open.is_empty() {
+        rows.push((texts::OPEN, texts::open(open)));
     }
     if totals.blocked > 0 {
         rows.push((texts::BLOCKED, texts::blocked(status)));
@@ -81,7 +102,13 @@ fn rows(status: &Status, whole: bool, session: &Session) -> Vec<(&'static str, S
 ///
 /// # Errors
 /// Where the repository cannot be read.
-fn next(status: &Status, context: Option<&Context>, whole: bool, session: &Session) -> Result<(String, String)> {
+fn next(
+    status: &Status,
+    context: Option<&Context>,
+    whole: bool,
+    open: &[(String, usize)],
+    session: &Session,
+) -> Result<(String, String)> {
     if let Some(pending) = session.pending() {
         return Ok(texts::end_it(pending));
     }
@@ -112,8 +139,9 @@ fn next(status: &Status, context: Option<&Context>, whole: bool, session: &Sessi
     if let Some(service) = status.services.iter().find(|one| one.pattern == Pattern::Undeclared) {
         return Ok(texts::undeclared(&service.name, &service.place.path));
     }
-    Ok(match status.untested.first() {
-        Some(name) => texts::tested(name),
-        None => texts::check(),
+    Ok(match (open.first(), status.untested.first()) {
+        (Some((name, count)), _) => texts::migrate_the_rest(name, *count),
+        (None, Some(name)) => texts::tested(name),
+        (None, None) => texts::check(),
     })
 }

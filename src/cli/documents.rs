@@ -98,7 +98,9 @@ fn named(command: &Command) -> Command {
 fn write_all(directory: &Path, session: &Session) -> Result<()> {
     let failed = |cause: std::io::Error| {
         let message = format!("the manual pages could not be written to {}", directory.display());
-        Error::refused("unwritable", message).because(cause)
+        Error::refused("unwritable", message)
+            .because(cause)
+            .hint("name a directory that you may write to: --all DIR")
     };
     std::fs::create_dir_all(directory).map_err(failed)?;
     let mut open = vec![grammar()];

@@ -5,7 +5,7 @@ use super::committer::{Committer, Landed};
 use super::next::{self, Done};
 use super::proving::Verifier;
 use super::session::Session;
-use super::{message, show, texts};
+use super::{message, show, single, texts};
 use crate::commit::Writings;
 use crate::edit::SourceChange;
 use crate::edit::past::{self, Past};
@@ -40,12 +40,22 @@ fn once(args: &Init, session: &Session) -> Result<u8> {
         return dry_run(&installation, &context, &*past, args, session);
     }
     if installation.is_done() {
+        if deciding.format == Format::Json {
+            session.ui.data(single::nothing("init", installation.name())?);
+        }
         done(&installation, &context, &*past, session)?;
         return Ok(0);
     }
     let committer = Committer::new(session, deciding, args.accept_gains)?;
     let proving = (!args.no_verify).then_some(&args.proving);
-    match install(&installation, &context, &committer, session, proving)? {
+    let landed = install(&installation, &context, &committer, session, proving)?;
+    if deciding.format == Format::Json {
+        let decision = everything(&installation, false)?;
+        session
+            .ui
+            .data(single::done("init", &installation, &decision, &landed, session)?);
+    }
+    match landed {
         landed @ (Landed::Committed(_) | Landed::Written) => {
             committer.say(installation.name(), &landed);
             let committed = matches!(landed, Landed::Committed(_));

@@ -29,6 +29,7 @@ mod outlook;
 pub mod pager;
 pub mod progress;
 mod proving;
+mod refused;
 mod root;
 mod session;
 mod show;
@@ -59,13 +60,24 @@ pub fn run(cli: &Cli) -> u8 {
     scratch::keep_out_of(&root);
     let name = cli.command.as_ref().map_or("qgroget", Command::name);
     let session = Session::new(&cli.global, root, name);
+    let for_programs = cli.command.as_ref().filter(|command| command.prints_document());
+    if for_programs.is_some() {
+        session.ui.keep_for_data();
+    }
     let result = recover_first(cli.command.as_ref(), &session).and_then(|is_done| match is_done {
         true => Ok(0),
         false => dispatch(cli, &session),
     });
     let code = result.unwrap_or_else(|error| {
         session.ui.error(&error);
-        error.kind().exit_code()
+        let code = error.kind().exit_code();
+        // What has its document already says in it what it was refused for.
+        if let Some(command) = for_programs
+            && !session.ui.gave_data()
+        {
+            session.ui.data(refused::document(command, error));
+        }
+        code
     });
     session.ui.finish(code)
 }
@@ -81,11 +93,11 @@ fn recover_first(command: Option<&Command>, session: &Session) -> crate::error::
                 && let Outcome::Finished(_) = recovered.outcome
             {
                 return Ok(match command {
-                    Some(Command::Undo(_)) if recovered.was_undo() => {
-                        session.ui.tell(texts::UNDO_DONE);
+                    Some(Command::Undo(args)) if recovered.was_undo() => {
+                        undo::finished(args, &recovered, session);
                         true
                     }
-                    Some(Command::New(args)) => recovered.intent == session.intent(&args.service),
+                    Some(Command::New(args)) => new::is_finished(args, &recovered, session)?,
                     _ => false,
                 });
             }
@@ -120,7 +132,9 @@ fn dispatch(cli: &Cli, session: &Session) -> crate::error::Result<u8> {
 fn write_page(path: &Path, page: &str, session: &Session) -> crate::error::Result<()> {
     let failed = |cause| {
         let message = format!("{} could not be written", path.display());
-        crate::error::Error::refused("unwritable", message).because(cause)
+        crate::error::Error::refused("unwritable", message)
+            .because(cause)
+            .hint("name a file in a directory that is there and that you may write to")
     };
     std::fs::write(path, page).map_err(failed)?;
     session.ui.note(texts::page_written(path));

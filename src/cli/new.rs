@@ -2,10 +2,11 @@
 
 mod wizard;
 
-use super::args::{KindArg, New};
+use super::args::{Format, KindArg, New};
 use super::committer::Landed;
 use super::session::Session;
 use super::{message, single, texts};
+use crate::commit::Recovered;
 use crate::error::{self, Result};
 use crate::plan::model::Choices;
 use crate::plan::new::{Exposure, NewService, ServiceKind, Wanted};
@@ -18,6 +19,18 @@ use crate::plan::texts as plan_texts;
 pub fn run(args: &New, session: &Session) -> Result<u8> {
     let mut wanted = None;
     session.again(|| once(args, session, &mut wanted))
+}
+
+/// Whether the interrupted run that was finished now has made this service: then that is all.
+///
+/// # Errors
+/// Where its document cannot be made.
+pub fn is_finished(args: &New, recovered: &Recovered, session: &Session) -> Result<bool> {
+    let is_finished = recovered.intent == session.intent(&args.service);
+    if is_finished && args.deciding.format == Format::Json {
+        session.ui.data(single::nothing("new", &args.service)?);
+    }
+    Ok(is_finished)
 }
 
 /// Plans the service that is `wanted`, after asking for it where nobody was asked yet.

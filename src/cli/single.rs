@@ -2,7 +2,6 @@
 
 use super::args::{Deciding, Format};
 use super::committer::{Committer, Landed};
-use super::init::everything;
 use super::next::{self, Done};
 use super::session::Session;
 use super::{show, texts};
@@ -10,7 +9,7 @@ use crate::commit::Message;
 use crate::error::Result;
 use crate::plan::{Accepted, Proposal};
 use crate::review::json::{Commit, Document, Service, ServiceOutcome};
-use crate::review::{Decision, Outcome, patch};
+use crate::review::{Decision, Outcome, decide_noninteractive, patch};
 
 /// Shows the proposal, or decides, writes and commits it. Returns whether it is written.
 ///
@@ -46,14 +45,62 @@ pub fn run_proved(
     committer.check(proposal)?;
     let landed = match committer.decide(proposal)? {
         Outcome::Quit | Outcome::Back => Landed::Quit,
-        Outcome::Decided(decision) if decision.change.is_empty() => Landed::Declined,
+        Outcome::Decided(decision) if decision.change.is_empty() => {
+            if deciding.format == Format::Json {
+                session
+                    .ui
+                    .data(done(command, proposal, &decision, &Landed::Declined, session)?);
+            }
+            Landed::Declined
+        }
         Outcome::Decided(decision) => {
             prove(&decision)?;
-            committer.land(proposal, &decision, None, &message(&decision.accepted))?
+            let landed = committer.land(proposal, &decision, None, &message(&decision.accepted))?;
+            if deciding.format == Format::Json {
+                session.ui.data(done(command, proposal, &decision, &landed, session)?);
+            }
+            landed
         }
     };
     committer.say(proposal.name(), &landed);
     Ok(Some(landed))
+}
+
+/// The document of what was done, where there was something to do.
+///
+/// # Errors
+/// Where the proposal refuses to render.
+pub fn done(
+    command: &str,
+    proposal: &dyn Proposal,
+    decision: &Decision,
+    landed: &Landed,
+    session: &Session,
+) -> Result<String> {
+    let outcome = match landed {
+        Landed::Committed(_) | Landed::Written => ServiceOutcome::Migrated,
+        Landed::Declined | Landed::Quit => ServiceOutcome::Declined,
+    };
+    let mut entry = Service::decided(proposal, decision, outcome)?;
+    entry.commit = landed.committed().map(|commit| Commit {
+        first: None,
+        message: commit.message.clone(),
+        id: Some(commit.id.clone()),
+    });
+    let mut document = Document::new(command);
+    document.services.push(entry);
+    document.notes.extend(session.format(&decision.change));
+    document.to_text()
+}
+
+/// The document of a run that has nothing to do.
+///
+/// # Errors
+/// None that is known: it holds two names.
+pub fn nothing(command: &str, name: &str) -> Result<String> {
+    let mut document = Document::new(command);
+    document.services.push(Service::nothing(name));
+    document.to_text()
 }
 
 fn dry_run(
@@ -63,7 +110,7 @@ fn dry_run(
     session: &Session,
     message: impl Fn(&Accepted) -> Message,
 ) -> Result<()> {
-    let decision = everything(proposal, false)?;
+    let decision = decide_noninteractive(proposal, true, false)?;
     let message = session.marked(&message(&decision.accepted), proposal, &decision.change)?;
     let ui = &session.ui;
     match deciding.format {

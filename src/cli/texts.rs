@@ -157,6 +157,12 @@ pub fn committed_first(first: &First) -> String {
     format!("[{}] {}", first.short, first.title)
 }
 
+/// Over the message that a person had edited, where the change is another one now.
+pub const MESSAGE_OF_ANOTHER: &str = "You had edited the message, for another change than this. It was:";
+
+/// Where a text that a person had edited cannot be offered again.
+pub const EDIT_OF_ANOTHER: &str = "the plan is another one than before, and your edit is not in it: the commit that was just taken back has it (`git show` with its id)";
+
 /// Before the first commit on a branch that was made for it, in git's words.
 pub fn switched(branch: &str) -> String {
     format!("Switched to a new branch '{branch}'")
@@ -269,7 +275,9 @@ pub const UNDO_NOTHING_LEFT: &str = "nothing is left to undo: what the commit di
 pub const UNDO_DONE: &str = "the interrupted undo is done: no other commit is taken back";
 
 pub fn undo_nothing_of(name: &str) -> String {
-    format!("nothing to undo: no commit of qgroget for {name} is in this branch's history, or it is taken back already")
+    format!(
+        "nothing to undo: no commit of qgroget for {name} is in this branch's history, or it is taken back already (`qgroget undo --list` lists all)"
+    )
 }
 
 /// What taking a commit back comes to, before it is done.
@@ -334,6 +342,9 @@ pub fn undo_entry(entry: &Entry, wide: usize, room: Option<usize>) -> String {
         State::OldMark => "  (marked by an earlier version: only `git revert` takes it back)",
         State::Shallow => "  (at the end of this shallow clone: `git fetch --unshallow` first)",
         State::Undone => "  (taken back)",
+        State::Replaced => &entry.replaced_by.as_ref().map_or(String::new(), |by| {
+            format!("  (nothing of it is left since [{}])", by.short)
+        }),
     };
     let before = format!("[{}] {:wide$}  ", entry.short, entry.name);
     let width = |text: &str| text.chars().count();

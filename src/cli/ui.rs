@@ -63,6 +63,8 @@ pub struct Ui {
     progress: bool,
     /// Whether standard output is for a program, so that nothing for people is printed on it.
     data_only: AtomicBool,
+    /// Whether something for a program was printed.
+    gave_data: AtomicBool,
 }
 
 struct Sink {
@@ -183,6 +185,7 @@ impl Ui {
             says_to_terminal: err.is_terminal(),
             progress: err.is_terminal() && !dumb && options.verbosity >= 0,
             data_only: AtomicBool::new(false),
+            gave_data: AtomicBool::new(false),
             out: Sink::new(io::stdout(), colored(AutoStream::choice(&out))),
             err: Sink::new(io::stderr(), colored(AutoStream::choice(&err))),
         }
@@ -204,6 +207,7 @@ impl Ui {
             says_to_terminal: false,
             progress: false,
             data_only: AtomicBool::new(false),
+            gave_data: AtomicBool::new(false),
         };
         (ui, out, err)
     }
@@ -287,7 +291,13 @@ impl Ui {
 
     /// Bytes for a program (JSON, a patch): neither styled nor stripped nor paged.
     pub fn data(&self, bytes: impl AsRef<[u8]>) {
+        self.gave_data.store(true, Ordering::Relaxed);
         self.above_the_bar(|| lock(&self.out).bytes(bytes.as_ref()));
+    }
+
+    /// Whether [`Ui::data`] has printed something.
+    pub fn gave_data(&self) -> bool {
+        self.gave_data.load(Ordering::Relaxed)
     }
 
     /// A line about what is going on, on standard error; not with `-q`.

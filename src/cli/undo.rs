@@ -10,7 +10,7 @@ use super::terminal::Console;
 use super::texts;
 use super::ui::Ui;
 use super::undo_json;
-use crate::commit::{self, Chosen, UndoPlan, Which};
+use crate::commit::{self, Chosen, Recovered, UndoPlan, Which};
 use crate::error::{self, Result};
 use crate::process;
 use crate::repo::git::GitState;
@@ -44,6 +44,14 @@ fn is_json(args: &Undo) -> bool {
 
 fn data(value: &serde_json::Value, session: &Session) {
     session.ui.data(format!("{value:#}\n"));
+}
+
+/// Says that an interrupted undo is finished, which is all that is done then.
+pub fn finished(args: &Undo, recovered: &Recovered, session: &Session) {
+    match is_json(args) {
+        true => data(&undo_json::finished(recovered, args.service.as_deref()), session),
+        false => session.ui.tell(texts::UNDO_DONE),
+    }
 }
 
 /// Takes back the commit that was `chosen`, or chooses it. Somebody else may have taken it back in between: the one

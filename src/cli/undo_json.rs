@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::commit::{Entry, State, UndoKept, UndoPlan, UndoWay, Undone};
+use crate::commit::{Entry, Outcome, Recovered, State, UndoKept, UndoPlan, UndoWay, Undone};
+use crate::error::Error;
+use crate::error::json::Json;
 
 /// The commits of the tool.
 pub fn list(entries: &[Entry]) -> Value {
@@ -12,6 +14,7 @@ pub fn list(entries: &[Entry]) -> Value {
         State::OldMark => "old-mark",
         State::Shallow => "shallow",
         State::Undone => "undone",
+        State::Replaced => "replaced",
     };
     let commits: Vec<Value> = entries
         .iter()
@@ -31,6 +34,24 @@ pub fn list(entries: &[Entry]) -> Value {
 /// Where there is nothing to take back.
 pub fn nothing(service: Option<&str>) -> Value {
     document("nothing", service, Vec::new(), None, None)
+}
+
+/// Where it is refused.
+pub fn refused(service: Option<&str>, error: &Error) -> Value {
+    let mut document = document("refused", service, Vec::new(), None, None);
+    document["refusals"] = json!([Json::from(error)]);
+    document
+}
+
+/// Where it was interrupted, and what was begun then is finished now.
+pub fn finished(recovered: &Recovered, service: Option<&str>) -> Value {
+    let new_commit = match &recovered.outcome {
+        Outcome::Finished(Some(id)) => Some(id.as_str()),
+        _ => None,
+    };
+    let mut document = document("undone", service, Vec::new(), None, new_commit);
+    document["files"] = json!(recovered.paths);
+    document
 }
 
 /// What would be taken back.

@@ -158,6 +158,13 @@ fn since_contract<'s>(
     let commits = git.made_by_the_tool(commit::named, |id| commit::move_before(&git, id))?;
     if commits.is_empty() {
         session.ui.tell(texts::NO_MIGRATIONS);
+        if args.format == VerifyFormat::Json {
+            let none: [&str; 0] = [];
+            json(
+                &serde_json::json!({"commits": none, "no_longer_imported": none}),
+                session,
+            )?;
+        }
         return Ok(0);
     }
     let mut code = 0;

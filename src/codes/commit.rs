@@ -105,8 +105,8 @@ pub const CODES: &[Code] = &[
     Code {
         code: "undo-needed",
         title: "later commits build upon the one to take back",
-        means: "The contract is to go while services are migrated to it, an upgrade of it whose fields contracts set by now, or a service is to go back to the legacy pattern, whose options a cleanup has removed.",
-        why: "The configuration would no longer evaluate, or the service would silently lose what those options did for it.",
+        means: "The contract is to go while services are migrated to it, an upgrade of it whose fields contracts set by now, or a service is to go back to the legacy pattern, whose options a cleanup has removed. Or nothing of the commit is left, since a later one took it away, as `contract remove` takes a field away that was added.",
+        why: "The configuration would no longer evaluate, or the service would silently lose what those options did for it; where nothing is left, taking back what is gone would do nothing.",
         before: "$ qgroget undo jellyfin",
         after: "$ qgroget undo cleanup\n$ qgroget undo jellyfin",
         next: "Take the commits that are named back first, in their order; what contracts need of an upgrade can also be taken out of them.",

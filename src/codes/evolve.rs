@@ -15,7 +15,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "bad-name",
         title: "a name cannot be used",
-        means: "The name is to be a directory, a part of a path in Nix and an attribute at once, and is not fit for all three.",
+        means: "The name is to be a directory, a part of a path in Nix and an attribute at once, and is not fit for all three; that of a field, an option and an attribute.",
         why: "It would have to be quoted in one place and could not be written in another.",
         before: "$ qgroget new \"my wiki\"",
         after: "$ qgroget new my-wiki",

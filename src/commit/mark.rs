@@ -113,6 +113,11 @@ pub fn of_service(name: &str) -> String {
     }
 }
 
+/// How a mark names a field of the contract that was added, renamed or removed.
+pub fn of_field(name: &str) -> String {
+    format!("contract field {name}")
+}
+
 /// Whether a line of a message is a mark.
 pub(super) fn is_mark(line: &str) -> bool {
     parse(line).is_some()

@@ -73,14 +73,14 @@ use place::Place;
 
 pub use fork::{check_branch, is_branch_name};
 pub use left::Left;
-pub use mark::{Mark, named, of_service};
+pub use mark::{Mark, named, of_field, of_service};
 pub use message::{Check, Message, Section, Template, Tick, accepted_orders};
 pub use pair::{MoveFirst, move_before};
 pub use recover::{Outcome, Pending, Recovered, pending, recover};
 pub use tested::{LastCommit, last_commits, note_tested};
 pub use undo::{
-    Chosen, Entry, Kept as UndoKept, Plan as UndoPlan, State, Undone, Way as UndoWay, Which, is_as_made, list,
-    plan_undo, undo,
+    Chosen, Entry, Kept as UndoKept, Plan as UndoPlan, State, Successor, Undone, Way as UndoWay, Which, is_as_made,
+    list, plan_undo, undo,
 };
 pub use written::Writings;
 

@@ -26,7 +26,7 @@ mod needed;
 mod trees;
 
 pub(super) use history::{Change, changes};
-pub use history::{Entry, State, is_as_made, list};
+pub use history::{Entry, State, Successor, is_as_made, list};
 pub(super) use merge::merge as merge_touching;
 pub use needed::Kept;
 
@@ -161,11 +161,13 @@ pub fn plan_undo(git: &GitState, which: Which<'_>) -> Result<Option<Plan>> {
             .iter()
             .any(|entry| entry.state != State::Undone && which.is(entry))
     };
-    let in_quotes = match which {
-        Which::LastOf(name) if !left(which) => Some(mark::of_service(name)),
-        _ => None,
+    // A service that is named like another kind of commit stands in quotes, and a field's commits say that it is one.
+    let others = match which {
+        Which::LastOf(name) if !left(which) => vec![mark::of_service(name), mark::of_field(name)],
+        _ => Vec::new(),
     };
-    let which = in_quotes.as_deref().map_or(which, Which::LastOf);
+    let other = others.iter().map(|name| Which::LastOf(name)).find(|other| left(*other));
+    let which = other.unwrap_or(which);
     for (at, entry) in entries.iter().enumerate() {
         if entry.state == State::Undone || !which.is(entry) {
             continue;
@@ -174,6 +176,11 @@ pub fn plan_undo(git: &GitState, which: Which<'_>) -> Result<Option<Plan>> {
             State::Changed => return Err(error::git::undo_changed(&entry.title, &entry.short, &entry.name)),
             State::OldMark => return Err(error::git::undo_old_mark(&entry.title, &entry.short)),
             State::Shallow => return Err(error::git::undo_shallow(&entry.title, &entry.short)),
+            State::Replaced => {
+                let by = entry.replaced_by.as_ref();
+                let by = by.map(|by| [by.short.as_str(), &by.title, &by.name]);
+                return Err(error::git::undo_replaced(&entry.title, by));
+            }
             State::Intact | State::Undone => {}
         }
         let later = &entries[..at];

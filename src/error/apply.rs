@@ -72,7 +72,12 @@ pub fn submodule(path: &Path, inner: &Path) -> Error {
 
 /// Neither a file nor absent.
 pub fn not_a_file(path: &Path) -> Error {
-    Error::refused("not-a-file", format!("{} is not a regular file", path.display())).reason("nothing was written")
+    Error::refused("not-a-file", format!("{} is not a regular file", path.display()))
+        .reason("nothing was written")
+        .hint(format!(
+            "put a file in its place, or move {} away, and run again",
+            path.display()
+        ))
 }
 
 /// A file stands where a directory is needed.
@@ -139,6 +144,7 @@ pub fn no_journal(dir: &Path, cause: io::Error) -> Error {
         .reason(format!(
             "what is needed to take a change back is kept there until it is done: {cause}"
         ))
+        .hint(format!("let {} be written to by you, and run again", dir.display()))
         .because(cause)
 }
 

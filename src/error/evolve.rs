@@ -13,6 +13,13 @@ pub fn contract_absent() -> Error {
         .hint("install it first: qgroget init")
 }
 
+/// A name that a field cannot have.
+pub fn bad_field_name(name: &str) -> Error {
+    Error::usage("bad-name", format!("'{name}' cannot be the name of a field"))
+        .reason("it is the name of an option and of an attribute in every contract")
+        .hint("begin it with a letter, and use letters, digits, '-' and '_' only")
+}
+
 /// A name that cannot be a directory and an attribute.
 pub fn bad_name(name: &str, of: &str) -> Error {
     Error::usage("bad-name", format!("'{name}' cannot be the name of {of}"))
@@ -43,7 +50,17 @@ pub fn directory_exists(directory: &Path) -> Error {
 pub fn port_in_use(port: u16, user: &str, free: u16) -> Error {
     Error::refused("port-in-use", format!("port {port} is in use by '{user}'"))
         .reason("two services cannot listen on one port of a machine")
-        .hint(format!("a free one: --port {free}"))
+        .hint(format!("a free one: {PORT}{free}"))
+}
+
+const PORT: &str = "--port ";
+
+/// The same where the answer is typed at a prompt, and no option names it.
+pub fn at_the_prompt(mut error: Error) -> Error {
+    for hint in &mut error.inner.hints {
+        *hint = hint.replace(PORT, "");
+    }
+    error
 }
 
 /// Another service is routed by the host.
@@ -58,6 +75,7 @@ pub fn host_in_use(place: Place, host: &str, user: &str) -> Error {
 pub fn bad_subdomain(subdomain: &str) -> Error {
     Error::usage("bad-subdomain", format!("'{subdomain}' is no subdomain"))
         .reason("it has letters, digits and dashes, with dots between names; \"*\" may stand before them, and \"\" is the domain itself")
+        .hint("give it as --subdomain NAME, or leave that out: the subdomain is the service's name then")
 }
 
 /// A route leads to a port.
@@ -103,7 +121,12 @@ pub fn schema_unreadable(place: Place) -> Error {
 
 /// A field is there already.
 pub fn field_exists(place: Place, field: &str) -> Error {
-    Error::refused("field-exists", format!("the contract has a field '{field}' already")).at(place)
+    Error::refused("field-exists", format!("the contract has a field '{field}' already"))
+        .at(place)
+        .reason("a field has one declaration")
+        .hint(format!(
+            "choose another name, or take this one away first: qgroget contract remove {field}"
+        ))
 }
 
 /// A field is not there.
@@ -123,10 +146,11 @@ pub fn own_field(field: &str, places: &[Place]) -> Error {
         .iter()
         .take(SHOWN)
         .fold(error, |error, place| error.hint(format!("it is read at {place}")));
-    match places.len().saturating_sub(SHOWN) {
+    let error = match places.len().saturating_sub(SHOWN) {
         0 => error,
         more => error.hint(format!("and in {} more", count(more))),
-    }
+    };
+    error.hint("leave it as it is; a field of another name can stand beside it: qgroget contract add")
 }
 
 /// Code reads a field in a way that cannot be edited.
@@ -161,9 +185,11 @@ pub fn bad_type(text: &str, known: &[&str]) -> Error {
 }
 
 /// A value that is no Nix expression.
-pub fn bad_value(text: &str) -> Error {
+///
+/// `flag` is what it was given with, as far as the value: `--default `, `--service NAME=`.
+pub fn bad_value(flag: &str, text: &str) -> Error {
     Error::usage("bad-value", format!("'{text}' is no Nix expression"))
-        .hint("quote strings for Nix and for the shell: --value '\"text\"'")
+        .hint(format!("quote strings for Nix and for the shell: {flag}'\"text\"'"))
 }
 
 /// A value that the field's type does not take.

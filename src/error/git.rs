@@ -7,6 +7,9 @@ use super::{Error, Place};
 /// How a person leaves the commit to themselves.
 const NO_COMMIT: &str = "`--no-commit` writes the files and leaves the commit to you";
 
+/// What tells whether a repository of git is in order.
+const FSCK: &str = "mend what git says, and run again; `git fsck` says whether the repository is damaged";
+
 /// A commit or an undo was asked for outside a git repository.
 pub fn not_a_repository(root: &Path) -> Error {
     Error::refused(
@@ -78,6 +81,7 @@ pub fn index_unreadable(cause: git2::Error) -> Error {
 pub fn failed(action: &str, cause: git2::Error) -> Error {
     Error::refused("git-failed", format!("cannot {action}"))
         .reason(cause.message().to_owned())
+        .hint(FSCK)
         .because(cause)
 }
 
@@ -114,7 +118,9 @@ pub fn program_missing(why: &str, cause: std::io::Error) -> Error {
 
 /// A command of `git` failed; `output` is what it said.
 pub fn program_failed(command: &str, output: &str) -> Error {
-    Error::refused("git-failed", format!("`git {command}` failed")).reason(output.trim().to_owned())
+    Error::refused("git-failed", format!("`git {command}` failed"))
+        .reason(output.trim().to_owned())
+        .hint(FSCK)
 }
 
 /// A hook refused the commit; `output` is what it said.
@@ -288,13 +294,17 @@ pub fn no_commit_of(service: &str, known: &[String]) -> Error {
 ///
 /// `later` are the names of the tool's own commits among them.
 pub fn undo_conflict(title: &str, id: &str, conflicts: &[(String, String)], later: &[String]) -> Error {
-    let shown: Vec<String> = conflicts.iter().map(|(path, merged)| conflict(path, merged)).collect();
     let error = Error::refused(
         "undo-conflict",
         format!("cannot take back \"{title}\": later commits changed the same lines"),
     )
-    .reason(format!("in conflict, and nothing is changed:\n{}", shown.join("\n")));
-    undo_first(error, later).hint(format!("`git revert {id}` and resolve the conflicts by hand"))
+    .reason(format!(
+        "in conflict, and nothing is changed:\n{}",
+        self::conflicts(conflicts)
+    ));
+    undo_first(error, later).hint(format!(
+        "`git revert {id}` leaves all conflicts in the files, to be resolved by hand; `git revert --abort` leaves that"
+    ))
 }
 
 /// Later commits build upon the one to take back.
@@ -305,7 +315,7 @@ pub fn undo_needed(title: &str, later: &[String]) -> Error {
     )
     .reason(format!(
         "what it brought, or what the legacy pattern needs, would be missing: {}",
-        later.join(", ")
+        some(later)
     ));
     undo_first(error, later)
 }
@@ -337,10 +347,69 @@ pub fn undo_faults(title: &str, faults: &[(String, Option<Place>)], later: &[Str
     }
 }
 
+/// A later commit took away what the one to take back did: `by` is its id, its title, and what it is about.
+pub fn undo_replaced(title: &str, by: Option<[&str; 3]>) -> Error {
+    let error = Error::refused(
+        "undo-needed",
+        format!("cannot take back \"{title}\": nothing of it is left"),
+    );
+    match by {
+        Some([id, by, name]) => error
+            .reason(format!("a later commit took it away: [{id}] {by}"))
+            .hint(format!("first `qgroget undo {}`", super::shell_word(name))),
+        None => error.hint(LIST),
+    }
+}
+
+/// Where the commits stand that can be taken back.
+const LIST: &str = "`qgroget undo --list` lists the commits that qgroget made";
+/// How many commits are named that have to be taken back first.
+const NAMED: usize = 3;
+/// How many lines of conflicts are shown.
+const SHOWN: usize = 24;
+
 fn undo_first(error: Error, later: &[String]) -> Error {
-    later.iter().fold(error, |error, name| {
+    let named = later.iter().take(NAMED).fold(error, |error, name| {
         error.hint(format!("first `qgroget undo {}`", super::shell_word(name)))
-    })
+    });
+    match later.len().saturating_sub(NAMED) {
+        0 => named,
+        more => named.hint(format!(
+            "then {more} more, from the top of the list: `qgroget undo --list`"
+        )),
+    }
+}
+
+/// Names, of which the first ones are said and the rest is counted.
+fn some(names: &[String]) -> String {
+    let shown = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(NAMED) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// The files in conflict with the lines of their conflicts, as far as a screen has room for them.
+fn conflicts(all: &[(String, String)]) -> String {
+    let shown: Vec<String> = all.iter().map(|(path, merged)| conflict(path, merged)).collect();
+    let text = shown.join("\n");
+    let lines: Vec<&str> = text.lines().collect();
+    match lines.len().saturating_sub(SHOWN) {
+        // A line that says that one is missing is as long as that one.
+        0 | 1 => text,
+        more => format!(
+            "{}\n  … and {more} lines more, of {} in all",
+            lines[..SHOWN].join("\n"),
+            files(all.len())
+        ),
+    }
+}
+
+fn files(number: usize) -> String {
+    match number {
+        1 => "1 file".to_owned(),
+        many => format!("{many} files"),
+    }
 }
 
 /// The lines of a file in conflict, between git's marks, each with its number there.
@@ -383,5 +452,26 @@ fn said(output: &str) -> String {
     match output.trim() {
         "" => "it said nothing".to_owned(),
         output => output.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_conflicts_are_counted() {
+        let long = format!("<<<<<<< ours\n{}>>>>>>> theirs\n", "x\n".repeat(200));
+        let all = [("a.nix".to_owned(), long.clone()), ("b.nix".to_owned(), long)];
+        let error = undo_conflict("title", "1234567", &all, &[]);
+        let reason = error.reason_text().unwrap();
+        assert_eq!(reason.lines().count(), SHOWN + 2, "{reason}");
+        assert!(
+            reason.ends_with("  … and 382 lines more, of 2 files in all"),
+            "{reason}"
+        );
+        let short = [("a.nix".to_owned(), "<<<<<<< ours\nx\n>>>>>>> theirs\n".to_owned())];
+        let error = undo_conflict("title", "1234567", &short, &[]);
+        assert!(!error.reason_text().unwrap().contains('…'));
     }
 }

@@ -37,11 +37,15 @@ pub fn not_nixpkgs(path: &Path) -> Error {
         "no-nixpkgs-lib",
         format!("{} is no nixpkgs: it has no lib/default.nix", path.display()),
     )
+    .hint("name a directory of nixpkgs: --nixpkgs DIR; or leave that out, to take the flake's or that of NIX_PATH")
 }
 
 /// The program does not run.
 pub fn nix_does_not_start(program: &Path, cause: std::io::Error) -> Error {
-    Error::refused("no-nix", format!("{} does not start", program.display())).because(cause)
+    Error::refused("no-nix", format!("{} does not start", program.display()))
+        .because(cause)
+        .hint("install nix, or put it on PATH")
+        .hint(WITHOUT_PROOF)
 }
 
 /// The time limit is reached.
@@ -102,7 +106,7 @@ pub enum Side {
 pub fn does_not_evaluate(side: Side, excerpt: &str, hints: Vec<String>) -> Error {
     let (message, reason) = match side {
         Side::Before => (
-            "the repository does not evaluate before the change",
+            BROKEN_BEFORE,
             "the error is in the repository as it is, and not in the change",
         ),
         Side::After => (BROKEN_AFTER, "it does before: the change brings in the error"),
@@ -116,6 +120,16 @@ pub fn does_not_evaluate(side: Side, excerpt: &str, hints: Vec<String>) -> Error
     }
     if side == Side::Before {
         error = error.hint(WITHOUT_PROOF);
+    }
+    error
+}
+
+/// The same where nothing is to be changed: nothing could go on without a proof then either.
+pub fn as_it_is(error: Error, next: &str) -> Error {
+    let mut error = error.without_hint(WITHOUT_PROOF).hint(next);
+    if let Some(rest) = error.inner.message.strip_prefix(BROKEN_BEFORE) {
+        error.inner.message = format!("the repository does not evaluate{rest}");
+        error.inner.reason = None;
     }
     error
 }
@@ -139,6 +153,7 @@ pub fn contract_does_not_evaluate(error: Error) -> Error {
         .hint("the contract needs a nixpkgs whose lib has types.anything: 21.05 or later")
 }
 
+const BROKEN_BEFORE: &str = "the repository does not evaluate before the change";
 const BROKEN_AFTER: &str = "the repository does not evaluate after the change";
 
 /// Slice mode found no stand-in that gets evaluation any further.
@@ -217,7 +232,9 @@ fn withheld(path: &Path, reason: &str) -> Error {
 
 /// A file operation on the scratch copy failed.
 pub fn scratch(what: &str, path: &Path, cause: std::io::Error) -> Error {
-    Error::refused("scratch-copy", format!("cannot {what} {}", path.display())).because(cause)
+    Error::refused("scratch-copy", format!("cannot {what} {}", path.display()))
+        .because(cause)
+        .hint("look for room and rights there, or name another temporary directory: TMPDIR=DIR")
 }
 
 /// Every place for a scratch directory is inside of the repository.

@@ -15,6 +15,15 @@ pub fn does_not_parse(place: Place, what: &str) -> Error {
         .hint("mend the file and run again; services that it has nothing to do with go on")
 }
 
+/// The same of a text that a person has edited, which is in no file yet.
+pub fn in_an_edit(mut error: Error) -> Error {
+    if error.code() == "does-not-parse" {
+        error.inner.reason = Some("a text that does not parse is not taken".to_owned());
+    }
+    error.inner.hints = vec!["e opens the text again as you left it, d drops the edit".to_owned()];
+    error
+}
+
 /// The syntax error of `file`, which may import `module`: nothing else is known to.
 pub fn hides_imports(error: Error, file: &Path, module: &Path) -> Error {
     error.reason(format!(

@@ -4,11 +4,11 @@
 
 use std::path::Path;
 
-use super::asked::Run;
-pub use super::asked::{Approval, Position};
+use super::asked::{Again, Run};
+pub use super::asked::{Approval, Kept, Position};
 use super::decision::{Outcome, Proposed, Review, preserving};
 use super::overrides::{Check, file_to_edit};
-use super::prompt::{After, Dialogue, Reply, Terminal, key};
+use super::prompt::{After, Dialogue, Edit, Reply, Terminal, key};
 use super::summary::{self, Page, Width, wrap};
 use super::{texts, view};
 use crate::edit::{FileChange, SourceChange};
@@ -28,7 +28,7 @@ impl<'p> Approval<'p> {
             review: Review::new(proposal, check)?,
             run: Run::Ask,
             begun: false,
-            failed: false,
+            again: None,
             edited: None,
             asks_message: false,
             position,
@@ -67,7 +67,31 @@ impl<'p> Approval<'p> {
     /// Comes back to the question, with all answers kept: what was decided cannot be.
     pub fn come_back(&mut self) {
         self.begun = false;
-        self.failed = true;
+        self.again = Some(Again::Failed);
+    }
+
+    /// What was answered, for an approval of the same proposal later.
+    pub fn kept(&self) -> Kept {
+        Kept {
+            answers: self.review.answers(),
+            asks_message: self.asks_message,
+            has_edits: !self.review.decision().edited.is_empty(),
+        }
+    }
+
+    /// Comes back to the question with what was answered in an earlier approval of the proposal, which was taken back.
+    /// Returns `false` where that had edits of the person's own and the plan is another one now, so that they are lost.
+    ///
+    /// # Errors
+    /// When the proposal refuses to render.
+    pub fn take_up(&mut self, kept: Kept) -> Result<bool> {
+        self.asks_message = kept.asks_message;
+        let Some(answers) = kept.answers else { return Ok(true) };
+        let is_taken_up = self.review.take_up(answers)?;
+        if is_taken_up {
+            self.again = Some(Again::TakenBack);
+        }
+        Ok(is_taken_up || !kept.has_edits)
     }
 
     /// Whether the commit's message is to be shown before the commit.
@@ -87,9 +111,9 @@ impl<'p> Approval<'p> {
         }
     }
 
-    /// Whether there are answers that a failed proof left.
+    /// Whether there are answers already.
     fn is_kept(&self) -> bool {
-        self.failed && self.review.is_complete()
+        self.again.is_some() && self.review.is_complete()
     }
 }
 
@@ -100,9 +124,14 @@ fn is_done(approval: &Approval<'_>) -> bool {
 impl Dialogue<'_, '_> {
     /// Shows the plan and asks about all that preserves at once.
     fn whole(&mut self) -> Result<After> {
-        match self.approval.is_kept() {
-            true => self.show_kept(),
-            false => self.show_plan()?,
+        // A failed proof stands right below the plan that it is of.
+        if !self.approval.is_kept() || self.approval.again == Some(Again::TakenBack) {
+            self.show_plan()?;
+        }
+        if self.approval.is_kept() {
+            self.show_kept();
+        } else if self.approval.edited.is_some() {
+            self.say(texts::EDITED_WHOLE);
         }
         // What does not preserve is asked about by itself.
         if !self.approval.is_kept() && preserving(self.approval.proposal).is_empty() {
@@ -111,7 +140,7 @@ impl Dialogue<'_, '_> {
         }
         loop {
             let question = match self.approval.is_kept() {
-                true => texts::again_question(),
+                true => texts::again_question(self.approval.again == Some(Again::Failed)),
                 false => texts::whole_question(preserving(self.approval.proposal).len()),
             };
             let width = Width(self.terminal.width().saturating_sub(1));
@@ -135,7 +164,11 @@ impl Dialogue<'_, '_> {
                     self.show_change(&offered.delta);
                 }
                 ("f", number) => self.show_final(number)?,
-                ("e", number) => self.edit_whole(number)?,
+                ("e", number) => {
+                    if let Some(after) = self.edit_whole(number)? {
+                        return Ok(after);
+                    }
+                }
                 ("m", None) => {
                     self.approval.asks_message ^= true;
                     self.say(match self.approval.asks_message {
@@ -164,7 +197,7 @@ impl Dialogue<'_, '_> {
     /// Goes on from the question about all of it.
     fn go_on(&mut self, run: Run) {
         self.approval.edited = None;
-        self.approval.failed = false;
+        self.approval.again = None;
         self.approval.begun = true;
         self.approval.run = run;
     }
@@ -234,7 +267,7 @@ impl Dialogue<'_, '_> {
             return None;
         }
         if self.approval.is_kept() {
-            self.approval.failed = false;
+            self.approval.again = None;
             return self.undo();
         }
         match self.approval.position.can_go_back {
@@ -296,18 +329,22 @@ impl Dialogue<'_, '_> {
         file
     }
 
-    /// Lets the person edit a file as all that preserves makes it.
-    fn edit_whole(&mut self, number: Option<usize>) -> Result<()> {
+    /// Lets the person edit a file as all that preserves makes it; says what comes where it is not the same question again.
+    fn edit_whole(&mut self, number: Option<usize>) -> Result<Option<After>> {
         let offered = self.approval.offered()?;
         let Some(file) = self.file_of(&offered.delta, number) else {
-            return Ok(());
+            return Ok(None);
         };
-        if let Some((text, edited)) = self.edit_file(&offered, file) {
-            self.terminal.show_diff(&single(file, &text));
-            self.say(texts::EDITED_WHOLE);
-            self.approval.edited = Some(edited);
+        match self.edit_file(&offered, file) {
+            Edit::Done((text, edited)) => {
+                self.terminal.show_diff(&single(file, &text));
+                self.say(texts::EDITED_WHOLE);
+                self.approval.edited = Some(edited);
+            }
+            Edit::Dropped => {}
+            Edit::Quit => return Ok(Some(After::Quit)),
         }
-        Ok(())
+        Ok(None)
     }
 }
 

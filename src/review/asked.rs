@@ -1,6 +1,6 @@
 //! An approval as it stands: what was answered, and what is asked next.
 
-use super::decision::{Proposed, Review};
+use super::decision::{Answers, Proposed, Review};
 use crate::plan::Proposal;
 
 /// Whether the rest is still asked about.
@@ -11,6 +11,24 @@ pub(super) enum Run {
     Take,
     /// After `d`.
     Leave,
+}
+
+/// Why a question comes back with its answers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Again {
+    /// A proof of what was answered failed.
+    Failed,
+    /// What was written for them is taken back.
+    TakenBack,
+}
+
+/// What was answered about a proposal that was decided, to be taken up where it is asked about again.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    pub(super) answers: Option<Answers>,
+    pub(super) asks_message: bool,
+    /// Whether the person had edited a text.
+    pub(super) has_edits: bool,
 }
 
 /// How far a run is, and what comes then.
@@ -33,8 +51,8 @@ pub struct Approval<'p> {
     pub(super) run: Run,
     /// Whether the question about all of it has its answer.
     pub(super) begun: bool,
-    /// Whether a proof of what was answered failed.
-    pub(super) failed: bool,
+    /// Why there are answers already, where the question about all of it comes back with them.
+    pub(super) again: Option<Again>,
     /// All that preserves, as the person edited it.
     pub(super) edited: Option<Proposed>,
     pub(super) asks_message: bool,

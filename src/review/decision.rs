@@ -74,6 +74,14 @@ struct Step {
     state: State,
 }
 
+/// The answers of an approval, to be taken up by a later one of the same proposal.
+#[derive(Clone, Debug)]
+pub struct Answers {
+    steps: Vec<Step>,
+    order: Vec<GroupId>,
+    together: usize,
+}
+
 /// A group's change, ready to be shown and then taken as it is.
 #[derive(Clone, Debug)]
 pub struct Proposed {
@@ -134,6 +142,49 @@ impl<'p> Review<'p> {
         self.steps.clear();
         self.together = 0;
         self.order = self.proposal.groups().iter().map(|group| group.id).collect();
+    }
+
+    /// The answers so far; `None` where nothing is taken, so that there is nothing to be kept.
+    pub fn answers(&self) -> Option<Answers> {
+        let has_taken = self.is_complete() && !self.state().accepted.is_empty();
+        has_taken.then(|| Answers {
+            steps: self.steps.clone(),
+            order: self.order.clone(),
+            together: self.together,
+        })
+    }
+
+    /// Takes up answers that were given before, if they make of the files today what they made of them then. Returns whether
+    /// they do.
+    ///
+    /// # Errors
+    /// When the proposal refuses to render them.
+    pub fn take_up(&mut self, answers: Answers) -> Result<bool> {
+        let Some(last) = answers.steps.last().filter(|_| answers.order.len() == self.len()) else {
+            return Ok(false);
+        };
+        let is_there = |id: &GroupId| self.proposal.groups().get(id.0).is_some();
+        if !last.state.accepted.iter().all(is_there) {
+            return Ok(false);
+        }
+        let mut change = self.proposal.render(&last.state.accepted)?;
+        let edits = lay_over(&mut change, &last.state.edits, &[], &|_, _| Ok(()));
+        if edits.is_err() || !change.is_same_as(&last.state.change) {
+            return Ok(false);
+        }
+        self.steps = answers.steps;
+        self.order = answers.order;
+        self.together = answers.together;
+        Ok(true)
+    }
+
+    /// What was taken by one answer as the person had edited it, to be offered so again; `None` where it was not edited.
+    pub fn edited_together(&self) -> Option<Proposed> {
+        let state = &self.steps.get(self.together.checked_sub(1)?)?.state;
+        (!state.edits.is_empty()).then(|| Proposed {
+            state: state.clone(),
+            delta: between(&self.start.change, &state.change),
+        })
     }
 
     /// Whether all that preserves was taken by one answer.

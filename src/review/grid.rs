@@ -1,5 +1,7 @@
 //! Three columns of text, the last two of them of places: what, from where, to where.
 
+use std::collections::BTreeMap;
+
 use textwrap::core::display_width;
 
 use super::page::{Page, Width, wrap};
@@ -39,19 +41,62 @@ impl Grid<'_> {
         };
         let names = natural(0).min(room.saturating_sub(from + to).max(least));
         let widths = [names, from, to];
+        let short = match page.is_cut {
+            true => Some(self.shortened(&widths)),
+            false => None,
+        };
         let mut out = String::new();
         let heading = self.heading.map(str::to_owned);
-        out.push_str(&paint(palette::FAINT, &self.line(self.lead, &heading, &widths, false)));
+        out.push_str(&paint(palette::FAINT, &self.line(self.lead, &heading, &widths, None)));
         for (lead, cells) in &self.rows {
-            out.push_str(&self.line(lead, cells, &widths, page.is_cut));
+            out.push_str(&self.line(lead, cells, &widths, short.as_ref()));
         }
         out
     }
 
+    /// What stands in place of each word that is wider than its column: short enough, and for two files never the same.
+    fn shortened(&self, widths: &[usize; 3]) -> Short {
+        let mut short = Short::new();
+        for (_, cells) in &self.rows {
+            for (column, (cell, width)) in cells.iter().zip(widths).enumerate() {
+                for word in cell.split(' ').filter(|word| display_width(word) > *width) {
+                    short.insert((column, word.to_owned()), (0, shortened(word, *width)));
+                }
+            }
+        }
+        loop {
+            let mut meant: BTreeMap<String, &str> = BTreeMap::new();
+            let mut unclear: Vec<String> = Vec::new();
+            for ((_, word), (_, short)) in &short {
+                let file = file(short).to_owned();
+                match meant.get(&file) {
+                    Some(other) if *other != self::file(word) => unclear.push(file),
+                    Some(_) => {}
+                    None => {
+                        meant.insert(file, self::file(word));
+                    }
+                }
+            }
+            let mut is_done = true;
+            for ((column, word), (tries, text)) in &mut short {
+                if unclear.iter().any(|unclear| unclear == file(text)) && *tries < OTHERS.len() {
+                    *text = OTHERS[*tries](word, widths[*column]);
+                    *tries += 1;
+                    is_done = false;
+                }
+            }
+            if is_done {
+                return short;
+            }
+        }
+    }
+
     /// A row of the table, in as many lines as its cells need.
-    fn line(&self, lead: &str, cells: &[String; 3], widths: &[usize; 3], is_cut: bool) -> String {
-        let cells = cells.iter().zip(widths);
-        let wrapped: Vec<Vec<String>> = cells.map(|(cell, width)| wrapped(cell, *width, is_cut)).collect();
+    fn line(&self, lead: &str, cells: &[String; 3], widths: &[usize; 3], short: Option<&Short>) -> String {
+        let cells = cells.iter().zip(widths).enumerate();
+        let wrapped: Vec<Vec<String>> = cells
+            .map(|(column, (cell, width))| wrapped(cell, column, *width, short))
+            .collect();
         let height = wrapped.iter().map(Vec::len).max().unwrap_or(0);
         let mut out = String::new();
         for at in 0..height {
@@ -108,17 +153,26 @@ fn places(from: usize, to: usize, room: usize, page: Page) -> (usize, usize) {
     }
 }
 
+/// The words of a column that are too wide for it: how often another text was looked for, and what is shown.
+type Short = BTreeMap<(usize, String), (usize, String)>;
+
+/// How a path is shortened where the usual way makes it the same as another one's, in the order in which that is tried.
+const OTHERS: [fn(&str, usize) -> String; 3] = [without_default, tail, |word, _| word.to_owned()];
+
+/// The file that a cell's word names, without the lines in it.
+fn file(word: &str) -> &str {
+    word.split(':').next().unwrap_or(word)
+}
+
 /// A cell in lines of its width. A path that is wider is cut in front where the page is a terminal.
-fn wrapped(cell: &str, width: usize, is_cut: bool) -> Vec<String> {
+fn wrapped(cell: &str, column: usize, width: usize, short: Option<&Short>) -> Vec<String> {
+    let shown = |word: &str| short.and_then(|short| Some(short.get(&(column, word.to_owned()))?.1.clone()));
     let words: Vec<String> = cell
         .split(' ')
-        .map(|word| match is_cut && display_width(word) > width {
-            true => shortened(word, width),
-            false => word.to_owned(),
-        })
+        .map(|word| shown(word).unwrap_or_else(|| word.to_owned()))
         .collect();
     let text = wrap(&words.join(" "), Width(width), "", "");
-    let lines = text.lines().flat_map(|line| match is_cut {
+    let lines = text.lines().flat_map(|line| match short.is_some() {
         true => textwrap::core::break_words(vec![textwrap::core::Word::from(line)], width)
             .iter()
             .map(|part| part.word.to_owned())
@@ -140,9 +194,69 @@ fn shortened(word: &str, width: usize) -> String {
     }
 }
 
+/// As [`shortened`], with the directory that is meant by its `default.nix`.
+fn without_default(word: &str, width: usize) -> String {
+    let text = word.replacen("/default.nix", "/", 1);
+    match display_width(&text) > width {
+        true => shortened(&text, width),
+        false => text,
+    }
+}
+
+/// The end of a path behind an ellipsis, as much as there is room for.
+fn tail(word: &str, width: usize) -> String {
+    let mut used = 1;
+    let fits = |c: &char| {
+        used += display_width(c.encode_utf8(&mut [0; 4]));
+        used <= width
+    };
+    let kept: Vec<char> = word.chars().rev().take_while(fits).collect();
+    format!("…{}", kept.into_iter().rev().collect::<String>())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::plain;
+
+    #[test]
+    fn two_files_are_never_shown_as_one() {
+        let row = |from: &str, to: &str| (String::new(), ["a".to_owned(), from.to_owned(), to.to_owned()]);
+        let grid = Grid {
+            lead: "     ",
+            heading: ["what", "stands at", "will stand in"],
+            rows: vec![
+                row(
+                    "modules/server/homeAssistant/default.nix:10",
+                    "modules/server/media/homeAssistant/default.nix",
+                ),
+                row(
+                    "modules/server/passwordManager/default.nix:7",
+                    "modules/server/media/passwordManager/default.nix",
+                ),
+                row("modules/server/passwordManager/default.nix:9", ""),
+            ],
+        };
+        for width in 69..110 {
+            let text = plain(&grid.text(Page {
+                width: Width(width),
+                is_cut: true,
+            }));
+            let lines: Vec<&str> = text.lines().skip(1).collect();
+            assert!(lines.iter().all(|line| display_width(line) <= width), "{text}");
+            if lines.len() != 3 {
+                // A path in several lines is whole.
+                continue;
+            }
+            let cells: Vec<Vec<&str>> = lines
+                .iter()
+                .map(|line| line.split_whitespace().map(file).collect())
+                .collect();
+            assert_ne!(cells[0][1], cells[1][1], "{width}: {text}");
+            assert_ne!(cells[0][2], cells[1][2], "{width}: {text}");
+            assert_eq!(cells[1][1], cells[2][1], "{width}: {text}");
+        }
+    }
 
     #[test]
     fn a_path_is_cut_in_front() {

@@ -24,6 +24,9 @@ pub struct Document {
     pub services: Vec<Service>,
     /// What else is to be said, a sentence each.
     pub notes: Vec<String>,
+    /// What refuses the run as a whole, and none of its services by itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refusals: Vec<Json>,
 }
 
 impl Document {
@@ -34,6 +37,7 @@ impl Document {
             command: command.to_owned(),
             services: Vec::new(),
             notes: Vec::new(),
+            refusals: Vec::new(),
         }
     }
 

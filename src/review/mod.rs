@@ -26,6 +26,6 @@ pub mod table;
 pub mod texts;
 pub mod view;
 
-pub use approval::{Approval, Position};
+pub use approval::{Approval, Kept, Position};
 pub use decision::{Decision, Declined, Outcome, Reason, decide_noninteractive};
 pub use prompt::{CommitAnswer, Reply, Terminal, confirm_commit};

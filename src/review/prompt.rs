@@ -86,6 +86,15 @@ pub(super) enum After {
     Back,
 }
 
+/// What became of an edit.
+pub(super) enum Edit<T> {
+    Done(T),
+    /// Nothing is taken by it.
+    Dropped,
+    /// The person has enough.
+    Quit,
+}
+
 /// An approval with the person who is asked.
 pub(super) struct Dialogue<'d, 'p> {
     pub approval: &'d mut Approval<'p>,
@@ -187,12 +196,14 @@ impl Dialogue<'_, '_> {
                     Some(after) => return Ok(after),
                     None => self.say(texts::NOTHING_BEFORE),
                 },
-                (k, number) if k == "e" => {
-                    if let Some(edited) = self.edit(group, &proposed, number)? {
+                (k, number) if k == "e" => match self.edit(group, &proposed, number) {
+                    Edit::Done(edited) => {
                         self.approval.review.accept(edited);
                         return Ok(After::Next);
                     }
-                }
+                    Edit::Dropped => {}
+                    Edit::Quit => return Ok(After::Quit),
+                },
                 (k, None) if matches!(&*k, "?" | "h" | "help") => self.help(texts::KEYS, Some(group)),
                 _ => self.say(&texts::unknown_key(&visible(line.trim()))),
             }
@@ -204,11 +215,14 @@ impl Dialogue<'_, '_> {
     pub fn undo(&mut self) -> Option<After> {
         let review = &mut self.approval.review;
         let together = review.is_taken_together();
+        let edited = review.edited_together();
         let is_there = review.undo();
         if !is_there && preserving(self.approval.proposal).is_empty() {
             return self.approval.position.can_go_back.then_some(After::Back);
         }
         self.approval.begun = is_there && (!together || review.is_taken_together());
+        // What is taken back is the answer: the edit is one more.
+        self.approval.edited = edited.filter(|_| !self.approval.begun);
         // Whoever goes back wants to be asked from there on.
         self.approval.run = Run::Ask;
         Some(After::Next)
@@ -224,57 +238,67 @@ impl Dialogue<'_, '_> {
         }
     }
 
-    /// Lets the person edit what the group makes of a file; `None` if that came to nothing.
-    fn edit(&mut self, group: &Group, proposed: &Proposed, number: Option<usize>) -> Result<Option<Proposed>> {
+    /// Lets the person edit what the group makes of a file.
+    fn edit(&mut self, group: &Group, proposed: &Proposed, number: Option<usize>) -> Edit<Proposed> {
         let Some(file) = file_to_edit(&proposed.delta, number) else {
             self.say(texts::NOTHING_TO_EDIT);
-            return Ok(None);
+            return Edit::Dropped;
         };
-        let edited = self.edit_file(proposed, file).map(|(_, edited)| edited);
-        if let Some(edited) = &edited {
-            self.say(&texts::taken_as_edited(group.id));
-            self.show_diff(edited);
+        match self.edit_file(proposed, file) {
+            Edit::Done((_, edited)) => {
+                self.say(&texts::taken_as_edited(group.id));
+                self.show_diff(&edited);
+                Edit::Done(edited)
+            }
+            Edit::Dropped => Edit::Dropped,
+            Edit::Quit => Edit::Quit,
         }
-        Ok(edited)
     }
 
     /// Lets the person edit one of the files that `proposed` makes, until it is a correct one: its text, and what is proposed
-    /// with it. `None` where it stays as it was.
-    pub fn edit_file(&mut self, proposed: &Proposed, file: &FileChange) -> Option<(String, Proposed)> {
+    /// with it.
+    pub fn edit_file(&mut self, proposed: &Proposed, file: &FileChange) -> Edit<(String, Proposed)> {
         let mut text = file.after.to_string();
         loop {
             text = match self.terminal.edit(file.path(), &text) {
                 Ok(text) => text,
                 Err(error) => {
                     self.terminal.report(&error);
-                    return None;
+                    return Edit::Dropped;
                 }
             };
             if *text == *file.after {
                 self.say(texts::NOT_EDITED);
-                return None;
+                return Edit::Dropped;
             }
             match self.approval.review.edited(proposed, file, &text) {
-                Ok(edited) => return Some((text, edited)),
+                Ok(edited) => return Edit::Done((text, edited)),
                 Err(error) => {
                     self.terminal.report(&error);
-                    if !self.edit_again() {
-                        return None;
+                    match self.edit_again() {
+                        Edit::Done(()) => {}
+                        Edit::Dropped => return Edit::Dropped,
+                        Edit::Quit => return Edit::Quit,
                     }
                 }
             }
         }
     }
 
-    pub fn edit_again(&mut self) -> bool {
+    /// Asks whether a text that cannot be taken is edited once more.
+    fn edit_again(&mut self) -> Edit<()> {
         loop {
             let Reply::Line(line) = self.terminal.key(texts::BROKEN_EDIT_QUESTION, false) else {
-                return false;
+                return Edit::Quit;
             };
             match &*key(&line).0 {
-                "e" => return true,
-                "" | "d" | "n" => return false,
-                "?" => self.help(texts::BROKEN_EDIT_KEYS, None),
+                "e" => return Edit::Done(()),
+                "" | "d" | "n" | "u" => {
+                    self.say(texts::EDIT_DROPPED);
+                    return Edit::Dropped;
+                }
+                "q" | "quit" => return Edit::Quit,
+                "?" | "h" | "help" => self.help(texts::BROKEN_EDIT_KEYS, None),
                 _ => self.say(&texts::unknown_key(&visible(line.trim()))),
             }
         }
@@ -299,11 +323,11 @@ impl Dialogue<'_, '_> {
                     return Err(After::Next);
                 }
                 ("t", _) => return Ok(Settled::Drop(conflict.path.clone())),
-                ("e", Some(text)) => {
-                    if let Some(text) = self.settle_by_hand(&conflict.path, text) {
-                        return Ok(Settled::Text(conflict.path.clone(), text.into()));
-                    }
-                }
+                ("e", Some(text)) => match self.settle_by_hand(&conflict.path, text) {
+                    Edit::Done(text) => return Ok(Settled::Text(conflict.path.clone(), text.into())),
+                    Edit::Dropped => {}
+                    Edit::Quit => return Err(After::Quit),
+                },
                 ("u", _) => {
                     self.undo();
                     return Err(After::Next);
@@ -330,14 +354,14 @@ impl Dialogue<'_, '_> {
         }
     }
 
-    fn settle_by_hand(&mut self, path: &Path, marked: &str) -> Option<String> {
+    fn settle_by_hand(&mut self, path: &Path, marked: &str) -> Edit<String> {
         let mut text = marked.to_owned();
         loop {
             text = match self.terminal.edit(path, &text) {
                 Ok(text) => text,
                 Err(error) => {
                     self.terminal.report(&error);
-                    return None;
+                    return Edit::Dropped;
                 }
             };
             let wrong = if has_markers(&text) {
@@ -350,10 +374,12 @@ impl Dialogue<'_, '_> {
                 false
             };
             if !wrong {
-                return Some(text);
+                return Edit::Done(text);
             }
-            if !self.edit_again() {
-                return None;
+            match self.edit_again() {
+                Edit::Done(()) => {}
+                Edit::Dropped => return Edit::Dropped,
+                Edit::Quit => return Edit::Quit,
             }
         }
     }
@@ -389,8 +415,16 @@ fn conflicts(text: &str) -> String {
 pub enum CommitAnswer {
     /// Commit with this message.
     Commit(String),
-    /// Do not commit.
-    Decline,
+    /// Do not commit; the message as it was by then.
+    Decline(String),
+}
+
+impl CommitAnswer {
+    /// The message as the person left it.
+    pub fn message(&self) -> &str {
+        let (CommitAnswer::Commit(message) | CommitAnswer::Decline(message)) = self;
+        message
+    }
 }
 
 /// Shows the commit's message and asks.
@@ -400,15 +434,15 @@ pub fn confirm_commit(message: &str, terminal: &mut dyn Terminal) -> CommitAnswe
         terminal.show(&format!("\n{}\n", indented(&message)));
         loop {
             let Reply::Line(line) = terminal.key(texts::COMMIT_QUESTION, false) else {
-                return CommitAnswer::Decline;
+                return CommitAnswer::Decline(message);
             };
             match &*key(&line).0 {
                 "y" | "yes" => return CommitAnswer::Commit(message),
-                "" | "n" | "no" | "q" | "quit" => return CommitAnswer::Decline,
+                "" | "n" | "no" | "q" | "quit" => return CommitAnswer::Decline(message),
                 "e" => match terminal.edit(Path::new("COMMIT_EDITMSG"), &message) {
                     Ok(text) if text.trim().is_empty() => {
                         terminal.show(&format!("{}\n", texts::EMPTY_MESSAGE));
-                        return CommitAnswer::Decline;
+                        return CommitAnswer::Decline(message);
                     }
                     Ok(text) => {
                         message = text;

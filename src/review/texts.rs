@@ -170,15 +170,16 @@ pub fn whole_question(groups: usize) -> String {
     format!("{what} {WHOLE_ANSWERS}")
 }
 
-/// The question after a proof that failed.
-pub fn again_question() -> String {
-    format!("Try again as answered? {WHOLE_ANSWERS}")
+/// The question with answers that are there already, since their proof failed or what was written for them is taken back.
+pub fn again_question(failed: bool) -> String {
+    let what = if failed { "Try again" } else { "Take it" };
+    format!("{what} as answered? {WHOLE_ANSWERS}")
 }
 
 /// The keys of the question about a service.
 const WHOLE_ANSWERS: &str = "[y]es, [n]o, [s]elect, [d]iff, [f]inal file, [e]dit, [m]essage, [u]ndo last, [q]uit, [?]";
 
-/// Above the question after a proof that failed: what the answers were.
+/// Above the question with answers that are there already: what they were.
 pub fn kept(taken: usize, left: usize, edited: usize) -> String {
     let mut said = format!(
         "Your answers are kept: {}",
@@ -245,7 +246,7 @@ pub fn final_file(path: &str) -> String {
 /// The question about the commit.
 pub const COMMIT_QUESTION: &str = "Commit with this message [y,n,e,q,?]?";
 /// The question after an edit that does not parse.
-pub const BROKEN_EDIT_QUESTION: &str = "The edited text was not taken: edit again, or drop the edit [e,d,?]?";
+pub const BROKEN_EDIT_QUESTION: &str = "The edited text was not taken: edit again, drop the edit, or quit [e,d,q,?]?";
 
 /// What each key does, at the question about a group.
 pub const KEYS: &str = "\
@@ -281,7 +282,8 @@ q - the same as n
 /// What each key does after an edit that does not parse.
 pub const BROKEN_EDIT_KEYS: &str = "\
 e - edit again, from where you left it
-d - drop this edit and ask about the change again
+d - drop this edit and be asked about the change again (u does the same)
+q - quit: nothing of this service is written
 ? - this help
 ";
 

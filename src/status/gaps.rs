@@ -118,6 +118,10 @@ fn backup(
     gaps: &mut Vec<Gap>,
 ) -> Vec<String> {
     let mut missing: Vec<&Kept> = Vec::new();
+    // Of a service whose jobs are not seen nobody knows what they have.
+    if service.unseen.is_some() {
+        return Vec::new();
+    }
     for kept in service.persisted.iter().chain(volumes).chain(unread) {
         let saved = state::is_saved(around, service, &kept.path);
         if !saved && kept.matters() && !missing.iter().any(|other| kept::covers(&other.path, &kept.path)) {

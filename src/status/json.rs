@@ -192,6 +192,13 @@ fn entry(service: &Service) -> Entry<'_> {
         .exposed
         .as_ref()
         .and_then(|access| known(access, "type", &mut unknown));
+    for field in ["persisted", "backed_up"] {
+        unknown.extend(service.unseen.iter().map(|why| Unknown {
+            field,
+            why: &why.reason,
+            place: position(&why.place),
+        }));
+    }
     Entry {
         service: &service.name,
         pattern: service.pattern.name(),

@@ -155,6 +155,8 @@ pub struct Service {
     pub persisted: Vec<Kept>,
     /// What is backed up.
     pub backed_up: Vec<BackedUp>,
+    /// Why it is not known what survives a reboot and what is backed up, where its definitions could not be collected.
+    pub unseen: Option<UnknownReason>,
     /// The directories of its state that no backup has.
     pub unsaved: Vec<String>,
     /// The directory of its state that its contract names.

@@ -6,13 +6,13 @@ use super::discover::{self, Found};
 use super::kept::{self, Elements};
 use super::pieces::{self, Piece};
 use super::surroundings::Surroundings;
-use super::{Answer, BackedUp, Kept, Pattern, Service, gaps, left, state};
+use super::{Answer, BackedUp, Kept, Pattern, Service, gaps, left, state, texts};
 use crate::plan::migrate::Migration;
 use crate::plan::model::{Choices, Context, ServiceFacts, unseen_import};
 use crate::resolve::module::{Def, Module};
 use crate::resolve::value::{Known, Value};
 use crate::resolve::{Eval, UnknownReason};
-use crate::rules::ContractField;
+use crate::rules::{ContractField, parts};
 use crate::syntax::AstNode;
 
 /// Every service, by name.
@@ -33,7 +33,11 @@ pub fn entries<'a>(context: &Context<'a>) -> Vec<(Found<'a>, Service)> {
         jobs.chain([service.name.clone()]).collect::<Vec<_>>()
     };
     let claimed: BTreeSet<String> = entries.iter().flat_map(jobs).collect();
-    entries.extend(discover::by_jobs(context, &claimed).into_iter().map(with_what_is_said));
+    // A job that no service has may be one's of which not everything is seen.
+    let hides_jobs = context.model.hides_imports().is_some() && entries.iter().any(|(_, one)| one.unseen.is_some());
+    if !hides_jobs {
+        entries.extend(discover::by_jobs(context, &claimed).into_iter().map(with_what_is_said));
+    }
     entries.sort_by(|(_, a), (_, b)| a.name.cmp(&b.name));
     entries
 }
@@ -72,6 +76,7 @@ fn service(around: &Surroundings, found: &Found) -> Service {
         exposed: None,
         persisted: Vec::new(),
         backed_up: Vec::new(),
+        unseen: None,
         unsaved: Vec::new(),
         state: None,
         gaps: Vec::new(),
@@ -94,7 +99,13 @@ fn service(around: &Surroundings, found: &Found) -> Service {
                 facts(context, migration.facts(), &mut service);
                 service.blocked = migration.check().err();
             }
-            Err(error) => service.blocked = Some(error),
+            Err(error) => {
+                service.unseen = Some(UnknownReason {
+                    reason: error.message().to_owned(),
+                    place: error.place().unwrap_or(&service.place).clone(),
+                });
+                service.blocked = Some(error);
+            }
         }
     }
     if found.pattern == Pattern::Undeclared && service.backed_up.is_empty() && found.containers.is_empty() {
@@ -124,10 +135,34 @@ fn enabled(context: &Context, module: &Module, def: &Def) -> Answer<bool> {
         Answer::Known(true) => {}
         known => return known,
     }
-    match Eval::new(context.model, module).holds(&def.context.conditions) {
-        Ok(holds) => Answer::Known(holds),
+    let eval = Eval::new(context.model, module);
+    match eval.holds(&def.context.conditions) {
+        Ok(true) => Answer::Known(true),
+        Ok(false) => {
+            let switches = def
+                .context
+                .conditions
+                .iter()
+                .filter_map(|condition| eval.option_path(condition));
+            let unset = switches.map(|path| unset_so_far(context, &path)).find(Option::is_some);
+            unset.flatten().map_or(Answer::Known(false), Answer::Unknown)
+        }
         Err(why) => Answer::Unknown(why),
     }
+}
+
+/// Why it is not known that nothing sets an option, where nothing is known to: a file of the host cannot be read.
+fn unset_so_far(context: &Context, path: &[String]) -> Option<UnknownReason> {
+    let names: Vec<&str> = path.iter().map(String::as_str).collect();
+    let faulty = context.model.hides_imports()?;
+    let error = context.repo.source(faulty)?.syntax_error()?;
+    context.model.definitions(&names).is_empty().then(|| UnknownReason {
+        reason: texts::may_be_set(faulty),
+        place: error
+            .place()
+            .cloned()
+            .unwrap_or_else(|| crate::error::Place::new(faulty, &"".into(), 0..0)),
+    })
 }
 
 /// The route of a legacy declaration, and the port that a container publishes without one.
@@ -304,7 +339,15 @@ impl<'a> Contract<'_, 'a> {
                 Value::Unknown(why) => Answer::Unknown(why),
                 _ => Answer::Unknown(enable.why("it is computed")),
             },
-            (Answer::Known(_), _) => Answer::Known(false),
+            (Answer::Known(true), None) => {
+                let namespace = parts(&self.context.rules().namespaces.contract).into_iter();
+                let path: Vec<String> = namespace
+                    .chain([&*self.found.name, "enable"])
+                    .map(str::to_owned)
+                    .collect();
+                unset_so_far(self.context, &path).map_or(Answer::Known(false), Answer::Unknown)
+            }
+            (Answer::Known(false), _) => Answer::Known(false),
             (unknown, _) => unknown,
         };
         service.port = match self.field("port").map(|port| port.value()) {

@@ -175,8 +175,12 @@ fn row(service: &Service) -> [Cell; 7] {
             Some(Answer::Unknown(_)) => plain("?"),
             None => cell("no", palette::FAINT),
         },
-        number(service.persisted.len()),
+        match service.unseen {
+            Some(_) => plain("?"),
+            None => number(service.persisted.len()),
+        },
         match service.gaps.iter().any(|gap| gap.code == "not-backed-up") {
+            _ if service.unseen.is_some() => plain("?"),
             true => cell(format!("{}!", service.backed_up.len()), palette::WARNING),
             false => number(service.backed_up.len()),
         },

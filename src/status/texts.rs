@@ -50,6 +50,14 @@ pub fn offered_besides(titles: &[String]) -> String {
     format!("Offered besides, by a question of its own: {}.", titles.join("; "))
 }
 
+/// Why it is not known whether an option is set.
+pub fn may_be_set(file: &std::path::Path) -> String {
+    format!(
+        "nothing is seen to set it, and what {} sets cannot be seen",
+        file.display()
+    )
+}
+
 pub fn not_imported(host: &Host) -> String {
     format!("no import of {} leads to its module", host.name)
 }

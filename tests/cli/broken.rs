@@ -129,7 +129,9 @@ fn what_comes_back_with_a_part_of_the_contract_is_taken_by_name() {
         let without = repo.tree();
         let plan = repo.run(&["init", "--dry-run"]).succeeds();
         match part {
-            "collector.nix" => snapshot!("cli", "init_put_back", plan),
+            "collector.nix" => {
+                snapshot!("cli", "init_put_back", plan);
+            }
             _ => drop(plan.says("put back what is missing of the contract: the import of legacy-bridge.nix")),
         }
         repo.run(&["init", "--yes"])

@@ -151,3 +151,21 @@ fn before_the_installation_it_says_that_there_is_nothing_to_check() {
         .says("the contract is not installed, so there is nothing to check yet")
         .says("services are declared in the legacy pattern: qgroget init");
 }
+
+#[test]
+fn what_does_not_evaluate_is_not_called_well_before() {
+    let repo = Repo::with_contract();
+    repo.migrate(&["jellyfin"]).succeeds();
+    repo.replace(
+        "modules/server/media/jellyfin/default.nix",
+        "\"public\"",
+        "(throw \"no\")",
+    );
+    let run = repo.run(&["check"]);
+    if !run.err.contains("not evaluated") {
+        assert_eq!(run.code, 1, "{run}");
+        run.says_not("nothing wrong")
+            .says_not("before the change")
+            .says_not("--no-verify");
+    }
+}

@@ -279,3 +279,23 @@ fn every_example_holds_as_it_is_written() {
         }
     }
 }
+
+#[test]
+fn a_bad_name_or_value_of_a_field_is_said_in_the_words_of_fields() {
+    let repo = Repo::with_contract();
+    let add = |name: &str, flags: &[&str]| {
+        let arguments = [
+            &["contract", "add", name, "--type", "str", "--description", "x", "--yes"],
+            flags,
+        ];
+        repo.run(&arguments.concat()).ends(2)
+    };
+    add("a b", &["--default", "\"\""])
+        .says("bad-name")
+        .says_not("directory");
+    add("icon", &["--default", "\""])
+        .says("--default '\"text\"'")
+        .says_not("--value");
+    add("icon", &["--required", "--value", "\""]).says("--value '\"text\"'");
+    add("icon", &["--default", "1", "--service", "jellyfin=\""]).says("--service jellyfin='\"text\"'");
+}

@@ -178,7 +178,8 @@ fn an_edited_text_that_does_not_parse_is_not_taken() {
     person.selects();
     person.answers("(1/4) Take this change", "e");
     person.sees("error[does-not-parse]");
-    person.answers("edit again, or drop the edit", "d");
+    person.sees("e opens the text again as you left it, d drops the edit");
+    person.answers("edit again, drop the edit, or quit", "d");
     person.answers("(1/4) Take this change", "q");
     assert_eq!(person.leaves().1, End::Code(1));
     assert!(repo.tree() == before);
@@ -348,5 +349,104 @@ fn the_terminal_is_as_it_was_however_it_ends() {
         assert_eq!(read("before"), read("after"), "{end:?}");
         assert!(read("before").contains(" icanon"), "{}", read("before"));
         assert_eq!(repo.status(), "");
+    }
+}
+
+#[test]
+fn a_bad_edit_has_a_way_out() {
+    let repo = Repo::with_contract();
+    let before = repo.tree();
+    let tool = editor(&repo.home(), "echo '{' > \"$1\"");
+    for (keys, asks_again) in [("q", false), ("u", true)] {
+        let mut command = at_terminal(&repo, &["jellyfin", "--in-place"]);
+        command.env("EDITOR", &tool);
+        let mut person = Person::at(command);
+        person.selects();
+        person.answers("(1/4) Take this change", "e");
+        person.answers("edit again, drop the edit, or quit", keys);
+        if asks_again {
+            person.sees("Your edit is dropped.");
+            person.answers("(1/4) Take this change", "q");
+        }
+        assert_eq!(person.leaves().1, End::Code(1));
+        assert!(repo.tree() == before);
+    }
+}
+
+/// Answers the question which file is meant.
+fn first_file(person: &mut Person) {
+    person.sees("Which file");
+    person.types("1");
+}
+
+#[test]
+fn a_service_that_is_taken_back_is_asked_about_as_it_was_answered() {
+    let repo = Repo::with_contract();
+    let tool = editor(&repo.home(), "echo '# mine' >> \"$1\"");
+    let mut command = at_terminal(&repo, &["jellyfin", "vaultwarden"]);
+    command.env("EDITOR", tool);
+    let mut person = Person::at(command);
+    person.presses("e");
+    first_file(&mut person);
+    person.presses("y");
+    person.sees("service 2 of 2");
+    person.presses("u");
+    person.sees("took back");
+    person.sees("service 1 of 2");
+    let shown = person.presses("d");
+    assert!(shown.contains("1 text edited"), "{shown}");
+    assert!(shown.contains("Take it as answered?"), "{shown}");
+    let shown = person.presses("y");
+    assert!(shown.contains("# mine"), "{shown}");
+    person.sees("service 2 of 2");
+    person.presses("q");
+    assert_eq!(person.leaves().1, End::Code(1));
+    let files = repo.git(&["show", "--format=%s", "HEAD"]);
+    assert!(files.starts_with("refactor(server/jellyfin)"), "{files}");
+    assert!(files.contains("+# mine"), "{files}");
+    assert_eq!(repo.log().len(), 3);
+    assert_eq!(repo.status(), "");
+}
+
+#[test]
+fn taking_an_answer_back_leaves_the_edit_that_was_in_it() {
+    let repo = Repo::with_contract();
+    let tool = editor(&repo.home(), "echo '# mine' >> \"$1\"");
+    let mut command = at_terminal(&repo, &["jellyseerr"]);
+    command.env("EDITOR", tool);
+    let mut person = Person::at(command);
+    person.presses("e");
+    first_file(&mut person);
+    person.presses("y");
+    person.answers("Take this gain", "u");
+    let shown = person.presses("u");
+    assert!(shown.contains("Your edit is in it now"), "{shown}");
+    let shown = person.presses("q");
+    assert!(shown.contains("Your edit is dropped."), "{shown}");
+    assert_eq!(person.leaves().1, End::Code(1));
+}
+
+#[test]
+fn an_edited_message_is_there_again_after_its_commit_was_declined_or_taken_back() {
+    for first in ["n", "y"] {
+        let repo = Repo::with_contract();
+        let tool = editor(&repo.home(), "sed -i 's/migrate to service contract/by hand/' \"$1\"");
+        let mut command = at_terminal(&repo, &["jellyfin", "vaultwarden"]);
+        command.env("EDITOR", tool);
+        let mut person = Person::at(command);
+        person.presses("m");
+        person.presses("y");
+        person.answers("Commit with this message", "e");
+        person.answers("Commit with this message", first);
+        person.sees("service 2 of 2");
+        person.presses("u");
+        person.sees("service 1 of 2");
+        person.presses("y");
+        let shown = person.answers("Commit with this message", "y");
+        assert!(shown.contains("refactor(server/jellyfin): by hand"), "{first}: {shown}");
+        person.sees("service 2 of 2");
+        person.presses("q");
+        assert_eq!(person.leaves().1, End::Code(1));
+        assert_eq!(repo.log()[0], "refactor(server/jellyfin): by hand");
     }
 }

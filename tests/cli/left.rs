@@ -29,6 +29,14 @@ fn what_was_declined_is_offered_by_the_next_run() {
             1 => format!("{service} has its contract; 1 change is open:"),
             _ => format!("{service} has its contract; {open} changes are open:"),
         };
+        let alone = repo.run(&[]).succeeds();
+        let all = if open == 1 { "1 change" } else { "2 changes" };
+        assert!(
+            alone
+                .out
+                .contains(&format!("open        {all} of migrated services, of {service}\n")),
+            "{alone}"
+        );
         let shown = migrating(&repo, service, &"y".repeat(open));
         assert!(shown.contains(&said), "{shown}");
         assert_eq!(

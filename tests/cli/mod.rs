@@ -9,6 +9,7 @@ mod contract;
 mod cutover;
 mod dashboard;
 mod data_dir;
+mod documents_for_programs;
 mod dry_run;
 mod format;
 mod gains;

@@ -209,6 +209,10 @@ fn an_answer_that_cannot_be_is_asked_for_again() {
     person.sees("nobody: it has no route");
     person.types("\r");
     person.sees("error[port-in-use]: port 8096 is in use by 'jellyfin'");
+    let hint = person.sees("Port");
+    assert!(hint.contains("a free one: ") && !hint.contains("--port"), "{hint}");
+    person.0.send_line("eighty").unwrap();
+    person.sees("a port is a number from 1 to 65535");
     person.sees("Port");
     person.0.send_line("28981").unwrap();
     person.sees("Subdomain");

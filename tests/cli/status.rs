@@ -139,3 +139,47 @@ fn json_follows_its_schema() {
     assert_eq!(names, ["honcho", "jellyfin"]);
     assert_eq!(some["totals"], all["totals"]);
 }
+
+/// The line of a service in the table.
+#[track_caller]
+fn line_of<'r>(run: &'r Run, service: &str) -> &'r str {
+    let is_it = |line: &&str| line.split_whitespace().next() == Some(service);
+    run.out
+        .lines()
+        .find(is_it)
+        .unwrap_or_else(|| panic!("{service}: {run}"))
+}
+
+#[test]
+fn beside_a_broken_file_only_what_is_known_is_said() {
+    let repo = Repo::homelab();
+    let whole = repo.run(&["status"]).succeeds();
+    // It may import every module: nothing says of whom the job `music` is.
+    repo.write("modules/server/default.nix", "{ a = ; }");
+    let run = repo.run(&["status"]).succeeds();
+    for job in ["music", "arr"] {
+        let is_it = |line: &str| line.split_whitespace().next() == Some(job);
+        assert!(!run.out.lines().any(is_it), "{run}");
+    }
+    let cells: Vec<&str> = line_of(&run, "navidrome").split_whitespace().collect();
+    assert_eq!(
+        cells[..7],
+        ["navidrome", "legacy", "?", "4533", "public", "?", "?"],
+        "{run}"
+    );
+    assert!(!run.out.contains("keeps state that no backup has"), "{run}");
+    let navidrome = closely(&repo, "navidrome");
+    let unknown: Vec<&str> = navidrome["unknown"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|unknown| unknown["field"].as_str().unwrap())
+        .collect();
+    assert_eq!(unknown, ["enabled", "persisted", "backed_up"]);
+    // Where a switch would be set, a file cannot be read: that nothing sets it is not known.
+    let repo = Repo::homelab();
+    repo.write("hosts/Server/settings.nix", "{ a = ; }");
+    let run = repo.run(&["status"]).succeeds().says_not("is enabled nowhere");
+    assert!(line_of(&whole, "calibre").contains(" yes "), "{whole}");
+    assert!(line_of(&run, "calibre").contains(" ? "), "{run}");
+}

@@ -171,3 +171,76 @@ fn a_person_is_asked_and_told_what_is_taken_back() {
         assert_eq!(repo.log() == log, code == 1);
     }
 }
+
+/// Adds a field without anybody who says it.
+fn with_a_field() -> Repo {
+    let repo = Repo::with_contract();
+    repo.migrate(&["jellyfin"]).succeeds();
+    repo.run(&[&crate::common::ADD_FIELD[..], &["--yes", "--no-verify"]].concat())
+        .succeeds();
+    repo
+}
+
+#[test]
+fn a_field_that_was_removed_is_not_called_taken_back() {
+    let repo = with_a_field();
+    repo.run(&["contract", "remove", "icon", "--yes", "--no-verify"])
+        .succeeds();
+    let removed = repo.git(&["rev-parse", "--short", "HEAD"]);
+    let list = repo.run(&["undo", "--list"]).succeeds().says_not("taken back");
+    assert!(
+        list.out
+            .contains(&format!("(nothing of it is left since [{}])", removed.trim())),
+        "{list}"
+    );
+    let list = repo.run(&["undo", "--list", "--format", "json"]).succeeds();
+    let list = list.follows_schema("undo-1");
+    assert_eq!(list["commits"][1]["state"], "replaced", "{list:#}");
+    // The field's own name finds its commits, the last one first.
+    repo.run(&["undo", "icon", "--dry-run"])
+        .succeeds()
+        .says("remove icon from the service contract");
+    repo.run(&["undo", "icon", "--yes"]).succeeds();
+    repo.run(&["undo", "--list"])
+        .succeeds()
+        .says_not("nothing of it is left");
+    repo.run(&["undo", "icon", "--yes"]).succeeds();
+    assert_eq!(repo.log()[0], "refactor(server/jellyfin): migrate to service contract");
+}
+
+#[test]
+fn a_field_that_was_renamed_and_removed_says_which_commit_comes_first() {
+    let repo = with_a_field();
+    for change in [&["rename", "icon", "logo"][..], &["remove", "logo"]] {
+        repo.run(&[&["contract"], change, &["--yes", "--no-verify"]].concat())
+            .succeeds();
+    }
+    repo.run(&["undo", "--list"]).succeeds().says_not("taken back");
+    let run = repo.run(&["undo", "icon", "--yes"]);
+    assert_eq!(run.code, 1, "{run}");
+    run.says("first `qgroget undo 'contract field logo'`");
+    repo.run(&["undo", "logo", "--yes"]).succeeds();
+    repo.run(&["undo", "icon", "--yes"])
+        .succeeds()
+        .says("rename icon to logo");
+    repo.run(&["undo", "icon", "--yes"]).succeeds().says("add icon");
+}
+
+#[test]
+fn what_others_have_changed_by_hand_is_still_taken_back_by_hand() {
+    let repo = Repo::with_contract();
+    repo.migrate(&["jellyfin"]).succeeds();
+    repo.git(&["revert", "--no-edit", "HEAD"]);
+    repo.migrate(&["vaultwarden"]).succeeds();
+    repo.run(&["undo", "--list"]).succeeds().says("(taken back)");
+}
+
+#[test]
+fn a_refusal_fits_the_screen() {
+    let repo = Repo::with_contract();
+    repo.migrate(&["--all"]);
+    let run = repo.run(&["undo", "init", "--yes"]);
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.err.lines().count() < 40, "{run}");
+    run.says("more, from the top of the list: `qgroget undo --list`");
+}

@@ -11,6 +11,7 @@ pub const CONTRACT: &str = "contract";
 pub const SERVICES: &str = "services";
 pub const FILES: &str = "files";
 pub const GAPS: &str = "gaps";
+pub const OPEN: &str = "open";
 pub const BLOCKED: &str = "blocked";
 pub const UNTESTED: &str = "not tested";
 pub const UNFINISHED: &str = "unfinished";
@@ -58,6 +59,27 @@ pub fn gaps(status: &Status) -> String {
     let with_gaps = status.services.iter().filter(|service| !service.gaps.is_empty());
     let number: usize = status.services.iter().map(|service| service.gaps.len()).sum();
     format!("{number}, of {}", named(with_gaps.map(|service| service.name.as_str())))
+}
+
+/// What is left of services that have their contract.
+pub fn open(open: &[(String, usize)]) -> String {
+    let number = open.iter().map(|(_, count)| count).sum();
+    let names = named(open.iter().map(|(name, _)| name.as_str()));
+    format!(
+        "{} of migrated services, of {names}",
+        count(number, "change", "changes")
+    )
+}
+
+/// The command for what is left of a service that has its contract.
+pub fn migrate_the_rest(name: &str, open: usize) -> (String, String) {
+    (
+        format!("qgroget migrate {name}"),
+        format!(
+            "it has its contract, and {} open: shows what would change, and asks",
+            count(open, "change is", "changes are")
+        ),
+    )
 }
 
 pub fn blocked(status: &Status) -> String {

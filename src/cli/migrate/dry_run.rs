@@ -9,6 +9,7 @@ use crate::cli::session::{Loaded, Session};
 use crate::cli::show;
 use crate::cli::{init, message, texts};
 use crate::edit::SourceChange;
+use crate::error::json::Json;
 use crate::error::{self, Result};
 use crate::plan::definition::Definition;
 use crate::plan::install::{self, Installation};
@@ -78,13 +79,14 @@ impl DryRun<'_> {
                 self.refused || proof.is_some_and(|(proof, _)| !proof.is_preserving()),
             ))
         };
-        let code = if human { ui.paged(body)? } else { body()? };
-        match self.args.deciding.format {
-            Format::Human => {}
-            Format::Json => ui.data(self.document.to_text()?),
-            Format::Patch => ui.data(patch::patch(&self.change)),
+        let code = if human { ui.paged(body) } else { body() };
+        self.document.refusals.extend(code.as_ref().err().map(Json::from));
+        match (self.args.deciding.format, &code) {
+            (Format::Json, _) => ui.data(self.document.to_text()?),
+            (Format::Patch, Ok(_)) => ui.data(patch::patch(&self.change)),
+            (Format::Human | Format::Patch, _) => {}
         }
-        Ok(code)
+        code
     }
 
     /// The proof of the whole plan, if it was asked for, with what the machine gains by it, a line each.

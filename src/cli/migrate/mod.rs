@@ -37,9 +37,6 @@ pub fn run(args: &Migrate, session: &Session) -> Result<u8> {
         },
         ..Choices::default()
     };
-    if args.deciding.format == Format::Json {
-        session.ui.keep_for_data();
-    }
     let loaded = session.load(args.deciding.host.as_deref())?;
     let services = match args.all {
         true => all(&loaded, &choices),

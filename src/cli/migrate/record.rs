@@ -10,6 +10,7 @@ use crate::cli::args::{Format, Migrate};
 use crate::cli::session::Session;
 use crate::cli::{texts, write_page};
 use crate::commit::Committed;
+use crate::error::json::Json;
 use crate::error::{Error, Result};
 use crate::plan::migrate::Migration;
 use crate::plan::model::Choices;
@@ -92,6 +93,18 @@ impl<'s> Record<'s> {
                     document.notes.push(line);
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Prints the document for programs of a run that `error` ends: what was done before it is done.
+    ///
+    /// # Errors
+    /// Where it has no form.
+    pub fn broken_off(&self, error: &Error) -> Result<()> {
+        if let Some(mut document) = self.document.take() {
+            document.refusals.push(Json::from(error));
+            self.session.ui.data(document.to_text()?);
         }
         Ok(())
     }

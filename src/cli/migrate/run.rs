@@ -1,5 +1,7 @@
 //! A run that writes: one decision, one proof, one commit for each service.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::proof::{Proofs, Proved};
@@ -23,7 +25,7 @@ use crate::process;
 use crate::repo::hosts;
 use crate::report::{Commit, Fate, Migrated, Service};
 use crate::review::json::{self, ServiceOutcome};
-use crate::review::{Decision, Outcome, Position};
+use crate::review::{Decision, Kept, Outcome, Position};
 
 /// What became of a service.
 enum Step {
@@ -58,6 +60,8 @@ struct Run<'s> {
     record: Record<'s>,
     /// How far it is.
     position: Position,
+    /// What was answered about each service that was decided, for one that is taken back.
+    kept: RefCell<BTreeMap<String, Kept>>,
 }
 
 /// Runs it. Stops between two services on Ctrl-C; what is committed stays.
@@ -85,9 +89,16 @@ pub fn run(
         proofs: Proofs::new(args, session, record.brief),
         record,
         position: Position::default(),
+        kept: RefCell::default(),
     };
     let _hold = interrupt::hold_all();
-    let (code, reached) = run.services(loaded, &all, choices)?;
+    let (code, reached) = match run.services(loaded, &all, choices) {
+        Ok(reached) => reached,
+        Err(error) => {
+            run.record.broken_off(&error)?;
+            return Err(error);
+        }
+    };
     let not_reached = names[reached..].iter().map(|name| (*name).clone()).collect();
     let done = run.record.end(not_reached, services.undeclared, unreadable)?;
     super::say_beside(&done.undeclared, &done.unreadable, session);
@@ -239,7 +250,7 @@ impl<'s> Run<'s> {
             step
         });
         let refused = |error: Error| match process::interrupted() {
-            Some(signal) if error.code() == "stopped-by-signal" && error.hints().is_empty() => {
+            Some(signal) if error.code() == "stopped-by-signal" && error::process::is_before_all(&error) => {
                 error::process::stopped_before(service, signal)
             }
             _ => error,
@@ -353,12 +364,18 @@ impl<'s> Run<'s> {
     ) -> Result<Step> {
         let (service, session) = (migration.name(), self.session);
         let mut approval = committer.approval(migration, position)?;
+        if let Some(kept) = self.kept.borrow_mut().remove(service) {
+            approval.take_up(kept)?;
+        }
         let (decision, first, proved) = loop {
             let decision: Decision = match approval.decide()? {
                 Outcome::Quit => return Ok(Step::Quit),
                 Outcome::Back => return Ok(Step::Back),
                 Outcome::Decided(decision) => decision,
             };
+            self.kept
+                .borrow_mut()
+                .extend(approval.kept().map(|kept| (service.to_owned(), kept)));
             if migration.is_resumed() && decision.change.is_empty() && !session.asks(&self.args.deciding) {
                 let gains: Vec<String> = migration.groups().iter().map(|group| group.title.clone()).collect();
                 if !self.record.brief {

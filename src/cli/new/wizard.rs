@@ -1,15 +1,16 @@
 //! A person is asked for what the flags leave open, and again where an answer cannot be: before anything else is asked.
 
+use std::fmt;
 use std::str::FromStr;
 
 use dialoguer::{Confirm, Input, Select};
 
-use super::super::args::New;
+use super::super::args::{self, New};
 use super::super::keys;
 use super::super::texts;
 use super::super::ui::Ui;
 use super::{exposure, kind};
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use crate::plan::model::Context;
 use crate::plan::new::{self, Exposure, ServiceKind, Wanted, ports};
 
@@ -42,12 +43,18 @@ pub fn ask(args: &New, context: &Context, ui: &Ui) -> Result<Wanted> {
     };
     let port = match (args.port, exposure) {
         (None, Exposure::None) => None,
-        (said, _) => Some(said_or_asked(
-            ui,
-            said,
-            |port| new::check_port(context, *port),
-            || Input::new().with_prompt(texts::ASK_PORT).default(ports::free(context)),
-        )?),
+        (said, _) => Some(
+            said_or_asked(
+                ui,
+                said.map(Port),
+                |port| new::check_port(context, port.0).map_err(error::evolve::at_the_prompt),
+                || {
+                    let free = Port(ports::free(context));
+                    Input::new().with_prompt(texts::ASK_PORT).default(free)
+                },
+            )?
+            .0,
+        ),
     };
     let subdomain = match (&args.subdomain, exposure) {
         (None, Exposure::Private | Exposure::Public) => {
@@ -70,6 +77,24 @@ pub fn ask(args: &New, context: &Context, ui: &Ui) -> Result<Wanted> {
         subdomain,
         database,
     })
+}
+
+/// A port as a person types it.
+#[derive(Clone)]
+struct Port(u16);
+
+impl FromStr for Port {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Port, String> {
+        args::port(text.trim()).map(Port)
+    }
+}
+
+impl fmt::Display for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
 }
 
 fn category(args: &New, context: &Context, ui: &Ui, name: &str) -> Result<String> {

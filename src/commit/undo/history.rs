@@ -21,12 +21,25 @@ pub struct Entry {
     pub name: String,
     /// Whether it can be taken back.
     pub state: State,
+    /// The later commit of the tool that took away what this one did, where its state says that there is one.
+    pub replaced_by: Option<Successor>,
     /// The abbreviated id of the commit before it that only moves files, where that is a part of the same change: both are
     /// taken back together.
     pub first: Option<String>,
     pub(super) id: Oid,
     pub(super) first_id: Option<Oid>,
     pub(super) mark: Mark,
+}
+
+/// A commit of the tool after which nothing is left of what an earlier one did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Successor {
+    /// Its abbreviated id.
+    pub short: String,
+    /// Its title.
+    pub title: String,
+    /// The service that it is about, or what else was planned.
+    pub name: String,
 }
 
 impl Entry {
@@ -59,6 +72,8 @@ pub enum State {
     Shallow,
     /// A later commit takes it back, made by this tool or by hand.
     Undone,
+    /// Nothing is left of what it did, since a later commit of the tool that is not taken back took that away.
+    Replaced,
 }
 
 /// A commit of the tool, with the one before it that is a part of the same change.
@@ -119,9 +134,41 @@ pub fn list(git: &GitState) -> Result<Vec<Entry>> {
                 state => state,
             },
         };
-        entries.push(entry(git, &unit, mark, state)?);
+        let by = match state == State::Undone && !undone {
+            true => replaced_by(git, &unit, &entries)?,
+            false => None,
+        };
+        let state = if by.is_some() { State::Replaced } else { state };
+        let replaced_by = by.map(|at: usize| {
+            let Entry { short, title, name, .. } = &entries[at];
+            Successor {
+                short: short.clone(),
+                title: title.clone(),
+                name: name.clone(),
+            }
+        });
+        entries.push(Entry {
+            replaced_by,
+            ..entry(git, &unit, mark, state)?
+        });
     }
     Ok(entries)
+}
+
+/// Which of the `later` commits of the tool, the newest first, took away what was left of a change.
+fn replaced_by(git: &GitState, unit: &Unit<'_>, later: &[Entry]) -> Result<Option<usize>> {
+    let failed = |cause| error::git::failed("read the history", cause);
+    for (at, entry) in later.iter().enumerate().rev() {
+        if matches!(entry.state, State::Undone | State::Shallow) {
+            continue;
+        }
+        let commit = git.repo().find_commit(entry.id).map_err(failed)?;
+        let Ok(before) = commit.parent(0) else { continue };
+        if !is_reverted_in(git, unit, &before)? && is_reverted_in(git, unit, &commit)? {
+            return Ok(Some(at));
+        }
+    }
+    Ok(None)
 }
 
 fn entry(git: &GitState, unit: &Unit<'_>, mark: Mark, state: State) -> Result<Entry> {
@@ -134,6 +181,7 @@ fn entry(git: &GitState, unit: &Unit<'_>, mark: Mark, state: State) -> Result<En
         title: String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default()).into_owned(),
         name: mark.name.clone(),
         state,
+        replaced_by: None,
         id: commit.id(),
         mark,
     })
@@ -163,14 +211,25 @@ fn state(git: &GitState, unit: &Unit<'_>, mark: &Mark) -> Result<State> {
 /// Whether HEAD has nothing of what a commit changes any more: somebody has reverted it by hand.
 fn is_reverted(git: &GitState, unit: &Unit<'_>) -> Result<bool> {
     let failed = |cause| error::git::failed("compare the commit with HEAD", cause);
-    let (repo, tree) = (git.repo(), git.head_tree()?);
-    let head = repo.head().and_then(|head| head.peel_to_commit()).map_err(failed)?;
-    let index = unit.reverted_from(git, &head).map_err(failed)?;
+    let head = git
+        .repo()
+        .head()
+        .and_then(|head| head.peel_to_commit())
+        .map_err(failed)?;
+    is_reverted_in(git, unit, &head)
+}
+
+/// Whether a commit's tree has nothing of what an earlier one changes.
+fn is_reverted_in(git: &GitState, unit: &Unit<'_>, commit: &git2::Commit<'_>) -> Result<bool> {
+    let failed = |cause| error::git::failed("compare the commit with a later one", cause);
+    let index = unit.reverted_from(git, commit).map_err(failed)?;
     if index.has_conflicts() {
         return Ok(false);
     }
-    let diff = repo
-        .diff_tree_to_index(tree.as_ref(), Some(&index), None)
+    let tree = commit.tree().map_err(failed)?;
+    let diff = git
+        .repo()
+        .diff_tree_to_index(Some(&tree), Some(&index), None)
         .map_err(failed)?;
     Ok(diff.deltas().len() == 0)
 }
@@ -187,6 +246,6 @@ pub fn is_as_made(git: &GitState, id: &str) -> Result<Option<bool>> {
     Ok(match state(git, &unit, &mark)? {
         State::Intact => Some(true),
         State::Changed => Some(false),
-        State::OldMark | State::Shallow | State::Undone => None,
+        State::OldMark | State::Shallow | State::Undone | State::Replaced => None,
     })
 }

@@ -56,7 +56,12 @@ impl Renewal {
     pub fn render(&self, ops: &mut Ops, group: GroupId) {
         for (path, before, merged) in self.documents.iter().filter(|(_, _, merged)| !merged.edits.is_empty()) {
             ops.edit_text(path, before, &merged.edits, group);
-            ops.tell(group, [Move::added_to(texts::DOCUMENT_EDITED, path)]);
+            let moves = merged.edits.iter().map(|(range, _)| Move {
+                what: texts::DOCUMENT_EDITED.to_owned(),
+                from: Some(Place::new(path, before, range.clone())),
+                to: Some(path.display().to_string()),
+            });
+            ops.tell(group, moves);
         }
     }
 

@@ -89,10 +89,12 @@ pub fn kind(text: &str) -> Result<String> {
 ///
 /// # Errors
 /// `bad-value` for what does not parse.
-pub fn value(text: &str) -> Result<String> {
+///
+/// `flag` is what it was given with, as far as the value.
+pub fn value(flag: &str, text: &str) -> Result<String> {
     match Source::new("<value>", text).expr() {
         Ok(_) => Ok(text.trim().to_owned()),
-        Err(_) => Err(error::evolve::bad_value(text)),
+        Err(_) => Err(error::evolve::bad_value(flag, text)),
     }
 }
 
@@ -115,7 +117,13 @@ mod tests {
 
     #[test]
     fn values_are_expressions() {
-        assert_eq!(value(" [1 2] ").unwrap(), "[1 2]");
-        assert_eq!(value("a = 1").unwrap_err().code(), "bad-value");
+        assert_eq!(value("--value ", " [1 2] ").unwrap(), "[1 2]");
+        let error = value("--default ", "a = 1").unwrap_err();
+        assert_eq!(error.code(), "bad-value");
+        assert!(
+            error.hints()[0].ends_with(r#"--default '"text"'"#),
+            "{:?}",
+            error.hints()
+        );
     }
 }

@@ -357,7 +357,7 @@ fn places<'r>(reads: impl Iterator<Item = &'r references::Read>) -> Vec<Place> {
 fn field_name(name: &str) -> Result<()> {
     match super::new::is_name(name) {
         true => Ok(()),
-        false => Err(error::evolve::bad_name(name, "a field")),
+        false => Err(error::evolve::bad_field_name(name)),
     }
 }
 
