@@ -98,8 +98,11 @@ pub fn after_an_error(scenario: &Scenario, lab: &Lab, ended: &Ended, mute: bool)
         _ if mute && state.looks_like(&scenario.after) => (&scenario.after, "after"),
         _ => (&scenario.before, "before"),
     };
+    // While every write fails, nothing can go back from between two commits: the notes stay, and the next run takes all of
+    // it back and says so.
+    let is_left_to_the_next = mute && lab.has_notes() && scenario.name.contains("separate move");
     let differences = briefly(&format!("not as {name}: "), &state.differences(wanted));
-    if !differences.is_empty() {
+    if !differences.is_empty() && !is_left_to_the_next {
         wrong.push(ended.gist());
         wrong.extend(differences);
     }
@@ -117,7 +120,8 @@ pub fn after_an_error(scenario: &Scenario, lab: &Lab, ended: &Ended, mute: bool)
         }
         wrong.extend(left(scenario, lab));
     } else {
-        wrong.extend(again(scenario, lab, false));
+        let half = is_left_to_the_next && !state.looks_like(&scenario.before) && !state.looks_like(&scenario.after);
+        wrong.extend(again(scenario, lab, half));
     }
     wrong
 }
