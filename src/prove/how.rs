@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::functions::Functions;
 use super::switches::Switches;
 
 /// How both sides are evaluated.
@@ -56,41 +57,6 @@ pub struct How {
     /// Slice mode: the switches that only upstream would define.
     #[serde(skip_serializing_if = "Switches::is_empty")]
     pub switches: Switches,
-}
-
-/// Which functions are compared by what they yield for a stand-in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Functions {
-    /// None.
-    None,
-    /// Those that name their arguments, as modules do.
-    Named,
-    /// All.
-    #[default]
-    All,
-}
-
-impl Functions {
-    /// Whether all of them are.
-    pub fn are_compared(&self) -> bool {
-        *self == Functions::All
-    }
-
-    /// As `normal.nix` has it.
-    pub(super) fn number(self) -> u8 {
-        self as u8
-    }
-
-    /// Fewer of them; whether that is possible.
-    pub(super) fn fewer(&mut self) -> bool {
-        let before = *self;
-        *self = match self {
-            Functions::All => Functions::Named,
-            Functions::Named | Functions::None => Functions::None,
-        };
-        *self != before
-    }
 }
 
 /// Why a whole system was not evaluated.

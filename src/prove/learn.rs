@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::how::Functions;
+use super::functions::Functions;
 use super::kind::StubKind;
 use super::mentions::{Mentions, OptionRead};
 use super::nix::{headline, positions};

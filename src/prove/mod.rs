@@ -25,6 +25,7 @@ pub mod difference;
 mod explain;
 mod failure;
 mod fetchers;
+mod functions;
 mod how;
 pub mod html;
 mod kind;

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use super::area::Area;
 use super::difference::{Class, Difference, Order};
-use super::how::{Functions, How};
+use super::functions::Functions;
+use super::how::How;
 use super::proof::{HostProof, Mode, Proof};
 use super::sentence::shown;
 use crate::error::prove as text;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::configuration::SEPARATOR;
-use super::how::Functions;
+use super::functions::Functions;
 use super::mentions::Mentions;
 use super::nix::Nix;
 use super::stub::{Stubs, dotted};

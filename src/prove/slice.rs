@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::configuration::Configuration;
 use super::failure::{Failed, failure};
 use super::fetchers;
-use super::how::Functions;
+use super::functions::Functions;
 use super::learn::{self, RetryHint};
 use super::nix::{Evaluation, Outcome, headline, path_expression, string_expression};
 use super::request::{EvalRequest, SliceInput};

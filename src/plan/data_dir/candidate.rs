@@ -97,7 +97,13 @@ pub fn distinct(all: Vec<Candidate>) -> Vec<Candidate> {
     found
 }
 
-/// Whether a name is bound by the module's arguments, or by a `let` or `with` around its body.
+/// Whether an entry is the module's `config`.
+fn is_config(entry: &ast::AttrpathValue) -> bool {
+    let path = entry.attrpath().map(|path| syntax::text_of(path.syntax()));
+    path.as_deref() == Some("config")
+}
+
+/// Whether a name is bound by the module's arguments, or by a `let` or `with` around its body or its `config`.
 fn is_bound_around_the_body(binding: &Binding) -> bool {
     let is_around = |node: &SyntaxNode| {
         let mut outer = node.ancestors().skip(1);
@@ -108,6 +114,8 @@ fn is_bound_around_the_body(binding: &Binding) -> bool {
                 || ast::LetIn::can_cast(kind)
                 || ast::With::can_cast(kind)
                 || ast::Paren::can_cast(kind)
+                || ast::AttrSet::can_cast(kind)
+                || ast::AttrpathValue::cast(node).is_some_and(|entry| is_config(&entry))
         })
     };
     let in_let = |node: &SyntaxNode| {

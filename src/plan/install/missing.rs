@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::wiring::{self, OutsideMiddlewares};
-use super::{Part, Parts, places, schema};
+use super::{Part, Parts, places, schema, texts};
 use crate::edit::GroupId;
 use crate::error::Result;
 use crate::plan::documents::Document;
@@ -38,6 +38,19 @@ impl Contract {
             bridge: bridged && !has("legacy-bridge.nix"),
             imports: wiring::unimported(context, &files),
         }
+    }
+
+    /// What is missing, for people.
+    pub fn parts(&self) -> Vec<String> {
+        let files = [
+            (!self.schema.is_empty(), texts::SCHEMA),
+            (self.collector, texts::COLLECTOR),
+            (self.bridge, texts::BRIDGE),
+        ];
+        let files = files.into_iter().filter(|file| file.0).map(|file| file.1.to_owned());
+        files
+            .chain(self.imports.iter().map(|file| texts::import(file)))
+            .collect()
     }
 
     /// Whether nothing of it is missing.

@@ -246,7 +246,10 @@ impl<'a> Installation<'a> {
             let services = self.put_back_for();
             let proposed = match services.is_empty() {
                 true => Proposed::preserving(texts::TITLE, texts::WHY),
-                false => Proposed::gaining(texts::put_back_title(&missing.contract), texts::put_back_why(&services)),
+                false => Proposed::gaining(
+                    texts::put_back_title(&missing.contract.parts()),
+                    texts::put_back_why(&services),
+                ),
             };
             groups.propose(CONTRACT, proposed);
         }

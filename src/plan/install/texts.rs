@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use super::missing::Contract;
 use crate::error::Place;
 
 pub const SUBJECT: &str = "feat(server): add the service contract";
@@ -11,17 +10,9 @@ pub const SUBJECT_MORE: &str = "feat(server): complete the service contract";
 pub const TITLE: &str = "install the contract: schema, collector, bridge to the legacy options";
 pub const WHY: &str =
     "Services are migrated to the contract one by one. As long as none has one, nothing of the configuration changes.";
-/// What is missing of the contract of services that have theirs.
-pub(super) fn put_back_title(missing: &Contract) -> String {
-    let files = [
-        (!missing.schema.is_empty(), SCHEMA),
-        (missing.collector, COLLECTOR),
-        (missing.bridge, BRIDGE),
-    ];
-    let files = files.into_iter().filter(|file| file.0).map(|file| file.1.to_owned());
-    let imports = missing.imports.iter().map(|file| import(file));
-    let all: Vec<String> = files.chain(imports).collect();
-    format!("put back what is missing of the contract: {}", all.join(", "))
+/// Over what puts these parts of the contract back.
+pub fn put_back_title(parts: &[String]) -> String {
+    format!("put back what is missing of the contract: {}", parts.join(", "))
 }
 pub fn put_back_why(services: &[String]) -> String {
     format!(
