@@ -118,8 +118,8 @@ fn backup(
     gaps: &mut Vec<Gap>,
 ) -> Vec<String> {
     let mut missing: Vec<&Kept> = Vec::new();
-    // Of a service whose jobs are not seen nobody knows what they have.
-    if service.unseen.is_some() {
+    // Where jobs may stand that are not seen, nobody knows what they have.
+    if service.unseen.is_some() || around.context.model.hides_imports().is_some() {
         return Vec::new();
     }
     for kept in service.persisted.iter().chain(volumes).chain(unread) {

@@ -231,7 +231,6 @@ fn what_others_have_changed_by_hand_is_still_taken_back_by_hand() {
     let repo = Repo::with_contract();
     repo.migrate(&["jellyfin"]).succeeds();
     repo.git(&["revert", "--no-edit", "HEAD"]);
-    repo.migrate(&["vaultwarden"]).succeeds();
     repo.run(&["undo", "--list"]).succeeds().says("(taken back)");
 }
 
