@@ -416,16 +416,16 @@
   in
     # sshd listens on its ports at each address that is given without one; at one address alone, it leaves the port to others.
     on "openssh" sshd ["ports"] (lib.concatMap (listen:
-      lib.optionals (listen.addr or null == null || isLocal listen.addr) (
-        if listen.port or null != null
-        then [listen.port]
-        else known (sshd.ports or [])
-      ))
-    (lib.filter lib.isAttrs (
-      if (sshd.listenAddresses or []) == []
-      then [{}]
-      else known sshd.listenAddresses
-    )))
+        lib.optionals (listen.addr or null == null || isLocal listen.addr) (
+          if listen.port or null != null
+          then [listen.port]
+          else known (sshd.ports or [])
+        ))
+      (lib.filter lib.isAttrs (
+        if (sshd.listenAddresses or []) == []
+        then [{}]
+        else known sshd.listenAddresses
+      )))
     ++ on "postgresql" postgresql ["settings"] [postgresqlPort]
     ++ lib.optionals (orElse null (traefik.staticConfigFile or null) == null) (
       on "traefik" traefik static (lib.concatMap (point: portOf (point.address or "")) entryPoints)
@@ -436,7 +436,8 @@
     unit = declared.${claim.name}.unitName or "";
     files = map (definition: definition.file) (written.${claim.name}.${claim.field} or []);
   in
-    claim.name == own
+    claim.name
+    == own
     || lib.elem unit ["${own}.service" "${own}.socket"]
     || (own == "openssh" && lib.elem unit ["sshd.service" "sshd.socket"])
     || lib.intersectLists files (lib.remove "<unknown-file>" listener.files) != [];
@@ -460,7 +461,8 @@
     isOwn = {
       a,
       b,
-    }: (b.field == null && runs a b) || (a.field == null && runs b a);
+    }:
+      (b.field == null && runs a b) || (a.field == null && runs b a);
   in
     lib.filter (clash: !isOwn clash) (conflicts (claim: toString claim.port) claims);
   # The later of two moves, unless it is a legacy service; each that moves gets a free port of its own.

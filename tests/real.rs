@@ -99,13 +99,16 @@ fn assert_kept(before: &BTreeMap<String, Vec<u8>>, after: &BTreeMap<String, Vec<
         );
     }
     // A file that moved is compared with the one it was: by whether all were formatted before.
-    let unformatted =
-        |tree: &BTreeMap<String, Vec<u8>>| nix_files(tree).filter(|(_, text)| !checks::is_formatted(text)).count();
+    let unformatted = |tree: &BTreeMap<String, Vec<u8>>| -> Vec<String> {
+        let bad = nix_files(tree).filter(|(_, text)| !checks::is_formatted(text));
+        bad.map(|(path, _)| path.to_owned()).collect()
+    };
     let changed: BTreeMap<String, Vec<u8>> = differing(after, before);
     let originals: BTreeMap<String, Vec<u8>> = differing(before, after);
+    let (now, then) = (unformatted(&changed), unformatted(&originals));
     assert!(
-        unformatted(&changed) <= unformatted(&originals),
-        "{what}: a file is no longer formatted"
+        now.len() <= then.len(),
+        "{what}: a file is no longer formatted: of {now:?} only {then:?} were not"
     );
 }
 
