@@ -6,7 +6,7 @@ use std::path::Path;
 use super::statics::{Item, Static, StaticReader};
 use crate::error::Place;
 use crate::resolve::eval::{self, Eval};
-use crate::resolve::module::{Def, Module};
+use crate::resolve::module::{Def, Module, prioritised};
 use crate::resolve::value::UnknownReason;
 use crate::syntax::{self, AstNode, ast};
 
@@ -318,12 +318,11 @@ pub fn is_plain(value: Option<&ast::Expr>) -> bool {
                     ast::Expr::List(list) => list.items().all(|item| is_plain(Some(&item))),
                     _ => false,
                 },
-                (Some("mkIf" | "optionalAttrs" | "mkOverride" | "mkOrder"), [_, inner]) => is_plain(Some(inner)),
-                (
-                    Some("mkDefault" | "mkForce" | "mkOptionDefault" | "mkBefore" | "mkAfter" | "mkVMOverride"),
-                    [inner],
-                ) => is_plain(Some(inner)),
-                _ => false,
+                (Some("mkIf" | "optionalAttrs"), [_, inner]) => is_plain(Some(inner)),
+                (Some(function), arguments) => {
+                    prioritised(function, arguments).is_some_and(|inner| is_plain(Some(inner)))
+                }
+                (None, _) => false,
             }
         }
     }

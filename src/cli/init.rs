@@ -50,7 +50,8 @@ fn once(args: &Init, session: &Session) -> Result<u8> {
     let proving = (!args.no_verify).then_some(&args.proving);
     let landed = install(&installation, &context, &committer, session, proving)?;
     if deciding.format == Format::Json {
-        let decision = everything(&installation, false)?;
+        // What was decided without a question, and nothing but that.
+        let decision = everything(&installation, args.accept_gains)?;
         session
             .ui
             .data(single::done("init", &installation, &decision, &landed, session)?);
@@ -101,6 +102,18 @@ fn say_left(installation: &Installation, session: &Session) {
     let left = summary::left(installation.skipped(), Width(session.ui.width()));
     if !left.is_empty() {
         session.ui.tell(left.trim_end());
+    }
+}
+
+/// The installation that a migration is in need of.
+///
+/// # Errors
+/// As [`Installation::plan`]; `contract-off` where it changes the machine by itself, which needs a yes of its own.
+pub fn before_a_migration<'a>(context: &'a Context<'a>) -> Result<Installation<'a>> {
+    let installation = Installation::plan(context)?;
+    match installation.put_back_for() {
+        services if services.is_empty() => Ok(installation),
+        services => Err(error::install::contract_off(&services)),
     }
 }
 

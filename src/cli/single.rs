@@ -45,17 +45,13 @@ pub fn run_proved(
     committer.check(proposal)?;
     let landed = match committer.decide(proposal)? {
         Outcome::Quit | Outcome::Back => Landed::Quit,
-        Outcome::Decided(decision) if decision.change.is_empty() => {
-            if deciding.format == Format::Json {
-                session
-                    .ui
-                    .data(done(command, proposal, &decision, &Landed::Declined, session)?);
-            }
-            Landed::Declined
-        }
         Outcome::Decided(decision) => {
-            prove(&decision)?;
-            let landed = committer.land(proposal, &decision, None, &message(&decision.accepted))?;
+            let landed = if decision.change.is_empty() {
+                Landed::Declined
+            } else {
+                prove(&decision)?;
+                committer.land(proposal, &decision, None, &message(&decision.accepted))?
+            };
             if deciding.format == Format::Json {
                 session.ui.data(done(command, proposal, &decision, &landed, session)?);
             }

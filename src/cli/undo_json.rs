@@ -8,13 +8,13 @@ use crate::error::json::Json;
 
 /// The commits of the tool.
 pub fn list(entries: &[Entry]) -> Value {
-    let state = |entry: &Entry| match entry.state {
+    let state = |entry: &Entry| match &entry.state {
         State::Intact => "intact",
         State::Changed => "changed",
         State::OldMark => "old-mark",
         State::Shallow => "shallow",
         State::Undone => "undone",
-        State::Replaced => "replaced",
+        State::Replaced(_) => "replaced",
     };
     let commits: Vec<Value> = entries
         .iter()

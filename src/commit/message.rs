@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::mark::{self, Mark};
 use crate::error::{self, Result};
+use crate::repo::git::history::trailers;
 
 const EMBEDDED: &str = include_str!("../../rules/commit/template.toml");
 
@@ -256,9 +257,7 @@ impl Message {
             .collect();
         let text = kept.join("\n");
         let text = text.trim_end();
-        let block = text.rsplit("\n\n").next().unwrap_or_default();
-        let trailers = text.contains("\n\n") && are_trailers(block);
-        let gap = if trailers { "\n" } else { "\n\n" };
+        let gap = if parted(text).1.is_some() { "\n" } else { "\n\n" };
         Message {
             text: format!("{text}{gap}{line}\n"),
         }
@@ -270,9 +269,9 @@ impl Message {
         if options.is_empty() {
             return self.clone();
         }
-        let (body, trailers) = match self.text.trim_end().rsplit_once("\n\n") {
-            Some((body, last)) if are_trailers(last) => (body, format!("{last}\n")),
-            _ => (self.text.trim_end(), String::new()),
+        let (body, trailers) = match parted(&self.text) {
+            (body, Some(trailers)) => (body, format!("{trailers}\n")),
+            (body, None) => (body, String::new()),
         };
         let items: Vec<String> = options.iter().map(|option| item("- ", option)).collect();
         let lines: Vec<String> = options.iter().map(|option| format!("{REORDERED}: {option}")).collect();
@@ -332,15 +331,17 @@ fn item(mark: &str, text: &str) -> String {
 
 /// The options that a commit's message says to have another order, which was accepted.
 pub fn accepted_orders(message: &str) -> Vec<String> {
-    let lines = message.lines();
-    let values = lines.filter_map(|line| line.strip_prefix(REORDERED)?.strip_prefix(": "));
-    values.map(str::to_owned).collect()
+    trailers(message, REORDERED).map(str::to_owned).collect()
 }
 
-/// Whether a paragraph is one of trailers.
-fn are_trailers(paragraph: &str) -> bool {
+/// A message's text without its trailers, and these, if its last paragraph is one of trailers.
+fn parted(text: &str) -> (&str, Option<&str>) {
+    let text = text.trim_end();
     let is_trailer = |line: &str| line.split_once(": ").is_some_and(|(key, _)| is_token(key));
-    paragraph.lines().all(is_trailer)
+    match text.rsplit_once("\n\n") {
+        Some((body, last)) if last.lines().all(is_trailer) => (body, Some(last)),
+        _ => (text, None),
+    }
 }
 
 /// Whether git reads `key` as a trailer's.

@@ -172,14 +172,12 @@ pub fn plan_undo(git: &GitState, which: Which<'_>) -> Result<Option<Plan>> {
         if entry.state == State::Undone || !which.is(entry) {
             continue;
         }
-        match entry.state {
+        match &entry.state {
             State::Changed => return Err(error::git::undo_changed(&entry.title, &entry.short, &entry.name)),
             State::OldMark => return Err(error::git::undo_old_mark(&entry.title, &entry.short)),
             State::Shallow => return Err(error::git::undo_shallow(&entry.title, &entry.short)),
-            State::Replaced => {
-                let by = entry.replaced_by.as_ref();
-                let by = by.map(|by| [by.short.as_str(), &by.title, &by.name]);
-                return Err(error::git::undo_replaced(&entry.title, by));
+            State::Replaced(by) => {
+                return Err(error::git::undo_replaced(&entry.title, &by.short, &by.title, &by.name));
             }
             State::Intact | State::Undone => {}
         }

@@ -347,22 +347,16 @@ pub fn undo_faults(title: &str, faults: &[(String, Option<Place>)], later: &[Str
     }
 }
 
-/// A later commit took away what the one to take back did: `by` is its id, its title, and what it is about.
-pub fn undo_replaced(title: &str, by: Option<[&str; 3]>) -> Error {
-    let error = Error::refused(
+/// A later commit took away what the one to take back did: its `id`, its title `by`, and the `name` of what it is about.
+pub fn undo_replaced(title: &str, id: &str, by: &str, name: &str) -> Error {
+    Error::refused(
         "undo-needed",
         format!("cannot take back \"{title}\": nothing of it is left"),
-    );
-    match by {
-        Some([id, by, name]) => error
-            .reason(format!("a later commit took it away: [{id}] {by}"))
-            .hint(format!("first `qgroget undo {}`", super::shell_word(name))),
-        None => error.hint(LIST),
-    }
+    )
+    .reason(format!("a later commit took it away: [{id}] {by}"))
+    .hint(format!("first `qgroget undo {}`", super::shell_word(name)))
 }
 
-/// Where the commits stand that can be taken back.
-const LIST: &str = "`qgroget undo --list` lists the commits that qgroget made";
 /// How many commits are named that have to be taken back first.
 const NAMED: usize = 3;
 /// How many lines of conflicts are shown.

@@ -420,20 +420,13 @@ pub fn entry_names(entry: &ast::Entry) -> Vec<Option<String>> {
     }
 }
 
-/// Whether a function of nixpkgs' library gives a definition a priority, or a place among others (`mkForce`, `mkBefore`).
-pub fn is_priority(function: &str) -> bool {
-    matches!(
-        function,
-        "mkOverride"
-            | "mkOrder"
-            | "mkDefault"
-            | "mkForce"
-            | "mkOptionDefault"
-            | "mkImageMediaOverride"
-            | "mkVMOverride"
-            | "mkBefore"
-            | "mkAfter"
-    )
+/// What a call of nixpkgs' library gives a priority, or a place among others (`mkForce`, `mkBefore`); `None` for any other call.
+pub fn prioritised<'e>(function: &str, arguments: &'e [ast::Expr]) -> Option<&'e ast::Expr> {
+    match (function, arguments) {
+        ("mkOverride" | "mkOrder", [_, inner]) => Some(inner),
+        ("mkDefault" | "mkForce" | "mkOptionDefault" | "mkBefore" | "mkAfter" | "mkVMOverride", [inner]) => Some(inner),
+        _ => None,
+    }
 }
 
 /// Whether a condition is the word `true`, which conditions nothing.

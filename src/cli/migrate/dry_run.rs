@@ -9,10 +9,10 @@ use crate::cli::session::{Loaded, Session};
 use crate::cli::show;
 use crate::cli::{init, message, texts};
 use crate::edit::SourceChange;
+use crate::error::Result;
 use crate::error::json::Json;
-use crate::error::{self, Result};
 use crate::plan::definition::Definition;
-use crate::plan::install::{self, Installation};
+use crate::plan::install;
 use crate::plan::model::Choices;
 use crate::plan::{Proposal, Safety};
 use crate::prove::Proof;
@@ -124,11 +124,7 @@ impl DryRun<'_> {
         if install::has_contract(&context) {
             return Ok(loaded);
         }
-        let installation = Installation::plan(&context)?;
-        let without = installation.put_back_for();
-        if !without.is_empty() {
-            return Err(error::install::contract_off(&without));
-        }
+        let installation = init::before_a_migration(&context)?;
         let decision = init::everything(&installation, false)?;
         let message = message::installation(&installation, &decision.accepted);
         let message = self.session.marked(&message, &installation, &decision.change)?;

@@ -18,7 +18,7 @@ use crate::cli::{init, message, texts, undo};
 use crate::commit::{Message, MoveFirst};
 use crate::error::{self, Error, Kind, Result};
 use crate::plan::Proposal;
-use crate::plan::install::{self, Installation};
+use crate::plan::install;
 use crate::plan::migrate::Migration;
 use crate::plan::model::{Choices, Context};
 use crate::process;
@@ -290,11 +290,7 @@ impl<'s> Run<'s> {
         if install::has_contract(&context) {
             return self.tried(&context, &migration);
         }
-        let installation = Installation::plan(&context)?;
-        let without = installation.put_back_for();
-        if !without.is_empty() {
-            return Err(error::install::contract_off(&without));
-        }
+        let installation = init::before_a_migration(&context)?;
         let committer = self.committer.as_ref().expect("made above");
         self.session.ui.tell(texts::INIT_FIRST);
         let proving = (!self.args.no_verify).then_some(&self.args.proving);

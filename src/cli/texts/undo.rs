@@ -72,15 +72,13 @@ d - show what changes in the files
 /// A line of `undo --list`; its title is cut where there is too little `room` for all of it.
 pub fn undo_entry(entry: &Entry, wide: usize, room: Option<usize>) -> String {
     const LEAST: usize = 12;
-    let state = match entry.state {
+    let state = match &entry.state {
         State::Intact => "",
         State::Changed => "  (changed since: only `git revert` takes it back)",
         State::OldMark => "  (marked by an earlier version: only `git revert` takes it back)",
         State::Shallow => "  (at the end of this shallow clone: `git fetch --unshallow` first)",
         State::Undone => "  (taken back)",
-        State::Replaced => &entry.replaced_by.as_ref().map_or(String::new(), |by| {
-            format!("  (nothing of it is left since [{}])", by.short)
-        }),
+        State::Replaced(by) => &format!("  (nothing of it is left since [{}])", by.short),
     };
     let before = format!("[{}] {:wide$}  ", entry.short, entry.name);
     let width = |text: &str| text.chars().count();

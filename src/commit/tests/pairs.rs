@@ -140,7 +140,7 @@ fn one_of_them_alone_is_not_the_change() {
     repo.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
     let entries = list(&repo.state()).expect("listed");
     assert_eq!(
-        entries.iter().map(|entry| entry.state).collect::<Vec<_>>(),
+        entries.iter().map(|entry| entry.state.clone()).collect::<Vec<_>>(),
         [State::Changed]
     );
     assert_eq!(refusal(undo_last(&repo.state())).code(), "undo-changed");
@@ -203,7 +203,7 @@ fn a_hook_that_commits_something_else_after_each_hinders_neither() {
     let states: Vec<State> = list(&repo.state())
         .expect("listed")
         .iter()
-        .map(|entry| entry.state)
+        .map(|entry| entry.state.clone())
         .collect();
     assert_eq!(states, [State::Changed, State::Changed]);
 }

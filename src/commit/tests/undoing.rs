@@ -269,7 +269,7 @@ fn a_commit_that_changes_something_else_by_now_is_refused_and_no_other_is_taken_
     let states: Vec<State> = list(&repo.state())
         .expect("listed")
         .iter()
-        .map(|entry| entry.state)
+        .map(|entry| entry.state.clone())
         .collect();
     assert_eq!(states, [State::Changed, State::Intact]);
 }
@@ -296,7 +296,7 @@ fn a_commit_in_the_middle_is_taken_back_by_its_name() {
     let states: Vec<(String, State)> = list(&state)
         .expect("listed")
         .iter()
-        .map(|entry| (entry.name.clone(), entry.state))
+        .map(|entry| (entry.name.clone(), entry.state.clone()))
         .collect();
     let expected = [
         ("immich", State::Intact),

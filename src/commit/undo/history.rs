@@ -21,8 +21,6 @@ pub struct Entry {
     pub name: String,
     /// Whether it can be taken back.
     pub state: State,
-    /// The later commit of the tool that took away what this one did, where its state says that there is one.
-    pub replaced_by: Option<Successor>,
     /// The abbreviated id of the commit before it that only moves files, where that is a part of the same change: both are
     /// taken back together.
     pub first: Option<String>,
@@ -60,7 +58,7 @@ pub(super) fn is_pushed(git: &GitState, entry: &Entry) -> Result<bool> {
 }
 
 /// Whether a commit can be taken back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// It changes what it did when it was made.
     Intact,
@@ -72,8 +70,8 @@ pub enum State {
     Shallow,
     /// A later commit takes it back, made by this tool or by hand.
     Undone,
-    /// Nothing is left of what it did, since a later commit of the tool that is not taken back took that away.
-    Replaced,
+    /// Nothing is left of what it did, since this later commit of the tool, which is not taken back, took that away.
+    Replaced(Successor),
 }
 
 /// A commit of the tool, with the one before it that is a part of the same change.
@@ -130,42 +128,32 @@ pub fn list(git: &GitState) -> Result<Vec<Entry>> {
         let state = match undone {
             true => State::Undone,
             false => match state(git, &unit, &mark)? {
-                State::Intact if is_reverted(git, &unit)? => State::Undone,
+                State::Intact if is_reverted(git, &unit)? => {
+                    replaced_by(git, &unit, &entries)?.map_or(State::Undone, State::Replaced)
+                }
                 state => state,
             },
         };
-        let by = match state == State::Undone && !undone {
-            true => replaced_by(git, &unit, &entries)?,
-            false => None,
-        };
-        let state = if by.is_some() { State::Replaced } else { state };
-        let replaced_by = by.map(|at: usize| {
-            let Entry { short, title, name, .. } = &entries[at];
-            Successor {
-                short: short.clone(),
-                title: title.clone(),
-                name: name.clone(),
-            }
-        });
-        entries.push(Entry {
-            replaced_by,
-            ..entry(git, &unit, mark, state)?
-        });
+        entries.push(entry(git, &unit, mark, state)?);
     }
     Ok(entries)
 }
 
-/// Which of the `later` commits of the tool, the newest first, took away what was left of a change.
-fn replaced_by(git: &GitState, unit: &Unit<'_>, later: &[Entry]) -> Result<Option<usize>> {
+/// The one of the `later` commits of the tool, the newest first, that took away what was left of a change.
+fn replaced_by(git: &GitState, unit: &Unit<'_>, later: &[Entry]) -> Result<Option<Successor>> {
     let failed = |cause| error::git::failed("read the history", cause);
-    for (at, entry) in later.iter().enumerate().rev() {
+    for entry in later.iter().rev() {
         if matches!(entry.state, State::Undone | State::Shallow) {
             continue;
         }
         let commit = git.repo().find_commit(entry.id).map_err(failed)?;
         let Ok(before) = commit.parent(0) else { continue };
         if !is_reverted_in(git, unit, &before)? && is_reverted_in(git, unit, &commit)? {
-            return Ok(Some(at));
+            return Ok(Some(Successor {
+                short: entry.short.clone(),
+                title: entry.title.clone(),
+                name: entry.name.clone(),
+            }));
         }
     }
     Ok(None)
@@ -181,7 +169,6 @@ fn entry(git: &GitState, unit: &Unit<'_>, mark: Mark, state: State) -> Result<En
         title: String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default()).into_owned(),
         name: mark.name.clone(),
         state,
-        replaced_by: None,
         id: commit.id(),
         mark,
     })
@@ -246,6 +233,6 @@ pub fn is_as_made(git: &GitState, id: &str) -> Result<Option<bool>> {
     Ok(match state(git, &unit, &mark)? {
         State::Intact => Some(true),
         State::Changed => Some(false),
-        State::OldMark | State::Shallow | State::Undone | State::Replaced => None,
+        State::OldMark | State::Shallow | State::Undone | State::Replaced(_) => None,
     })
 }

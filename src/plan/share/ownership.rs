@@ -188,8 +188,10 @@ pub fn owned<'m>(
 /// `virtualHosts = lib.mkForce {"a.lan" = …;}`: by itself it would have none.
 fn is_in_a_priority(def: &Def) -> bool {
     let calls = def.entry.syntax().ancestors().skip(1).filter_map(ast::Apply::cast);
-    let names = calls.filter_map(|call| syntax::function_name(&syntax::call(&ast::Expr::Apply(call)).0));
-    names.into_iter().any(|name| module::is_priority(&name))
+    calls.into_iter().any(|call| {
+        let (function, arguments) = syntax::call(&ast::Expr::Apply(call));
+        syntax::function_name(&function).is_some_and(|name| module::prioritised(&name, &arguments).is_some())
+    })
 }
 
 /// The NixOS modules (`services.<program>`) in `module` that no service's name speaks of and that listen on the port of the

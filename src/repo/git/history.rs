@@ -38,10 +38,16 @@ pub struct ChangedFile {
     pub after: Option<String>,
 }
 
+/// What a message's trailers of this key say, in their order.
+pub fn trailers<'m>(message: &'m str, key: &str) -> impl Iterator<Item = &'m str> {
+    message
+        .lines()
+        .filter_map(move |line| line.strip_prefix(key)?.strip_prefix(": "))
+}
+
 /// The service that a message's trailer names, as it is called.
 pub fn service_of(message: &str) -> Option<String> {
-    let mut lines = message.lines().rev();
-    let name = lines.find_map(|line| line.strip_prefix(TRAILER)?.strip_prefix(": "))?;
+    let name = trailers(message, TRAILER).last()?;
     Some(name.trim().to_owned())
 }
 

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::resolve::eval::Eval;
-use crate::resolve::module::{Computed, Def, DefinitionContext, Segment, What, is_true};
+use crate::resolve::module::{Computed, Def, DefinitionContext, Segment, What, is_true, prioritised};
 use crate::syntax::{self, HasEntry, ast};
 
 /// Collects definitions, and what of them is computed.
@@ -174,15 +174,15 @@ fn peel(expr: ast::Expr, mut context: Rc<DefinitionContext>) -> (ast::Expr, Rc<D
                 }
                 inner.clone()
             }
-            (Some("mkOverride" | "mkOrder"), [_, inner]) => {
+            (Some(function), arguments) => {
+                let Some(inner) = prioritised(function, arguments) else {
+                    return (expr, context);
+                };
+                let inner = inner.clone();
                 Rc::make_mut(&mut context).priorities.extend(name);
-                inner.clone()
+                inner
             }
-            (Some("mkDefault" | "mkForce" | "mkOptionDefault" | "mkBefore" | "mkAfter" | "mkVMOverride"), [inner]) => {
-                Rc::make_mut(&mut context).priorities.extend(name);
-                inner.clone()
-            }
-            _ => return (expr, context),
+            (None, _) => return (expr, context),
         };
         expr = syntax::unparen(inner);
     }
