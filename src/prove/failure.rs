@@ -58,20 +58,17 @@ fn excerpt(message: &str) -> String {
 fn without_scratch(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
-    while let Some(at) = rest.find("/qgroget-") {
-        let begin = rest[..at].rfind([' ', '\n', '\'', '"', '«', '(']).map_or(0, |i| i + 1);
-        let inside = &rest[at + 1..];
-        let mut parts = inside.splitn(3, '/');
+    // The temporary directory itself may have such a name.
+    let mut searched = 0;
+    while let Some(at) = rest[searched..].find("/qgroget-").map(|found| found + searched) {
+        let mut parts = rest[at + 1..].splitn(3, '/');
         let (_, side, path) = (parts.next(), parts.next(), parts.next());
-        match (side, path) {
-            (Some("before" | "after"), Some(path)) => {
-                out.push_str(&rest[..begin]);
-                rest = path;
-            }
-            _ => {
-                out.push_str(&rest[..at + 1]);
-                rest = inside;
-            }
+        if let (Some("before" | "after"), Some(path)) = (side, path) {
+            let begin = rest[..at].rfind([' ', '\n', '\'', '"', '«', '(']).map_or(0, |i| i + 1);
+            out.push_str(&rest[..begin]);
+            (rest, searched) = (path, 0);
+        } else {
+            searched = at + 1;
         }
     }
     out + rest
@@ -98,6 +95,8 @@ mod tests {
             without_scratch(said),
             "attribute 'a' already defined at modules/a.nix:3:1\nat b.nix:1:1"
         );
+        let below = "undefined at /dev/shm/qgroget-ci-1/qgroget-Ab1/after/modules/a.nix:2:3";
+        assert_eq!(without_scratch(below), "undefined at modules/a.nix:2:3");
         let other = "path /home/me/qgroget-notes/x.nix does not exist";
         assert_eq!(without_scratch(other), other);
     }
