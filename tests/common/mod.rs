@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use qgroget::plan::model::{Choices, Context};
@@ -97,15 +98,32 @@ impl Repo {
 
     /// A copy of `examples/homelab`, committed.
     pub fn homelab() -> Repo {
-        let repo = Repo::homelab_without_git();
-        repo.start();
-        repo
+        static HOMELAB: OnceLock<Files> = OnceLock::new();
+        Repo::like(&HOMELAB, || {
+            let repo = Repo::homelab_without_git();
+            repo.start();
+            repo
+        })
     }
 
     /// A copy of `examples/homelab` with the contract installed.
     pub fn with_contract() -> Repo {
-        let repo = Repo::homelab();
-        repo.run(&["init", "--yes", "--no-verify"]).succeeds();
+        static INITIALISED: OnceLock<Files> = OnceLock::new();
+        Repo::like(&INITIALISED, || {
+            let repo = Repo::homelab();
+            repo.run(&["init", "--yes", "--no-verify"]).succeeds();
+            repo
+        })
+    }
+
+    /// The repository that `make` makes, which is made once: making it takes longer than most tests.
+    fn like(files: &OnceLock<Files>, make: impl FnOnce() -> Repo) -> Repo {
+        let files = files.get_or_init(|| Files::of(make().directory.path()));
+        let directory = tempfile::Builder::new().prefix("qgroget-test-").tempdir().unwrap();
+        files.write(directory.path());
+        let repo = Repo { directory };
+        // The index has the times of the other files.
+        repo.git(&["update-index", "-q", "--refresh"]);
         repo
     }
 
@@ -307,6 +325,53 @@ pub fn copy(from: &Path, to: &Path) {
             copy(&path, &target);
         } else {
             fs::copy(&path, target).unwrap();
+        }
+    }
+}
+
+/// Directories, files and links below a directory, as they were when they were read.
+struct Files(Vec<(PathBuf, Entry)>);
+
+enum Entry {
+    Directory,
+    File(Vec<u8>, fs::Permissions),
+    Link(PathBuf),
+}
+
+impl Files {
+    fn of(root: &Path) -> Files {
+        fn read(root: &Path, directory: &Path, files: &mut Vec<(PathBuf, Entry)>) {
+            for found in fs::read_dir(directory).unwrap() {
+                let path = found.unwrap().path();
+                let below = path.strip_prefix(root).unwrap().to_owned();
+                if path.is_symlink() {
+                    files.push((below, Entry::Link(fs::read_link(&path).unwrap())));
+                } else if path.is_dir() {
+                    files.push((below, Entry::Directory));
+                    read(root, &path, files);
+                } else {
+                    let permissions = fs::metadata(&path).unwrap().permissions();
+                    files.push((below, Entry::File(fs::read(&path).unwrap(), permissions)));
+                }
+            }
+        }
+        let mut files = Vec::new();
+        read(root, root, &mut files);
+        Files(files)
+    }
+
+    /// Writes all of it below an empty directory.
+    fn write(&self, root: &Path) {
+        for (path, entry) in &self.0 {
+            let path = root.join(path);
+            match entry {
+                Entry::Directory => fs::create_dir(&path).unwrap(),
+                Entry::Link(target) => std::os::unix::fs::symlink(target, &path).unwrap(),
+                Entry::File(content, permissions) => {
+                    fs::write(&path, content).unwrap();
+                    fs::set_permissions(&path, permissions.clone()).unwrap();
+                }
+            }
         }
     }
 }
