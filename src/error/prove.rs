@@ -299,6 +299,20 @@ pub fn where_on(sentence: &str, switches: &[String]) -> String {
     format!("{sentence} (with what nothing here defines on: {})", few(switches))
 }
 
+/// What is said of a text that another number of definitions gives alike.
+pub fn repeated(option: &str, before: u64, after: u64) -> String {
+    let times = |count: u64| match count {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        count => format!("{count} times"),
+    };
+    format!(
+        "{option} is defined {} with the same text, before {}: an option that joins its texts has another one",
+        times(after),
+        times(before)
+    )
+}
+
 /// What is said of switches that were taken as off and as on.
 pub fn switches_compared(switches: &[String]) -> String {
     format!(

@@ -6,11 +6,12 @@ use serde_json::Value;
 
 use super::area::Area;
 use super::configuration::{Configuration, SEPARATOR};
-use super::difference::{Class, Difference, Order};
+use super::difference::{Class, Difference, Order, option_path};
 use super::namespaces::Namespaces;
 use super::order;
 use super::sentence;
 use super::stub::Stubs;
+use crate::error::prove as text;
 use crate::rules::is_within;
 
 /// Symbolic packages and generated files stand under this directory.
@@ -34,7 +35,35 @@ pub fn compare(before: &Configuration, after: &Configuration, stubs: &Stubs, nam
             .value(&side.whole, &mut Vec::new())
             .unwrap_or_else(|| Value::Object(serde_json::Map::new()))
     };
-    differences(&bare(before), &bare(after), names)
+    let mut found = differences(&bare(before), &bare(after), names);
+    let repeated: Vec<Difference> = repeated(before, after, names)
+        .filter(|more| found.iter().all(|known| !more.path.starts_with(&known.path)))
+        .collect();
+    found.extend(repeated);
+    found
+}
+
+/// The texts that another number of definitions gives alike than before.
+fn repeated<'a>(
+    before: &'a Configuration,
+    after: &'a Configuration,
+    names: &'a Namespaces,
+) -> impl Iterator<Item = Difference> + 'a {
+    let count = |side: &Configuration, path: &Vec<String>| side.repeated.get(path).copied().unwrap_or(1);
+    let paths: BTreeSet<&Vec<String>> = before.repeated.keys().chain(after.repeated.keys()).collect();
+    paths.into_iter().filter_map(move |path| {
+        let (old, new) = (count(before, path), count(after, path));
+        (old != new).then(|| Difference {
+            class: Class::Changed,
+            area: Area::of(path, names),
+            path: path.clone(),
+            before: Some(Value::from(old)),
+            after: Some(Value::from(new)),
+            order: None,
+            sentence: text::repeated(&option_path(path), old, new),
+            inside: Vec::new(),
+        })
+    })
 }
 
 /// Compares two values from the root of the configuration.

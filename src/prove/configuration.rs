@@ -25,6 +25,8 @@ pub struct Configuration {
     pub options: BTreeSet<Vec<String>>,
     /// The switches that it was evaluated with and that nothing in the repository defines.
     pub switches: BTreeSet<Vec<String>>,
+    /// The texts that several definitions give alike, where no type says what becomes of them: how many there are.
+    pub repeated: BTreeMap<Vec<String>, u64>,
     /// The arguments of symbolic functions (what generated files contain), by digest; only if asked for.
     pub generated: BTreeMap<String, Value>,
 }
@@ -50,9 +52,14 @@ impl Configuration {
         let (declared, options) = (paths("declared")?, paths("options")?);
         let mut generated = BTreeMap::new();
         let mut switches = BTreeSet::new();
+        let mut repeated = BTreeMap::new();
         for line in messages.lines() {
             if let Some(json) = line.strip_prefix("trace: switch ") {
                 switches.extend(serde_json::from_str::<Vec<String>>(json));
+                continue;
+            }
+            if let Some(json) = line.strip_prefix("trace: repeated ") {
+                repeated.extend(serde_json::from_str::<(Vec<String>, u64)>(json));
                 continue;
             }
             let Some(json) = line.strip_prefix("trace: generated ") else {
@@ -71,6 +78,7 @@ impl Configuration {
             declared,
             options,
             switches,
+            repeated,
             generated,
         })
     }

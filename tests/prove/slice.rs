@@ -179,6 +179,28 @@ fn what_stands_under_a_switch_that_nothing_here_defines_is_compared_too() {
 }
 
 #[test]
+fn two_definitions_of_one_text_are_not_one() {
+    needs_nix!();
+    let module = |more: &str| {
+        format!("{{lib, ...}}: {{config = lib.mkMerge [{{services.up.text = \"a\";}} {more}]; imports = [];}}")
+    };
+    let once = server(&module(""));
+    let twice = server(&module("{services.up.text = \"a\";}"));
+    assert!(prove(twice.path(), twice.path()).is_preserving());
+    let proof = prove(twice.path(), once.path());
+    assert!(!proof.is_preserving());
+    let sentences: Vec<_> = proof.differences().map(|(_, d)| d.sentence.as_str()).collect();
+    assert_eq!(
+        sentences,
+        [
+            "services.up.text is defined once with the same text, before twice: an option that joins its texts has another one"
+        ]
+    );
+    let weaker = server(&module("{services.up.text = lib.mkDefault \"a\";}"));
+    assert!(prove(weaker.path(), once.path()).is_preserving());
+}
+
+#[test]
 fn a_switch_with_which_nothing_evaluates_is_named() {
     needs_nix!();
     let module =

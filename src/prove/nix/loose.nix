@@ -133,6 +133,12 @@
       value = merged.mergedValue;
     };
 
+  # Upstream's type may have one of equal texts or join them: it is told how many there are.
+  repeated = loc: values: value:
+    if isString value
+    then builtins.trace "repeated ${builtins.toJSON [loc (length values)]}" value
+    else value;
+
   type = depth: tree:
     lib.mkOptionType {
       name = "loose";
@@ -145,8 +151,10 @@
         then members depth loc tree defs
         else if all isList values
         then lib.concatLists values
-        else if length values == 1 || all (v: v == head values) values
+        else if length values == 1
         then head values
+        else if all (v: v == head values) values
+        then repeated loc values (head values)
         else if all isString values
         then lib.concatStringsSep separator values
         # Upstream's type may know how to merge these; both sides get the same answer, and a second
