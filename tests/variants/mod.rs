@@ -2,7 +2,7 @@
 //! a reason.
 //!
 //! A variant is `examples/homelab` with one file or all of them in another form ([`FORMS`]), or in two forms at once. In
-//! memory, many of them are planned for a sixth of their services; nix is asked about a sample. The long form plans all, and asks nix about each:
+//! memory, many of them are planned for an eighth of their services; nix is asked about a sample. The long form plans all, and asks nix about each:
 //! `cargo test --test main variants -- --ignored --nocapture` (`QGROGET_FORM=name` restricts it to forms,
 //! `QGROGET_EACH=5` to so many files for each form).
 
@@ -32,7 +32,7 @@ const MIGRATED: usize = 98;
 const EACH: usize = 3;
 
 /// Of the services of a variant one in so many is planned wherever the tests run; of few services all are.
-const ONE_IN: usize = 6;
+const ONE_IN: usize = 8;
 
 /// Every form on single files and on all, and pairs of forms: `of_each` single files for each form.
 fn variants(homelab: &Homelab, of_each: usize) -> Vec<Variant> {
@@ -148,7 +148,7 @@ fn every_variant_migrates_or_is_refused_with_a_reason() {
     assert!(percent(&trials) >= MIGRATED as f64, "{table}");
 }
 
-/// Others for each variant, so that each service is planned in a sixth of all forms.
+/// Others for each variant, so that each service is planned in an eighth of all forms.
 fn some_of(services: &[String], at: usize) -> Vec<String> {
     match services.len() < ONE_IN {
         true => services.to_vec(),
