@@ -47,7 +47,7 @@ impl Outlook {
         let context = self.loaded.context(&model, &choices);
         let migration = match migrate::find(&context, name) {
             Found::Planned(migration) => migration,
-            Found::Nothing => return Plan::Nothing,
+            Found::Nothing { .. } => return Plan::Nothing,
             Found::Refused(error) => return Plan::Refused(error),
         };
         let decision = match init::everything(&*migration, false) {

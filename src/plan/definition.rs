@@ -35,9 +35,14 @@ pub struct Definition {
 }
 
 impl Definition {
-    /// The paths of a service's own backup job, in the legacy pattern. `None` where a path means something only where it
-    /// stands, so that no other file can say it.
-    pub fn backup(context: &Context, facts: &ServiceFacts, paths: &[(&Module, ast::Expr)]) -> Option<Definition> {
+    /// The paths of a service's own backup job, in the legacy pattern: `paths`, and the known `directories`. `None` where a
+    /// path means something only where it stands, so that no other file can say it.
+    pub fn backup(
+        context: &Context,
+        facts: &ServiceFacts,
+        paths: &[(&Module, ast::Expr)],
+        directories: &[&str],
+    ) -> Option<Definition> {
         let service = &facts.name;
         let imported = context.model.is_imported(facts.home.source.path());
         let rules = context.rules();
@@ -57,7 +62,12 @@ impl Definition {
             .iter()
             .zip(paths)
             .map(|(value, (_, path))| value.clone().unwrap_or_else(|| source(path)));
-        let shown: Vec<String> = shown.collect();
+        let mut shown: Vec<String> = shown.collect();
+        for directory in directories {
+            elements.push(syntax::string_text(directory));
+            known.push(Some((*directory).to_owned()));
+            shown.push((*directory).to_owned());
+        }
         let own = [service.clone(), field.to_owned()];
         let option = parts(&rules.namespaces.backups)
             .into_iter()

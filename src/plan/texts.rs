@@ -117,8 +117,7 @@ pub fn continued_subject(service: &str) -> String {
 pub fn unsaved_title(service: &str, paths: &[String]) -> String {
     format!("back up what {service} keeps: {}", paths.join(", "))
 }
-pub const UNSAVED_WHY: &str =
-    "The contract keeps these directories, and no backup has them. Accepted, they become a real backup job.";
+pub const UNSAVED_WHY: &str = "The service keeps its state in these directories, and no backup has them. Accepted, they become a real backup job.";
 
 pub const SECRETS_TITLE: &str = "gather the secrets in the third section";
 pub const SECRETS_WHY: &str = "A migrated module has three sections: contract, implementation, secrets. Declined, the secrets stay among the \

@@ -97,6 +97,56 @@ fn state_without_a_backup_is_offered_as_a_gain_and_proved() {
 }
 
 #[test]
+fn state_of_containers_without_a_backup_is_offered_too_and_written_as_the_contract_writes_it() {
+    let repo = Repo::with_contract();
+    repo.migrate(&["prowlarr"]).succeeds();
+    repo.run(&["status", "prowlarr"])
+        .succeeds()
+        .says("keeps state that no backup has: /srv/containers/prowlarr");
+    repo.migrate(&["prowlarr", "--dry-run"])
+        .succeeds()
+        .says("back up what prowlarr keeps: \"/srv/containers/prowlarr\"");
+    if nix::available() {
+        repo.run(&["migrate", "prowlarr", "--yes", "--accept-gains"])
+            .succeeds()
+            .says("gained    /srv/containers/prowlarr is backed up now (job prowlarr)");
+        let jobs = &nix::configuration(&repo.root()).unwrap()["services"]["restic"]["backups"];
+        assert_eq!(
+            jobs["prowlarr"]["paths"],
+            serde_json::json!(["/srv/containers/prowlarr"])
+        );
+    } else {
+        repo.migrate(&["prowlarr", "--accept-gains"]).succeeds();
+    }
+    let module = repo.read("modules/server/arrs/prowlarr/default.nix");
+    assert!(
+        module.contains("backupPaths = [\"${cfg.containerDir}/prowlarr\"];"),
+        "{module}"
+    );
+    repo.migrate(&["prowlarr"]).succeeds().says("nothing to do");
+    let status = repo.run(&["status", "prowlarr"]).succeeds();
+    assert!(!status.out.contains("no backup has"), "{status}");
+}
+
+#[test]
+fn state_that_no_backup_is_offered_for_is_named() {
+    let repo = Repo::with_contract();
+    repo.migrate(&["jellyfin"]).succeeds();
+    let module = "modules/server/media/jellyfin/default.nix";
+    let text = repo.read(module);
+    let from = text.find("        backupPaths = [").unwrap();
+    let to = from + text[from..].find("        exposed").unwrap();
+    let other = "        backupPaths = [\"/srv/other\"];\n";
+    repo.write(module, text[..from].to_owned() + other + &text[to..]);
+    repo.commit_all("another backup");
+    for dry in [&[][..], &["--dry-run"]] {
+        repo.migrate(&[&["jellyfin"][..], dry].concat()).succeeds().says(
+            "jellyfin: has its contract already, nothing to do; left to you, since no backup has it: /var/lib/jellyfin (qgroget status jellyfin)",
+        );
+    }
+}
+
+#[test]
 fn the_module_of_a_service_that_is_declared_nowhere_is_asked_for() {
     let repo = Repo::with_contract();
     repo.run(&["migrate", "--all", "--yes", "--no-verify"])

@@ -144,9 +144,9 @@ impl DryRun<'_> {
         let model = loaded.model();
         let context = loaded.context(&model, self.choices);
         let migration = match find(&context, name) {
-            Found::Nothing => {
+            Found::Nothing { unsaved } => {
                 if human {
-                    ui.tell(texts::migrated_already(name));
+                    ui.tell(texts::migrated_already(name, &unsaved));
                 }
                 self.document.services.push(Service::nothing(name));
                 return Ok(loaded);

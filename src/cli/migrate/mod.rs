@@ -109,8 +109,10 @@ fn all(loaded: &super::session::Loaded, choices: &Choices) -> Vec<String> {
 /// What a name turns out to be.
 pub enum Found<'a> {
     Planned(Box<Migration<'a>>),
-    /// It has its contract already.
-    Nothing,
+    /// It has its contract already. What it keeps and no backup has is left to a person.
+    Nothing {
+        unsaved: Vec<String>,
+    },
     Refused(Error),
 }
 
@@ -139,7 +141,9 @@ pub fn planned<'a>(context: &'a model::Context<'a>, name: &str) -> Result<Option
 pub fn find<'a>(context: &'a model::Context<'a>, name: &str) -> Found<'a> {
     match planned(context, name) {
         Ok(Some(migration)) => Found::Planned(Box::new(migration)),
-        Ok(None) => Found::Nothing,
+        Ok(None) => Found::Nothing {
+            unsaved: status::unsaved(context, name),
+        },
         Err(error) if error.code() == "unknown-service" || error.code() == "nothing-declared" => {
             Found::Refused(model::broken_file(context, name).unwrap_or_else(|| near(context, name, error)))
         }

@@ -29,7 +29,9 @@ use crate::review::{Decision, Kept, Outcome, Position};
 
 /// What became of a service.
 enum Step {
-    Nothing,
+    Nothing {
+        unsaved: Vec<String>,
+    },
     /// It has its contract, and these gains were not asked for, by their titles.
     Open(Vec<String>),
     Written(Box<Migrated>),
@@ -200,9 +202,9 @@ impl<'s> Run<'s> {
     fn record_step(&mut self, service: &str, step: Step) -> Result<u8> {
         let ui = &self.session.ui;
         let (fate, code) = match step {
-            Step::Nothing => {
+            Step::Nothing { unsaved } => {
                 if !self.record.brief {
-                    ui.tell(texts::migrated_already(service));
+                    ui.tell(texts::migrated_already(service, &unsaved));
                 }
                 self.record.entry(|| Ok(json::Service::nothing(service)))?;
                 (Fate::Before, 0)
@@ -263,7 +265,7 @@ impl<'s> Run<'s> {
         let model = loaded.model();
         let context = loaded.context(&model, choices);
         let migration = match find(&context, service) {
-            Found::Nothing => return Ok(Step::Nothing),
+            Found::Nothing { unsaved } => return Ok(Step::Nothing { unsaved }),
             Found::Refused(error) => {
                 let deciding = &self.args.deciding;
                 return match questions::directory_of(self.session, deciding, &context, service, &error) {
@@ -330,7 +332,7 @@ impl<'s> Run<'s> {
         };
         match planned(&context, migration.name())? {
             Some(migration) => self.land(&context, &migration),
-            None => Ok(Step::Nothing),
+            None => Ok(Step::Nothing { unsaved: Vec::new() }),
         }
     }
 

@@ -55,8 +55,15 @@ pub const NO_COMMIT: &str =
     "The changes are in the working tree, not committed. A flake sees new files after: git add --intent-to-add .";
 pub const QUIT: &str = "Stopped. Nothing of this was written.";
 
-pub fn migrated_already(service: &str) -> String {
-    format!("{service}: has its contract already, nothing to do")
+/// `unsaved` are the directories that no backup has and that no change of its own is offered for.
+pub fn migrated_already(service: &str, unsaved: &[String]) -> String {
+    match unsaved {
+        [] => format!("{service}: has its contract already, nothing to do"),
+        unsaved => format!(
+            "{service}: has its contract already, nothing to do; left to you, since no backup has it: {} (qgroget status {service})",
+            unsaved.join(", ")
+        ),
+    }
 }
 
 /// A gain that is open, where only what preserves is taken.

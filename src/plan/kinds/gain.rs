@@ -6,10 +6,10 @@ use crate::error::Result;
 use crate::plan::contract::{BACKUP_ORDER, Slot, Writer};
 use crate::plan::definition::Definition;
 use crate::plan::groups::Proposed;
-use crate::plan::model::{Fact, OwnContract, ServiceFacts};
+use crate::plan::model::{Fact, OwnContract, ServiceFacts, Unsaved};
 use crate::plan::texts;
 use crate::rules::ContractField;
-use crate::syntax::{self, AstNode, ast};
+use crate::syntax;
 
 pub struct Gain;
 
@@ -17,16 +17,17 @@ fn unread<'f, 'a>(facts: &'f ServiceFacts<'a>) -> impl Iterator<Item = &'f Fact<
     facts.unread().filter(|fact| fact.field == ContractField::BackupPaths)
 }
 
-/// What the contract that the service has keeps and no backup has, as source.
-fn unsaved<'f>(facts: &'f ServiceFacts) -> &'f [ast::Expr] {
+/// What a service with a contract keeps and no backup has.
+fn unsaved<'f>(facts: &'f ServiceFacts) -> &'f [Unsaved] {
     facts.contract.as_ref().map_or(&[], |contract| &contract.unsaved)
 }
 
-/// What no backup has, for people: the directories where they are known, else their source.
-fn shown(outline: &Outline) -> Vec<String> {
-    let eval = outline.context.eval(outline.facts.home);
-    let paths = unsaved(outline.facts).iter();
-    paths.map(|path| eval.text_as_source(path)).collect()
+/// What no backup has, for people.
+fn shown(facts: &ServiceFacts) -> Vec<String> {
+    let directories = unsaved(facts).iter();
+    directories
+        .map(|unsaved| syntax::string_text(&unsaved.directory))
+        .collect()
 }
 
 impl ChangeKind for Gain {
@@ -42,7 +43,7 @@ impl ChangeKind for Gain {
             return None;
         }
         if !unsaved(facts).is_empty() {
-            let title = texts::unsaved_title(&facts.name, &shown(outline));
+            let title = texts::unsaved_title(&facts.name, &shown(facts));
             return Some(Proposed::gaining(title, texts::UNSAVED_WHY));
         }
         let field = &unread(facts).next()?.origin.name;
@@ -53,9 +54,9 @@ impl ChangeKind for Gain {
     fn declare(&self, draft: &Draft) -> Vec<Definition> {
         let facts = draft.facts();
         let paths = unread(facts).flat_map(|fact| fact.list().into_iter().map(|path| (fact.origin.module, path)));
-        let own = unsaved(facts).iter().map(|path| (facts.home, path.clone()));
-        let paths: Vec<_> = paths.chain(own).collect();
-        Definition::backup(draft.context(), facts, &paths).into_iter().collect()
+        let own: Vec<&str> = unsaved(facts).iter().map(|own| own.directory.as_str()).collect();
+        let declared = Definition::backup(draft.context(), facts, &paths.collect::<Vec<_>>(), &own);
+        declared.into_iter().collect()
     }
 
     // The contract takes the fields, whether they become a backup or a comment.
@@ -65,9 +66,9 @@ impl ChangeKind for Gain {
             unread(facts).for_each(|fact| contract.carry(group, fact));
             if !unsaved(facts).is_empty() {
                 let field = ContractField::BackupPaths;
-                let paths = unsaved(facts).iter().map(|path| syntax::text_of(path.syntax()));
-                let text = format!("{field} = [\n{}\n];\n", paths.collect::<Vec<_>>().join("\n"));
-                contract.add(group, text, &field, shown(&draft.outline));
+                let paths: Vec<&str> = unsaved(facts).iter().map(|own| own.source.as_str()).collect();
+                let text = format!("{field} = [\n{}\n];\n", paths.join("\n"));
+                contract.add(group, text, &field, shown(facts));
             }
         }
         Ok(())

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
+use super::unsaved::Unsaved;
 use crate::edit::trivia;
 use crate::plan::texts;
-use crate::resolve::Eval;
 use crate::resolve::module::{attribute, list_elements};
 use crate::rules::ContractField;
 use crate::syntax::{self, AstNode, Source, SyntaxToken, ast};
@@ -21,7 +21,7 @@ pub struct DeclinedGain {
 
 impl DeclinedGain {
     /// The comment directly above an empty `backupPaths`, the binding `empty` of `text`, where a backup takes the paths `unsaved`.
-    pub fn find(text: &str, empty: &syntax::SyntaxNode, unsaved: &[ast::Expr], eval: &Eval) -> Option<DeclinedGain> {
+    pub fn find(text: &str, empty: &syntax::SyntaxNode, unsaved: &[Unsaved]) -> Option<DeclinedGain> {
         let comments = trivia::comments_above(text, empty);
         let field = |comment: &SyntaxToken| texts::gap_field(comment.text().strip_prefix("# ")?).map(str::to_owned);
         let (first, field) = comments
@@ -34,9 +34,9 @@ impl DeclinedGain {
             _ => None,
         };
         let gained = |path: &ast::Expr| {
-            let same = |other: &ast::Expr| {
-                let known = string(path).is_some_and(|text| eval.string(other).is_ok_and(|own| own == text));
-                known || syntax::text_of(path.syntax()) == syntax::text_of(other.syntax())
+            let same = |other: &Unsaved| {
+                string(path).is_some_and(|text| other.directory == text)
+                    || syntax::text_of(path.syntax()) == other.source
             };
             unsaved.iter().any(same)
         };

@@ -4,6 +4,7 @@ use super::context::Context;
 use super::declared::fields;
 use super::declined::DeclinedGain;
 use super::fact::{Declaration, Fact, FactIds, Job, LegacyField};
+use super::unsaved::Unsaved;
 use crate::resolve::module::Module;
 use crate::rules::{ContractField, parts};
 use crate::syntax::ast;
@@ -15,8 +16,8 @@ pub struct OwnContract<'a> {
     pub set: ast::AttrSet,
     /// What it says, in source order.
     fields: Vec<(ContractField, LegacyField<'a>)>,
-    /// The elements of its `persistedData` that no backup has.
-    pub unsaved: Vec<ast::Expr>,
+    /// The directories that the service keeps its state in and that no backup has.
+    pub unsaved: Vec<Unsaved>,
     /// What a declined gain has left in it.
     pub declined: Option<DeclinedGain>,
 }

@@ -8,17 +8,16 @@ use super::declined::DeclinedGain;
 use super::fact::{Fact, FactIds, Guard, Job, LegacyField};
 use super::own_contract::OwnContract;
 use super::service::{ServiceFacts, unseen};
+use super::unsaved;
 use crate::error::Result;
 use crate::plan::placement;
 use crate::plan::share::ownership::Names;
 use crate::plan::{owner, unread};
-use crate::resolve::module::attribute;
 use crate::rules::{ContractField, parts};
-use crate::syntax::{self, ast};
 
 impl<'a> ServiceFacts<'a> {
     /// What is left of a service that has its contract; `None` where it has none that is written as one set. `missing` are
-    /// the directories that it keeps and that no backup has.
+    /// the directories that it keeps its state in and that no backup has.
     ///
     /// # Errors
     /// The refusals of shapes that cannot be moved safely.
@@ -64,18 +63,21 @@ impl<'a> ServiceFacts<'a> {
                 let again = directory(&context.eval(entry.module), &entry.element);
                 again.is_none() || !kept.contains(&again)
             });
-            let elements = own.list().into_iter().zip(&kept);
-            let unsaved = elements.filter(|(_, kept)| kept.as_ref().is_some_and(|kept| missing.contains(kept)));
-            let paths = unsaved.filter_map(|(element, _)| directory_of(&element));
-            contract.unsaved = paths.filter(|path| eval.string(path).is_ok()).collect();
+            contract.unsaved = unsaved::persisted(&eval, own.list(), &kept, missing);
             if !facts.is_empty() || !persisted.is_empty() {
                 facts.insert(0, own);
             }
         }
-        contract.declined = contract.empty(&ContractField::BackupPaths).and_then(|empty| {
-            let eval = context.eval(home);
-            DeclinedGain::find(home.source.text(), &empty.node, &contract.unsaved, &eval)
-        });
+        let elsewhere: Vec<Option<String>> = persisted
+            .iter()
+            .map(|entry| directory(&context.eval(entry.module), &entry.element))
+            .collect();
+        let data_dir = contract.entry(&ContractField::DataDir);
+        let more = unsaved::unpersisted(&context.eval(home), data_dir, &contract.unsaved, missing, &elsewhere);
+        contract.unsaved.extend(more);
+        contract.declined = contract
+            .empty(&ContractField::BackupPaths)
+            .and_then(|empty| DeclinedGain::find(home.source.text(), &empty.node, &contract.unsaved));
         let enable = parts(&rules.namespaces.contract).into_iter().chain([name, "enable"]);
         let enable: Vec<String> = enable.map(str::to_owned).collect();
         Ok(Some(ServiceFacts {
@@ -104,14 +106,6 @@ impl<'a> ServiceFacts<'a> {
     /// Whether the service's declarations, or the contract that it has, say a field.
     pub fn says(&self, field: &ContractField) -> bool {
         self.first(field).is_some() || self.contract.as_ref().is_some_and(|contract| contract.says(field))
-    }
-}
-
-/// The expression that says the directory of an element: itself, or what its set says.
-fn directory_of(element: &ast::Expr) -> Option<ast::Expr> {
-    match syntax::unparen(element.clone()) {
-        ast::Expr::AttrSet(set) => attribute(&set, "directory"),
-        path => Some(path),
     }
 }
 
