@@ -2,7 +2,7 @@
 //! a reason.
 //!
 //! A variant is `examples/homelab` with one file or all of them in another form ([`FORMS`]), or in two forms at once. In
-//! memory, many of them are planned for an eighth of their services; nix is asked about a sample. The long form plans all, and asks nix about each:
+//! memory, half of them are planned for an eighth of their services; nix is asked about a sample. The long form plans all, and asks nix about each:
 //! `cargo test --test main variants -- --ignored --nocapture` (`QGROGET_FORM=name` restricts it to forms,
 //! `QGROGET_EACH=5` to so many files for each form).
 
@@ -138,6 +138,7 @@ fn every_variant_migrates_or_is_refused_with_a_reason() {
     let homelab = Homelab::read();
     let variants = variants(&homelab, EACH);
     assert!(variants.len() >= 300, "only {} variants", variants.len());
+    let variants: Vec<Variant> = variants.into_iter().step_by(2).collect();
     let trials = variants
         .par_iter()
         .enumerate()
@@ -148,7 +149,7 @@ fn every_variant_migrates_or_is_refused_with_a_reason() {
     assert!(percent(&trials) >= MIGRATED as f64, "{table}");
 }
 
-/// Others for each variant, so that each service is planned in an eighth of all forms.
+/// Others for each variant, so that each service is planned in some of all forms.
 fn some_of(services: &[String], at: usize) -> Vec<String> {
     match services.len() < ONE_IN {
         true => services.to_vec(),
