@@ -65,22 +65,26 @@ fn what_was_declined_is_offered_by_the_next_run() {
     }
 }
 
-#[test]
-fn state_without_a_backup_is_offered_as_a_gain_and_proved() {
-    if !nix::available() {
-        return;
-    }
+/// A repository in which jellyfin has its contract, and these `backupPaths`.
+fn jellyfin_backing_up(paths: &str) -> Repo {
     let repo = Repo::with_contract();
     repo.migrate(&["jellyfin"]).succeeds();
     let module = "modules/server/media/jellyfin/default.nix";
     let text = repo.read(module);
     let from = text.find("        backupPaths = [").unwrap();
     let to = from + text[from..].find("        exposed").unwrap();
-    repo.write(
-        module,
-        text[..from].to_owned() + "        backupPaths = [];\n" + &text[to..],
-    );
-    repo.commit_all("no backup");
+    let own = format!("        backupPaths = {paths};\n");
+    repo.write(module, text[..from].to_owned() + &own + &text[to..]);
+    repo.commit_all("another backup");
+    repo
+}
+
+#[test]
+fn state_without_a_backup_is_offered_as_a_gain_and_proved() {
+    if !nix::available() {
+        return;
+    }
+    let repo = jellyfin_backing_up("[]");
     repo.migrate(&["jellyfin", "--dry-run"])
         .succeeds()
         .says("back up what jellyfin keeps: \"/var/lib/jellyfin\"");
@@ -130,15 +134,7 @@ fn state_of_containers_without_a_backup_is_offered_too_and_written_as_the_contra
 
 #[test]
 fn state_that_no_backup_is_offered_for_is_named() {
-    let repo = Repo::with_contract();
-    repo.migrate(&["jellyfin"]).succeeds();
-    let module = "modules/server/media/jellyfin/default.nix";
-    let text = repo.read(module);
-    let from = text.find("        backupPaths = [").unwrap();
-    let to = from + text[from..].find("        exposed").unwrap();
-    let other = "        backupPaths = [\"/srv/other\"];\n";
-    repo.write(module, text[..from].to_owned() + other + &text[to..]);
-    repo.commit_all("another backup");
+    let repo = jellyfin_backing_up("[\"/srv/other\"]");
     for dry in [&[][..], &["--dry-run"]] {
         repo.migrate(&[&["jellyfin"][..], dry].concat()).succeeds().says(
             "jellyfin: has its contract already, nothing to do; left to you, since no backup has it: /var/lib/jellyfin (qgroget status jellyfin)",

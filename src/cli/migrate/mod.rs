@@ -130,19 +130,30 @@ fn near(context: &model::Context, name: &str, error: Error) -> Error {
 /// # Errors
 /// As [`Migration::plan`] and [`Migration::resume`].
 pub fn planned<'a>(context: &'a model::Context<'a>, name: &str) -> Result<Option<Migration<'a>>> {
+    plan(context, name, unsaved(context, name).as_deref())
+}
+
+/// What a service with a contract keeps and no backup has; `None` where it has no contract.
+fn unsaved(context: &model::Context, name: &str) -> Option<Vec<String>> {
     let with_contract = model::contract_names(context.model, context.rules());
-    match with_contract.iter().any(|other| other == name) {
-        true => Migration::resume(context, name, &status::unsaved(context, name)),
-        false => Migration::plan(context, name).map(Some),
+    let has_contract = with_contract.iter().any(|other| other == name);
+    has_contract.then(|| status::unsaved(context, name))
+}
+
+fn plan<'a>(context: &'a model::Context<'a>, name: &str, unsaved: Option<&[String]>) -> Result<Option<Migration<'a>>> {
+    match unsaved {
+        Some(unsaved) => Migration::resume(context, name, unsaved),
+        None => Migration::plan(context, name).map(Some),
     }
 }
 
 /// What the name `name` turns out to be.
 pub fn find<'a>(context: &'a model::Context<'a>, name: &str) -> Found<'a> {
-    match planned(context, name) {
+    let unsaved = unsaved(context, name);
+    match plan(context, name, unsaved.as_deref()) {
         Ok(Some(migration)) => Found::Planned(Box::new(migration)),
         Ok(None) => Found::Nothing {
-            unsaved: status::unsaved(context, name),
+            unsaved: unsaved.unwrap_or_default(),
         },
         Err(error) if error.code() == "unknown-service" || error.code() == "nothing-declared" => {
             Found::Refused(model::broken_file(context, name).unwrap_or_else(|| near(context, name, error)))

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::proof::{Proofs, Proved};
 use super::questions::{self, Directory, Source};
 use super::record::{self, Record};
-use super::{Found, find, moves, planned, trial};
+use super::{Found, find, moves, trial};
 use crate::cli::args::{Format, Migrate};
 use crate::cli::branch;
 use crate::cli::committer::{Committer, Landed};
@@ -330,9 +330,10 @@ impl<'s> Run<'s> {
             choices: &choices,
             ..*context
         };
-        match planned(&context, migration.name())? {
-            Some(migration) => self.land(&context, &migration),
-            None => Ok(Step::Nothing { unsaved: Vec::new() }),
+        match find(&context, migration.name()) {
+            Found::Planned(migration) => self.land(&context, &migration),
+            Found::Nothing { unsaved } => Ok(Step::Nothing { unsaved }),
+            Found::Refused(error) => Err(error),
         }
     }
 
