@@ -424,7 +424,16 @@ pub fn entry_names(entry: &ast::Entry) -> Vec<Option<String>> {
 pub fn prioritised<'e>(function: &str, arguments: &'e [ast::Expr]) -> Option<&'e ast::Expr> {
     match (function, arguments) {
         ("mkOverride" | "mkOrder", [_, inner]) => Some(inner),
-        ("mkDefault" | "mkForce" | "mkOptionDefault" | "mkBefore" | "mkAfter" | "mkVMOverride", [inner]) => Some(inner),
+        (
+            "mkDefault"
+            | "mkForce"
+            | "mkOptionDefault"
+            | "mkImageMediaOverride"
+            | "mkVMOverride"
+            | "mkBefore"
+            | "mkAfter",
+            [inner],
+        ) => Some(inner),
         _ => None,
     }
 }

@@ -134,7 +134,12 @@ fn the_plan_lists_what_goes_along_with_a_service_that_leaves_a_shared_file() {
 
 #[test]
 fn an_entry_of_a_set_with_a_priority_stays_with_it() {
-    for priority in ["lib.mkForce", "lib.mkOverride 60", "lib.mkDefault"] {
+    for priority in [
+        "lib.mkForce",
+        "lib.mkOverride 60",
+        "lib.mkImageMediaOverride",
+        "lib.mkDefault",
+    ] {
         let repo = Repo::with_contract();
         let hosts = format!(
             "services.nginx.virtualHosts = {priority} {{\n    \"radarr.lan\".root = \"/a\";\n    \"lidarr.lan\".root = \"/b\";\n  }};"
