@@ -3,6 +3,7 @@
 //! This is the only module that names `rnix` and `rowan`; the others use the types re-exported here.
 //! A tree prints back to exactly the text it was parsed from. Offsets are byte offsets into that text.
 
+mod effort;
 mod layout;
 mod pieces;
 mod said;

@@ -120,20 +120,6 @@ pub(super) fn deepest(text: &str) -> Range<usize> {
     deepest.1
 }
 
-/// How many parentheses and interpolations stand in each other at most.
-pub(super) fn parentheses(text: &str) -> usize {
-    let (mut open, mut most) = (0_usize, 0);
-    for (kind, _) in rnix::tokenize(text) {
-        match kind {
-            TOKEN_L_PAREN | TOKEN_INTERPOL_START => open += 1,
-            TOKEN_R_PAREN | TOKEN_INTERPOL_END => open = open.saturating_sub(1),
-            _ => {}
-        }
-        most = most.max(open);
-    }
-    most
-}
-
 /// Whether the tokenizer, which looks for the end of what may be a path, goes on past a token.
 fn is_looked_past(token: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"/_.+-<".contains(&byte);
