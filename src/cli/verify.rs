@@ -202,20 +202,21 @@ fn judge<'c>(session: &Session, git: &GitState, commit: &'c ToolCommit, verifier
     let mut proof = verifier.compare(sides[0], sides[1], None, None);
     crate::process::check()?;
     let as_made = commit::is_as_made(git, &commit.id)?;
-    let mut found = Vec::new();
-    let mut holds = false;
+    // What a commit that was changed since gained, is asked of its message; of one that is as it was made, it was accepted.
+    let gained = match as_made {
+        Some(true) => Vec::new(),
+        _ => commit::gained(&commit.message),
+    };
+    let (mut found, mut holds, mut to_declare, mut has_gains) = (Vec::new(), false, false, false);
     if let Ok(proof) = &mut proof {
         found = notes(proof, session, sides);
         let unimported = proof.hosts.iter().any(|host| !host.how.unimported.is_empty());
-        // What was gained was accepted, where the commit is the one that was proved.
-        let accepted = as_made != Some(false);
-        holds = proof.is_preserving() && !unimported && (accepted || !proof.has_gains());
-        if proof.has_gains() {
-            found.push(texts::gains_of_a_commit(accepted).to_owned());
-        }
+        has_gains = proof.has_gains();
+        let as_it_was = proof.is_preserving() && gained.is_empty();
+        holds = as_it_was && !unimported && (as_made != Some(false) || !has_gains);
+        to_declare = !holds && !unimported && (as_made == Some(true) || has_gains && !gained.is_empty());
     }
-    if let (Ok(first), false, Some(true)) = (&proof, holds, as_made)
-        && !first.hosts.iter().any(|host| !host.how.unimported.is_empty())
+    if let (Ok(first), true) = (&proof, to_declare)
         && let Some(declared) = declared(session, commit, first, verifier)?
     {
         holds = true;
@@ -225,6 +226,11 @@ fn judge<'c>(session: &Session, git: &GitState, commit: &'c ToolCommit, verifier
         let orders = prove::report::other_orders(&declared);
         found.extend(orders.iter().map(|option| texts::order_of_a_commit(option)));
         proof = Ok(declared);
+    }
+    if has_gains {
+        found.push(texts::gains_of_a_commit(holds || as_made == Some(true)).to_owned());
+    } else if proof.is_ok() && !gained.is_empty() {
+        found.push(texts::gained_no_more(&gained));
     }
     if let Some(first) = &commit.first {
         found.push(texts::with_its_move(first));

@@ -15,6 +15,9 @@ const EMBEDDED: &str = include_str!("../../rules/commit/template.toml");
 /// The trailer that names a list whose order is another one.
 const REORDERED: &str = "Qgroget-Reordered";
 
+/// The trailer that names an option by which a service gained something.
+const GAINED: &str = "Qgroget-Gained";
+
 /// The column at which the body's lines end, by git's convention.
 const WIDTH: usize = 72;
 
@@ -284,6 +287,12 @@ impl Message {
         }
     }
 
+    /// This message with the options by which the service gained something, as trailers for who proves the commit again.
+    pub fn with_gains(&self, options: &[String]) -> Message {
+        let add = |message: Message, option: &String| message.with_last_trailer(&format!("{GAINED}: {option}"));
+        options.iter().fold(self.clone(), add)
+    }
+
     /// The line of the mark, if there is one.
     pub(super) fn mark_line(&self) -> Option<&str> {
         self.text.lines().rev().find(|line| mark::is_mark(line))
@@ -332,6 +341,11 @@ fn item(mark: &str, text: &str) -> String {
 /// The options that a commit's message says to have another order, which was accepted.
 pub fn accepted_orders(message: &str) -> Vec<String> {
     trailers(message, REORDERED).map(str::to_owned).collect()
+}
+
+/// The options by which a commit's message says that its service gained something.
+pub fn gained(message: &str) -> Vec<String> {
+    trailers(message, GAINED).map(str::to_owned).collect()
 }
 
 /// A message's text without its trailers, and these, if its last paragraph is one of trailers.

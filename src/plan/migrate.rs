@@ -1,5 +1,6 @@
 //! The migration of one service: its groups, and what the files are for the groups that are accepted.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::definition::Definition;
@@ -194,6 +195,13 @@ impl<'a> Migration<'a> {
     /// What these groups change the configuration by on purpose.
     pub fn declared(&self, accepted: &Accepted) -> Vec<Definition> {
         kinds::declare(&self.draft(accepted))
+    }
+
+    /// The options that these groups add to, each once, as attrpaths.
+    pub fn gained(&self, accepted: &Accepted) -> Vec<String> {
+        let definitions = self.declared(accepted);
+        let options: BTreeSet<String> = definitions.iter().map(|one| one.option.join(".")).collect();
+        options.into_iter().collect()
     }
 
     /// What moves the service's module to its place and mends the paths in it and to it, and nothing else; `None` where the

@@ -152,7 +152,7 @@ fn a_binding_that_is_missing_from_a_past_commit_is_found() {
 }
 
 #[test]
-fn what_a_past_commit_gained_was_accepted_only_while_it_is_what_it_was() {
+fn what_a_past_commit_gained_is_what_its_message_says() {
     if !nix::available() {
         return;
     }
@@ -168,8 +168,41 @@ fn what_a_past_commit_gained_was_accepted_only_while_it_is_what_it_was() {
         .succeeds()
         .says("something is gained")
         .says("what it gains was accepted when it was made");
+    let trailer = "Qgroget-Gained: qgroget.backups.jellyseerr.paths\n";
+    let message = repo.git(&["log", "-1", "--format=%B"]);
+    assert!(message.contains(trailer), "{message}");
     repo.replace("README.md", "\n", "\n\n");
     amend(&repo);
+    repo.run(&["verify", "--since-contract"])
+        .succeeds()
+        .says("this commit was changed after it was made")
+        .says("what it gains was accepted when it was made");
+    // One more is not what was accepted, and none at all is not what the message says.
+    let module = "modules/server/media/jellyseerr/default.nix";
+    let accepted = repo.read(module);
+    let paths = accepted
+        .lines()
+        .find(|line| line.contains("backupPaths = ["))
+        .expect("a gain");
+    for (instead, said) in [
+        (
+            "backupPaths = [\"/var/lib/jellyseerr\" \"/srv/more\"];",
+            "nobody accepted what it gains",
+        ),
+        (
+            "backupPaths = [];",
+            "its message says that qgroget.backups.jellyseerr.paths has more than before, and it has not",
+        ),
+    ] {
+        repo.write(module, accepted.replace(paths, instead));
+        amend(&repo);
+        repo.run(&["verify", "--since-contract"]).ends(1).says(said);
+    }
+    // Where the message does not say it, nobody has.
+    repo.write(module, accepted);
+    repo.git(&["add", "--all"]);
+    let message = message.replace(trailer, "");
+    repo.git(&["commit", "--quiet", "--amend", "--message", &message]);
     repo.run(&["verify", "--since-contract"])
         .ends(1)
         .says("nobody accepted what it gains");

@@ -111,6 +111,14 @@ pub fn gains_of_a_commit(accepted: bool) -> &'static str {
     }
 }
 
+/// What a commit that was changed since says to gain, and does not.
+pub fn gained_no_more(options: &[String]) -> String {
+    format!(
+        "its message says that {} has more than before, and it has not",
+        options.join(", ")
+    )
+}
+
 /// An order that a commit of the tool changed, and that its message says was accepted.
 pub fn order_of_a_commit(option: &str) -> String {
     format!("the order of {option} was accepted when it was made: its verdict is the one that it had")
