@@ -22,17 +22,19 @@ pub fn migration(
     accepted: &Accepted,
     proved: &BTreeMap<Check, Tick>,
 ) -> Result<Message> {
-    if !migration.is_resumed() {
-        return account::migration(after, migration, accepted, proved);
-    }
-    let name = migration.name();
-    let body = lines(migration, accepted);
-    let trailer = (TRAILER.to_owned(), name.to_owned());
-    Ok(Message::new(
-        &crate::plan::texts::continued_subject(name),
-        &[body],
-        &[trailer],
-    ))
+    let message = match migration.is_resumed() {
+        false => account::migration(after, migration, accepted, proved)?,
+        true => {
+            let name = migration.name();
+            let trailer = (TRAILER.to_owned(), name.to_owned());
+            Message::new(
+                &crate::plan::texts::continued_subject(name),
+                &[lines(migration, accepted)],
+                &[trailer],
+            )
+        }
+    };
+    Ok(message.with_gains(&migration.gained(accepted)))
 }
 
 /// The message of the contract's installation.

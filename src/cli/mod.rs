@@ -4,6 +4,7 @@
 //! whether the styles reach the terminal is decided in one place.
 
 mod access;
+mod allowed;
 mod answer;
 pub mod args;
 mod branch;

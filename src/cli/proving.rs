@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::allowed::{Allowed, Declared, forbidden, in_the_new_order};
 use super::args::Proving;
 use super::session::Session;
 use super::texts;
@@ -11,14 +12,13 @@ use super::ui::Ui;
 use crate::commit::{Check, Tick};
 use crate::edit::{FileChange, SourceChange};
 use crate::error::{self, Error, Result};
-use crate::plan::definition::{self, Definition};
-use crate::plan::model::Context;
+use crate::plan::definition::Definition;
 use crate::process;
 use crate::prove::report::{self, LineKind};
 use crate::prove::{
     Area, Class, Difference, Expected, Namespaces, Order, Proof, ProveOptions, Prover, Withheld, scratch,
 };
-use crate::rules::{Rules, is_within};
+use crate::rules::Rules;
 use crate::scratch::Directory;
 use crate::term::palette::{self, paint};
 
@@ -164,62 +164,6 @@ impl<'s> Verifier<'s> {
         drop(progress);
         proof
     }
-}
-
-/// What a change alters on purpose, and the change that alters the state before by the same.
-pub struct Declared {
-    definitions: Vec<Definition>,
-    change: SourceChange,
-}
-
-impl Declared {
-    /// What these definitions alter; `None` where there are none.
-    ///
-    /// # Errors
-    /// As [`definition::change`].
-    pub fn new(context: &Context, definitions: Vec<Definition>) -> Result<Option<Declared>> {
-        if definitions.is_empty() {
-            return Ok(None);
-        }
-        let change = definition::change(context, &definitions)?;
-        Ok(Some(Declared { definitions, change }))
-    }
-
-    /// What a part of a change alters, whatever that is.
-    fn part(change: &SourceChange) -> Declared {
-        Declared {
-            definitions: Vec::new(),
-            change: change.clone(),
-        }
-    }
-
-    fn expected(&self) -> Vec<Expected> {
-        let expected = self.definitions.iter().map(|definition| Expected {
-            option: definition.option.clone(),
-            elements: definition.known.clone(),
-        });
-        expected.collect()
-    }
-
-    /// What is gained, a sentence each.
-    pub fn sentences(&self) -> impl Iterator<Item = &str> {
-        self.definitions.iter().map(|definition| definition.sentence.as_str())
-    }
-}
-
-/// What may differ.
-#[derive(Default)]
-pub struct Allowed<'a> {
-    /// What the change declares to alter.
-    pub declared: Option<&'a Declared>,
-    /// Options that go: what becomes of them and of what is below them is no difference.
-    pub removed: &'a [&'a str],
-    /// Whether lists may have another order that counts.
-    pub orders: bool,
-    /// Options whose lists may have one.
-    pub ordered: &'a [String],
-    /// The repository, where a set that is read in another order is to be shown to have no other effect.
-    pub context: Option<&'a Context<'a>>,
 }
 
 /// What the proof of a change that is about to be written comes to.
@@ -474,49 +418,6 @@ pub fn say(ui: &Ui, proof: &Proof, gains: &[String]) {
             ui.note(texts::reordered(&difference.sentence));
         }
     }
-}
-
-/// The proof against the state before with its backup jobs in the order that they have afterwards, where that alone makes the
-/// difference: a job is a set, and what is generated of it lists the same in another order. `compared` proves with what is
-/// declared.
-fn in_the_new_order(
-    proof: &Proof,
-    allowed: &Allowed,
-    compared: impl Fn(&Declared) -> Result<Proof>,
-) -> Result<Option<Proof>> {
-    let Some(context) = allowed.context else {
-        return Ok(None);
-    };
-    let names = Namespaces::of(context.rules());
-    let orders = proof.differences().filter_map(|(_, difference)| {
-        let set = difference.order == Some(Order::Nothing) && names.of_job(&difference.path).is_some();
-        let elements = difference.after.as_ref().filter(|_| set)?.as_array()?;
-        let elements: Option<Vec<String>> = elements.iter().map(|one| one.as_str().map(str::to_owned)).collect();
-        Some(Definition::forced(difference.path.clone(), &elements?))
-    });
-    let orders: Vec<Definition> = orders.collect();
-    if orders.is_empty() {
-        return Ok(None);
-    }
-    let declared = allowed.declared.map(|declared| declared.definitions.clone());
-    let definitions = declared.into_iter().flatten().chain(orders).collect();
-    let Some(declared) = Declared::new(context, definitions)? else {
-        return Ok(None);
-    };
-    // Where a forced order cannot be evaluated, the first proof says what differs.
-    let again = compared(&declared).ok();
-    Ok(again.filter(|again| forbidden(again, allowed).is_empty()))
-}
-
-/// The differences for which a change is refused, each with its host.
-fn forbidden<'p>(proof: &'p Proof, allowed: &Allowed) -> Vec<(&'p str, &'p Difference)> {
-    let goes = |path: &[String]| allowed.removed.iter().any(|option| is_within(path, option));
-    let bad = |(_, difference): &(&str, &Difference)| {
-        let ordered = allowed.orders || allowed.ordered.contains(&difference.option());
-        let taken = ordered && difference.order.is_some();
-        matches!(difference.class, Class::Lost | Class::Changed | Class::Gained) && !taken && !goes(&difference.path)
-    };
-    proof.differences().filter(bad).collect()
 }
 
 /// The lines of the checklist that the proof covers.

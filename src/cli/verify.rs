@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use super::allowed::{Allowed, Declared};
 use super::args::{Verify, VerifyFormat};
-use super::proving::{Allowed, Declared, Side, Verifier, show};
+use super::proving::{Side, Verifier, show};
 use super::session::Session;
 use super::{migrate, texts, write_page};
 use crate::commit;

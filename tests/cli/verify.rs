@@ -163,12 +163,15 @@ fn what_a_past_commit_gained_is_what_its_message_says() {
     repo.replace(backup, "jobs);\n        };", "[]);\n        };");
     repo.commit_all("no lists of jobs");
     repo.run(&["init", "--yes", "--no-verify"]).succeeds();
+    let trailer = "Qgroget-Gained: qgroget.backups.jellyseerr.paths\n";
+    repo.run(&["migrate", "jellyseerr", "--dry-run", "--accept-gains"])
+        .succeeds()
+        .says(trailer.trim_end());
     repo.migrate(&["jellyseerr", "--accept-gains"]).succeeds();
     repo.run(&["verify", "--since-contract"])
         .succeeds()
         .says("something is gained")
         .says("what it gains was accepted when it was made");
-    let trailer = "Qgroget-Gained: qgroget.backups.jellyseerr.paths\n";
     let message = repo.git(&["log", "-1", "--format=%B"]);
     assert!(message.contains(trailer), "{message}");
     repo.replace("README.md", "\n", "\n\n");

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{Found, find, moves};
+use crate::cli::allowed::Declared;
 use crate::cli::args::{Format, Migrate};
-use crate::cli::proving::{self, Declared, Verifier};
+use crate::cli::proving::{self, Verifier};
 use crate::cli::session::{Loaded, Session};
 use crate::cli::show;
 use crate::cli::{init, message, texts};

@@ -4,9 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::moves;
+use crate::cli::allowed::{Allowed, Declared};
 use crate::cli::args::Migrate;
 use crate::cli::committer::Committer;
-use crate::cli::proving::{self, Allowed, Declared, Verifier, VerifyOutcome};
+use crate::cli::proving::{self, Verifier, VerifyOutcome};
 use crate::cli::session::Session;
 use crate::cli::texts;
 use crate::commit::{Check, MoveFirst, Tick};

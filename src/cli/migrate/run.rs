@@ -412,9 +412,7 @@ impl<'s> Run<'s> {
             ..*context
         };
         let message = message::migration(&after, migration, &decision.accepted, &proved.ticks)?;
-        let message = message
-            .with_accepted_orders(&proved.accepted_orders)
-            .with_gains(&migration.gained(&decision.accepted));
+        let message = message.with_accepted_orders(&proved.accepted_orders);
         self.write(migration, &decision, first.as_ref(), &message, proved)
     }
 

@@ -13,7 +13,8 @@ use crate::error::Result;
 use crate::plan::placement;
 use crate::plan::share::ownership::Names;
 use crate::plan::{owner, unread};
-use crate::rules::{ContractField, parts};
+use crate::resolve::module::path_text;
+use crate::rules::{ContractField, Rules, parts};
 
 impl<'a> ServiceFacts<'a> {
     /// What is left of a service that has its contract; `None` where it has none that is written as one set. `missing` are
@@ -31,14 +32,7 @@ impl<'a> ServiceFacts<'a> {
         }
         let rules = context.rules();
         let mut ids = FactIds::default();
-        let legacy: Vec<&str> = parts(&rules.namespaces.services).into_iter().chain([name]).collect();
-        let mut facts = Vec::new();
-        for declaration in &topmost(context.model, &legacy) {
-            let entries = fields(declaration, legacy.len())?.into_iter();
-            let persisted =
-                entries.filter(|entry| rules.fields.get(&entry.name) == Some(&ContractField::PersistedData));
-            facts.extend(persisted.map(|origin| persisted_fact(origin, context, &mut ids)));
-        }
+        let mut facts = still_persisted(context, name, &mut ids)?;
         let names = Names::of(context, name);
         let whose = owner::Whose {
             service: name,
@@ -78,21 +72,12 @@ impl<'a> ServiceFacts<'a> {
         contract.declined = contract
             .empty(&ContractField::BackupPaths)
             .and_then(|empty| DeclinedGain::find(home.source.text(), &empty.node, &contract.unsaved));
-        let enable = parts(&rules.namespaces.contract).into_iter().chain([name, "enable"]);
-        let enable: Vec<String> = enable.map(str::to_owned).collect();
         Ok(Some(ServiceFacts {
             name: name.to_owned(),
             home,
             declarations: Vec::new(),
             facts,
-            guard: Guard::Condition {
-                text: format!(
-                    "config.{}",
-                    crate::resolve::module::path_text(&enable.iter().map(Some).collect::<Vec<_>>())
-                ),
-                option: Some(enable),
-                shared: Vec::new(),
-            },
+            guard: own_switch(rules, name),
             jobs,
             persisted,
             target: placement::target(rules, home.source.path(), name),
@@ -107,6 +92,31 @@ impl<'a> ServiceFacts<'a> {
     pub fn says(&self, field: &ContractField) -> bool {
         self.first(field).is_some() || self.contract.as_ref().is_some_and(|contract| contract.says(field))
     }
+}
+
+/// The switch of a service's own contract.
+fn own_switch(rules: &Rules, name: &str) -> Guard<'static> {
+    let enable = parts(&rules.namespaces.contract).into_iter().chain([name, "enable"]);
+    let enable: Vec<String> = enable.map(str::to_owned).collect();
+    let path = path_text(&enable.iter().map(Some).collect::<Vec<_>>());
+    Guard::Condition {
+        text: format!("config.{path}"),
+        option: Some(enable),
+        shared: Vec::new(),
+    }
+}
+
+/// What the old pattern says that the service persists, as facts.
+fn still_persisted<'a>(context: &Context<'a>, name: &str, ids: &mut FactIds) -> Result<Vec<Fact<'a>>> {
+    let rules = context.rules();
+    let legacy: Vec<&str> = parts(&rules.namespaces.services).into_iter().chain([name]).collect();
+    let mut facts = Vec::new();
+    for declaration in &topmost(context.model, &legacy) {
+        let entries = fields(declaration, legacy.len())?.into_iter();
+        let persisted = entries.filter(|entry| rules.fields.get(&entry.name) == Some(&ContractField::PersistedData));
+        facts.extend(persisted.map(|origin| persisted_fact(origin, context, ids)));
+    }
+    Ok(facts)
 }
 
 fn persisted_fact<'a>(origin: LegacyField<'a>, context: &Context<'a>, ids: &mut FactIds) -> Fact<'a> {
