@@ -277,7 +277,7 @@ impl<'s> Committer<'s> {
             _ => {
                 let mut console = self.console();
                 if let Some(first) = first {
-                    let text = review::prompt::indented(first.message.text());
+                    let text = review::commit_message::indented(first.message.text());
                     console.show(&format!("\n{}\n", show::move_first(&text)));
                 }
                 let text = self.as_edited(name, message, &mut console);
@@ -304,7 +304,7 @@ impl<'s> Committer<'s> {
         match edited {
             Some(edited) if edited.message == *message => edited.text,
             Some(edited) => {
-                let was = review::prompt::indented(&edited.text);
+                let was = review::commit_message::indented(&edited.text);
                 console.show(&format!("\n{}\n\n{was}", texts::MESSAGE_OF_ANOTHER));
                 message.text().to_owned()
             }

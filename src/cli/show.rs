@@ -7,15 +7,16 @@ use super::args::{Deciding, Diff};
 use super::pager;
 use super::session::Session;
 use super::texts;
-use super::ui::{Ui, printed};
+use super::ui::Ui;
 use crate::edit::SourceChange;
 use crate::plan::{Accepted, Proposal};
 use crate::review::summary::{self, Page, Width, wrap};
 use crate::review::view::{Kind, View};
-use crate::review::{Decision, patch, prompt};
+use crate::review::{Decision, commit_message, patch};
 use crate::term::fit::fit;
 use crate::term::foreign::visible;
 use crate::term::palette::{self, paint};
+use crate::term::printed::printed;
 
 /// The message of a commit, and of the one before it that only moves a file.
 pub struct Messages<'m> {
@@ -47,8 +48,8 @@ pub fn planned(
     ui.line("");
     diff(session, &decision.change, deciding);
     let shown = |message: &str| match deciding.full {
-        true => prompt::indented(message),
-        false => prompt::in_short(message),
+        true => commit_message::indented(message),
+        false => commit_message::in_short(message),
     };
     let title = match messages.first {
         None => paint(palette::TITLE, texts::COMMIT_TITLE),

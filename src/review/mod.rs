@@ -8,6 +8,7 @@ pub mod aligned;
 pub mod approval;
 mod asked;
 pub mod columns;
+pub mod commit_message;
 pub mod decision;
 pub mod delta;
 pub mod diff;
@@ -27,5 +28,6 @@ pub mod texts;
 pub mod view;
 
 pub use approval::{Approval, Kept, Position};
+pub use commit_message::{CommitAnswer, confirm_commit};
 pub use decision::{Decision, Declined, Outcome, Reason, decide_noninteractive};
-pub use prompt::{CommitAnswer, Reply, Terminal, confirm_commit};
+pub use prompt::{Reply, Terminal};

@@ -5,7 +5,7 @@ use crate::edit::GroupId;
 use crate::fake::{Fake, jellyfin, parses};
 use crate::plan::Proposal;
 use crate::review::approval::{Approval, Position};
-use crate::review::{Decision, Outcome};
+use crate::review::{CommitAnswer, Decision, Outcome, confirm_commit};
 use crate::testing::{colored, plain, snapshot};
 
 /// What the person makes of a text in the editor.

@@ -6,3 +6,4 @@ pub mod excerpt;
 pub mod fit;
 pub mod foreign;
 pub mod palette;
+pub mod printed;
