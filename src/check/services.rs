@@ -292,7 +292,12 @@ fn doubt(reader: &StaticReader, module: &Module, def: &Def, count: usize) -> Dou
     if def.context.opaque {
         return why("it is merged with '//'");
     }
-    if def.context.priorities.iter().any(|p| p == "mkOverride") {
+    if def
+        .context
+        .priorities
+        .iter()
+        .any(|priority| priority.function == "mkOverride")
+    {
         return why("its priority is a number");
     }
     match Eval::new(reader.model(), module).holds(&def.context.conditions[..count]) {

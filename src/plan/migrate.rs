@@ -9,7 +9,7 @@ use super::group::{Accepted, Group, Proposal, Skipped};
 use super::groups::Groups;
 use super::kinds::{self, Draft, Outline, PLACEMENT};
 use super::layout::{Layout, Orphan};
-use super::model::{Context, Declaration, ServiceFacts};
+use super::model::{Context, Declaration, Persisted, ServiceFacts};
 use super::needs::Requirements;
 use super::needs::reads::ContractReads;
 use super::ops::Ops;
@@ -37,6 +37,8 @@ pub struct Migration<'a> {
     needs: Requirements,
     reads: ContractReads,
     restated: Restated,
+    /// What all groups make of the files, from when they were planned.
+    whole: Option<SourceChange>,
 }
 
 impl<'a> Migration<'a> {
@@ -48,6 +50,7 @@ impl<'a> Migration<'a> {
         let mut migration = Migration::outline(context, service)?;
         let mut left = skipped(context, &migration.facts, &migration.groups);
         left.extend(data_dir::left(context, &migration.facts));
+        left.extend(migration.facts.held.iter().map(held));
         left.extend(migration.needs.left.iter().cloned());
         if let Some(share) = &migration.share {
             left.extend(stays::without_implementation(context, &migration.facts, share));
@@ -59,7 +62,7 @@ impl<'a> Migration<'a> {
         let all = migration.all();
         let ops = migration.build_edits(&all, &[])?;
         migration.groups.note_moves(&ops);
-        migration.draw(&all, ops)?;
+        migration.whole = Some(migration.draw(&all, ops)?);
         migration.unwanted = kinds::unwanted(context, &migration.groups);
         Ok(migration)
     }
@@ -83,7 +86,7 @@ impl<'a> Migration<'a> {
         let all = migration.all();
         let ops = migration.build_edits(&all, &[])?;
         migration.groups.note_moves(&ops);
-        migration.draw(&all, ops)?;
+        migration.whole = Some(migration.draw(&all, ops)?);
         Ok(Some(migration))
     }
 
@@ -134,6 +137,7 @@ impl<'a> Migration<'a> {
             needs,
             reads,
             restated,
+            whole: None,
         };
         migration.groups = kinds::propose(&migration.outline_of());
         migration
@@ -355,6 +359,17 @@ fn computed_import(facts: &ServiceFacts) -> Skipped {
     }
 }
 
+/// A persistent directory that stays where it stands.
+fn held(entry: &Persisted) -> Skipped {
+    let element = entry.element.syntax();
+    Skipped {
+        what: texts::stays_directory(&syntax::in_one_line(&syntax::text_of(element))),
+        place: Some(entry.module.source.place_of(element)),
+        why: texts::STAYS_HELD.to_owned(),
+        next: None,
+    }
+}
+
 /// What the plan sees and does not touch.
 fn skipped(context: &Context, facts: &ServiceFacts, groups: &Groups) -> Vec<Skipped> {
     let home = &facts.home.source;
@@ -404,6 +419,9 @@ impl Proposal for Migration<'_> {
     }
 
     fn render(&self, accepted: &Accepted) -> Result<SourceChange> {
-        self.draw(accepted, self.build_edits(accepted, &[])?)
+        match &self.whole {
+            Some(whole) if *accepted == self.all() => Ok(whole.clone()),
+            _ => self.draw(accepted, self.build_edits(accepted, &[])?),
+        }
     }
 }

@@ -4,7 +4,7 @@ use super::model::{self, Context, Fact, FactIds, Job, LegacyField, Persisted};
 use super::share::ownership::Names;
 use crate::error::{self, Result};
 use crate::resolve::Module;
-use crate::resolve::module::list_elements;
+use crate::resolve::module::{ListItem, Priority, is_written_out, list_items};
 use crate::rules::{ContractField, parts};
 use crate::syntax::{self, AstNode, SyntaxNode, ast};
 
@@ -16,6 +16,22 @@ pub struct Whose<'w, 'a> {
     pub names: &'w Names,
     /// Whether other services have their declarations in `home` too.
     pub shared: bool,
+    /// What it is declared under, as [`condition_keys`]; `None` where it is declared nowhere.
+    pub conditions: Option<Vec<String>>,
+}
+
+/// What conditions are known by, wherever they stand: the option that one is, or its text.
+pub fn condition_keys<'e>(
+    context: &Context,
+    module: &Module,
+    conditions: impl IntoIterator<Item = &'e ast::Expr>,
+) -> Vec<String> {
+    let eval = context.eval(module);
+    let key = |condition: &ast::Expr| match eval.option_path(condition) {
+        Some(path) => path.join("."),
+        None => syntax::text_of(syntax::unparen(condition.clone()).syntax()),
+    };
+    conditions.into_iter().map(key).collect()
 }
 
 /// The backup jobs that are the service's: its own, whole, or its part of one that backs up several services.
@@ -28,6 +44,7 @@ pub fn jobs<'a>(context: &Context<'a>, whose: &Whose<'_, 'a>, ids: &mut FactIds)
         home,
         names,
         shared,
+        ..
     } = *whose;
     let namespace = parts(&context.rules().namespaces.backups);
     let mut found = Vec::new();
@@ -54,7 +71,7 @@ pub fn jobs<'a>(context: &Context<'a>, whose: &Whose<'_, 'a>, ids: &mut FactIds)
             !split.others && !split_before && (named || (here && !shared) || (split.mine > 0 && split.nobodys == 0));
         let taken: Vec<(LegacyField, Option<Vec<ast::Expr>>)> = match whole {
             true => fields.into_iter().map(|field| (field, None)).collect(),
-            false if split.mine > 0 => split
+            false if !split.elements.is_empty() => split
                 .elements
                 .into_iter()
                 .map(|(field, own)| (field, Some(own)))
@@ -150,10 +167,10 @@ impl<'a> JobSplit<'a> {
                 Some(ContractField::BackupUnits) => false,
                 _ => continue,
             };
-            let mut elements = Vec::new();
-            field.value.iter().for_each(|value| list_elements(value, &mut elements));
             let mut own = Vec::new();
-            for element in elements {
+            for item in field.value.iter().flat_map(list_items) {
+                let may_move = item.is_plain();
+                let element = item.element;
                 let text = context.eval(field.module).string(&element).ok();
                 let owner = match &text {
                     Some(text) => names.owner(text),
@@ -162,7 +179,7 @@ impl<'a> JobSplit<'a> {
                 match owner {
                     Some(owner) if owner == service => {
                         share.mine += usize::from(path);
-                        own.push(element);
+                        own.extend(may_move.then_some(element));
                     }
                     Some(_) => share.others |= path,
                     None => share.nobodys += usize::from(path),
@@ -189,6 +206,7 @@ pub fn persisted<'a>(
         home,
         names,
         shared,
+        ref conditions,
     } = *whose;
     let rules = context.rules();
     let paths = jobs
@@ -218,32 +236,41 @@ pub fn persisted<'a>(
             let (Some(root), Some(value)) = (def.name(prefix.len()), &def.value) else {
                 continue;
             };
-            let mut elements = Vec::new();
-            list_elements(value, &mut elements);
+            let items = list_items(value);
             let own = |element: &ast::Expr| {
                 let here = module.source.path() == home.source.path();
                 (here && (!shared || names.owner_of_text(element.syntax()) == Some(service)))
                     || model::directory(&context.eval(module), element)
                         .is_some_and(|d| backed_up.contains(&d) || standard.contains(&d))
             };
-            let mine: Vec<&ast::Expr> = elements.iter().filter(|e| own(e)).collect();
-            let whole = mine.len() == elements.len() && is_plain_list(value);
-            for element in mine {
+            // The order of the set of them is free.
+            let is_all = def.context.priorities.iter().all(Priority::is_order) && !def.context.opaque;
+            let is_own = |around: &[ast::Expr], known: &Vec<String>| {
+                let keys = condition_keys(context, module, around);
+                keys.iter().all(|key| known.contains(key))
+            };
+            let may_move = |item: &ListItem| {
+                let inner = conditions.as_deref().unwrap_or_default().to_vec();
+                let holds = conditions
+                    .as_ref()
+                    .is_none_or(|known| is_own(&def.context.conditions, known));
+                is_all && !item.is_placed && holds && is_own(&item.conditions, &inner)
+            };
+            let mine: Vec<&ListItem> = items.iter().filter(|item| own(&item.element)).collect();
+            let whole = mine.len() == items.len() && is_written_out(value) && mine.iter().all(|item| may_move(item));
+            for item in mine {
                 found.push(Persisted {
                     id: ids.fresh(),
                     module,
-                    element: element.clone(),
+                    element: item.element.clone(),
                     whole: whole.then(|| def.entry.syntax().clone()),
                     root: root.to_owned(),
+                    may_move: may_move(item),
                 });
             }
         }
     }
     found
-}
-
-fn is_plain_list(value: &ast::Expr) -> bool {
-    matches!(syntax::unparen(value.clone()), ast::Expr::List(_))
 }
 
 /// The nodes to remove so that `persisted` are gone: whole bindings where nothing else is in them.

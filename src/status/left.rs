@@ -22,6 +22,7 @@ impl<'a> Left<'a> {
             home: found.module,
             names: &names,
             shared: true,
+            conditions: None,
         };
         let mut ids = FactIds::default();
         let jobs = owner::jobs(context, &whose, &mut ids).unwrap_or_default();

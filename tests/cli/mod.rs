@@ -5,6 +5,7 @@ mod broken;
 mod check;
 mod cleanup;
 mod complete;
+mod conditions;
 mod contract;
 mod cutover;
 mod dashboard;

@@ -296,7 +296,7 @@ impl<'c, 'a> Extracted<'c, 'a> {
             .context
             .priorities
             .iter()
-            .map(|name| format!("lib.{name} "))
+            .map(|priority| format!("{priority} "))
             .collect();
         Ok(format!("{} = {order}[\n{}\n];", path(def, skipped), items.join("\n")))
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::context::Context;
 use crate::error;
+use crate::plan::owner;
 use crate::resolve::module::{Def, Module, list_elements};
 use crate::resolve::value::Value;
 use crate::rules::ContractField;
@@ -17,6 +18,11 @@ pub struct Declaration<'a> {
 }
 
 impl Declaration<'_> {
+    /// What the conditions are known by that it stands under, as [`owner::condition_keys`].
+    pub fn condition_keys(&self, context: &Context) -> Vec<String> {
+        owner::condition_keys(context, self.module, &self.def.context.conditions)
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         self.module.source.path()
@@ -194,4 +200,6 @@ pub struct Persisted<'a> {
     pub whole: Option<SyntaxNode>,
     /// The persistent root's attribute name, as `/persist`.
     pub root: String,
+    /// Whether it holds wherever the service does: no condition but the service's own and no priority stands around it.
+    pub may_move: bool,
 }

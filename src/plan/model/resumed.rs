@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use super::context::Context;
 use super::declared::{directory, fields, topmost};
 use super::declined::DeclinedGain;
-use super::fact::{Fact, FactIds, Guard, Job, LegacyField};
+use super::fact::{Fact, FactIds, Guard, Job, LegacyField, Persisted};
 use super::own_contract::OwnContract;
 use super::service::{ServiceFacts, unseen};
 use super::unsaved;
@@ -34,16 +34,19 @@ impl<'a> ServiceFacts<'a> {
         let mut ids = FactIds::default();
         let mut facts = still_persisted(context, name, &mut ids)?;
         let names = Names::of(context, name);
+        let enable = own_switch(rules, name);
         let whose = owner::Whose {
             service: name,
             home,
             names: &names,
             shared: true,
+            conditions: Some(vec![enable.join(".")]),
         };
         let mut jobs = owner::jobs(context, &whose, &mut ids)?;
         let own_job = contract.job(name, &mut ids);
         let all: Vec<Job> = jobs.iter().cloned().chain(own_job).collect();
-        let mut persisted = owner::persisted(context, &whose, &all, &mut ids);
+        let found = owner::persisted(context, &whose, &all, &mut ids);
+        let (mut persisted, held): (Vec<Persisted>, Vec<Persisted>) = found.into_iter().partition(|one| one.may_move);
         let said = [ContractField::BackupPaths, ContractField::BackupJob];
         if said.iter().any(|field| contract.says(field)) {
             jobs.clear();
@@ -77,9 +80,14 @@ impl<'a> ServiceFacts<'a> {
             home,
             declarations: Vec::new(),
             facts,
-            guard: own_switch(rules, name),
+            guard: Guard::Condition {
+                text: format!("config.{}", path_text(&enable.iter().map(Some).collect::<Vec<_>>())),
+                option: Some(enable),
+                shared: Vec::new(),
+            },
             jobs,
             persisted,
+            held,
             target: placement::target(rules, home.source.path(), name),
             co_located: None,
             names,
@@ -95,15 +103,9 @@ impl<'a> ServiceFacts<'a> {
 }
 
 /// The switch of a service's own contract.
-fn own_switch(rules: &Rules, name: &str) -> Guard<'static> {
+fn own_switch(rules: &Rules, name: &str) -> Vec<String> {
     let enable = parts(&rules.namespaces.contract).into_iter().chain([name, "enable"]);
-    let enable: Vec<String> = enable.map(str::to_owned).collect();
-    let path = path_text(&enable.iter().map(Some).collect::<Vec<_>>());
-    Guard::Condition {
-        text: format!("config.{path}"),
-        option: Some(enable),
-        shared: Vec::new(),
-    }
+    enable.map(str::to_owned).collect()
 }
 
 /// What the old pattern says that the service persists, as facts.

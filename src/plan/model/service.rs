@@ -32,6 +32,8 @@ pub struct ServiceFacts<'a> {
     pub guard: Guard<'a>,
     pub jobs: Vec<Job<'a>>,
     pub persisted: Vec<Persisted<'a>>,
+    /// Its persistent directories that stay where they stand.
+    pub held: Vec<Persisted<'a>>,
     /// The service's new home, where that differs from where it is.
     pub target: PathBuf,
     /// The services that share the home file, this one included; `None` for a file of its own.
@@ -94,9 +96,16 @@ impl<'a> ServiceFacts<'a> {
             home,
             names: &names,
             shared: co_located.is_some(),
+            conditions: (!declarations.is_empty()).then(|| {
+                let all = declarations
+                    .iter()
+                    .flat_map(|declaration| declaration.condition_keys(context));
+                all.collect()
+            }),
         };
         let jobs = owner::jobs(context, &whose, &mut ids)?;
-        let persisted = owner::persisted(context, &whose, &jobs, &mut ids);
+        let found = owner::persisted(context, &whose, &jobs, &mut ids);
+        let (persisted, held): (Vec<Persisted>, Vec<Persisted>) = found.into_iter().partition(|one| one.may_move);
         same_conditions(context, name, &declarations, &jobs)?;
         let target = placement::target(rules, home.source.path(), name);
         if !placement::is_path_word(name) && (!context.choices.in_place || co_located.is_some()) {
@@ -110,6 +119,7 @@ impl<'a> ServiceFacts<'a> {
             guard,
             jobs,
             persisted,
+            held,
             target,
             co_located,
             names,
@@ -192,14 +202,7 @@ fn lacks(context: &Context, field: &str) -> bool {
 /// Refuses a backup job that holds under a condition which is not one of the service's: the contract's fields would hold
 /// without it.
 fn same_conditions(context: &Context, name: &str, declarations: &[Declaration], jobs: &[Job]) -> Result<()> {
-    let keys = |declaration: &Declaration| -> Vec<String> {
-        let eval = context.eval(declaration.module);
-        let key = |condition: &ast::Expr| match eval.option_path(condition) {
-            Some(path) => path.join("."),
-            None => syntax::text_of(syntax::unparen(condition.clone()).syntax()),
-        };
-        declaration.def.context.conditions.iter().map(key).collect()
-    };
+    let keys = |declaration: &Declaration| declaration.condition_keys(context);
     let own: Vec<String> = declarations.iter().flat_map(keys).collect();
     for declaration in jobs.iter().flat_map(|job| &job.declarations) {
         if declaration.def.context.opaque {

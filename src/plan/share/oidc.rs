@@ -81,10 +81,9 @@ pub fn origins<'m>(
     };
     let mut found = Vec::new();
     for list in module.defs.iter().filter(|def| def.ends_with(&ORIGINS)) {
-        let mut all = Vec::new();
-        list.value.iter().for_each(|value| list_elements(value, &mut all));
+        let mut all = ownership::movable_elements(list, conditions);
         all.retain(is_origin);
-        if !all.is_empty() && !list.context.opaque && ownership::text_of(list) == conditions {
+        if !all.is_empty() {
             found.push((list, all));
         }
     }

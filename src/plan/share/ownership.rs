@@ -284,11 +284,7 @@ fn follows(context: &Context, service: &str, conditions: &[String]) -> bool {
 
 /// A definition's conditions as source.
 pub fn text_of(def: &Def) -> Vec<String> {
-    def.context
-        .conditions
-        .iter()
-        .map(|c| syntax::text_of(syntax::unparen(c.clone()).syntax()))
-        .collect()
+    def.context.conditions.iter().map(condition_text).collect()
 }
 
 /// Whether the definition's path is a proper beginning of `prefix`.
@@ -314,13 +310,10 @@ pub fn owned_elements<'m>(
     let mut found = Vec::new();
     for def in &module.defs {
         let fits = movable.iter().any(|list| def.ends_with(list));
-        if !fits || def.context.opaque || text_of(def) != conditions {
+        if !fits {
             continue;
         }
-        let mut elements = Vec::new();
-        def.value
-            .iter()
-            .for_each(|value| crate::resolve::module::list_elements(value, &mut elements));
+        let mut elements = movable_elements(def, conditions);
         let owner =
             |element: &ast::Expr| client_owner(names, def, element).or_else(|| names.owner_of_text(element.syntax()));
         elements.retain(|element| owner(element) == Some(service));
@@ -329,6 +322,27 @@ pub fn owned_elements<'m>(
         }
     }
     found
+}
+
+/// The elements of a list that are the same definition in a list of their own, under these conditions: no further condition
+/// and no priority stands around a part of the list, and what stands around all of it can be written again.
+pub(super) fn movable_elements(def: &Def, conditions: &[String]) -> Vec<ast::Expr> {
+    let again = |priority: &module::Priority| priority.is_written_out();
+    if def.context.opaque || is_in_a_priority(def) || !def.context.priorities.iter().all(again) {
+        return Vec::new();
+    }
+    let around = text_of(def);
+    let is_movable = |item: &module::ListItem| {
+        let all = around.iter().cloned().chain(item.conditions.iter().map(condition_text));
+        !item.is_placed && all.eq(conditions.iter().cloned())
+    };
+    let items = def.value.iter().flat_map(module::list_items);
+    items.filter(is_movable).map(|item| item.element).collect()
+}
+
+/// A condition as source.
+fn condition_text(condition: &ast::Expr) -> String {
+    syntax::text_of(syntax::unparen(condition.clone()).syntax())
 }
 
 /// Whether every definition in the module is the service's by its names, so that the module may become its own.

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::ownership::text_of;
+use super::ownership::movable_elements;
 use super::parts::ExtractedParts;
 use crate::plan::Skipped;
 use crate::plan::model::{Context, ServiceFacts};
@@ -140,7 +140,7 @@ fn in_definition(context: &Context, facts: &ServiceFacts, def: &Def, conditions:
     }
     let movable = context.rules().shared.movable_lists.iter();
     let is_movable = movable.map(|list| parts(list)).any(|list| def.ends_with(&list));
-    let same = text_of(def) == conditions;
+    let movable = movable_elements(def, conditions);
     let named: Option<Vec<String>> = def.path.iter().map(|name| name.as_deref().map(str::to_owned)).collect();
     let order = named.and_then(|path| context.rules().list_orders.of(&path).map(|order| order.reason.clone()));
     // What is another service's to say is no part of this one.
@@ -158,13 +158,15 @@ fn in_definition(context: &Context, facts: &ServiceFacts, def: &Def, conditions:
             .filter(|one| *one != facts.name)
             .map(str::to_owned)
             .collect();
-        Some(match (others.is_empty(), is_list, is_movable, same) {
-            (false, ..) => Why::Others(others),
-            (true, true, false, _) => Why::Order(order.clone()),
-            (true, true, true, false) => Why::Condition,
-            _ if is_others => return None,
-            _ => Why::Text,
-        })
+        Some(
+            match (others.is_empty(), is_list, is_movable, movable.contains(element)) {
+                (false, ..) => Why::Others(others),
+                (true, true, false, _) => Why::Order(order.clone()),
+                (true, true, true, false) => Why::Condition,
+                _ if is_others => return None,
+                _ => Why::Text,
+            },
+        )
     };
     let stays = elements.into_iter().filter_map(|element| {
         Some(Stay {

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use crate::resolve::eval::Eval;
-use crate::resolve::module::{Computed, Def, DefinitionContext, Segment, What, is_true, prioritised};
-use crate::syntax::{self, HasEntry, ast};
+use crate::resolve::module::{Computed, Def, DefinitionContext, Priority, Segment, What, is_true, prioritised};
+use crate::syntax::{self, AstNode, HasEntry, ast};
 
 /// Collects definitions, and what of them is computed.
 pub(super) struct Walk<'a> {
@@ -179,7 +179,14 @@ fn peel(expr: ast::Expr, mut context: Rc<DefinitionContext>) -> (ast::Expr, Rc<D
                     return (expr, context);
                 };
                 let inner = inner.clone();
-                Rc::make_mut(&mut context).priorities.extend(name);
+                let number = match arguments {
+                    [number, _] => Some(syntax::text_of(syntax::unparen(number.clone()).syntax())),
+                    _ => None,
+                };
+                Rc::make_mut(&mut context).priorities.push(Priority {
+                    function: function.to_owned(),
+                    number,
+                });
                 inner
             }
             (None, _) => return (expr, context),

@@ -109,8 +109,8 @@ pub fn rank(def: &Def) -> u8 {
         .context
         .priorities
         .iter()
-        .find(|p| !matches!(p.as_str(), "mkBefore" | "mkAfter" | "mkOrder"))
-        .map(String::as_str)
+        .find(|priority| !priority.is_order())
+        .map(|priority| priority.function.as_str())
     {
         Some("mkForce" | "mkVMOverride" | "mkOverride") => 0,
         Some("mkDefault") => 2,
