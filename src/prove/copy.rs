@@ -1,6 +1,7 @@
 //! What a scratch copy is written by: it stays inside of its directory, and gives secrets no content.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -14,6 +15,8 @@ use crate::secrets;
 pub(super) const LARGE: u64 = 256 << 10;
 /// A tree with more files is no configuration.
 const MOST_FILES: usize = 100_000;
+/// The permission of a file's owner to run it.
+const OWNER_RUNS: u32 = 0o100;
 /// The most that is copied.
 const MOST_BYTES: u64 = 512 << 20;
 
@@ -71,8 +74,10 @@ impl<'a> Copy<'a> {
 
     /// Copies a file of the working tree.
     pub(super) fn opened(&mut self, relative: &Path, from: &Path) -> Result<()> {
-        let content = fs::read(from).map_err(|cause| text::scratch("read", from, cause))?;
-        self.file(relative, &content)
+        let read = |cause| text::scratch("read", from, cause);
+        let content = fs::read(from).map_err(read)?;
+        let mode = fs::metadata(from).map_err(read)?.permissions().mode();
+        self.file(relative, &content, mode & OWNER_RUNS != 0)
     }
 
     /// Copies a link of the working tree.
@@ -92,8 +97,9 @@ impl<'a> Copy<'a> {
         )))
     }
 
-    /// Writes a file, unless its content is not to be given.
-    pub(super) fn file(&mut self, relative: &Path, content: &[u8]) -> Result<()> {
+    /// Writes a file, unless its content is not to be given. Whether it `runs` is what git and the store keep of a file's
+    /// permissions.
+    pub(super) fn file(&mut self, relative: &Path, content: &[u8], runs: bool) -> Result<()> {
         let nix = relative.extension().is_some_and(|e| e == "nix");
         if secrets::is_sealed(content) {
             return self.put_socket(relative, WithheldReason::Sealed);
@@ -121,7 +127,13 @@ impl<'a> Copy<'a> {
             )));
         }
         self.withheld.known.insert(relative.to_owned());
-        write(&self.place(relative)?, content)
+        let place = self.place(relative)?;
+        write(&place, content)?;
+        match runs {
+            true => fs::set_permissions(&place, fs::Permissions::from_mode(0o700))
+                .map_err(|cause| text::scratch("write", &place, cause)),
+            false => Ok(()),
+        }
     }
 
     /// A link that leaves the copy would let evaluation read, and this copy write, elsewhere: it is left out.

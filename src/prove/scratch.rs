@@ -183,7 +183,7 @@ fn revised(copy: &mut Copy, repository: &Repository, tree: &Tree, to: &Path, fro
                 let tree = repository.find_tree(entry.id()).map_err(Stop::Git)?;
                 revised(copy, repository, &tree, &path, &here)?;
             }
-            Some(ObjectType::Blob) => blob(copy, repository, &path, entry.id(), entry.filemode() == LINK)?,
+            Some(ObjectType::Blob) => blob(copy, repository, &path, entry.id(), entry.filemode())?,
             _ => submodule(copy, repository, entry.id(), &path, &here)?,
         }
     }
@@ -191,15 +191,17 @@ fn revised(copy: &mut Copy, repository: &Repository, tree: &Tree, to: &Path, fro
 }
 
 const LINK: i32 = 0o120_000;
+const RUNS: i32 = 0o100_755;
 
-fn blob(copy: &mut Copy, repository: &Repository, path: &Path, id: Oid, link: bool) -> Result<(), Stop> {
+fn blob(copy: &mut Copy, repository: &Repository, path: &Path, id: Oid, mode: i32) -> Result<(), Stop> {
+    let link = mode == LINK;
     if !link && copy.withholds(path).map_err(Stop::Here)? {
         return Ok(());
     }
     let blob = repository.find_blob(id).map_err(Stop::Git)?;
     match link {
         true => copy.link(path, Path::new(OsStr::from_bytes(blob.content()))),
-        false => copy.file(path, blob.content()),
+        false => copy.file(path, blob.content(), mode == RUNS),
     }
     .map_err(Stop::Here)
 }
@@ -256,7 +258,7 @@ fn tracked(copy: &mut Copy, repository: &Repository, root: &Path) -> Result<()> 
                     copy.opened(&path, &full)?;
                 }
             }
-            _ => blob(copy, repository, &path, entry.id, false).map_err(stopped)?,
+            _ => blob(copy, repository, &path, entry.id, entry.mode as i32).map_err(stopped)?,
         }
     }
     Ok(())

@@ -255,3 +255,65 @@ fn functions_that_are_not_compared_are_said() {
         "{said}"
     );
 }
+
+#[test]
+fn what_is_deep_in_a_module_that_is_a_function_is_compared() {
+    needs_nix!();
+    let module = |users: &str, port: u16, value: u8, mark: &str| {
+        let inner = format!(
+            "services.up.settings.access.deep.users = \"{users}\"; networking.firewall.allowedTCPPorts = [{port}];"
+        );
+        format!(
+            r#"{{lib, ...}}: {{
+              containers.vault.config = {{pkgs, ...}}: {{{inner}}};
+              specialisation.guest.configuration = {{config, ...}}: {{{inner}}};
+              programs.dconf.profiles.user.databases = [{{settings.a.b = lib.gvariant.mkUint32 {value};}}];
+              services.editor.hook = lib.generators.mkLuaInline "{mark}";
+            }}"#
+        )
+    };
+    let before = server(&module("nobody", 80, 1, "one"));
+    assert!(prove(before.path(), before.path()).is_preserving());
+    for (users, port, value, mark, option) in [
+        ("all", 80, 1, "one", "deep.users"),
+        ("nobody", 81, 1, "one", "allowedTCPPorts"),
+        ("nobody", 80, 2, "one", "databases"),
+        ("nobody", 80, 1, "two", "editor.hook"),
+    ] {
+        let proof = prove(before.path(), server(&module(users, port, value, mark)).path());
+        assert!(!proof.is_preserving(), "{option}");
+        assert!(
+            proof
+                .differences()
+                .all(|(_, difference)| difference.sentence.contains(option)),
+            "{:?}",
+            proof
+                .differences()
+                .map(|(_, difference)| &difference.sentence)
+                .collect::<Vec<_>>()
+        );
+    }
+}
+
+#[test]
+fn a_file_that_can_be_run_no_more_is_another_one() {
+    use std::os::unix::fs::PermissionsExt as _;
+    needs_nix!();
+    let repository = |mode: u32| {
+        let root = server("{...}: {environment.etc.\"update.sh\".source = ./update.sh;}");
+        let script = root.path().join("modules/server/update.sh");
+        std::fs::write(&script, "#!/bin/sh\n").expect("a file");
+        std::fs::set_permissions(&script, std::fs::Permissions::from_mode(mode)).expect("permissions");
+        root
+    };
+    let sides = [0o755, 0o644].map(repository);
+    // A scratch copy has what git has of the permissions.
+    let copies = sides.each_ref().map(|side| copy(side.path()));
+    let proof = prove(copies[0].path(), copies[1].path());
+    let sentences: Vec<_> = proof.differences().map(|(_, d)| d.sentence.as_str()).collect();
+    assert!(
+        matches!(sentences.as_slice(), [one] if one.starts_with("environment.etc.\"update.sh\".source: ")),
+        "{sentences:?}"
+    );
+    assert!(prove(copies[0].path(), sides[0].path()).is_preserving());
+}
