@@ -11,6 +11,7 @@ use super::texts;
 use crate::rules::kinds::Optional;
 use crate::rules::says_directory;
 
+mod again;
 mod check;
 mod contract;
 pub mod help;

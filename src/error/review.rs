@@ -13,7 +13,7 @@ pub fn not_interactive() -> Error {
     .reason("nothing is written without a yes, and standard input or standard output is no terminal")
     .hint("--dry-run shows what would be done")
     .hint("--yes takes every change that leaves the configuration as it is")
-    .hint("--yes --accept-gains takes what the machine gains as well")
+    .hint("migrate --yes --accept-gains takes what the machine gains as well")
 }
 
 /// The editor did not do its work.

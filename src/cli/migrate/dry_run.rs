@@ -230,8 +230,7 @@ impl DryRun<'_> {
         if holds && !self.planned.is_empty() {
             let all = [texts::ALL.to_owned()];
             let services = if self.args.all { &all[..] } else { &self.planned };
-            let host = self.args.deciding.host.as_deref();
-            ui.tell(texts::next_steps(services, host, self.gains));
+            ui.tell(texts::next_steps(services, &self.args.of_the_plan(), self.gains));
         }
         ui.tell(texts::NOTHING_WRITTEN);
         if self.session.git()?.is_none() {

@@ -63,8 +63,8 @@ pub fn of_host(host: Option<&str>) -> String {
     })
 }
 
-/// How to go on after a dry run.
-pub fn next_steps(services: &[String], host: Option<&str>, gains: bool) -> String {
+/// How to go on after a dry run; `options` are those that the plan was made with.
+pub fn next_steps(services: &[String], options: &str, gains: bool) -> String {
     let gains = if gains {
         "; --accept-gains: the gains as well"
     } else {
@@ -73,6 +73,6 @@ pub fn next_steps(services: &[String], host: Option<&str>, gains: bool) -> Strin
     format!(
         "To go on: qgroget migrate {}{} (--yes: without questions{gains})",
         services.join(" "),
-        of_host(host)
+        options
     )
 }
