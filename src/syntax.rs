@@ -280,6 +280,11 @@ pub fn ident_text(ident: &ast::Ident) -> String {
         .map_or_else(String::new, |token| token.text().to_owned())
 }
 
+/// An expression as source, without parentheses around it.
+pub fn bare_text(expr: &ast::Expr) -> String {
+    text_of(unparen(expr.clone()).syntax())
+}
+
 /// Takes parentheses off.
 pub fn unparen(expr: ast::Expr) -> ast::Expr {
     let mut expr = expr;

@@ -6,7 +6,8 @@ use std::path::Path;
 use super::statics::{Item, Static, StaticReader};
 use crate::error::Place;
 use crate::resolve::eval::{self, Eval};
-use crate::resolve::module::{Def, Module, prioritised};
+use crate::resolve::module::{Def, Module};
+use crate::resolve::priority::prioritised;
 use crate::resolve::value::UnknownReason;
 use crate::syntax::{self, AstNode, ast};
 

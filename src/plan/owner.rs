@@ -4,7 +4,9 @@ use super::model::{self, Context, Fact, FactIds, Job, LegacyField, Persisted};
 use super::share::ownership::Names;
 use crate::error::{self, Result};
 use crate::resolve::Module;
-use crate::resolve::module::{ListItem, Priority, is_written_out, list_items};
+use crate::resolve::list::{List, ListItem};
+use crate::resolve::module::Def;
+use crate::resolve::priority::Priority;
 use crate::rules::{ContractField, parts};
 use crate::syntax::{self, AstNode, SyntaxNode, ast};
 
@@ -29,7 +31,7 @@ pub fn condition_keys<'e>(
     let eval = context.eval(module);
     let key = |condition: &ast::Expr| match eval.option_path(condition) {
         Some(path) => path.join("."),
-        None => syntax::text_of(syntax::unparen(condition.clone()).syntax()),
+        None => syntax::bare_text(condition),
     };
     conditions.into_iter().map(key).collect()
 }
@@ -168,7 +170,7 @@ impl<'a> JobSplit<'a> {
                 _ => continue,
             };
             let mut own = Vec::new();
-            for item in field.value.iter().flat_map(list_items) {
+            for item in field.value.iter().flat_map(|value| List::of(value).items) {
                 let may_move = item.is_plain();
                 let element = item.element;
                 let text = context.eval(field.module).string(&element).ok();
@@ -202,30 +204,11 @@ pub fn persisted<'a>(
     ids: &mut FactIds,
 ) -> Vec<Persisted<'a>> {
     let Whose {
-        service,
-        home,
-        names,
-        shared,
-        ref conditions,
+        service, names, home, ..
     } = *whose;
     let rules = context.rules();
-    let paths = jobs
-        .iter()
-        .filter(|job| !job.shared)
-        .flat_map(|job| &job.facts)
-        .filter(|fact| fact.field == ContractField::BackupPaths);
-    let backed_up: Vec<String> = paths
-        .flat_map(|fact| {
-            let eval = context.eval(fact.origin.module);
-            let paths = fact.list().into_iter().filter_map(|element| eval.string(&element).ok());
-            paths.collect::<Vec<_>>()
-        })
-        .collect();
-    let standard = [
-        format!("/var/lib/{service}"),
-        format!("/var/cache/{service}"),
-        format!("/var/log/{service}"),
-    ];
+    let mut directories = backed_up(context, jobs);
+    directories.extend(["lib", "cache", "log"].map(|kind| format!("/var/{kind}/{service}")));
     let mut found = Vec::new();
     for option in &rules.persistence.options {
         let prefix = parts(option);
@@ -236,41 +219,61 @@ pub fn persisted<'a>(
             let (Some(root), Some(value)) = (def.name(prefix.len()), &def.value) else {
                 continue;
             };
-            let items = list_items(value);
-            let own = |element: &ast::Expr| {
-                let here = module.source.path() == home.source.path();
-                (here && (!shared || names.owner_of_text(element.syntax()) == Some(service)))
-                    || model::directory(&context.eval(module), element)
-                        .is_some_and(|d| backed_up.contains(&d) || standard.contains(&d))
+            let here = module.source.path() == home.source.path();
+            let is_own = |item: &&ListItem| {
+                let element = &item.element;
+                (here && (!whose.shared || names.owner_of_text(element.syntax()) == Some(service)))
+                    || model::directory(&context.eval(module), element).is_some_and(|d| directories.contains(&d))
             };
-            // The order of the set of them is free.
-            let is_all = def.context.priorities.iter().all(Priority::is_order) && !def.context.opaque;
-            let is_own = |around: &[ast::Expr], known: &Vec<String>| {
-                let keys = condition_keys(context, module, around);
-                keys.iter().all(|key| known.contains(key))
-            };
-            let may_move = |item: &ListItem| {
-                let inner = conditions.as_deref().unwrap_or_default().to_vec();
-                let holds = conditions
-                    .as_ref()
-                    .is_none_or(|known| is_own(&def.context.conditions, known));
-                is_all && !item.is_placed && holds && is_own(&item.conditions, &inner)
-            };
-            let mine: Vec<&ListItem> = items.iter().filter(|item| own(&item.element)).collect();
-            let whole = mine.len() == items.len() && is_written_out(value) && mine.iter().all(|item| may_move(item));
-            for item in mine {
+            let list = List::of(value);
+            let own = list.items.iter().filter(is_own);
+            let own: Vec<(&ListItem, bool)> = own
+                .map(|item| (item, whose.takes(context, module, def, item)))
+                .collect();
+            let all_move = own.iter().all(|(_, may_move)| *may_move);
+            let whole = all_move && own.len() == list.items.len() && list.computed.is_empty();
+            for (item, may_move) in own {
                 found.push(Persisted {
                     id: ids.fresh(),
                     module,
                     element: item.element.clone(),
                     whole: whole.then(|| def.entry.syntax().clone()),
                     root: root.to_owned(),
-                    may_move: may_move(item),
+                    may_move,
                 });
             }
         }
     }
     found
+}
+
+/// The paths that the service's own jobs back up, where they are known.
+fn backed_up(context: &Context, jobs: &[Job]) -> Vec<String> {
+    let facts = jobs.iter().filter(|job| !job.shared).flat_map(|job| &job.facts);
+    let paths = facts.filter(|fact| fact.field == ContractField::BackupPaths);
+    let known = paths.flat_map(|fact| {
+        let eval = context.eval(fact.origin.module);
+        let paths = fact.list().into_iter().filter_map(|element| eval.string(&element).ok());
+        paths.collect::<Vec<_>>()
+    });
+    known.collect()
+}
+
+impl Whose<'_, '_> {
+    /// Whether an element of a list of persistent directories holds wherever the service does. The order of the set of them
+    /// is free.
+    fn takes(&self, context: &Context, module: &Module, def: &Def, item: &ListItem) -> bool {
+        let holds = |around: &[ast::Expr], known: &[String]| {
+            let keys = condition_keys(context, module, around);
+            keys.iter().all(|key| known.contains(key))
+        };
+        let known = self.conditions.as_deref();
+        def.context.priorities.iter().all(Priority::is_order)
+            && !def.context.opaque
+            && !item.is_placed
+            && known.is_none_or(|known| holds(&def.context.conditions, known))
+            && holds(&item.conditions, known.unwrap_or_default())
+    }
 }
 
 /// The nodes to remove so that `persisted` are gone: whole bindings where nothing else is in them.

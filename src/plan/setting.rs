@@ -4,7 +4,8 @@ use super::model::Context;
 use super::ops::Ops;
 use crate::edit::{GroupId, indent, trivia};
 use crate::error::{self, Result};
-use crate::resolve::module::{Def, Module, is_true};
+use crate::resolve::module::{Def, Module};
+use crate::resolve::scope::is_true;
 use crate::syntax::{self, AstNode, HasEntry, ast};
 
 /// The host's settings module.

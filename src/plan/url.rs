@@ -1,6 +1,6 @@
 //! A backend's URL as the contract says it: a port on the loopback address, or the URL itself.
 
-use crate::syntax::{self, AstNode, InterpolPart, ast};
+use crate::syntax::{self, InterpolPart, ast};
 
 /// What a legacy `url` becomes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ pub fn is_local(host: &str) -> bool {
 /// The `e` of `toString e`, as source for a value of its own.
 fn port_expression(expr: &ast::Expr) -> Option<String> {
     let argument = syntax::call_of(expr, "toString", 1)?.pop()?;
-    Some(syntax::text_of(syntax::unparen(argument).syntax()))
+    Some(syntax::bare_text(&argument))
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::scope::Binding;
+use super::list::{List, list_elements};
+use super::priority::Priority;
 use super::value::UnknownReason;
 use crate::error::Place;
 use crate::syntax::{self, AstNode, HasEntry, Source, SyntaxNode, ast};
@@ -33,36 +34,6 @@ pub struct DefinitionContext {
     pub priorities: Vec<Priority>,
     /// Whether a `//` or a function whose effect is not known stands in between.
     pub opaque: bool,
-}
-
-/// A call that gives a definition a priority, or a place among others.
-#[derive(Clone, Debug)]
-pub struct Priority {
-    /// The function's name, without `lib.`.
-    pub function: String,
-    /// The number of `mkOrder` and `mkOverride`, as written; it may be any expression.
-    pub number: Option<String>,
-}
-
-impl Priority {
-    /// Whether it says only where a list's elements stand among those of other definitions.
-    pub fn is_order(&self) -> bool {
-        matches!(self.function.as_str(), "mkBefore" | "mkAfter" | "mkOrder")
-    }
-
-    /// Whether it is the same wherever it stands: its number is written out, if it has one.
-    pub fn is_written_out(&self) -> bool {
-        let digits = |number: &String| number.bytes().all(|byte| byte.is_ascii_digit());
-        self.number.as_ref().is_none_or(digits)
-    }
-}
-
-impl std::fmt::Display for Priority {
-    /// As Nix source, to stand before the value.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "lib.{}", self.function)?;
-        self.number.iter().try_for_each(|number| write!(f, " {number}"))
-    }
 }
 
 /// One part of an option path.
@@ -338,10 +309,9 @@ impl Module {
         let Some(value) = attribute(&self.body, "imports") else {
             return Vec::new();
         };
-        let (mut found, mut computed) = (Vec::new(), Vec::new());
-        list_parts(&value, (&[], false), &mut found, &mut computed);
+        let List { items, mut computed } = List::of(&value);
         let is_sum = |expr: &ast::Expr| matches!(syntax::unparen(expr.clone()), ast::Expr::BinOp(_));
-        computed.extend(found.into_iter().map(|item| item.element).filter(is_sum));
+        computed.extend(items.into_iter().map(|item| item.element).filter(is_sum));
         computed
     }
 
@@ -376,89 +346,6 @@ pub(super) fn key(prefix: &[&str]) -> Option<String> {
 fn add_to_key(key: &mut String, name: &str) {
     key.push_str(name);
     key.push('\0');
-}
-
-/// The elements of every list literal in `expr` through `++`, `concatLists`, `flatten`, conditions, priorities and
-/// parentheses: what may be in the list. What is taken out of it comes from [`list_items`].
-pub fn list_elements(expr: &ast::Expr, found: &mut Vec<ast::Expr>) {
-    found.extend(list_items(expr).into_iter().map(|item| item.element));
-}
-
-/// An element of a list literal, with what stands between it and the list's whole value.
-#[derive(Clone, Debug)]
-pub struct ListItem {
-    /// The element.
-    pub element: ast::Expr,
-    /// The conditions (`optionals`, `mkIf`) that it is in the list under, outermost first.
-    pub conditions: Vec<ast::Expr>,
-    /// Whether a priority or an order (`mkForce`, `mkOrder`) is given to a part of the list that it is in.
-    pub is_placed: bool,
-}
-
-impl ListItem {
-    /// Whether it is in the list whatever holds, and as all of the list is: it is the same definition by itself.
-    pub fn is_plain(&self) -> bool {
-        self.conditions.is_empty() && !self.is_placed
-    }
-}
-
-/// The elements of every list literal in `expr`, as [`list_elements`] finds them, in order.
-pub fn list_items(expr: &ast::Expr) -> Vec<ListItem> {
-    let (mut found, mut computed) = (Vec::new(), Vec::new());
-    list_parts(expr, (&[], false), &mut found, &mut computed);
-    found
-}
-
-/// Whether nothing but list literals can be in a list.
-pub fn is_written_out(list: &ast::Expr) -> bool {
-    let (mut found, mut computed) = (Vec::new(), Vec::new());
-    list_parts(list, (&[], false), &mut found, &mut computed);
-    computed.is_empty()
-}
-
-/// As [`list_items`], with the parts of the list that are no list literal. `around` is what the expression stands in.
-fn list_parts(
-    expr: &ast::Expr,
-    around: (&[ast::Expr], bool),
-    found: &mut Vec<ListItem>,
-    computed: &mut Vec<ast::Expr>,
-) {
-    let mut inner = |body: &ast::Expr, around: (&[ast::Expr], bool)| list_parts(body, around, found, computed);
-    match syntax::unparen(expr.clone()) {
-        ast::Expr::List(list) => found.extend(list.items().map(|element| ListItem {
-            element,
-            conditions: around.0.to_vec(),
-            is_placed: around.1,
-        })),
-        ast::Expr::BinOp(op) => [op.lhs(), op.rhs()]
-            .iter()
-            .flatten()
-            .for_each(|side| inner(side, around)),
-        ast::Expr::LetIn(let_in) => let_in.body().iter().for_each(|body| inner(body, around)),
-        ast::Expr::With(with) => with.body().iter().for_each(|body| inner(body, around)),
-        other => {
-            let (function, arguments) = syntax::call(&other);
-            let name = syntax::function_name(&function);
-            match (name.as_deref(), arguments.as_slice()) {
-                (Some("optionals" | "mkIf"), [condition, list]) => {
-                    let conditions = match is_true(condition) {
-                        true => around.0.to_vec(),
-                        false => [around.0, std::slice::from_ref(condition)].concat(),
-                    };
-                    inner(list, (&conditions, around.1));
-                }
-                (Some("concatLists" | "flatten" | "mkMerge"), [lists]) => match syntax::unparen(lists.clone()) {
-                    ast::Expr::List(list) => list.items().for_each(|item| inner(&item, around)),
-                    _ => computed.push(other),
-                },
-                (Some(name), arguments) => match prioritised(name, arguments) {
-                    Some(list) => inner(list, (around.0, true)),
-                    None => computed.push(other),
-                },
-                _ => computed.push(other),
-            }
-        }
-    }
 }
 
 fn is_explicit(body: &ast::AttrSet) -> bool {
@@ -499,28 +386,4 @@ pub fn entry_names(entry: &ast::Entry) -> Vec<Option<String>> {
         ast::Entry::AttrpathValue(value) => value.attrpath().map(|p| syntax::attrpath_names(&p)).unwrap_or_default(),
         ast::Entry::Inherit(_) => Vec::new(),
     }
-}
-
-/// What a call of nixpkgs' library gives a priority, or a place among others (`mkForce`, `mkBefore`); `None` for any other call.
-pub fn prioritised<'e>(function: &str, arguments: &'e [ast::Expr]) -> Option<&'e ast::Expr> {
-    match (function, arguments) {
-        ("mkOverride" | "mkOrder", [_, inner]) => Some(inner),
-        (
-            "mkDefault"
-            | "mkForce"
-            | "mkOptionDefault"
-            | "mkImageMediaOverride"
-            | "mkVMOverride"
-            | "mkBefore"
-            | "mkAfter",
-            [inner],
-        ) => Some(inner),
-        _ => None,
-    }
-}
-
-/// Whether a condition is the word `true`, which conditions nothing.
-pub fn is_true(condition: &ast::Expr) -> bool {
-    let condition = syntax::unparen(condition.clone());
-    condition.syntax().text() == "true" && matches!(super::scope::lookup(condition.syntax(), "true"), Binding::Global)
 }

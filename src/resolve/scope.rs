@@ -154,6 +154,12 @@ pub fn names_in_scope(node: &SyntaxNode) -> Vec<String> {
     names
 }
 
+/// Whether a condition is the word `true`, which conditions nothing.
+pub fn is_true(condition: &ast::Expr) -> bool {
+    let condition = syntax::unparen(condition.clone());
+    condition.syntax().text() == "true" && matches!(lookup(condition.syntax(), "true"), Binding::Global)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

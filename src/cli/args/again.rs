@@ -1,6 +1,7 @@
 //! The options of a command as they are given once more.
 
 use super::Migrate;
+use crate::cli::texts;
 use crate::error::shell_word;
 use crate::rules::kinds::Optional;
 
@@ -38,12 +39,10 @@ impl Migrate {
         for (service, directory) in &self.data_dir {
             add("data-dir", Some(format!("{service}={directory}")));
         }
-        for (name, value) in [("branch", &self.deciding.branch), ("host", &self.deciding.host)] {
-            if let Some(value) = value {
-                add(name, Some(value.clone()));
-            }
+        if let Some(branch) = &self.deciding.branch {
+            add("branch", Some(branch.clone()));
         }
-        options
+        options + &texts::of_host(self.deciding.host.as_deref())
     }
 }
 

@@ -168,7 +168,7 @@ impl Reading<'_, '_> {
                 ([Some(first)], Some(options)) if first == "options" => self.options(at, &options)?,
                 ([Some(first)], Some(imports)) if first == "imports" => {
                     let mut modules = Vec::new();
-                    module::list_elements(&imports, &mut modules);
+                    crate::resolve::list::list_elements(&imports, &mut modules);
                     modules.iter().try_for_each(|module| self.submodule(at, module))?;
                 }
                 ([Some(first), None, ..], _) if first == "options" => {

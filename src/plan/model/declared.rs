@@ -177,7 +177,7 @@ pub fn persisted_elements<'a>(context: &Context<'a>) -> Vec<(&'a Module, ast::Ex
                 let mut elements = Vec::new();
                 def.value
                     .iter()
-                    .for_each(|value| module::list_elements(value, &mut elements));
+                    .for_each(|value| crate::resolve::list::list_elements(value, &mut elements));
                 found.extend(elements.into_iter().map(|element| (module, element)));
             }
         }

@@ -5,7 +5,8 @@ use std::ops::Range;
 use super::unsaved::Unsaved;
 use crate::edit::trivia;
 use crate::plan::texts;
-use crate::resolve::module::{attribute, list_elements};
+use crate::resolve::list::list_elements;
+use crate::resolve::module::attribute;
 use crate::rules::ContractField;
 use crate::syntax::{self, AstNode, Source, SyntaxToken, ast};
 

@@ -18,7 +18,7 @@ use crate::plan::{computed, owner, unread};
 use crate::repo::Repository;
 use crate::resolve::module::{Def, Module};
 use crate::rules::{ContractField, parts};
-use crate::syntax::{self, AstNode, ast};
+use crate::syntax::{self, ast};
 
 /// Everything about one service.
 pub struct ServiceFacts<'a> {
@@ -273,15 +273,7 @@ fn guard<'a>(
     name: &str,
     ids: &mut FactIds,
 ) -> Result<Guard<'a>> {
-    let text = |declaration: &Declaration| -> Vec<String> {
-        declaration
-            .def
-            .context
-            .conditions
-            .iter()
-            .map(|c| syntax::text_of(syntax::unparen(c.clone()).syntax()))
-            .collect()
-    };
+    let text = |declaration: &Declaration| ownership::text_of(&declaration.def);
     let mut own = declarations
         .iter()
         .filter(|declaration| declaration.path() == home.source.path());
@@ -313,7 +305,7 @@ fn guard<'a>(
             }),
         };
     };
-    let text = syntax::text_of(syntax::unparen(condition.clone()).syntax());
+    let text = syntax::bare_text(condition);
     let switch = switch(context, home, condition);
     let shared: Vec<String> = switch.iter().flat_map(|path| sharing(context, path, name)).collect();
     match switch {

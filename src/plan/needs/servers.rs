@@ -356,7 +356,7 @@ pub fn lists(context: &Context, module: &Module, value: &ast::Expr, database: &D
     let model = context.model;
     let eval = crate::resolve::Eval::new(model, module);
     let mut elements = Vec::new();
-    module::list_elements(value, &mut elements);
+    crate::resolve::list::list_elements(value, &mut elements);
     elements.iter().any(|element| {
         let Value::Set(set) = eval.force(element) else {
             return false;

@@ -53,7 +53,7 @@ fn creates_databases(context: &Context) -> bool {
     context.model.under(&prefix).into_iter().any(|(module, def)| {
         let mut elements = Vec::new();
         if let Some(value) = def.value.as_ref().filter(|_| field(&def)) {
-            module::list_elements(value, &mut elements);
+            crate::resolve::list::list_elements(value, &mut elements);
         }
         let eval = context.eval(module);
         elements.iter().any(|element| {

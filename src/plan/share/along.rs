@@ -8,7 +8,8 @@ use super::parts::ExtractedParts;
 use crate::plan::group::Move;
 use crate::plan::model::Context;
 use crate::plan::texts;
-use crate::resolve::module::{Def, Module, list_elements};
+use crate::resolve::list::list_elements;
+use crate::resolve::module::{Def, Module};
 use crate::rules;
 use crate::syntax::{self, AstNode, SyntaxNode, ast};
 

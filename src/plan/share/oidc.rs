@@ -6,7 +6,8 @@
 
 use super::ownership::{self, CLIENTS, client_text};
 use crate::plan::model::Context;
-use crate::resolve::module::{Def, Module, attribute, list_elements};
+use crate::resolve::list::list_elements;
+use crate::resolve::module::{Def, Module, attribute};
 use crate::syntax::{self, AstNode, ast};
 
 const ORIGINS: [&str; 4] = ["identity_providers", "oidc", "cors", "allowed_origins"];

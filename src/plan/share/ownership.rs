@@ -9,7 +9,9 @@ use std::rc::Rc;
 use super::marker;
 use crate::plan::model::{Context, contract_names, legacy_names};
 use crate::plan::url;
-use crate::resolve::module::{self, Def, Module, attribute};
+use crate::resolve::list::{List, ListItem};
+use crate::resolve::module::{Def, Module, attribute};
+use crate::resolve::priority::{Priority, prioritised};
 use crate::resolve::scope::{self, Binding};
 use crate::rules::{ContractField, Rules, parts};
 use crate::syntax::{self, AstNode, InterpolPart, SyntaxNode, ast};
@@ -190,7 +192,7 @@ fn is_in_a_priority(def: &Def) -> bool {
     let calls = def.entry.syntax().ancestors().skip(1).filter_map(ast::Apply::cast);
     calls.into_iter().any(|call| {
         let (function, arguments) = syntax::call(&ast::Expr::Apply(call));
-        syntax::function_name(&function).is_some_and(|name| module::prioritised(&name, &arguments).is_some())
+        syntax::function_name(&function).is_some_and(|name| prioritised(&name, &arguments).is_some())
     })
 }
 
@@ -278,13 +280,13 @@ fn follows(context: &Context, service: &str, conditions: &[String]) -> bool {
     let values = context.model.definitions(&path).into_iter();
     values.filter_map(|(_, def)| def.value.clone()).any(|value| {
         let default = syntax::call_of(&value, "mkDefault", 1).map_or(value, |mut arguments| arguments.remove(0));
-        plain(&syntax::text_of(syntax::unparen(default).syntax())) == plain(&wanted)
+        plain(&syntax::bare_text(&default)) == plain(&wanted)
     })
 }
 
 /// A definition's conditions as source.
 pub fn text_of(def: &Def) -> Vec<String> {
-    def.context.conditions.iter().map(condition_text).collect()
+    def.context.conditions.iter().map(syntax::bare_text).collect()
 }
 
 /// Whether the definition's path is a proper beginning of `prefix`.
@@ -327,22 +329,20 @@ pub fn owned_elements<'m>(
 /// The elements of a list that are the same definition in a list of their own, under these conditions: no further condition
 /// and no priority stands around a part of the list, and what stands around all of it can be written again.
 pub(super) fn movable_elements(def: &Def, conditions: &[String]) -> Vec<ast::Expr> {
-    let again = |priority: &module::Priority| priority.is_written_out();
-    if def.context.opaque || is_in_a_priority(def) || !def.context.priorities.iter().all(again) {
+    let priorities = &def.context.priorities;
+    if def.context.opaque || is_in_a_priority(def) || !priorities.iter().all(Priority::is_written_out) {
         return Vec::new();
     }
     let around = text_of(def);
-    let is_movable = |item: &module::ListItem| {
-        let all = around.iter().cloned().chain(item.conditions.iter().map(condition_text));
+    let is_movable = |item: &ListItem| {
+        let all = around
+            .iter()
+            .cloned()
+            .chain(item.conditions.iter().map(syntax::bare_text));
         !item.is_placed && all.eq(conditions.iter().cloned())
     };
-    let items = def.value.iter().flat_map(module::list_items);
+    let items = def.value.iter().flat_map(|value| List::of(value).items);
     items.filter(is_movable).map(|item| item.element).collect()
-}
-
-/// A condition as source.
-fn condition_text(condition: &ast::Expr) -> String {
-    syntax::text_of(syntax::unparen(condition.clone()).syntax())
 }
 
 /// Whether every definition in the module is the service's by its names, so that the module may become its own.

@@ -69,7 +69,7 @@ impl<'a> ExtractedParts<'a> {
             let mut all = Vec::new();
             def.value
                 .iter()
-                .for_each(|value| crate::resolve::module::list_elements(value, &mut all));
+                .for_each(|value| crate::resolve::list::list_elements(value, &mut all));
             match all.len() == elements.len() {
                 true => nodes.push(def.entry.syntax().clone()),
                 false => nodes.extend(imports::nodes(elements)),

@@ -10,7 +10,8 @@ use std::ops::Range;
 use super::imports::ImportPosition;
 use super::parts::ExtractedParts;
 use crate::plan::model::Context;
-use crate::resolve::module::{Def, list_elements};
+use crate::resolve::list::list_elements;
+use crate::resolve::module::Def;
 use crate::rules::{Meaning, is_within};
 use crate::syntax::{self, AstNode, ast};
 

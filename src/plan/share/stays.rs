@@ -8,7 +8,8 @@ use super::parts::ExtractedParts;
 use crate::plan::Skipped;
 use crate::plan::model::{Context, ServiceFacts};
 use crate::plan::texts;
-use crate::resolve::module::{Def, list_elements};
+use crate::resolve::list::list_elements;
+use crate::resolve::module::Def;
 use crate::rules::parts;
 use crate::syntax::{self, AstNode, SyntaxNode, ast};
 
@@ -24,7 +25,7 @@ struct Stay {
 enum Why {
     /// An element of a list of which the order counts; the reason, where one is known.
     Order(Option<String>),
-    /// It holds under other conditions than the service's declarations.
+    /// It holds under other conditions than the service's declarations, or a priority or a place of its own goes with it.
     Condition,
     /// It speaks of these services too.
     Others(Vec<String>),

@@ -9,7 +9,8 @@ use crate::plan::ops::Ops;
 use crate::plan::setting::Setting;
 use crate::plan::{Move, placement, removal, texts};
 use crate::repo::literals;
-use crate::resolve::module::{Def, Module, attribute, list_elements};
+use crate::resolve::list::list_elements;
+use crate::resolve::module::{Def, Module, attribute};
 use crate::rules::parts;
 use crate::syntax::{self, AstNode, Source, ast};
 

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use crate::plan::model::Context;
 use crate::plan::upstream;
-use crate::resolve::module::{Module, list_elements};
+use crate::resolve::list::list_elements;
+use crate::resolve::module::Module;
 use crate::resolve::scope;
 use crate::rules::parts;
 use crate::syntax::{HasEntry, ast};

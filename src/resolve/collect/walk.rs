@@ -3,8 +3,10 @@
 use std::rc::Rc;
 
 use crate::resolve::eval::Eval;
-use crate::resolve::module::{Computed, Def, DefinitionContext, Priority, Segment, What, is_true, prioritised};
-use crate::syntax::{self, AstNode, HasEntry, ast};
+use crate::resolve::module::{Computed, Def, DefinitionContext, Segment, What};
+use crate::resolve::priority::{Priority, prioritised};
+use crate::resolve::scope::is_true;
+use crate::syntax::{self, HasEntry, ast};
 
 /// Collects definitions, and what of them is computed.
 pub(super) struct Walk<'a> {
@@ -180,7 +182,7 @@ fn peel(expr: ast::Expr, mut context: Rc<DefinitionContext>) -> (ast::Expr, Rc<D
                 };
                 let inner = inner.clone();
                 let number = match arguments {
-                    [number, _] => Some(syntax::text_of(syntax::unparen(number.clone()).syntax())),
+                    [number, _] => Some(syntax::bare_text(number)),
                     _ => None,
                 };
                 Rc::make_mut(&mut context).priorities.push(Priority {
