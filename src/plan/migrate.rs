@@ -365,7 +365,7 @@ fn held(entry: &Persisted) -> Skipped {
     Skipped {
         what: texts::stays_directory(&syntax::in_one_line(&syntax::text_of(element))),
         place: Some(entry.module.source.place_of(element)),
-        why: texts::STAYS_HELD.to_owned(),
+        why: texts::STAYS_CONDITION.to_owned(),
         next: None,
     }
 }

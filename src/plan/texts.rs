@@ -380,11 +380,11 @@ pub fn stays_order(known: Option<&str>) -> String {
         }
     }
 }
-pub const STAYS_CONDITION: &str = "it holds under another condition than the service";
+pub const STAYS_CONDITION: &str =
+    "it holds under another condition than the service, or has a priority or a place in the list of its own";
 pub fn stays_directory(element: &str) -> String {
     format!("the persistent directory {element}")
 }
-pub const STAYS_HELD: &str = "it holds under another condition than the service, or has a priority";
 pub fn stays_others(others: &[String]) -> String {
     format!("it speaks of {} too", others.join(", "))
 }
