@@ -11,7 +11,8 @@ use qgroget::plan::migrate::Migration;
 use qgroget::plan::model::{Choices, Context, legacy_names};
 use qgroget::plan::{Accepted, Proposal, Safety};
 use qgroget::repo::Repository;
-use qgroget::repo::hosts::{self, Modules};
+use qgroget::repo::hosts;
+use qgroget::resolve::Model;
 use rayon::prelude::*;
 
 fn main() {
@@ -61,14 +62,14 @@ fn read_and_parse() -> usize {
 #[divan::bench]
 fn plan_one_service(bencher: divan::Bencher) {
     let repo = installed();
-    bencher.bench_local(|| plan(&repo, "jellyfin", &Modules::default()).files.len());
+    bencher.bench_local(|| plan(&repo, "jellyfin", &Model::default()).files.len());
 }
 
 #[divan::bench]
 fn plan_with_diff(bencher: divan::Bencher) {
     let repo = installed();
     bencher.bench_local(|| {
-        let change = plan(&repo, "jellyfin", &Modules::default());
+        let change = plan(&repo, "jellyfin", &Model::default());
         qgroget::review::diff::render(&change).with_stat().len()
     });
 }
@@ -112,20 +113,21 @@ fn check(bencher: divan::Bencher) {
 /// The repository with every service migrated, each on top of the ones before; `see` is called with each change.
 fn migrated(start: &Repository, mut see: impl FnMut(&SourceChange)) -> Repository {
     let host = hosts::find(start, None).expect("a host");
-    let names = legacy_names(&hosts::model(start, &host), start.rules());
-    let (mut repo, modules) = (start.clone(), Modules::default());
+    let first = hosts::model(start, &host);
+    let names = legacy_names(&first, start.rules());
+    let mut repo = start.clone();
     for name in &names {
-        let change = plan(&repo, name, &modules);
+        let change = plan(&repo, name, &first);
         see(&change);
         repo = repo.after(&change);
     }
     repo
 }
 
-/// The change that a service's migration makes; `modules` are those that were read before.
-fn plan(repo: &Repository, service: &str, modules: &Modules) -> SourceChange {
+/// The change that a service's migration makes; `before` is the model of an earlier state.
+fn plan(repo: &Repository, service: &str, before: &Model) -> SourceChange {
     let host = hosts::find(repo, None).expect("a host");
-    let model = hosts::model_with(repo, &host, modules);
+    let model = hosts::model_after(repo, &host, before);
     let choices = Choices::default();
     let context = Context {
         repo,

@@ -18,7 +18,7 @@ use crate::plan::Proposal;
 use crate::plan::model::{Choices, Context};
 use crate::repo::Repository;
 use crate::repo::git::GitState;
-use crate::repo::hosts::{self, Host, Modules};
+use crate::repo::hosts::{self, Host};
 use crate::resolve::Model;
 
 /// One run of the program.
@@ -212,7 +212,7 @@ impl Session {
         Ok(Loaded {
             repo,
             host,
-            modules: Modules::default(),
+            before: Rc::default(),
             model: OnceCell::new(),
         })
     }
@@ -260,14 +260,15 @@ pub fn is_outdated(error: &Error) -> bool {
 pub struct Loaded {
     pub repo: Repository,
     pub host: Host,
-    modules: Modules,
+    /// The model that most modules are the same as in.
+    before: Rc<Model>,
     model: OnceCell<Rc<Model>>,
 }
 
 impl Loaded {
     /// The host's modules.
     pub fn model(&self) -> Rc<Model> {
-        let model = || Rc::new(hosts::model_with(&self.repo, &self.host, &self.modules));
+        let model = || Rc::new(hosts::model_after(&self.repo, &self.host, &self.before));
         Rc::clone(self.model.get_or_init(model))
     }
 
@@ -276,7 +277,7 @@ impl Loaded {
         Loaded {
             repo: self.repo.after(change),
             host: self.host.clone(),
-            modules: self.modules.clone(),
+            before: self.model(),
             model: OnceCell::new(),
         }
     }

@@ -149,7 +149,7 @@ impl<'a> Migration<'a> {
             return Ok(Vec::new());
         }
         let all = self.all();
-        let change = self.draw(&all, self.build_edits(&all, &[])?)?;
+        let change = self.build_edits(&all, &[])?.finish_unformatted()?;
         match NewTest::plan(self.context, &self.facts.name, &self.module_path(&all), &change) {
             Ok(test) => {
                 let left = test.skipped();

@@ -1,8 +1,7 @@
 //! Hosts, and the modules that each is made of: static imports followed from a host's directory.
 
-use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -162,37 +161,27 @@ pub fn imports(repo: &Repository, module: &Module) -> Vec<(PathBuf, ast::Expr)> 
         .collect()
 }
 
-/// Modules as they were read, by their files: as long as a file's text is the same, so is its module.
-#[derive(Clone, Default)]
-pub struct Modules(Rc<RefCell<HashMap<OsString, Option<Rc<Module>>>>>);
-
-impl Modules {
-    /// The module that `source` is, if it is one.
-    fn read(&self, source: &Source) -> Option<Rc<Module>> {
-        let known = self.0.borrow().get(source.path().as_os_str()).cloned().flatten();
-        known
-            .filter(|module| module.source.text() == source.text())
-            .or_else(|| {
-                let module = Module::read(source).map(Rc::new);
-                self.0
-                    .borrow_mut()
-                    .insert(source.path().as_os_str().to_owned(), module.clone());
-                module
-            })
-    }
-}
-
 /// The modules of `host`, from the files of [`module_files`].
 pub fn model(repo: &Repository, host: &Host) -> Model {
-    model_with(repo, host, &Modules::default())
+    model_after(repo, host, &Model::default())
 }
 
-/// The modules of `host`, with those of `known` that are the same.
-pub fn model_with(repo: &Repository, host: &Host, known: &Modules) -> Model {
+/// The modules of `host`. Those of `before` whose text is the same are taken as they were read.
+pub fn model_after(repo: &Repository, host: &Host, before: &Model) -> Model {
     let (files, reached) = files_of(repo, host);
+    let known: HashMap<&OsStr, &Rc<Module>> = before
+        .shared()
+        .map(|module| (module.source.path().as_os_str(), module))
+        .collect();
+    let read = |source: &Source| {
+        let known = known.get(source.path().as_os_str());
+        let same = known.filter(|module| module.source.text() == source.text());
+        same.map(|module| Rc::clone(module))
+            .or_else(|| Module::read(source).map(Rc::new))
+    };
     let (mut modules, mut faulty, mut unread) = (Vec::new(), Vec::new(), Vec::new());
     for file in files {
-        match known.read(file.source()) {
+        match read(file.source()) {
             Some(module) => modules.push(module),
             None if file.source().is_faulty() => faulty.push(file.path().to_owned()),
             None if reached.contains(file.path().as_os_str()) => unread.push(file.source().clone()),

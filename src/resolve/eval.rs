@@ -63,9 +63,13 @@ impl<'a> Eval<'a> {
 
     /// The value as a string, or why it is not known to be one.
     pub fn string(&self, expr: &ast::Expr) -> Result<String, UnknownReason> {
-        match (self.model, self.depth) {
-            (Some(model), 0) => model.string(self.module, expr, || self.string_anew(expr)),
-            _ => self.string_anew(expr),
+        match self.force(expr) {
+            Value::Known(Known::Str(text)) => Ok(text),
+            Value::Unknown(why) => Err(why),
+            _ => Err(UnknownReason {
+                reason: "it is no string".into(),
+                place: self.module.source.place_of(expr.syntax()),
+            }),
         }
     }
 
@@ -74,17 +78,6 @@ impl<'a> Eval<'a> {
         match self.string(expr) {
             Ok(text) => syntax::string_text(&text),
             Err(_) => syntax::text_of(expr.syntax()),
-        }
-    }
-
-    fn string_anew(&self, expr: &ast::Expr) -> Result<String, UnknownReason> {
-        match self.force(expr) {
-            Value::Known(Known::Str(text)) => Ok(text),
-            Value::Unknown(why) => Err(why),
-            _ => Err(UnknownReason {
-                reason: "it is no string".into(),
-                place: self.module.source.place_of(expr.syntax()),
-            }),
         }
     }
 

@@ -1,16 +1,13 @@
 //! The modules of one machine, and where each option is declared and defined.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::Arc;
 
 use super::module::{self, Computed, Def, Module, OptionDecl};
-use super::value::UnknownReason;
-use crate::syntax::{self, AstNode, Source, ast};
+use crate::syntax::Source;
 
 /// The modules that a host's configuration is made of, as far as the repository has them.
 #[derive(Clone, Default)]
@@ -21,8 +18,6 @@ pub struct Model {
     by_key: HashMap<String, Vec<Rc<Module>>>,
     /// The parts of modules that are computed.
     computed: Index,
-    /// What expressions were found to be, which is asked again for each service.
-    strings: RefCell<HashMap<Asked, Answer>>,
     /// The paths of the host's modules of which nothing can be read.
     faulty: Rc<[PathBuf]>,
     /// The files that the host's imports lead to and that are written otherwise than a module is read.
@@ -31,16 +26,6 @@ pub struct Model {
     names: OnceCell<Rc<Vec<(String, String)>>>,
     /// The fields of services that nobody reads, which is asked again for each of them.
     unread_fields: OnceCell<Rc<[String]>>,
-}
-
-/// An expression of a module: the address of the text, the beginning of the module's set, the expression's range.
-type Asked = (*const u8, usize, Range<usize>);
-
-/// What an expression was found to be. The text that it stands in is kept, so that no other one gets its address.
-#[derive(Clone)]
-struct Answer {
-    _text: Arc<str>,
-    found: Result<String, UnknownReason>,
 }
 
 /// The computed parts of all modules, by the first name of their paths.
@@ -89,7 +74,6 @@ impl Model {
             modules,
             imported,
             by_key,
-            strings: RefCell::default(),
             faulty: Rc::default(),
             unread: Rc::default(),
             names: OnceCell::new(),
@@ -143,31 +127,6 @@ impl Model {
         Rc::clone(self.unread_fields.get_or_init(|| find().into()))
     }
 
-    /// The string that `expr` is in `module`, which `evaluate` finds out the first time.
-    pub(super) fn string(
-        &self,
-        module: &Module,
-        expr: &ast::Expr,
-        evaluate: impl FnOnce() -> Result<String, UnknownReason>,
-    ) -> Result<String, UnknownReason> {
-        let text = module.source.text();
-        let asked = (
-            text.as_ptr(),
-            syntax::span(module.body.syntax()).start,
-            syntax::span(expr.syntax()),
-        );
-        if let Some(known) = self.strings.borrow().get(&asked) {
-            return known.found.clone();
-        }
-        let found = evaluate();
-        let answer = Answer {
-            _text: Arc::clone(text),
-            found: found.clone(),
-        };
-        self.strings.borrow_mut().insert(asked, answer);
-        found
-    }
-
     /// Whether the host's imports lead to the file. A module whose import is commented out is in the model, and not
     /// imported.
     pub fn is_imported(&self, path: &Path) -> bool {
@@ -177,6 +136,11 @@ impl Model {
     /// Every module.
     pub fn modules(&self) -> impl Iterator<Item = &Module> {
         self.modules.iter().map(|module| &**module)
+    }
+
+    /// Every module, to be taken into another model as it was read.
+    pub fn shared(&self) -> impl Iterator<Item = &Rc<Module>> {
+        self.modules.iter()
     }
 
     /// The module at `path`, relative to the root.

@@ -3,7 +3,6 @@
 use super::read::Field;
 use super::{Context, hosts};
 use crate::plan::vmtest;
-use crate::repo::hosts::Modules;
 use crate::resolve::value::{Known, Value};
 use crate::rules::parts;
 
@@ -51,7 +50,7 @@ fn runs_on(context: &Context, host: &str, name: &str) -> bool {
     let Ok(host) = hosts::find(context.repo, Some(host)) else {
         return false;
     };
-    let model = hosts::model_with(context.repo, &host, &Modules::default());
+    let model = hosts::model_after(context.repo, &host, context.model);
     enabled(&Context {
         model: &model,
         host: &host,

@@ -11,7 +11,7 @@ use qgroget::plan::migrate::Migration;
 use qgroget::plan::model::{Choices, Context, contract_names, legacy_names};
 use qgroget::plan::{Accepted, Proposal};
 use qgroget::repo::{Repository, hosts};
-use qgroget::resolve::Module;
+use qgroget::resolve::{Model, Module};
 use qgroget::syntax::{self, AstNode, Source, ast};
 
 use crate::common::{checks, with_context};
@@ -77,7 +77,8 @@ fn strings(text: &str) -> Vec<Option<String>> {
 /// A repository with the contract, in which one module is replaced by generated ones.
 pub struct Lab {
     repo: Repository,
-    modules: hosts::Modules,
+    /// The model with its first text.
+    first: Model,
     path: PathBuf,
     _directory: tempfile::TempDir,
 }
@@ -125,9 +126,10 @@ impl Lab {
             installation.render(&all(&installation)).unwrap()
         });
         let repo = repo.after(&change);
+        let host = hosts::find(&repo, None).unwrap();
         Lab {
+            first: hosts::model(&repo, &host),
             repo,
-            modules: hosts::Modules::default(),
             path: "modules/server/misc/x.nix".into(),
             _directory: directory,
         }
@@ -174,7 +176,7 @@ impl Lab {
 
     fn with_context<R>(&self, repo: &Repository, in_place: bool, use_it: impl FnOnce(&Context<'_>) -> R) -> R {
         let host = hosts::find(repo, None).expect("a host");
-        let model = hosts::model_with(repo, &host, &self.modules);
+        let model = hosts::model_after(repo, &host, &self.first);
         let choices = Choices {
             in_place,
             ..Choices::default()

@@ -4,7 +4,7 @@ use qgroget::plan::Proposal;
 use qgroget::plan::migrate::Migration;
 use qgroget::plan::model::{Context, legacy_names};
 use qgroget::repo::Repository;
-use qgroget::repo::hosts::{self, Modules};
+use qgroget::repo::hosts;
 use qgroget::status;
 
 use super::Case;
@@ -39,7 +39,7 @@ pub fn check(case: &Case, after: &Context) {
     };
     let mut repo = taken(after, &migration);
     let again = {
-        let model = hosts::model_with(&repo, after.host, &Modules::default());
+        let model = hosts::model_after(&repo, after.host, after.model);
         let context = Context {
             repo: &repo,
             model: &model,
@@ -64,7 +64,7 @@ pub fn check(case: &Case, after: &Context) {
     if let Some(again) = again {
         repo = again;
     }
-    let model = hosts::model_with(&repo, after.host, &Modules::default());
+    let model = hosts::model_after(&repo, after.host, after.model);
     let context = Context {
         repo: &repo,
         model: &model,

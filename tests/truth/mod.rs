@@ -21,7 +21,8 @@ use qgroget::plan::migrate::Migration;
 use qgroget::plan::model::{Choices, Context, legacy_names};
 use qgroget::plan::{Accepted, Proposal};
 use qgroget::repo::Repository;
-use qgroget::repo::hosts::{self, Host, Modules};
+use qgroget::repo::hosts::{self, Host};
+use qgroget::resolve::Model;
 use qgroget::status;
 
 use crate::common::{Repo, copy, project};
@@ -60,7 +61,8 @@ struct Counts {
 struct Walk {
     repo: Repository,
     host: Host,
-    modules: Modules,
+    /// The model of the first state: most modules of the later ones are the same.
+    first: Model,
     known: Known,
 }
 
@@ -81,13 +83,13 @@ impl Walk {
     fn begin(example: &Repo) -> Walk {
         let repo = Repository::read(&example.root()).unwrap();
         let host = hosts::find(&repo, None).unwrap();
+        let model = hosts::model(&repo, &host);
         let mut walk = Walk {
             repo,
             host,
-            modules: Modules::default(),
+            first: model.clone(),
             known: Known::default(),
         };
-        let model = hosts::model_with(&walk.repo, &walk.host, &walk.modules);
         let choices = Choices::default();
         let context = walk.context(&model, &choices);
         let installation = Installation::plan(&context).unwrap();
@@ -97,7 +99,7 @@ impl Walk {
         walk
     }
 
-    fn context<'a>(&'a self, model: &'a qgroget::resolve::Model, choices: &'a Choices) -> Context<'a> {
+    fn context<'a>(&'a self, model: &'a Model, choices: &'a Choices) -> Context<'a> {
         Context {
             repo: &self.repo,
             model,
@@ -108,7 +110,7 @@ impl Walk {
 
     /// The services, each with the choices that it is migrated with.
     fn services(&self) -> Vec<(String, Choices)> {
-        let model = hosts::model_with(&self.repo, &self.host, &self.modules);
+        let model = hosts::model_after(&self.repo, &self.host, &self.first);
         let choices = Choices::default();
         let context = self.context(&model, &choices);
         let declared = legacy_names(&model, self.repo.rules()).into_iter();
@@ -125,7 +127,7 @@ impl Walk {
 
     /// Checks every choice for a service where `checked`, and goes on with all of its groups.
     fn service(&mut self, name: &str, choices: &Choices, checked: bool, counts: &mut Counts) {
-        let model = hosts::model_with(&self.repo, &self.host, &self.modules);
+        let model = hosts::model_after(&self.repo, &self.host, &self.first);
         let context = self.context(&model, choices);
         let Ok(migration) = Migration::plan(&context, name) else {
             return;
@@ -139,7 +141,7 @@ impl Walk {
             }
             let change = migration.render(&accepted).unwrap();
             let repo = self.repo.after(&change);
-            let model = hosts::model_with(&repo, &self.host, &self.modules);
+            let model = hosts::model_after(&repo, &self.host, &model);
             let after = Context {
                 repo: &repo,
                 model: &model,

@@ -405,7 +405,7 @@ impl<'s> Run<'s> {
             }
         };
         let repo = context.repo.after(&decision.change);
-        let model = hosts::model(&repo, context.host);
+        let model = hosts::model_after(&repo, context.host, context.model);
         let after = Context {
             repo: &repo,
             model: &model,

@@ -50,8 +50,8 @@ impl FileEdits {
         self.deleted || self.removals.iter().any(|(removed, _)| syntax::covers(removed, range))
     }
 
-    /// What they make of the file at `path`, if anything.
-    pub fn change(self, repo: &Repository, path: PathBuf) -> Result<Option<FileChange>> {
+    /// What they make of the file at `path`, if anything, laid out as `format` says.
+    pub fn change(self, repo: &Repository, path: PathBuf, format: Format) -> Result<Option<FileChange>> {
         let before = repo
             .text(&path)
             .ok_or_else(|| Error::internal(format!("{} is edited but not there", path.display())))?;
@@ -67,7 +67,7 @@ impl FileEdits {
         }
         let to = self.moved_to.clone();
         let original = repo.source(&path).expect("a file with a text");
-        let apply = match repo.formatter().format() {
+        let apply = match format {
             Format::Alejandra => formatting::apply_and_format,
             _ => formatting::apply_alone,
         };

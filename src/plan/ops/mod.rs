@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::plan::group::Move;
 use crate::plan::model::{Fact, FactId};
 use crate::repo::Repository;
+use crate::rules::Format;
 use crate::syntax;
 
 mod balance;
@@ -211,16 +212,33 @@ impl<'a> Ops<'a> {
         });
     }
 
-    /// The change that all of it makes.
+    /// The change that all of it makes, laid out as the repository is.
     ///
     /// # Errors
     /// `hard-link`; an internal error where edits overlap or a file that parsed would not parse any more.
     pub fn finish(self) -> Result<SourceChange> {
+        let formatter = self.repo.formatter();
+        let mut change = self.edited(formatter.format())?;
+        if !change.files.is_empty() && formatter.format().is_program() {
+            reformat(&mut change.files, &|texts| formatter.formatted(texts));
+        }
+        Ok(change)
+    }
+
+    /// The change that all of it makes, for what reads it and shows it to nobody: its texts are not laid out.
+    ///
+    /// # Errors
+    /// As [`Ops::finish`].
+    pub fn finish_unformatted(self) -> Result<SourceChange> {
+        self.edited(Format::None)
+    }
+
+    fn edited(self, format: Format) -> Result<SourceChange> {
         let repo = self.repo;
-        let change = |(path, edits): (PathBuf, FileEdits)| edits.change(repo, path).transpose();
+        let change = |(path, edits): (PathBuf, FileEdits)| edits.change(repo, path, format).transpose();
         let changes = self.files.into_iter().filter_map(change);
         let new = self.new.into_iter().map(|(path, new)| match new.origin {
-            Origin::Composed => laid_out(path, &new.text, repo.formatter().format()),
+            Origin::Composed => laid_out(path, &new.text, format),
             Origin::Plain | Origin::Template => Ok(FileChange {
                 to: Some(path),
                 after: new.text.into(),
@@ -231,9 +249,6 @@ impl<'a> Ops<'a> {
         let mut files = changes.chain(new).collect::<Result<Vec<FileChange>>>()?;
         files.extend(self.texts);
         files.sort_by(|a, b| a.path().cmp(b.path()));
-        if !files.is_empty() && repo.formatter().format().is_program() {
-            reformat(&mut files, &|texts| repo.formatter().formatted(texts));
-        }
         Ok(SourceChange { files })
     }
 }

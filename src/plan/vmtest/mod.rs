@@ -119,7 +119,7 @@ impl<'a> NewTest<'a> {
         change: &SourceChange,
     ) -> Result<NewTest<'a>, Box<Skipped>> {
         let after = context.repo.after(change);
-        let model = hosts::model(&after, context.host);
+        let model = hosts::model_after(&after, context.host, context.model);
         let context_after = Context {
             repo: &after,
             model: &model,

@@ -94,7 +94,7 @@ fn documents(upgrade: &Upgrade, context: &Context) -> Result<Vec<Installed>> {
         return Ok(Vec::new());
     }
     let repo = context.repo.after(&upgrade.of_the_contract(context)?);
-    let model = hosts::model(&repo, context.host);
+    let model = hosts::model_after(&repo, context.host, context.model);
     let facts = Facts::of(&Context {
         repo: &repo,
         model: &model,
