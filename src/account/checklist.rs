@@ -9,7 +9,7 @@ use super::evidence::Evidence;
 use super::texts;
 use crate::commit::{Check, Tick};
 use crate::plan::kinds;
-use crate::status::{FOREIGN_STATE, Gap, KEPT_BY_ANOTHER, Kept};
+use crate::status::{FOREIGN_STATE, Gap, KEPT_BY_ANOTHER, Kept, UNSAVED_DATABASE};
 
 /// What a line of the checklist comes to.
 type Rule = fn(&Grounds) -> Tick;
@@ -105,7 +105,8 @@ fn backup(grounds: &Grounds) -> Tick {
     let Some(service) = &evidence.service else {
         return open(texts::NOT_PROVED);
     };
-    if let Some(gap) = service.gaps.iter().find(|gap| gap.code == "not-backed-up") {
+    let unsaved = ["not-backed-up", UNSAVED_DATABASE];
+    if let Some(gap) = service.gaps.iter().find(|gap| unsaved.contains(&gap.code)) {
         return open(&format!("it {}", gap.text));
     }
     let state = service.state.iter().filter(|state| state.kept.matters());
@@ -113,10 +114,10 @@ fn backup(grounds: &Grounds) -> Tick {
         return open(&texts::not_saved(&state.kept.path));
     }
     let kept = service.persisted.iter().any(Kept::matters) || state.count() > 0;
-    match (service.backed_up.is_empty() && !kept, evidence.has_database) {
-        (false, _) => grounds.proved(Check::Backup),
-        (true, true) => open(texts::ONLY_A_DATABASE),
-        (true, false) => not_applicable(texts::NO_BACKUP),
+    match service.backed_up.is_empty() && !kept {
+        false => grounds.proved(Check::Backup),
+        true if evidence.has_database => not_applicable(texts::DATABASE_DUMPED),
+        true => not_applicable(texts::NO_BACKUP),
     }
 }
 

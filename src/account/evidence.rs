@@ -9,9 +9,13 @@ use crate::plan::share::ownership::Names;
 use crate::plan::vmtest::Registration;
 use crate::plan::{Accepted, Proposal, placement, tested};
 use crate::resolve::module::{Def, Module};
+use crate::resolve::reads::{self, OptionPath};
 use crate::rules::parts;
 use crate::status::{self, Service};
 use crate::syntax::{self, AstNode, HasEntry, ast};
+
+/// Where sops-nix and agenix put what they decrypt, by their defaults.
+const SECRET_FILES: [&str; 2] = ["/run/secrets/", "/run/agenix/"];
 
 /// A backup job that had something of the service.
 #[derive(Clone, Debug)]
@@ -253,15 +257,19 @@ impl<'t> Tree<'t> {
     }
 }
 
-/// Whether a module reads an option of the modules for secrets, such as the path of one that another file declares.
+/// Whether a module reads an option of the modules for secrets, such as the path of one that another file declares, or names
+/// a file where they put secrets.
 fn reads_secrets(module: &Module) -> bool {
-    let selects = syntax::nodes::<ast::Select>(&module.source.root());
-    selects.into_iter().any(|select| {
-        let text: String = syntax::text_of(select.syntax()).split_whitespace().collect();
-        ["config.sops.", "config.age."]
-            .iter()
-            .any(|option| text.starts_with(option))
-    })
+    let root = module.source.root();
+    let of_secrets = |path: OptionPath| matches!(path.first(), Some(Some(name)) if name == "sops" || name == "age");
+    let selects = syntax::nodes::<ast::Select>(&root).into_iter();
+    let mut options = selects.filter_map(|select| reads::option(&ast::Expr::Select(select)));
+    let mut strings = syntax::nodes::<ast::Str>(&root).into_iter();
+    let is_file = |string: ast::Str| {
+        let text = syntax::text_of(string.syntax());
+        SECRET_FILES.iter().any(|directory| text.contains(directory))
+    };
+    options.any(of_secrets) || strings.any(is_file)
 }
 
 fn is_empty(def: &Def) -> bool {

@@ -113,7 +113,7 @@ pub const NO_BACKUP: &str = "it declares nothing that it keeps";
 pub fn not_saved(directory: &str) -> String {
     format!("no backup is known to have its state in {directory}: if it has to be saved, name it in backupPaths")
 }
-pub const ONLY_A_DATABASE: &str = "it keeps its data in a database, and its contract backs nothing up";
+pub const DATABASE_DUMPED: &str = "its data is in a database, and services.postgresqlBackup dumps those";
 
 pub const NO_ROUTE: &str = "its contract does not expose it";
 pub const NO_DATABASE: &str = "it declares none";

@@ -12,7 +12,10 @@ pub fn unknown_service(name: &str, known: &[String]) -> Error {
         Some(near) => error.hint(format!("did you mean '{near}'?")),
         None => error,
     };
-    error.hint(format!("services here: {}", known.join(", ")))
+    match known {
+        [] => error.hint("every service of the legacy pattern has its contract"),
+        known => error.hint(format!("services here: {}", known.join(", "))),
+    }
 }
 
 /// No service of that name, in whatever pattern.

@@ -9,7 +9,7 @@ use super::group::{Accepted, Group, Proposal, Skipped};
 use super::groups::Groups;
 use super::kinds::{self, Draft, Outline, PLACEMENT};
 use super::layout::{Layout, Orphan};
-use super::model::{Context, Declaration, Persisted, ServiceFacts};
+use super::model::{Context, Declaration, Held, ServiceFacts};
 use super::needs::Requirements;
 use super::needs::reads::ContractReads;
 use super::ops::Ops;
@@ -50,7 +50,7 @@ impl<'a> Migration<'a> {
         let mut migration = Migration::outline(context, service)?;
         let mut left = skipped(context, &migration.facts, &migration.groups);
         left.extend(data_dir::left(context, &migration.facts));
-        left.extend(migration.facts.held.iter().map(held));
+        left.extend(migration.stays());
         left.extend(migration.needs.left.iter().cloned());
         if let Some(share) = &migration.share {
             left.extend(stays::without_implementation(context, &migration.facts, share));
@@ -77,7 +77,8 @@ impl<'a> Migration<'a> {
             return Ok(None);
         };
         let mut migration = Migration::of(context, facts, None);
-        let left = migration.add_test()?;
+        let mut left = migration.stays();
+        left.extend(migration.add_test()?);
         migration.unwanted = kinds::unwanted(context, &migration.groups);
         if migration.groups.list().len() == migration.unwanted.len() {
             return Ok(None);
@@ -88,6 +89,21 @@ impl<'a> Migration<'a> {
         migration.groups.note_moves(&ops);
         migration.whole = Some(migration.draw(&all, ops)?);
         Ok(Some(migration))
+    }
+
+    /// What is left to a person of a service that has its contract and of which nothing is offered.
+    ///
+    /// # Errors
+    /// As [`ServiceFacts::resume`].
+    pub fn left_of(context: &'a Context<'a>, service: &str) -> Result<Vec<Skipped>> {
+        let facts = ServiceFacts::resume(context, service, &[])?;
+        Ok(facts.map_or_else(Vec::new, |facts| Migration::of(context, facts, None).stays()))
+    }
+
+    /// What is the service's and stays where it stands, and the databases that are left to a person.
+    fn stays(&self) -> Vec<Skipped> {
+        let held = self.facts.held.iter().map(held);
+        held.chain(self.needs.open_databases.iter().cloned()).collect()
     }
 
     /// Whether the service had its contract before.
@@ -359,12 +375,12 @@ fn computed_import(facts: &ServiceFacts) -> Skipped {
     }
 }
 
-/// A persistent directory that stays where it stands.
-fn held(entry: &Persisted) -> Skipped {
-    let element = entry.element.syntax();
+/// A directory, path or unit that stays where it stands.
+fn held(one: &Held) -> Skipped {
+    let element = one.element.syntax();
     Skipped {
-        what: texts::stays_directory(&syntax::in_one_line(&syntax::text_of(element))),
-        place: Some(entry.module.source.place_of(element)),
+        what: texts::stays_element(&one.field, &syntax::in_one_line(&syntax::text_of(element))),
+        place: Some(one.module.source.place_of(element)),
         why: texts::STAYS_CONDITION.to_owned(),
         next: None,
     }

@@ -1,6 +1,6 @@
 //! Whose is it: backup jobs and persistent directories that belong to a service.
 
-use super::model::{self, Context, Fact, FactIds, Job, LegacyField, Persisted};
+use super::model::{self, Context, Fact, FactIds, Held, Job, LegacyField, Persisted};
 use super::share::ownership::Names;
 use crate::error::{self, Result};
 use crate::resolve::Module;
@@ -36,11 +36,20 @@ pub fn condition_keys<'e>(
     conditions.into_iter().map(key).collect()
 }
 
-/// The backup jobs that are the service's: its own, whole, or its part of one that backs up several services.
+/// What the backup jobs have of a service.
+#[derive(Default)]
+pub struct Jobs<'a> {
+    /// Its own, whole, or its part of one that backs up several services.
+    pub own: Vec<Job<'a>>,
+    /// What of its part stays where it stands.
+    pub held: Vec<Held<'a>>,
+}
+
+/// The backup jobs that have something of the service.
 ///
 /// # Errors
 /// Refuses a job whose declaration cannot be taken apart, and `unknown-backup-field` in what would be taken.
-pub fn jobs<'a>(context: &Context<'a>, whose: &Whose<'_, 'a>, ids: &mut FactIds) -> Result<Vec<Job<'a>>> {
+pub fn jobs<'a>(context: &Context<'a>, whose: &Whose<'_, 'a>, ids: &mut FactIds) -> Result<Jobs<'a>> {
     let Whose {
         service,
         home,
@@ -49,7 +58,7 @@ pub fn jobs<'a>(context: &Context<'a>, whose: &Whose<'_, 'a>, ids: &mut FactIds)
         ..
     } = *whose;
     let namespace = parts(&context.rules().namespaces.backups);
-    let mut found = Vec::new();
+    let mut found = Jobs::default();
     for name in job_names(context, &namespace) {
         let prefix: Vec<&str> = namespace.iter().copied().chain([name.as_str()]).collect();
         let declarations = model::topmost(context.model, &prefix);
@@ -71,6 +80,9 @@ pub fn jobs<'a>(context: &Context<'a>, whose: &Whose<'_, 'a>, ids: &mut FactIds)
         let split_before = split_before(context, &name, service);
         let whole =
             !split.others && !split_before && (named || (here && !shared) || (split.mine > 0 && split.nobodys == 0));
+        if !whole {
+            found.held.extend(split.held);
+        }
         let taken: Vec<(LegacyField, Option<Vec<ast::Expr>>)> = match whole {
             true => fields.into_iter().map(|field| (field, None)).collect(),
             false if !split.elements.is_empty() => split
@@ -83,7 +95,7 @@ pub fn jobs<'a>(context: &Context<'a>, whose: &Whose<'_, 'a>, ids: &mut FactIds)
         let facts = taken
             .into_iter()
             .map(|(field, own)| fact(context, &name, field, own, ids));
-        found.push(Job {
+        found.own.push(Job {
             facts: facts.collect::<Result<_>>()?,
             name,
             declarations,
@@ -150,8 +162,10 @@ struct JobSplit<'a> {
     nobodys: usize,
     /// Whether a path is another service's.
     others: bool,
-    /// The service's elements, by field.
+    /// The service's elements that may be taken, by field.
     elements: Vec<(LegacyField<'a>, Vec<ast::Expr>)>,
+    /// Those that may not.
+    held: Vec<Held<'a>>,
 }
 
 impl<'a> JobSplit<'a> {
@@ -161,14 +175,15 @@ impl<'a> JobSplit<'a> {
             nobodys: 0,
             others: false,
             elements: Vec::new(),
+            held: Vec::new(),
         };
         let names_of_job = &context.rules().backup_fields;
         for field in fields {
-            let path = match names_of_job.get(&field.name) {
-                Some(ContractField::BackupPaths) => true,
-                Some(ContractField::BackupUnits) => false,
+            let of_contract = match names_of_job.get(&field.name) {
+                Some(list @ (ContractField::BackupPaths | ContractField::BackupUnits)) => list,
                 _ => continue,
             };
+            let path = *of_contract == ContractField::BackupPaths;
             let mut own = Vec::new();
             for item in field.value.iter().flat_map(|value| List::of(value).items) {
                 let may_move = item.is_plain();
@@ -181,7 +196,14 @@ impl<'a> JobSplit<'a> {
                 match owner {
                     Some(owner) if owner == service => {
                         share.mine += usize::from(path);
-                        own.extend(may_move.then_some(element));
+                        match may_move {
+                            true => own.push(element),
+                            false => share.held.push(Held {
+                                field: of_contract.clone(),
+                                module: field.module,
+                                element,
+                            }),
+                        }
                     }
                     Some(_) => share.others |= path,
                     None => share.nobodys += usize::from(path),

@@ -380,10 +380,17 @@ pub fn stays_order(known: Option<&str>) -> String {
         }
     }
 }
+pub const STAYS_UNDIVIDED: &str =
+    "this list is not one that is divided by service (shared.movable-lists in qgroget.toml)";
 pub const STAYS_CONDITION: &str =
     "it holds under another condition than the service, or has a priority or a place in the list of its own";
-pub fn stays_directory(element: &str) -> String {
-    format!("the persistent directory {element}")
+pub fn stays_element(field: &ContractField, element: &str) -> String {
+    let what = match field {
+        ContractField::PersistedData => "the persistent directory",
+        ContractField::BackupUnits => "the unit of a backup job",
+        _ => "the path of a backup job",
+    };
+    format!("{what} {element}")
 }
 pub fn stays_others(others: &[String]) -> String {
     format!("it speaks of {} too", others.join(", "))

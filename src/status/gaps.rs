@@ -6,14 +6,19 @@ use super::left::Left;
 use super::surroundings::Surroundings;
 use super::{Gap, Kept, Pattern, Service, state, texts};
 use crate::error::Place;
-use crate::plan::model::{self, unseen_import};
-use crate::plan::unread;
+use crate::plan::model::{self, Context, ServiceFacts, unseen_import};
+use crate::plan::{needs, unread};
+use crate::resolve::module::{Def, Module};
+use crate::resolve::value::{Known, Value};
 use crate::rules::parts;
-use crate::syntax::AstNode;
+use crate::syntax::{self, AstNode, ast};
 
 /// Codes of state that is in foreign hands.
 pub const FOREIGN_STATE: &str = "foreign-state";
 pub const KEPT_BY_ANOTHER: &str = "kept-by-another";
+
+/// Code of data in a database that nothing of the service backs up.
+pub const UNSAVED_DATABASE: &str = "database-not-backed-up";
 
 /// Finds the service's gaps; `volumes` are the directories that its containers keep their state in.
 /// `own` are those that its contract persists.
@@ -133,6 +138,51 @@ fn backup(
         gaps.push(gap("not-backed-up", texts::not_backed_up(&paths), first.place.clone()));
     }
     missing.iter().map(|kept| kept.path.clone()).collect()
+}
+
+/// Adds the gap of a service with a contract whose data is in a database, where nothing of it is backed up; `keeps` says
+/// whether it keeps directories whose loss costs something.
+pub fn database(around: &Surroundings, found: &Found, keeps: bool, service: &mut Service) {
+    let context = around.context;
+    let is_seen = service.unseen.is_none() && context.model.hides_imports().is_none();
+    if keeps || !service.backed_up.is_empty() || !is_seen || dumps_databases(context) {
+        return;
+    }
+    if has_database(context, found) {
+        let text = texts::UNSAVED_DATABASE.to_owned();
+        service.gaps.push(gap(UNSAVED_DATABASE, text, service.place.clone()));
+    }
+}
+
+/// Whether NixOS dumps every database of its PostgreSQL.
+fn dumps_databases(context: &Context) -> bool {
+    let backup = |field| context.model.definitions(&["services", "postgresqlBackup", field]);
+    let is_on = |(module, def): (&Module, &Def)| {
+        let value = context.eval(module).definition(def);
+        context.model.is_imported(module.source.path()) && matches!(value, Value::Known(Known::Bool(true)))
+    };
+    backup("enable").into_iter().any(is_on) && backup("databases").is_empty()
+}
+
+/// Whether the contract of a service declares a database, its module has PostgreSQL, or its definitions lead to one.
+fn has_database(context: &Context, found: &Found) -> bool {
+    let declared = [
+        &parts(&context.rules().namespaces.contract)[..],
+        &[&found.name, "databases"],
+    ]
+    .concat();
+    let is_said = |def: &Def| !def.value.as_ref().is_some_and(is_empty_list);
+    let mut declared = context.model.definitions(&declared).into_iter();
+    declared.any(|(_, def)| is_said(def))
+        || found.module.under(&["services", "postgresql"]).next().is_some()
+        || ServiceFacts::resume(context, &found.name, &[])
+            .ok()
+            .flatten()
+            .is_some_and(|facts| needs::databases::has_some(context, &facts))
+}
+
+fn is_empty_list(value: &ast::Expr) -> bool {
+    matches!(syntax::unparen(value.clone()), ast::Expr::List(list) if list.items().next().is_none())
 }
 
 /// State of another service that it keeps, and its own that another one keeps.

@@ -22,7 +22,7 @@ mod texts;
 use std::path::{Path, PathBuf};
 
 pub use detail::{Detail, Plan};
-pub use gaps::{FOREIGN_STATE, KEPT_BY_ANOTHER};
+pub use gaps::{FOREIGN_STATE, KEPT_BY_ANOTHER, UNSAVED_DATABASE};
 pub use look::{Look, look_at};
 use pieces::Piece;
 

@@ -114,6 +114,11 @@ fn service(around: &Surroundings, found: &Found) -> Service {
     kept::through_parents(&around.persisted, &volumes, &mut service);
     gaps::find(around, found, &volumes, &own, &mut service);
     service.state = named.map(|named| state::of(around, &service, named));
+    if found.pattern == Pattern::Contract {
+        let state = service.state.iter().map(|state| &state.kept);
+        let keeps = service.persisted.iter().chain(&volumes).chain(state).any(Kept::matters);
+        gaps::database(around, found, keeps, &mut service);
+    }
     service
 }
 

@@ -74,6 +74,8 @@ pub fn not_backed_up(paths: &[&str]) -> String {
     format!("keeps state that no backup has: {}", paths.join(", "))
 }
 
+pub const UNSAVED_DATABASE: &str = "keeps its data in a database, and its contract backs nothing up";
+
 pub fn remnant(path: &str) -> String {
     format!("{path} is left of the old pattern")
 }

@@ -110,6 +110,38 @@ fn an_element_that_a_part_of_its_list_places_stays_with_it() {
 }
 
 #[test]
+fn what_of_a_backup_job_holds_under_a_condition_stays_and_is_named() {
+    let job = r#"  qgroget.backups.mix = {
+    paths = ["/var/lib/beta" "/srv/alpha"] ++ lib.optionals config.qgroget.server.jellyfin.enable ["/var/lib/alpha"];
+    systemdUnits = lib.optionals config.qgroget.server.jellyfin.enable ["alpha.service"] ++ ["beta.service"];
+  };
+"#;
+    let repo = shared(job);
+    repo.run(&["migrate", "alpha", "--dry-run", "--full"])
+        .succeeds()
+        .says("the path of a backup job \"/var/lib/alpha\"")
+        .says("the unit of a backup job \"alpha.service\"");
+    repo.migrate(&["alpha"]).succeeds();
+    let (left, own) = (repo.read(SHARED), repo.read(ALPHA));
+    assert!(own.contains("backupPaths = [cfg.dataDir];"), "{own}");
+    for element in ["\"/var/lib/alpha\"", "\"alpha.service\""] {
+        assert!(left.contains(element) && !own.contains(element), "{left}\n{own}");
+    }
+}
+
+#[test]
+fn a_list_whose_order_means_nothing_is_not_said_to_have_one() {
+    let repo = shared("  services.postgresql.ensureDatabases = [\"alpha\" \"beta\"];\n");
+    let plan = repo.run(&["migrate", "alpha", "--dry-run", "--full"]).succeeds();
+    let said = plan
+        .out
+        .split("services.postgresql.ensureDatabases says of alpha")
+        .nth(1);
+    let reason = said.and_then(|rest| rest.lines().nth(1)).unwrap_or_default();
+    assert!(reason.contains("not one that is divided by service"), "{}", plan.out);
+}
+
+#[test]
 fn a_list_keeps_the_number_of_its_place() {
     for (order, moves) in [
         ("lib.mkOrder 400", true),

@@ -225,6 +225,110 @@ fn of_two_services_with_one_database_the_first_declares_it() {
     assert_eq!([player, wishes], moved(["wishes", "player"]));
 }
 
+/// The last commit's message without its line breaks.
+fn in_one_line(repo: &Repo) -> String {
+    let message = repo.git(&["log", "-1", "--format=%B"]);
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A unit that is told its database by variables.
+fn told(variables: &str) -> String {
+    format!("  systemd.services.wishes.environment = {{{variables}}};")
+}
+
+#[test]
+fn a_database_that_another_module_makes_is_the_services() {
+    let repo = repo(
+        &told(r#"DB_HOST = "/run/postgresql"; DB_NAME = "wishes"; DB_USER = "fairy";"#),
+        "true",
+    );
+    repo.replace(
+        "modules/server/media/player/default.nix",
+        "qgroget.services.player",
+        "services.postgresql.ensureDatabases = [\"other\" \"wishes\"];\n  qgroget.services.player",
+    );
+    repo.commit_all("a database");
+    proposed(&repo, "wishes").says("declare the database wishes of wishes");
+    repo.migrate(&["wishes"]).succeeds();
+    let module = repo.read("modules/server/media/wishes/default.nix");
+    assert!(module.contains("databases = ["), "{module}");
+    assert!(module.contains("DB_HOST = cfg.databaseConfig.host;"), "{module}");
+}
+
+#[test]
+fn the_kind_of_a_database_is_said_or_it_is_left() {
+    for (variables, kind) in [
+        (
+            r#"DB_CONNECTION = "pgsql"; DB_HOST = "db.example.org"; DB_PORT = 5432; DB_DATABASE = "wishes"; DB_USERNAME = "fairy";"#,
+            Some("postgresql database wishes"),
+        ),
+        (
+            r#"MYSQL_HOST = "db.example.org"; MYSQL_PORT = 3306; DB_NAME = "wishes"; DB_USER = "fairy";"#,
+            Some("mysql database wishes"),
+        ),
+        (r#"DB_HOST = "db.example.org"; DB_NAME = "wishes";"#, None),
+    ] {
+        let repo = repo(&told(variables), "true");
+        let plan = proposed(&repo, "wishes");
+        match kind {
+            Some(kind) => drop(plan.says(kind)),
+            None => drop(plan.says("of which kind its server is, is not said there")),
+        }
+    }
+    let repo = repo(
+        &told(r#"DB_CONNECTION = "sqlite"; DB_HOST = ""; DB_DATABASE = "/var/lib/wishes/db";"#),
+        "true",
+    );
+    proposed(&repo, "wishes").says_not("database");
+}
+
+#[test]
+fn data_in_a_database_that_nothing_backs_up_is_a_gap() {
+    let variables = r#"DB_HOST = "db.example.org"; DB_NAME = "wishes";"#;
+    for dumped in [false, true] {
+        let dump = "  services.postgresqlBackup.enable = true;\n";
+        let rest = format!("{}\n{}", told(variables), if dumped { dump } else { "" });
+        let repo = repo(&rest, "true");
+        repo.migrate(&["wishes", "--data-dir", "wishes=null"]).succeeds();
+        let gap = "keeps its data in a database, and its contract backs nothing up";
+        let (again, status) = (repo.migrate(&["wishes"]).succeeds(), repo.run(&["status", "wishes"]));
+        let message = in_one_line(&repo);
+        assert_eq!(again.out.contains(gap), !dumped, "{}", again.out);
+        assert_eq!(status.out.contains(gap), !dumped, "{status}");
+        assert_eq!(
+            message.contains(&format!("[ ] Backup directories (it {gap})")),
+            !dumped,
+            "{message}"
+        );
+        again.says("of which kind its server is, is not said there");
+    }
+}
+
+#[test]
+fn a_secret_that_is_read_by_another_name_is_one() {
+    for (read, line) in [
+        (
+            "let inherit (config.sops) secrets; in secrets.\"apps/token\".path",
+            false,
+        ),
+        ("with config.sops; secrets.\"apps/token\".path", false),
+        ("\"/run/secrets/token\"", false),
+        ("let sops.secrets.x = \"y\"; in sops.secrets.x", true),
+    ] {
+        let repo = repo("", "true");
+        repo.replace(
+            "modules/server/media/wishes/default.nix",
+            "qgroget.services.wishes",
+            &format!("systemd.services.wishes.serviceConfig.EnvironmentFile = {read};\n  qgroget.services.wishes"),
+        );
+        repo.commit_all("a file of variables");
+        repo.migrate(&["wishes"]).succeeds();
+        let message = in_one_line(&repo);
+        let none = message.contains("(not applicable: its module declares and reads none)");
+        assert_eq!(none, line, "{read}\n{message}");
+    }
+}
+
 #[test]
 fn a_database_is_read_from_its_contract() {
     let repo = repo(&store(NAMED), "true");

@@ -212,7 +212,9 @@ fn reads_secrets(case: &Case) -> bool {
     let home = case.after.below(&Tree::option(namespace, case.service, &["domain"]));
     let home = &home.first().expect("a contract").file;
     let text = case.after.repo.text(home).expect("its file");
-    text.contains("config.sops.") || text.contains("config.age.")
+    ["config.sops.", "config.age.", "/run/secrets/", "/run/agenix/"]
+        .iter()
+        .any(|read| text.contains(read))
 }
 
 fn has_secrets(case: &Case) -> bool {

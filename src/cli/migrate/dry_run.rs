@@ -145,9 +145,9 @@ impl DryRun<'_> {
         let model = loaded.model();
         let context = loaded.context(&model, self.choices);
         let migration = match find(&context, name) {
-            Found::Nothing { unsaved } => {
+            Found::Nothing { left } => {
                 if human {
-                    ui.tell(texts::migrated_already(name, &unsaved));
+                    ui.tell(texts::migrated_already(name, &left));
                 }
                 self.document.services.push(Service::nothing(name));
                 return Ok(loaded);

@@ -109,9 +109,9 @@ fn all(loaded: &super::session::Loaded, choices: &Choices) -> Vec<String> {
 /// What a name turns out to be.
 pub enum Found<'a> {
     Planned(Box<Migration<'a>>),
-    /// It has its contract already. What it keeps and no backup has is left to a person.
+    /// It has its contract already; what is left of it to a person, in words.
     Nothing {
-        unsaved: Vec<String>,
+        left: Vec<String>,
     },
     Refused(Error),
 }
@@ -140,6 +140,14 @@ fn unsaved(context: &model::Context, name: &str) -> Option<Vec<String>> {
     has_contract.then(|| status::unsaved(context, name))
 }
 
+/// What is left to a person of a service with a contract, of which nothing is offered.
+fn left(context: &model::Context, name: &str) -> Vec<String> {
+    let gaps = status::service(context, name).map_or_else(Vec::new, |service| service.gaps);
+    let gaps = gaps.into_iter().map(|gap| texts::gap_left(&gap.text, &gap.place));
+    let stays = Migration::left_of(context, name).unwrap_or_default();
+    gaps.chain(stays.iter().map(texts::stays_left)).collect()
+}
+
 fn plan<'a>(context: &'a model::Context<'a>, name: &str, unsaved: Option<&[String]>) -> Result<Option<Migration<'a>>> {
     match unsaved {
         Some(unsaved) => Migration::resume(context, name, unsaved),
@@ -153,7 +161,7 @@ pub fn find<'a>(context: &'a model::Context<'a>, name: &str) -> Found<'a> {
     match plan(context, name, unsaved.as_deref()) {
         Ok(Some(migration)) => Found::Planned(Box::new(migration)),
         Ok(None) => Found::Nothing {
-            unsaved: unsaved.unwrap_or_default(),
+            left: left(context, name),
         },
         Err(error) if error.code() == "unknown-service" || error.code() == "nothing-declared" => {
             Found::Refused(model::broken_file(context, name).unwrap_or_else(|| near(context, name, error)))

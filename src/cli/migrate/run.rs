@@ -30,7 +30,7 @@ use crate::review::{Decision, Kept, Outcome, Position};
 /// What became of a service.
 enum Step {
     Nothing {
-        unsaved: Vec<String>,
+        left: Vec<String>,
     },
     /// It has its contract, and these gains were not asked for, by their titles.
     Open(Vec<String>),
@@ -202,9 +202,9 @@ impl<'s> Run<'s> {
     fn record_step(&mut self, service: &str, step: Step) -> Result<u8> {
         let ui = &self.session.ui;
         let (fate, code) = match step {
-            Step::Nothing { unsaved } => {
+            Step::Nothing { left } => {
                 if !self.record.brief {
-                    ui.tell(texts::migrated_already(service, &unsaved));
+                    ui.tell(texts::migrated_already(service, &left));
                 }
                 self.record.entry(|| Ok(json::Service::nothing(service)))?;
                 (Fate::Before, 0)
@@ -265,7 +265,7 @@ impl<'s> Run<'s> {
         let model = loaded.model();
         let context = loaded.context(&model, choices);
         let migration = match find(&context, service) {
-            Found::Nothing { unsaved } => return Ok(Step::Nothing { unsaved }),
+            Found::Nothing { left } => return Ok(Step::Nothing { left }),
             Found::Refused(error) => {
                 let deciding = &self.args.deciding;
                 return match questions::directory_of(self.session, deciding, &context, service, &error) {
@@ -332,7 +332,7 @@ impl<'s> Run<'s> {
         };
         match find(&context, migration.name()) {
             Found::Planned(migration) => self.land(&context, &migration),
-            Found::Nothing { unsaved } => Ok(Step::Nothing { unsaved }),
+            Found::Nothing { left } => Ok(Step::Nothing { left }),
             Found::Refused(error) => Err(error),
         }
     }

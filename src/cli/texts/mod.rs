@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use crate::commit::{Committed, First, LastCommit};
+use crate::error::Place;
+use crate::plan::Skipped;
 
 mod check;
 mod next;
@@ -56,14 +58,25 @@ pub const NO_COMMIT: &str =
 pub const QUIT: &str = "Stopped. Nothing of this was written.";
 
 /// `unsaved` are the directories that no backup has and that no change of its own is offered for.
-pub fn migrated_already(service: &str, unsaved: &[String]) -> String {
-    match unsaved {
-        [] => format!("{service}: has its contract already, nothing to do"),
-        unsaved => format!(
-            "{service}: has its contract already, nothing to do; left to you, since no backup has it: {} (qgroget status {service})",
-            unsaved.join(", ")
-        ),
+pub fn migrated_already(service: &str, left: &[String]) -> String {
+    let nothing = format!("{service}: has its contract already, nothing to do");
+    match left {
+        [] => nothing,
+        left => format!("{nothing}; left to you:\n  {}", left.join("\n  ")),
     }
+}
+
+/// A gap of a service that is left to a person.
+pub fn gap_left(text: &str, place: &Place) -> String {
+    format!("{place}: it {text}")
+}
+
+/// What is the service's and stays where it stands.
+pub fn stays_left(left: &Skipped) -> String {
+    let Skipped { what, place, why, next } = left;
+    let place = place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+    let next = next.as_ref().map(|next| format!("; {next}")).unwrap_or_default();
+    format!("{place}{what}: {why}{next}")
 }
 
 /// A gain that is open, where only what preserves is taken.

@@ -190,6 +190,27 @@ pub struct Job<'a> {
     pub shared: bool,
 }
 
+/// An element of a list that is the service's own and stays where it stands: it holds under a condition, or has a priority or
+/// a place of its own.
+#[derive(Clone)]
+pub struct Held<'a> {
+    /// What it would be in the contract.
+    pub field: ContractField,
+    pub module: &'a Module,
+    /// The list element.
+    pub element: ast::Expr,
+}
+
+impl<'a> From<Persisted<'a>> for Held<'a> {
+    fn from(entry: Persisted<'a>) -> Held<'a> {
+        Held {
+            field: ContractField::PersistedData,
+            module: entry.module,
+            element: entry.element,
+        }
+    }
+}
+
 /// An element of a persistent directories list that is the service's own.
 #[derive(Clone)]
 pub struct Persisted<'a> {

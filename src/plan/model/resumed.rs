@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use super::context::Context;
 use super::declared::{directory, fields, topmost};
 use super::declined::DeclinedGain;
-use super::fact::{Fact, FactIds, Guard, Job, LegacyField, Persisted};
+use super::fact::{Fact, FactIds, Guard, Held, Job, LegacyField, Persisted};
 use super::own_contract::OwnContract;
 use super::service::{ServiceFacts, unseen};
 use super::unsaved;
@@ -42,11 +42,15 @@ impl<'a> ServiceFacts<'a> {
             shared: true,
             conditions: Some(vec![enable.join(".")]),
         };
-        let mut jobs = owner::jobs(context, &whose, &mut ids)?;
+        let owner::Jobs {
+            own: mut jobs,
+            mut held,
+        } = owner::jobs(context, &whose, &mut ids)?;
         let own_job = contract.job(name, &mut ids);
         let all: Vec<Job> = jobs.iter().cloned().chain(own_job).collect();
         let found = owner::persisted(context, &whose, &all, &mut ids);
-        let (mut persisted, held): (Vec<Persisted>, Vec<Persisted>) = found.into_iter().partition(|one| one.may_move);
+        let (mut persisted, stay): (Vec<Persisted>, Vec<Persisted>) = found.into_iter().partition(|one| one.may_move);
+        held.extend(stay.into_iter().map(Held::from));
         let said = [ContractField::BackupPaths, ContractField::BackupJob];
         if said.iter().any(|field| contract.says(field)) {
             jobs.clear();

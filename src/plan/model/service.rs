@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use super::declared::{contract_names, fields, legacy_names, topmost};
-use super::fact::{Declaration, Fact, FactIds, Guard, Job, LegacyField, Persisted};
+use super::fact::{Declaration, Fact, FactIds, Guard, Held, Job, LegacyField, Persisted};
 use super::literal;
 use super::own_contract::OwnContract;
 use crate::error::{self, Error, Result};
@@ -32,8 +32,8 @@ pub struct ServiceFacts<'a> {
     pub guard: Guard<'a>,
     pub jobs: Vec<Job<'a>>,
     pub persisted: Vec<Persisted<'a>>,
-    /// Its persistent directories that stay where they stand.
-    pub held: Vec<Persisted<'a>>,
+    /// What of its persistent directories, and of its part of backup jobs, stays where it stands.
+    pub held: Vec<Held<'a>>,
     /// The service's new home, where that differs from where it is.
     pub target: PathBuf,
     /// The services that share the home file, this one included; `None` for a file of its own.
@@ -103,9 +103,10 @@ impl<'a> ServiceFacts<'a> {
                 all.collect()
             }),
         };
-        let jobs = owner::jobs(context, &whose, &mut ids)?;
+        let owner::Jobs { own: jobs, mut held } = owner::jobs(context, &whose, &mut ids)?;
         let found = owner::persisted(context, &whose, &jobs, &mut ids);
-        let (persisted, held): (Vec<Persisted>, Vec<Persisted>) = found.into_iter().partition(|one| one.may_move);
+        let (persisted, stay): (Vec<Persisted>, Vec<Persisted>) = found.into_iter().partition(|one| one.may_move);
+        held.extend(stay.into_iter().map(Held::from));
         same_conditions(context, name, &declarations, &jobs)?;
         let target = placement::target(rules, home.source.path(), name);
         if !placement::is_path_word(name) && (!context.choices.in_place || co_located.is_some()) {

@@ -1,21 +1,25 @@
 //! The databases that a service uses: what its containers, its units and the options of its own module say of them.
 
 use super::database::{Database, Missing};
+use super::environments;
 use super::own::ServiceDefs;
 use super::servers::{self, Partial};
 use super::{Requirements, texts};
 use crate::plan::Skipped;
 use crate::plan::model::{self, Context, ServiceFacts};
-use crate::rules::parts;
+use crate::rules::{ContractField, parts};
 
 /// Adds the service's databases.
 pub fn collect(context: &Context, facts: &ServiceFacts, needs: &mut Requirements) {
     let (found, left) = find(context, facts);
     needs.has_database = !found.is_empty() || !left.is_empty();
-    needs.left.extend(left);
+    if facts.says(&ContractField::Databases) {
+        return;
+    }
+    needs.open_databases.extend(left);
     for database in found {
         match taken(context, facts, &database) {
-            Some(other) => needs.left.push(Skipped {
+            Some(other) => needs.open_databases.push(Skipped {
                 what: texts::database_left(&database.name),
                 place: None,
                 why: texts::database_taken(&database.name, &other),
@@ -26,6 +30,12 @@ pub fn collect(context: &Context, facts: &ServiceFacts, needs: &mut Requirements
     }
 }
 
+/// Whether the service keeps data in a database, as far as its definitions tell.
+pub fn has_some(context: &Context, facts: &ServiceFacts) -> bool {
+    let (found, left) = find(context, facts);
+    !found.is_empty() || !left.is_empty()
+}
+
 /// What the service's own definitions say, whoever else says the same.
 fn find(context: &Context, facts: &ServiceFacts) -> (Vec<Database>, Vec<Skipped>) {
     let own = ServiceDefs::of(context, facts);
@@ -33,8 +43,9 @@ fn find(context: &Context, facts: &ServiceFacts) -> (Vec<Database>, Vec<Skipped>
     let mut servers = servers::in_containers(&own, &file);
     servers.extend(servers::ensured(&own));
     let mut clients = servers::in_options(&own);
-    clients.extend(servers::in_environments(&own, &servers));
-    let (mut found, mut left): (Vec<Database>, Vec<Skipped>) = (Vec::new(), Vec::new());
+    let (in_environments, mut left) = environments::of(&own, &servers);
+    clients.extend(in_environments);
+    let mut found: Vec<Database> = Vec::new();
     let mut add = |database: Database| {
         let same = |other: &&mut Database| (other.kind, &other.name) == (database.kind, &database.name);
         match found.iter_mut().find(same) {

@@ -5,6 +5,7 @@ mod containers;
 pub mod database;
 pub mod databases;
 pub mod depends;
+mod environments;
 pub mod own;
 pub mod reads;
 pub mod said;
@@ -34,6 +35,9 @@ pub struct Requirements {
     pub databases: Vec<Database>,
     /// Whether a database was found, declared or left.
     pub has_database: bool,
+    /// Databases that its contract does not declare, since something of them is not known.
+    pub open_databases: Vec<Skipped>,
+    /// What else is left to a person.
     pub left: Vec<Skipped>,
 }
 

@@ -1,5 +1,5 @@
-//! What single definitions say of a database, each only a part of it: the containers and options that run one, the
-//! options and environments that lead to one.
+//! What single definitions say of a database, each only a part of it: the containers and options that run one, and the
+//! options that lead to one. What leads to one in environments is [`super::environments`].
 
 use std::ops::Range;
 
@@ -16,24 +16,27 @@ use crate::rules::parts;
 use crate::syntax::ast;
 
 /// A kind of database server.
-struct Kind {
+pub struct Kind {
     /// As the contract has it.
-    name: &'static str,
+    pub name: &'static str,
     /// Other names of it, in options and addresses.
     aliases: &'static [&'static str],
     /// What its images are called: a part of the last component of their name.
     images: &'static [&'static str],
     /// The variables by which its image is told name and user of the database.
     variables: [&'static [&'static str]; 2],
-    port: u16,
+    /// The variables by which programs are told its host and that no other kind has.
+    pub hosts: &'static [&'static str],
+    pub port: u16,
 }
 
-const KINDS: [Kind; 2] = [
+pub const KINDS: [Kind; 2] = [
     Kind {
         name: "postgresql",
         aliases: &["postgres", "postgresql", "pgsql"],
         images: &["postgres", "pgvecto", "pgvector", "postgis", "timescaledb"],
         variables: [&["POSTGRES_DB"], &["POSTGRES_USER"]],
+        hosts: &["POSTGRES_HOST", "PGHOST"],
         port: 5432,
     },
     Kind {
@@ -41,47 +44,28 @@ const KINDS: [Kind; 2] = [
         aliases: &["mysql", "mariadb"],
         images: &["mysql", "mariadb"],
         variables: [&["MYSQL_DATABASE", "MARIADB_DATABASE"], &["MYSQL_USER", "MARIADB_USER"]],
+        hosts: &["MYSQL_HOST"],
         port: 3306,
     },
 ];
 
-/// The variables by which programs are told their database.
-const HOSTS: [&str; 6] = [
-    "DB_HOSTNAME",
-    "DB_HOST",
-    "DATABASE_HOST",
-    "POSTGRES_HOST",
-    "PGHOST",
-    "MYSQL_HOST",
-];
-const PORTS: [&str; 5] = ["DB_PORT", "DATABASE_PORT", "POSTGRES_PORT", "PGPORT", "MYSQL_PORT"];
-const NAMES: [&str; 6] = [
-    "DB_DATABASE_NAME",
-    "DB_NAME",
-    "DB_DATABASE",
-    "DATABASE_NAME",
-    "PGDATABASE",
-    "POSTGRES_DATABASE",
-];
-const USERS: [&str; 4] = ["DB_USERNAME", "DB_USER", "DATABASE_USERNAME", "DATABASE_USER"];
-
 /// What one definition says of a database.
 #[derive(Clone)]
 pub struct Partial {
-    kind: &'static Kind,
-    name: Part<String>,
-    user: Part<String>,
-    host: Part<String>,
-    port: Part<u16>,
+    pub kind: &'static Kind,
+    pub name: Part<String>,
+    pub user: Part<String>,
+    pub host: Part<String>,
+    pub port: Part<u16>,
     /// The literals that say it.
-    said: Vec<ConnectionLiteral>,
+    pub said: Vec<ConnectionLiteral>,
     /// What says it, for people.
     pub what: String,
     place: Place,
 }
 
 impl Partial {
-    fn new(kind: &'static Kind, what: String, place: Place) -> Partial {
+    pub fn new(kind: &'static Kind, what: String, place: Place) -> Partial {
         Partial {
             kind,
             name: Err(None),
@@ -95,14 +79,14 @@ impl Partial {
     }
 
     /// The text of a field by the first of `paths` that is set; notes the literal that says it.
-    fn text(&mut self, own: &ServiceDefs, field: Field, paths: Vec<Vec<&str>>) -> Part<String> {
+    pub fn text(&mut self, own: &ServiceDefs, field: Field, paths: Vec<Vec<&str>>) -> Part<String> {
         let found = said::first(own, paths)?;
         self.said.extend(ConnectionLiteral::whole(own, field, &found.path));
         found.known.text().ok_or(None)
     }
 
     /// Notes the mappings that publish the port of a database on this machine.
-    fn reads_published(&mut self, own: &ServiceDefs) {
+    pub fn reads_published(&mut self, own: &ServiceDefs) {
         if let (Ok(host), Ok(port)) = (&self.host, &self.port)
             && is_local(host)
         {
@@ -292,65 +276,6 @@ pub fn in_options(own: &ServiceDefs) -> Vec<Partial> {
     found
 }
 
-/// The databases that the environments of the service's containers and units lead to. Variables that name no kind of
-/// database speak of the one that a container of the service runs.
-pub fn in_environments(own: &ServiceDefs, servers: &[Partial]) -> Vec<Partial> {
-    let mut found = Vec::new();
-    for environment in environments(own) {
-        let address = own.attributes(&environment.whole()).into_iter().find_map(|name| {
-            let path = environment.at(&name);
-            let Ok(Some(Known::Str(value))) = own.known(&path) else {
-                return None;
-            };
-            let (mut database, spots) = of_address(&value, &environment.label, own.place(&path))?;
-            database
-                .said
-                .extend(ConnectionLiteral::parts(own, &path, &value, spots));
-            Some(database)
-        });
-        let Some(mut database) = address.or_else(|| in_variables(own, &environment, servers)) else {
-            continue;
-        };
-        if database.name.is_err() {
-            database.name = database.text(own, Field::Name, environment.each(&NAMES));
-        }
-        if database.user.is_err() {
-            database.user = database.text(own, Field::User, environment.each(&USERS));
-        }
-        database.reads_published(own);
-        found.push(database);
-    }
-    found
-}
-
-/// Host and port of the service's own server, as an environment has them in variables of their own.
-fn in_variables(own: &ServiceDefs, environment: &Environment, servers: &[Partial]) -> Option<Partial> {
-    let [server] = servers else { return None };
-    let variable = said::first(own, environment.each(&HOSTS)).ok()?;
-    let host = variable.known.text()?;
-    let mut database = Partial::new(server.kind, environment.label.clone(), own.place(&environment.whole()));
-    let (name, port) = address::host_and_port(&host);
-    match port {
-        Some(port) => {
-            let spots = [(Field::Host, name), (Field::Port, port)];
-            let spots = spots.map(|(field, part)| (field, address::within(&host, part)));
-            database
-                .said
-                .extend(ConnectionLiteral::parts(own, &variable.path, &host, spots.to_vec()));
-            database.port = port.parse().map_err(|_| None);
-        }
-        None => {
-            database
-                .said
-                .extend(ConnectionLiteral::whole(own, Field::Host, &variable.path));
-            let port = database.text(own, Field::Port, environment.each(&PORTS));
-            database.port = port.and_then(|port| port.parse().map_err(|_| None));
-        }
-    }
-    database.host = Ok(name.to_owned());
-    Some(database)
-}
-
 /// Whether a contract's `databases` has a database of this kind and name.
 pub fn lists(context: &Context, module: &Module, value: &ast::Expr, database: &Database) -> bool {
     let model = context.model;
@@ -375,12 +300,21 @@ fn number(known: Result<Known, UnknownReason>) -> Option<Part<u16>> {
     })
 }
 
-fn of_alias(name: &str) -> Option<&'static Kind> {
+/// The kind that goes by this name.
+pub fn of_alias(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.aliases.contains(&name))
 }
 
+/// The kind that a word such as `django.db.backends.postgresql` or `pdo_pgsql` says.
+pub fn of_word(word: &str) -> Option<&'static Kind> {
+    let word = word.to_lowercase();
+    KINDS
+        .iter()
+        .find(|kind| kind.aliases.iter().any(|alias| word.contains(alias)))
+}
+
 /// The kind of an image: `docker.io/library/postgres:16-alpine` by `postgres`.
-fn of_image(image: &str) -> Option<&'static Kind> {
+pub fn of_image(image: &str) -> Option<&'static Kind> {
     let name = image.split(['@']).next()?.rsplit('/').next()?.split(':').next()?;
     let word =
         |part: &str, word: &str| part == word || part.trim_end_matches(|c: char| c == '.' || c.is_numeric()) == word;
@@ -398,7 +332,7 @@ fn of_image(image: &str) -> Option<&'static Kind> {
 }
 
 /// The kind and the parts of a database by its address, with what is left out by its default.
-fn of_address(address: &str, what: &str, place: Place) -> Option<(Partial, Vec<Spot>)> {
+pub fn of_address(address: &str, what: &str, place: Place) -> Option<(Partial, Vec<Spot>)> {
     let parts = address::read(address)?;
     let kind = of_alias(parts.scheme)?;
     let part = |part: &Option<Range<usize>>| part.clone().map(|range| address[range].to_owned()).ok_or(None);
@@ -416,52 +350,4 @@ fn of_address(address: &str, what: &str, place: Place) -> Option<(Partial, Vec<S
     ];
     let spots = spots.into_iter().filter_map(|(field, range)| Some((field, range?)));
     Some((database, spots.collect()))
-}
-
-/// An environment of a container, a unit or a NixOS service.
-struct Environment {
-    label: String,
-    path: Vec<String>,
-}
-
-impl Environment {
-    fn whole(&self) -> Vec<&str> {
-        self.path.iter().map(String::as_str).collect()
-    }
-
-    fn at<'p>(&'p self, name: &'p str) -> Vec<&'p str> {
-        self.path.iter().map(String::as_str).chain([name]).collect()
-    }
-
-    fn each<'p>(&'p self, names: &[&'p str]) -> Vec<Vec<&'p str>> {
-        names.iter().map(|name| self.at(name)).collect()
-    }
-}
-
-fn environments(own: &ServiceDefs) -> Vec<Environment> {
-    let owned = |path: Vec<&str>| path.into_iter().map(str::to_owned).collect();
-    let mut found = Vec::new();
-    for container in containers::of(own) {
-        if container.image(own).is_some_and(|image| of_image(&image).is_some()) {
-            continue;
-        }
-        for path in [
-            container.path(&["containerConfig", "environments"]),
-            container.path(&["environment"]),
-        ] {
-            found.push(Environment {
-                label: texts::container(&container.name),
-                path: owned(path),
-            });
-        }
-    }
-    for option in [&["systemd", "services"][..], &["services"][..]] {
-        for name in own.attributes(option) {
-            found.push(Environment {
-                label: format!("{}.{name}.environment", option.join(".")),
-                path: owned([option, &[&name, "environment"]].concat()),
-            });
-        }
-    }
-    found
 }

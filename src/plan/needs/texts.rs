@@ -134,6 +134,7 @@ pub fn database_unknown(field: &str, reason: &str) -> String {
 pub fn database_unsaid(field: &str) -> String {
     format!("its {field} is not said there")
 }
+pub const DATABASE_KIND: &str = "of which kind its server is, is not said there";
 pub const DATABASE_NEXT: &str = "declare it in databases, with provision = false";
 pub fn database_taken(name: &str, other: &str) -> String {
     format!("{other} has a database {name} too, and the check of the contracts takes each name once")

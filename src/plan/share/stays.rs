@@ -10,7 +10,7 @@ use crate::plan::model::{Context, ServiceFacts};
 use crate::plan::texts;
 use crate::resolve::list::list_elements;
 use crate::resolve::module::Def;
-use crate::rules::parts;
+use crate::rules::{Meaning, parts};
 use crate::syntax::{self, AstNode, SyntaxNode, ast};
 
 /// Something that stays.
@@ -25,6 +25,8 @@ struct Stay {
 enum Why {
     /// An element of a list of which the order counts; the reason, where one is known.
     Order(Option<String>),
+    /// An element of a list that is not divided, though its order means nothing.
+    Undivided,
     /// It holds under other conditions than the service's declarations, or a priority or a place of its own goes with it.
     Condition,
     /// It speaks of these services too.
@@ -62,6 +64,7 @@ pub fn left(context: &Context, facts: &ServiceFacts, own: &ExtractedParts) -> Ve
         place: Some(source.place_of(&stay.node)),
         why: match &stay.why {
             Why::Order(known) => texts::stays_order(known.as_deref()),
+            Why::Undivided => texts::STAYS_UNDIVIDED.to_owned(),
             Why::Condition => texts::STAYS_CONDITION.to_owned(),
             Why::Others(others) => texts::stays_others(others),
             Why::Text => texts::STAYS_TEXT.to_owned(),
@@ -143,7 +146,11 @@ fn in_definition(context: &Context, facts: &ServiceFacts, def: &Def, conditions:
     let is_movable = movable.map(|list| parts(list)).any(|list| def.ends_with(&list));
     let movable = movable_elements(def, conditions);
     let named: Option<Vec<String>> = def.path.iter().map(|name| name.as_deref().map(str::to_owned)).collect();
-    let order = named.and_then(|path| context.rules().list_orders.of(&path).map(|order| order.reason.clone()));
+    let order = named.and_then(|path| context.rules().list_orders.of(&path).cloned());
+    let undivided = match order {
+        Some(order) if order.meaning == Meaning::None => Why::Undivided,
+        order => Why::Order(order.map(|order| order.reason)),
+    };
     // What is another service's to say is no part of this one.
     let is_others = {
         let mut owners = def.path.iter().flatten().filter_map(|name| facts.names.owner(name));
@@ -162,7 +169,7 @@ fn in_definition(context: &Context, facts: &ServiceFacts, def: &Def, conditions:
         Some(
             match (others.is_empty(), is_list, is_movable, movable.contains(element)) {
                 (false, ..) => Why::Others(others),
-                (true, true, false, _) => Why::Order(order.clone()),
+                (true, true, false, _) => undivided.clone(),
                 (true, true, true, false) => Why::Condition,
                 _ if is_others => return None,
                 _ => Why::Text,
