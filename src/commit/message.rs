@@ -18,6 +18,9 @@ const REORDERED: &str = "Qgroget-Reordered";
 /// The trailer that names an option by which a service gained something.
 const GAINED: &str = "Qgroget-Gained";
 
+/// What the keys of the tool's own trailers begin with.
+const OWN_TRAILERS: &str = "Qgroget-";
+
 /// The column at which the body's lines end, by git's convention.
 const WIDTH: usize = 72;
 
@@ -291,6 +294,25 @@ impl Message {
     pub fn with_gains(&self, options: &[String]) -> Message {
         let add = |message: Message, option: &String| message.with_last_trailer(&format!("{GAINED}: {option}"));
         options.iter().fold(self.clone(), add)
+    }
+
+    /// This message as a person left it, in `text`, with the tool's own trailers as they were: `undo` and `verify` know the
+    /// commit by them. Also the keys of those that had to be put back, each once.
+    pub fn edited(&self, text: String) -> (Message, Vec<&str>) {
+        let own = |line: &&str| line.starts_with(OWN_TRAILERS) && line.contains(": ");
+        let kept: Vec<&str> = self.text.lines().filter(own).collect();
+        let missing = || kept.iter().filter(|line| !text.lines().any(|other| other == **line));
+        if missing().next().is_none() {
+            return (Message::from_text(text), Vec::new());
+        }
+        let others: Vec<&str> = text.lines().filter(|line| !own(line)).collect();
+        let others = others.join("\n");
+        let others = others.trim_end();
+        let gap = if parted(others).1.is_some() { "\n" } else { "\n\n" };
+        let mut keys: Vec<&str> = missing().filter_map(|line| Some(line.split_once(": ")?.0)).collect();
+        keys.dedup();
+        let whole = format!("{others}{gap}{}\n", kept.join("\n"));
+        (Message::from_text(whole), keys)
     }
 
     /// The line of the mark, if there is one.

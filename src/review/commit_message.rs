@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::prompt::{Reply, Terminal, key};
 use super::texts;
+use crate::commit::Message;
 use crate::term::foreign::visible;
 use crate::term::palette::{self, paint};
 
@@ -42,7 +43,12 @@ pub fn confirm_commit(message: &str, terminal: &mut dyn Terminal) -> CommitAnswe
                         return CommitAnswer::Decline(message);
                     }
                     Ok(text) => {
-                        message = text;
+                        let shown = Message::from_text(message);
+                        let (edited, put_back) = shown.edited(text);
+                        message = edited.text().to_owned();
+                        if !put_back.is_empty() {
+                            terminal.show(&format!("\n{}\n", texts::trailers_put_back(&put_back)));
+                        }
                         break;
                     }
                     Err(error) => terminal.report(&error),

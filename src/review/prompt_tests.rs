@@ -314,3 +314,25 @@ fn the_commit_is_asked_about() {
     );
     assert!(script.seen().contains(texts::EMPTY_MESSAGE));
 }
+
+#[test]
+fn the_trailers_of_an_edited_message_stay() {
+    let message = "title\n\nbody\n\nQgroget-Service: a\nQgroget-Change: a 0123\n";
+    let edited = |to: &'static str| {
+        let mut script = Script::new(&["e", "y"]).editing(move |_| Ok(to.to_owned()));
+        let answer = confirm_commit(message, &mut script);
+        (answer.message().to_owned(), script.seen())
+    };
+    let (text, seen) = edited("other\n");
+    assert_eq!(text, "other\n\nQgroget-Service: a\nQgroget-Change: a 0123\n");
+    assert!(seen.contains(&texts::trailers_put_back(&["Qgroget-Service", "Qgroget-Change"])));
+    let (text, seen) = edited("other\n\nReviewed-by: b\nQgroget-Service: a\nQgroget-Change: a 4567\n");
+    assert_eq!(
+        text,
+        "other\n\nReviewed-by: b\nQgroget-Service: a\nQgroget-Change: a 0123\n"
+    );
+    assert!(seen.contains(&texts::trailers_put_back(&["Qgroget-Change"])));
+    let (text, seen) = edited("other\n\nQgroget-Service: a\nQgroget-Change: a 0123\n");
+    assert_eq!(text, "other\n\nQgroget-Service: a\nQgroget-Change: a 0123\n");
+    assert!(!seen.contains("Put back"));
+}

@@ -300,6 +300,10 @@ pub const NOTHING_TO_EDIT: &str = "This change writes no text that could be edit
 pub const MARKERS_LEFT: &str = "There are still conflict markers in the text.";
 /// An empty commit message.
 pub const EMPTY_MESSAGE: &str = "The message is empty: no commit.";
+/// Trailers of an edited message without which the commit would be like any other.
+pub fn trailers_put_back(keys: &[&str]) -> String {
+    format!("Put back, since undo and verify know the commit by them: {}.", keys.join(", "))
+}
 /// A conflict that no editor solves: the file is not written any more.
 pub const EDITED_FILE_GONE: &str = "With this change, the file that you edited would not be written any more:";
 /// A conflict of the same lines.
