@@ -279,7 +279,7 @@
       own = definitions.${field} or [];
       # Null where a definition does not evaluate.
       shown = orElse null (lib.concatMapStringsSep ", " (definition: show definition.value) own);
-      fits = definition: (attempt (lib.modules.mergeDefinitions [] schema.${field}.type [definition]).mergedValue).success;
+      fits = takes field;
       # A field can also fail because of another one, which then has the message.
       follows =
         (field == "port" && failed ? exposed)
@@ -301,12 +301,16 @@
       else if lib.all fits own
       then "Service '${name}' has several values in field '${field}': ${shown}" + fix name field (show (lib.head own).value)
       else "Service '${name}' has a wrong value in field '${field}': expected ${schema.${field}.type.description}, got ${shown}" + fix name field (example name field);
+    takes = field: definition: (attempt (lib.modules.mergeDefinitions [] schema.${field}.type [definition]).mergedValue).success;
     unknown = field: let
-      nearest = nearestTo field (lib.attrNames schema);
+      own = definitions.${field} or [];
       value =
         if definitions ? ${field}
-        then orElse "…" (show (lib.head definitions.${field}).value)
+        then orElse "…" (show (lib.head own).value)
         else "…";
+      # A field that would not take the value was not meant; of one that does not evaluate it is not known.
+      couldBe = known: orElse true (lib.all (definition: builtins.seq definition.value (takes known definition)) own);
+      nearest = nearestTo field (lib.filter couldBe (lib.attrNames schema));
     in
       if nearest != null
       then "Service '${name}' has unknown field '${field}': did you mean '${nearest}'?" + fix name nearest value

@@ -310,7 +310,7 @@
           type = mkOption {
             type = types.enum ["private" "public"];
             default = "private";
-            example = "public";
+            example = "private";
             description = "`private` asks for a client certificate (mTLS); `public` is open to anyone who passes the middlewares.";
           };
           middlewares = mkOption {

@@ -4,7 +4,7 @@ use super::mend::QuickFix;
 use super::services::{Definition, Service, name_node};
 use super::statics::Static;
 use super::texts;
-use super::types::Required;
+use super::types::{Required, Type};
 use super::{CheckContext, Finding, fault, name_part, note};
 use crate::error::Error;
 use crate::syntax;
@@ -54,7 +54,7 @@ pub fn check<'a>(
         let place = module.source.place_of(&name_node(def));
         let known = context.schema.open || context.schema.fields.contains_key(*field);
         if !known && !service.mentions(field) {
-            found.push(fault(name, check.unknown(field, "…").0).at(Some(place)));
+            found.push(fault(name, check.unknown(field, "…", &[]).0).at(Some(place)));
         }
     }
     check.names(found);
@@ -206,14 +206,14 @@ impl Check<'_, '_> {
     }
 
     /// What is said of a field that the schema does not have, and what was meant if that is certain.
-    fn unknown(&self, field: &str, value: &str) -> (Error, Option<&str>) {
+    /// A field that would not take the value was not meant.
+    fn unknown(&self, field: &str, value: &str, definitions: &[Definition]) -> (Error, Option<&str>) {
         let subject = self.context.subject(self.name);
-        let mut near: Vec<(usize, &String)> = self
-            .context
-            .schema
-            .fields
-            .keys()
-            .map(|known| (strsim::levenshtein(field, known), known))
+        let fields = self.context.schema.fields.iter();
+        let takes = |ty: &Type| definitions.iter().all(|one| ty.takes(&one.value) != Some(false));
+        let mut near: Vec<(usize, &String)> = fields
+            .filter(|(_, known)| takes(&known.ty))
+            .map(|(known, _)| (strsim::levenshtein(field, known), known))
             .collect();
         near.sort_by_key(|(distance, _)| *distance);
         match near.as_slice() {
@@ -227,7 +227,7 @@ impl Check<'_, '_> {
     }
 
     fn undeclared(&self, field: &str, definitions: &[Definition], found: &mut Vec<Finding>) {
-        let (error, meant) = self.unknown(field, &definitions[0].shown());
+        let (error, meant) = self.unknown(field, &definitions[0].shown(), definitions);
         let fits = |meant: &&str| {
             let ty = &self.context.schema.fields[*meant].ty;
             !self.service.mentions(meant) && definitions.iter().all(|d| ty.takes(&d.value) == Some(true))

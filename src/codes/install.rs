@@ -10,7 +10,7 @@ pub(super) const CODES: &[Code] = &[
              without such a line is older than that.",
         why: "What was repaired in the contract since is not there.",
         before: "# qgroget contract 1",
-        after: "# qgroget contract 2",
+        after: "# qgroget contract 3",
         next: "Run `qgroget init`: it shows the upgrade, keeps what you have changed, proves it and commits it; `qgroget undo` takes it back.",
     },
     Code {

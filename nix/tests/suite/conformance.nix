@@ -73,7 +73,7 @@ in [
   (case "3.4: a name that is no identifier is quoted in the line to paste" (failures {"2fauth" = service {type = "open";};}) [
     ''
       Service '2fauth' has a wrong value in field 'type': expected one of "private", "public", got "open"
-        Fix: qgroget.serviceModules."2fauth".type = "public";''
+        Fix: qgroget.serviceModules."2fauth".type = "private";''
   ])
   (case "3.4: a wrong value deep in a list" (of {backupPaths = ["/a" 1];}) [
     ''

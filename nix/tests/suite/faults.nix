@@ -64,6 +64,12 @@ in [
     (unknown "middlewaress" "did you mean 'middlewares'?")
     (unknown "middlewars" "did you mean 'middleware'?")
   ])
+  (case "3.4: a near name that would not take the value was not meant" (of {
+    typo = 1;
+    typu = "public";
+  }) ["${unknown "typo" none}${fix "extraConfig.typo" "1"}" "${unknown "typu" "did you mean 'type'?"}${fix "type" ''"public"''}"])
+  (case "3.4: the line to paste for a wrong access closes it" (of {type = "open";})
+    ["${wrong "type" ''one of "private", "public"'' ''"open"''}${fix "type" ''"private"''}"])
   (case "3.4: a name that is not near proposes nothing, and is quoted where it has to be" (of {
     "2fa" = true;
     pxyz = 1;

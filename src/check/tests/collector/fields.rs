@@ -117,6 +117,14 @@ pub fn cases() -> Vec<Case> {
             ],
         ),
         case(
+            "a near name that would not take the value",
+            new().service("a", &with("typo = 1;")),
+            &["undeclared-field"],
+            &[
+                "Service 'a' has unknown field 'typo': the contract has no such field\n  Fix: qgroget.serviceModules.a.extraConfig.typo = 1;",
+            ],
+        ),
+        case(
             "a field that does not exist",
             new().service("a", &with("homepage = \"https://example.org\";")),
             &["undeclared-field"],
