@@ -166,17 +166,23 @@ fn fields(args: &Check, session: &Session, context: &Context) -> Result<usize> {
     Ok(failing.len())
 }
 
-/// Applies the mechanical fixes, as a change that is shown and asked about like any other.
+/// Applies the mechanical fixes, as a change that is shown and asked about like any other, and shows what they leave.
 fn fix(args: &Check, session: &Session) -> Result<u8> {
     let loaded = session.load(args.host.as_deref())?;
     let findings = check::run(&loaded.repo, &loaded.host, &loaded.model());
     let mending = Mending::plan(&loaded.repo, &findings);
-    if mending.is_empty() {
-        session.ui.tell(texts::NOTHING_TO_FIX);
-        return Ok(0);
-    }
-    let landed = single::run("check", &mending, &args.deciding(), session, message(&mending))?;
-    Ok(single::status(landed.as_ref()))
+    let left: Vec<Finding> = findings.into_iter().filter(|finding| finding.mend.is_none()).collect();
+    let status = match mending.is_empty() {
+        true => 0,
+        false => {
+            let landed = single::run("check", &mending, &args.deciding(), session, message(&mending))?;
+            single::status(landed.as_ref())
+        }
+    };
+    let summary = Summary::of(&left);
+    let said = texts::left_of_fix(mending.is_empty(), summary.errors + summary.warnings);
+    show(session, &left, said.as_ref());
+    Ok(status.max(summary.exit_code()))
 }
 
 fn message<'m>(mending: &'m Mending) -> impl Fn(&Accepted) -> Message + 'm {

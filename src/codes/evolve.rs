@@ -34,7 +34,7 @@ pub const CODES: &[Code] = &[
         code: "host-in-use",
         title: "another service has the host",
         means: "The subdomain of the new service is that of another one below the same domain.",
-        why: "Traefik would send all requests to one of the two.",
+        why: "The proxy would send all requests to one of the two.",
         before: "$ qgroget new wiki --subdomain media",
         after: "$ qgroget new wiki --subdomain wiki",
         next: "Name a subdomain that no service has.",

@@ -67,7 +67,7 @@ pub fn at_the_prompt(mut error: Error) -> Error {
 pub fn host_in_use(place: Place, host: &str, user: &str) -> Error {
     Error::refused("host-in-use", format!("'{user}' has the host '{host}'"))
         .at(place)
-        .reason("Traefik would send all requests to one of the two")
+        .reason("the proxy would send all requests to one of the two")
         .hint("name another one: --subdomain NAME")
 }
 

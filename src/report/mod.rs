@@ -18,7 +18,7 @@ use crate::plan::Skipped;
 
 pub use html::page as html;
 pub use markdown::page as markdown;
-pub use texts::{line, sums};
+pub use texts::{gains, line, sums};
 
 /// A run.
 #[derive(Debug, Default)]

@@ -58,21 +58,7 @@ pub fn fate(fate: &Fate) -> String {
 /// The sums of a run, a line each: how many of what, the gains that are left, what was refused and why.
 pub fn sums(run: &Run, took: Duration) -> Vec<String> {
     let mut lines = vec![format!("{} ({} s)", totals(&run.totals()), took.as_secs())];
-    let offered: Vec<(&str, &str)> = run.offered().collect();
-    if !offered.is_empty() {
-        lines.push(format!("{} not taken:", count(offered.len(), "gain", "gains")));
-        lines.extend(offered.iter().map(|(service, title)| format!("  {service}: {title}")));
-        let services: BTreeSet<&str> = offered.iter().map(|(service, _)| *service).collect();
-        let (again, gone): (Vec<&str>, Vec<&str>) = services.iter().partition(|name| run.asks_again.contains(**name));
-        if !again.is_empty() {
-            lines.push(format!("  to be asked about them: qgroget migrate {}", again.join(" ")));
-        }
-        for name in gone {
-            lines.push(format!(
-                "  to have it after all: qgroget undo {name}, then qgroget migrate {name} --accept-gains"
-            ));
-        }
-    }
+    lines.extend(gains(run));
     let refused: Vec<String> = run
         .refused()
         .map(|(service, error)| format!("{service}: {}", reason(error)))
@@ -80,6 +66,31 @@ pub fn sums(run: &Run, took: Duration) -> Vec<String> {
     if !refused.is_empty() {
         lines.push("Refused:".to_owned());
         lines.extend(refused.into_iter().map(|line| format!("  {line}")));
+    }
+    lines
+}
+
+/// The gains that nobody accepted, and how to have them, a line each; none where there are none.
+pub fn gains(run: &Run) -> Vec<String> {
+    let mut lines = Vec::new();
+    let offered: Vec<(&str, &str)> = run.offered().collect();
+    if !offered.is_empty() {
+        lines.push(format!("{} not taken:", count(offered.len(), "gain", "gains")));
+        lines.extend(offered.iter().map(|(service, title)| format!("  {service}: {title}")));
+        let services: BTreeSet<&str> = offered.iter().map(|(service, _)| *service).collect();
+        let (again, gone): (Vec<&str>, Vec<&str>) = services.iter().partition(|name| run.asks_again.contains(**name));
+        if !again.is_empty() {
+            let them = if offered.len() == 1 { "it" } else { "them" };
+            lines.push(format!(
+                "  to be asked about {them}: qgroget migrate {}",
+                again.join(" ")
+            ));
+        }
+        for name in gone {
+            lines.push(format!(
+                "  to have it after all: qgroget undo {name}, then qgroget migrate {name} --accept-gains"
+            ));
+        }
     }
     lines
 }

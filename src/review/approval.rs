@@ -7,7 +7,7 @@ use std::path::Path;
 use super::asked::{Again, Run};
 pub use super::asked::{Approval, Kept, Position};
 use super::decision::{Outcome, Proposed, Review, preserving};
-use super::overrides::{Check, file_to_edit};
+use super::overrides::{Check, most_changed};
 use super::prompt::{After, Dialogue, Edit, Reply, Terminal, key};
 use super::summary::{self, Page, Width, wrap};
 use super::{texts, view};
@@ -292,14 +292,14 @@ impl Dialogue<'_, '_> {
     }
 
     /// One of the files that are written: the one of that number, or the one that the person names.
-    fn file_of<'c>(&mut self, change: &'c SourceChange, number: Option<usize>) -> Option<&'c FileChange> {
+    pub(super) fn file_of<'c>(&mut self, change: &'c SourceChange, number: Option<usize>) -> Option<&'c FileChange> {
         let is_written = |file: &&FileChange| file.to.is_some() && file.before != file.after;
         let written: Vec<&FileChange> = change.files.iter().filter(is_written).collect();
         // The service's module is what most people want to look at; without one, the file that changes most.
         let all = self.approval.proposal.groups().iter().map(|group| group.id).collect();
         let home = self.approval.proposal.contract(&all).map(|(_, file)| file);
         let home = home.and_then(|home| written.iter().copied().find(|file| file.path() == home));
-        let Some(main) = home.or_else(|| file_to_edit(change, None)) else {
+        let Some(main) = home.or_else(|| most_changed(change)) else {
             self.say(texts::NO_FILE);
             return None;
         };

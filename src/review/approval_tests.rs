@@ -179,7 +179,7 @@ fn a_failed_proof_comes_back_with_all_answers() {
     let again = decided(approval.ask(&mut script).unwrap());
     assert!(again.change.is_same_as(&first.change), "nothing is asked twice");
     assert_eq!((accepted(&again), &again.edited), (accepted(&first), &first.edited));
-    let said = "Your answers are kept: 6 changes taken, 1 text edited.\nTry again as answered?";
+    let said = "Your answers are kept: 6 changes taken, 1 text edited. u takes the answer back";
     assert!(script.seen().starts_with(said), "{}", script.seen());
     approval.come_back();
     let mut script = Script::new(&["u", "n"]);

@@ -207,14 +207,10 @@ pub fn edits_between(before: &str, after: &str, planned: &[TextEdit], group: Gro
     edits
 }
 
-/// The file of `change` that most lines change in, among those that are written: what `e` opens.
-/// `number` picks another one, counted from one in the diff's order.
-pub fn file_to_edit(delta: &SourceChange, number: Option<usize>) -> Option<&FileChange> {
+/// The file of `delta` that most lines change in, among those that are written.
+pub fn most_changed(delta: &SourceChange) -> Option<&FileChange> {
     let written = |file: &&FileChange| file.to.is_some() && file.before != file.after;
-    match number {
-        Some(number) => delta.files.get(number.checked_sub(1)?).filter(written),
-        None => delta.files.iter().filter(written).rev().max_by_key(|file| size(file)),
-    }
+    delta.files.iter().filter(written).rev().max_by_key(|file| size(file))
 }
 
 fn size(file: &FileChange) -> usize {

@@ -103,11 +103,9 @@ fn edits_are_disjoint_sorted_and_named_after_their_groups() {
 }
 
 #[test]
-fn the_file_to_edit_is_the_one_with_the_most_changes() {
+fn the_file_with_the_most_changes_is_found() {
     let mut delta = change("a\n", "b\n");
     delta.files.extend(change("a\nb\n", "c\nd\n").files);
     delta.files[1].to = Some("y.nix".into());
-    assert_eq!(file_to_edit(&delta, None).unwrap().path(), Path::new("y.nix"));
-    assert_eq!(file_to_edit(&delta, Some(1)).unwrap().path(), Path::new("x.nix"));
-    assert!(file_to_edit(&delta, Some(0)).is_none() && file_to_edit(&delta, Some(3)).is_none());
+    assert_eq!(most_changed(&delta).unwrap().path(), Path::new("y.nix"));
 }

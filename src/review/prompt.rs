@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::asked::{Approval, Run};
 use super::decision::{Offer, Proposed, Reason, preserving};
-use super::overrides::{Clash, Conflict, Settled, file_to_edit};
+use super::overrides::{Clash, Conflict, Settled};
 use super::page::{Width, wrap};
 use super::summary::group_heading;
 use super::{folded, texts};
@@ -240,8 +240,7 @@ impl Dialogue<'_, '_> {
 
     /// Lets the person edit what the group makes of a file.
     fn edit(&mut self, group: &Group, proposed: &Proposed, number: Option<usize>) -> Edit<Proposed> {
-        let Some(file) = file_to_edit(&proposed.delta, number) else {
-            self.say(texts::NOTHING_TO_EDIT);
+        let Some(file) = self.file_of(&proposed.delta, number) else {
             return Edit::Dropped;
         };
         match self.edit_file(proposed, file) {

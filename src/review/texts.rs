@@ -192,6 +192,9 @@ pub fn kept(taken: usize, left: usize, edited: usize) -> String {
         said.push_str(&format!(", {}", count(edited, "text edited", "texts edited")));
     }
     said.push('.');
+    if edited > 0 {
+        said.push_str(" u takes the answer back with the edit in it, u once more drops the edit.");
+    }
     said
 }
 
@@ -255,7 +258,7 @@ n - leave it, and what needs it
 a - take this one and all the rest of this service; a gain is still asked about
 d - leave this one and all the rest of this service
 u - take the last answer back
-e - edit the resulting text, then take it as edited; with several files, e 2 edits the second of the diff
+e - edit the resulting text of a file, then take it as edited
 q - quit: nothing of this service is written
 ? - this help
 ";
@@ -294,15 +297,16 @@ pub fn unknown_key(answer: &str) -> String {
 
 /// An editor that was left without a change.
 pub const NOT_EDITED: &str = "The text is as it was: nothing is taken by that.";
-/// An `e` where no file is written.
-pub const NOTHING_TO_EDIT: &str = "This change writes no text that could be edited.";
 /// Conflict markers are still there.
 pub const MARKERS_LEFT: &str = "There are still conflict markers in the text.";
 /// An empty commit message.
 pub const EMPTY_MESSAGE: &str = "The message is empty: no commit.";
 /// Trailers of an edited message without which the commit would be like any other.
 pub fn trailers_put_back(keys: &[&str]) -> String {
-    format!("Put back, since undo and verify know the commit by them: {}.", keys.join(", "))
+    format!(
+        "Put back, since undo and verify know the commit by them: {}.",
+        keys.join(", ")
+    )
 }
 /// A conflict that no editor solves: the file is not written any more.
 pub const EDITED_FILE_GONE: &str = "With this change, the file that you edited would not be written any more:";

@@ -132,6 +132,12 @@ fn what_is_mechanical_is_mended() {
     assert_eq!(repo.read(path), sound);
     assert_eq!(repo.status(), "");
     repo.run(&["check", "--fix", "--yes"]).succeeds().says("nothing to fix");
+    repo.replace(path, "exposed = true;", "exposed = true;\n        homepage = 1;");
+    repo.commit_all("an unknown field");
+    repo.run(&["check", "--fix", "--yes"])
+        .ends(1)
+        .says("unknown field 'homepage'")
+        .says("nothing to fix by machine; 1 finding is left to you");
 }
 
 #[test]

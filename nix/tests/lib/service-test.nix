@@ -1,6 +1,6 @@
 # The virtual machine test that services share: the service starts, answers on its port, logs nothing
 # critical, keeps its data across a reboot and is reached through the route that its contract asks for.
-# What differs stands in tests/<service>/default.nix.
+# What differs stands in ../<service>/default.nix.
 #
 # It needs KVM and a full nixpkgs: run it before a deployment. The checks of qgroget, which it comes
 # from, evaluate it and compile its script; they have not run it.

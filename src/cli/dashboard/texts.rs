@@ -32,7 +32,7 @@ pub fn contract(installed: bool, whole: bool) -> &'static str {
 
 pub fn services(totals: &Totals) -> String {
     let mut text = format!("{} of {} migrated", totals.migrated, totals.services);
-    let rest = [(totals.legacy, "legacy"), (totals.undeclared, "declared nowhere")];
+    let rest = [(totals.legacy, "legacy"), (totals.undeclared, "undeclared")];
     for (number, what) in rest.into_iter().filter(|(number, _)| *number > 0) {
         text.push_str(&format!(", {number} {what}"));
     }

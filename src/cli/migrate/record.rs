@@ -1,7 +1,6 @@
 //! What became of each service of a run: kept for the sums, for programs and for the report.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -14,7 +13,7 @@ use crate::error::json::Json;
 use crate::error::{Error, Result};
 use crate::plan::migrate::Migration;
 use crate::plan::model::Choices;
-use crate::plan::{Proposal, Safety};
+use crate::plan::{Group, Proposal, Safety};
 use crate::report::{self, Commit, Fate, Migrated, Run, Service};
 use crate::review::json::{self, Document, ServiceOutcome};
 use crate::review::{Decision, Reason};
@@ -141,10 +140,14 @@ impl<'s> Record<'s> {
             self.run.revisions = Some([before.clone(), after]);
         }
         self.run.date = crate::cli::today();
-        self.run.asks_again = self.asks_again();
+        self.look_again();
         if self.run.services.len() > 1 {
             self.session.ui.tell("");
             for line in report::sums(&self.run, self.began.elapsed()) {
+                self.session.ui.tell(line);
+            }
+        } else if self.run.migrated().next().is_some() {
+            for line in report::gains(&self.run) {
                 self.session.ui.tell(line);
             }
         }
@@ -169,18 +172,32 @@ impl<'s> Record<'s> {
 }
 
 impl Record<'_> {
-    /// The services whose gains a later run would ask about, by what is there now; none where that cannot be read.
-    fn asks_again(&self) -> BTreeSet<String> {
-        let offered: BTreeSet<String> = self.run.offered().map(|(service, _)| service.to_owned()).collect();
+    /// Plans the services once more, on what is there now: which of them a later run would ask about, and what each migrated
+    /// one could gain that its migration did not know of. Where the repository cannot be read, neither is known.
+    fn look_again(&mut self) {
         let host = self.args.deciding.host.as_deref();
-        let Some(loaded) = (!offered.is_empty()).then(|| self.session.load(host).ok()).flatten() else {
-            return BTreeSet::new();
+        let has_more = |service: &&mut Service| matches!(service.fate, Fate::Migrated(_) | Fate::Open(_));
+        let mut services = self.run.services.iter_mut().filter(has_more).peekable();
+        let Some(loaded) = services.peek().and_then(|_| self.session.load(host).ok()) else {
+            return;
         };
         let choices = Choices::default();
         let model = loaded.model();
         let context = loaded.context(&model, &choices);
-        let asks = |name: &String| matches!(super::planned(&context, name), Ok(Some(_)));
-        offered.into_iter().filter(asks).collect()
+        for service in services {
+            let Ok(Some(migration)) = super::planned(&context, &service.name) else {
+                continue;
+            };
+            self.run.asks_again.insert(service.name.clone());
+            if let Fate::Migrated(migrated) = &mut service.fate
+                && migrated.offered.is_empty()
+            {
+                let is_wanted = |group: &&Group| !migration.unwanted().contains(&group.id);
+                let gains = migration.groups().iter().filter(is_wanted);
+                let gains = gains.filter(|group| group.safety != Safety::Preserves);
+                migrated.offered.extend(gains.map(|group| group.title.clone()));
+            }
+        }
     }
 }
 

@@ -177,6 +177,13 @@ impl<'s> Run<'s> {
                     continue;
                 }
                 Step::Quit => return Ok((1, at - 1)),
+                // What a signal has stopped before anything was written of it was not come to.
+                Step::Refused(error) if error.code() == "stopped-by-signal" => {
+                    session.ui.error(&error);
+                    session.ui.warn(texts::STOPPED);
+                    self.record.entry(|| Ok(json::Service::refused(service, [&error])))?;
+                    return Ok((code.max(error.kind().exit_code()), at - 1));
+                }
                 step => {
                     code = code.max(self.record_step(service, step)?);
                     if code > Kind::Refused.exit_code() {

@@ -1,6 +1,16 @@
 //! The checks of a repository.
 
-pub const NOTHING_TO_FIX: &str = "nothing to fix by machine";
+use crate::review::texts::count;
+
+/// What `--fix` leaves: how many findings are a person's; nothing where it has mended all there was.
+pub fn left_of_fix(is_empty: bool, left: usize) -> Option<String> {
+    let left = (left > 0).then(|| format!("{} left to you", count(left, "finding is", "findings are")));
+    match (is_empty, left) {
+        (true, None) => Some("nothing to fix".to_owned()),
+        (true, Some(left)) => Some(format!("nothing to fix by machine; {left}")),
+        (false, left) => left,
+    }
+}
 pub const FIX_SUBJECT: &str = "style(server): mend the contracts";
 pub const FIELDS_FAIL: &str = "the configuration evaluates, and these fields of contracts do not:";
 
