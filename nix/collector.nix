@@ -309,7 +309,7 @@
         then orElse "…" (show (lib.head own).value)
         else "…";
       # A field that would not take the value was not meant; of one that does not evaluate it is not known.
-      couldBe = known: orElse true (lib.all (definition: builtins.seq definition.value (takes known definition)) own);
+      couldBe = known: orElse true (lib.all (takes known) own);
       nearest = nearestTo field (lib.filter couldBe (lib.attrNames schema));
     in
       if nearest != null

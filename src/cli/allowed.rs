@@ -4,7 +4,7 @@ use crate::edit::SourceChange;
 use crate::error::Result;
 use crate::plan::definition::{self, Definition};
 use crate::plan::model::Context;
-use crate::prove::{Class, Difference, Expected, Namespaces, Order, Proof};
+use crate::prove::{Class, Difference, Expected, Namespaces, OnPurpose, Order, Proof};
 use crate::rules::is_within;
 
 /// What a change alters on purpose, and the change that alters the state before by the same.
@@ -43,6 +43,16 @@ impl Declared {
             elements: definition.known.clone(),
         });
         expected.collect()
+    }
+
+    /// What is changed on purpose.
+    pub fn on_purpose(&self) -> OnPurpose {
+        let (orders, gains): (Vec<&Definition>, _) = self.definitions.iter().partition(|one| one.is_order());
+        let said = |all: Vec<&Definition>| all.into_iter().map(|one| one.sentence.clone()).collect();
+        OnPurpose {
+            gains: said(gains),
+            orders: said(orders),
+        }
     }
 
     /// What is gained, a sentence each.

@@ -162,7 +162,9 @@ impl<'s> Verifier<'s> {
         let expected: Vec<Expected> = declared.map(Declared::expected).unwrap_or_default();
         let proof = self.prover.prove_copies(&sides[0].2, &sides[1].2, &withheld, &expected);
         drop(progress);
-        proof
+        let mut proof = proof?;
+        proof.on_purpose = declared.map(Declared::on_purpose).unwrap_or_default();
+        Ok(proof)
     }
 }
 

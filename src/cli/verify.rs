@@ -226,6 +226,8 @@ fn judge<'c>(session: &Session, git: &GitState, commit: &'c ToolCommit, verifier
         }
         let orders = prove::report::other_orders(&declared);
         found.extend(orders.iter().map(|option| texts::order_of_a_commit(option)));
+        // What differed without what is declared may have been another order alone.
+        has_gains = !declared.on_purpose.gains.is_empty();
         proof = Ok(declared);
     }
     if has_gains {

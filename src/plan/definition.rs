@@ -95,6 +95,11 @@ impl Definition {
         }
     }
 
+    /// Whether it only gives a set another order.
+    pub fn is_order(&self) -> bool {
+        self.forced
+    }
+
     fn text(&self) -> String {
         let path: Vec<String> = self.option.iter().map(|name| syntax::attr_text(name)).collect();
         let force = if self.forced { "lib.mkForce " } else { "" };

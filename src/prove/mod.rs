@@ -52,7 +52,7 @@ pub use declared::Expected;
 pub use difference::{Class, Difference, Order};
 pub use how::{How, NoSystem};
 pub use namespaces::Namespaces;
-pub use proof::{HostProof, Mode, Proof, Verdict};
+pub use proof::{HostProof, Mode, OnPurpose, Proof, Verdict};
 pub use switches::Switches;
 pub use withheld::{Withheld, WithheldReason};
 
@@ -182,6 +182,7 @@ impl Prover {
             mode: Mode::Slice,
             hosts: Vec::new(),
             unproved: Vec::new(),
+            on_purpose: OnPurpose::default(),
             elapsed: start.elapsed(),
         };
         let sides = Sides {

@@ -83,6 +83,29 @@ impl HostProof {
     }
 }
 
+/// What a change makes on purpose, a sentence each: the state before was given it, too, so that it is no difference.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct OnPurpose {
+    /// What the machine gains.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gains: Vec<String>,
+    /// Sets that are read in another order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub orders: Vec<String>,
+}
+
+impl OnPurpose {
+    /// Whether it is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.gains.is_empty() && self.orders.is_empty()
+    }
+
+    /// Every sentence.
+    pub fn all(&self) -> impl Iterator<Item = &String> {
+        self.gains.iter().chain(&self.orders)
+    }
+}
+
 /// The proof of a change.
 #[derive(Clone, Debug, Serialize)]
 pub struct Proof {
@@ -92,6 +115,10 @@ pub struct Proof {
     pub hosts: Vec<HostProof>,
     /// Other hosts that a changed file reaches and that could not be evaluated, with the reason.
     pub unproved: Vec<(String, String)>,
+    /// What the state before was given besides, since the change makes it on purpose: gains, and sets in another order, a
+    /// sentence each.
+    #[serde(skip_serializing_if = "OnPurpose::is_empty")]
+    pub on_purpose: OnPurpose,
     /// How long it took.
     #[serde(rename = "milliseconds", serialize_with = "milliseconds")]
     pub elapsed: Duration,
@@ -125,6 +152,11 @@ impl Proof {
 
     /// Whether the same system is built on every host.
     pub fn is_same_system(&self) -> bool {
+        self.on_purpose.is_empty() && self.is_same_but_on_purpose()
+    }
+
+    /// Whether the same system is built on every host, but for what the change makes on purpose.
+    pub fn is_same_but_on_purpose(&self) -> bool {
         !self.hosts.is_empty() && self.hosts.iter().all(HostProof::is_same_system)
     }
 
@@ -142,7 +174,7 @@ impl Proof {
 
     /// Whether values of an area were compared and none of them is lost or changed: what a checklist may tick.
     pub fn covers(&self, area: Area) -> bool {
-        let compared = self.is_same_system() || self.hosts.iter().any(|h| h.compared.contains_key(&area));
+        let compared = self.is_same_but_on_purpose() || self.hosts.iter().any(|h| h.compared.contains_key(&area));
         let harmed = |d: &Difference| d.area == area && matches!(d.class, Class::Lost | Class::Changed);
         compared && !self.differences().any(|(_, d)| harmed(d))
     }

@@ -91,16 +91,22 @@ pub fn headline(proof: &Proof) -> String {
     if proof.is_same_system() {
         return format!("The system is the same: one toplevel derivation before and after ({how})");
     }
+    if proof.is_same_but_on_purpose() {
+        let all: Vec<&str> = proof.on_purpose.all().map(String::as_str).collect();
+        return format!("The system is the same, but for this: {} ({how})", all.join("; "));
+    }
     let counts: Vec<String> = Class::ALL
         .iter()
         .map(|class| (proof.count(*class), class.name()))
         .filter(|(count, _)| *count > 0)
         .map(|(count, name)| format!("{count} {name}"))
         .collect();
-    let counts = if counts.is_empty() {
-        "no difference".to_owned()
-    } else {
-        counts.join(", ")
+    let orders = &proof.on_purpose.orders;
+    let counts = match (counts.is_empty(), orders.is_empty()) {
+        (true, true) => "no difference".to_owned(),
+        (true, false) => format!("no difference; {}", orders.join("; ")),
+        (false, true) => counts.join(", "),
+        (false, false) => format!("{}; {}", counts.join(", "), orders.join("; ")),
     };
     if !proof.is_preserving() {
         format!("The configuration is NOT preserved: {counts} ({how})")
@@ -147,7 +153,8 @@ fn name(mode: Mode) -> &'static str {
 pub fn reordered(proof: &Proof) -> Vec<String> {
     let differences = proof.differences().map(|(_, difference)| difference);
     let orders = differences.filter(|one| matches!(one.order, Some(Order::Told | Order::Counts)));
-    orders.map(|difference| difference.sentence.clone()).collect()
+    let orders = orders.map(|difference| difference.sentence.clone());
+    orders.chain(proof.on_purpose.orders.iter().cloned()).collect()
 }
 
 /// The options of which another order counts.
@@ -266,7 +273,7 @@ pub(super) mod tests {
 
     use super::super::compare::differences;
     use super::super::namespaces::Namespaces;
-    use super::super::proof::Verdict;
+    use super::super::proof::{OnPurpose, Verdict};
     use super::*;
 
     pub fn example() -> Proof {
@@ -284,6 +291,7 @@ pub(super) mod tests {
         });
         Proof {
             mode: Mode::Slice,
+            on_purpose: OnPurpose::default(),
             hosts: vec![HostProof {
                 host: "Server".to_owned(),
                 how: How {
@@ -318,6 +326,29 @@ pub(super) mod tests {
         );
         assert!(text.iter().any(|t| t.contains("anyone can reach it now")));
         assert!(!text.iter().any(|t| t.starts_with("moved")));
+    }
+
+    #[test]
+    fn what_changes_on_purpose_is_said_and_is_not_the_same_system() {
+        let order = "what reads backups.a.paths finds the same elements in another order".to_owned();
+        let mut proof = example();
+        proof.hosts[0].verdict = Verdict::default();
+        proof.hosts[0].derivations = Some(["a.drv".to_owned(), "a.drv".to_owned()]);
+        assert!(proof.is_same_system());
+        proof.on_purpose.orders.push(order.clone());
+        assert!(!proof.is_same_system());
+        let said = headline(&proof);
+        assert!(
+            said.starts_with(&format!("The system is the same, but for this: {order} (")),
+            "{said}"
+        );
+        assert_eq!(reordered(&proof), std::slice::from_ref(&order));
+        proof.hosts[0].derivations = None;
+        let said = headline(&proof);
+        assert!(
+            said.starts_with(&format!("The configuration is preserved: no difference; {order} (")),
+            "{said}"
+        );
     }
 
     #[test]

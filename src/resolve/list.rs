@@ -24,7 +24,7 @@ pub struct List {
 pub struct ListItem {
     /// The element.
     pub element: ast::Expr,
-    /// The conditions (`optionals`, `mkIf`) that it is in the list under, outermost first.
+    /// The conditions (`optionals`, `optional`, `mkIf`) that it is in the list under, outermost first.
     pub conditions: Vec<ast::Expr>,
     /// Whether a priority or an order (`mkForce`, `mkOrder`) is given to a part of the list that it is in.
     pub is_placed: bool,
@@ -66,6 +66,11 @@ impl List {
                         let conditions = [conditions, std::slice::from_ref(condition)].concat();
                         self.add(list, &conditions, is_placed);
                     }
+                    (Some("optional"), [condition, element]) => self.items.push(ListItem {
+                        element: element.clone(),
+                        conditions: [conditions, std::slice::from_ref(condition)].concat(),
+                        is_placed,
+                    }),
                     (Some("concatLists" | "flatten" | "mkMerge"), [lists]) => match syntax::unparen(lists.clone()) {
                         ast::Expr::List(list) => list.items().for_each(|item| inner(&item)),
                         _ => self.computed.push(other),

@@ -112,7 +112,8 @@ fn an_element_that_a_part_of_its_list_places_stays_with_it() {
 #[test]
 fn what_of_a_backup_job_holds_under_a_condition_stays_and_is_named() {
     let job = r#"  qgroget.backups.mix = {
-    paths = ["/var/lib/beta" "/srv/alpha"] ++ lib.optionals config.qgroget.server.jellyfin.enable ["/var/lib/alpha"];
+    paths = ["/var/lib/beta" "/srv/alpha"] ++ lib.optionals config.qgroget.server.jellyfin.enable ["/var/lib/alpha"]
+      ++ lib.optional config.qgroget.server.jellyfin.enable "/srv/alpha-more";
     systemdUnits = lib.optionals config.qgroget.server.jellyfin.enable ["alpha.service"] ++ ["beta.service"];
   };
 "#;
@@ -124,7 +125,7 @@ fn what_of_a_backup_job_holds_under_a_condition_stays_and_is_named() {
     repo.migrate(&["alpha"]).succeeds();
     let (left, own) = (repo.read(SHARED), repo.read(ALPHA));
     assert!(own.contains("backupPaths = [cfg.dataDir];"), "{own}");
-    for element in ["\"/var/lib/alpha\"", "\"alpha.service\""] {
+    for element in ["\"/var/lib/alpha\"", "\"/srv/alpha-more\"", "\"alpha.service\""] {
         assert!(left.contains(element) && !own.contains(element), "{left}\n{own}");
     }
 }

@@ -83,6 +83,21 @@ fn a_backup_job_without_paths_is_left_to_the_contracts_that_share_it() {
 }
 
 #[test]
+fn a_backup_job_that_an_option_has_a_part_of_stays() {
+    let repo = Repo::with_contract();
+    let home = format!("{ARRS}/default.nix");
+    repo.replace(
+        &home,
+        "${cfg.podName}-pod.service",
+        "${config.qgroget.server.domain}.service",
+    );
+    repo.commit_all("a unit that an option names");
+    repo.migrate(&["--all", "--accept-gains"]).succeeds();
+    repo.run(&["cleanup", "--yes", "--no-verify"]).succeeds();
+    assert!(repo.read(&home).contains("\"${config.qgroget.server.domain}.service\""));
+}
+
+#[test]
 fn who_leaves_a_shared_file_is_imported_by_it_where_no_order_asks_for_another_place() {
     let repo = Repo::with_contract();
     let server = repo.read("modules/server/default.nix");

@@ -158,7 +158,7 @@ fn verdict(proof: &Proof) -> Verdict {
         true => Verdict::SameSystem,
         false => Verdict::Preserved {
             mode: prove::report::mode(proof),
-            how: proving::how(proof).collect(),
+            how: proving::how(proof).chain(proof.on_purpose.all().cloned()).collect(),
         },
     }
 }

@@ -9,6 +9,7 @@ use crate::plan::group::Move;
 use crate::plan::model::{Context, OwnContract, contract_names};
 use crate::plan::ops::Ops;
 use crate::plan::removal;
+use crate::resolve::Eval;
 use crate::resolve::list::list_elements;
 use crate::resolve::module::{Def, Module};
 use crate::resolve::value::{Known, Value};
@@ -79,7 +80,8 @@ fn said(context: &Context, module: &Module, def: &Def) -> Option<Vec<Said>> {
     let Some(ast::Expr::AttrSet(set)) = &def.value else {
         return None;
     };
-    let (text, eval) = (module.source.text(), context.eval(module));
+    // What an option says is not written out: the machine may set it otherwise.
+    let (text, eval) = (module.source.text(), Eval::alone(module));
     let mut found = Vec::new();
     let mut comments = syntax::comments(set.syntax()).len();
     for entry in set.entries() {
