@@ -41,7 +41,7 @@ fn repo(rest: &str, condition: &str) -> Repo {
         ),
     );
     repo.commit_all("services");
-    repo.run(&["init", "--yes"]).succeeds();
+    repo.run(&["init", "--yes", "--no-verify"]).succeeds();
     repo
 }
 
