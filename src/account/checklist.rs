@@ -9,7 +9,7 @@ use super::evidence::Evidence;
 use super::texts;
 use crate::commit::{Check, Tick};
 use crate::plan::kinds;
-use crate::status::{FOREIGN_STATE, Gap, KEPT_BY_ANOTHER, Kept, UNSAVED_DATABASE};
+use crate::status::{FOREIGN_STATE, Gap, KEPT_BY_ANOTHER, Kept, UNSAVED_DATABASE, UNSAVED_STATE};
 
 /// What a line of the checklist comes to.
 type Rule = fn(&Grounds) -> Tick;
@@ -105,7 +105,7 @@ fn backup(grounds: &Grounds) -> Tick {
     let Some(service) = &evidence.service else {
         return open(texts::NOT_PROVED);
     };
-    let unsaved = ["not-backed-up", UNSAVED_DATABASE];
+    let unsaved = [UNSAVED_STATE, UNSAVED_DATABASE];
     if let Some(gap) = service.gaps.iter().find(|gap| unsaved.contains(&gap.code)) {
         return open(&format!("it {}", gap.text));
     }

@@ -12,7 +12,7 @@ use crate::resolve::module::{Def, Module};
 use crate::resolve::reads::{self, OptionPath};
 use crate::rules::parts;
 use crate::status::{self, Service};
-use crate::syntax::{self, AstNode, HasEntry, ast};
+use crate::syntax::{self, AstNode, ast};
 
 /// Where sops-nix and agenix put what they decrypt, by their defaults.
 const SECRET_FILES: [&str; 2] = ["/run/secrets/", "/run/agenix/"];
@@ -96,6 +96,7 @@ impl Evidence {
         let moved = module != facts.home.source.path();
         let importing = tree.tests_importing(&module);
         let old = |path: &PathBuf| new_test.as_ref().is_none_or(|new| new.path != *path);
+        let says = |field| status::contract_says(after, name, field);
         Evidence {
             host: after.host.name.clone(),
             is_own: tree.is_own(&module),
@@ -103,13 +104,14 @@ impl Evidence {
             was_legacy: !facts.declarations.is_empty(),
             legacy_left: tree.declared(&namespaces.services),
             jobs: facts.jobs.iter().map(|job| tree.job(&job.name)).collect(),
-            persists: tree.says("persistedData"),
-            backs_up: tree.says("backupPaths"),
+            persists: says("persistedData"),
+            backs_up: says("backupPaths"),
             is_bridged: tree.is_bridged(service.as_ref()),
             depends_on: migration.needs().depends.iter().map(|d| d.on.clone()).collect(),
             databases: migration.needs().databases.iter().map(|d| d.name.clone()).collect(),
-            has_database: migration.needs().has_database || tree.has_postgresql(&module),
-            declares_database: tree.says("databases"),
+            has_database: migration.needs().has_database
+                || after.model.module(&module).is_some_and(status::has_postgresql),
+            declares_database: says("databases"),
             has_secrets: tree.has_secrets(&module),
             tests: tested::tests_of(after.repo, name, Some(&module)),
             test_imports: moved && importing.iter().any(old),
@@ -171,13 +173,6 @@ impl<'t> Tree<'t> {
         paths
     }
 
-    /// Whether the contract says something else for a field than an empty list.
-    fn says(&self, field: &str) -> bool {
-        let path = self.path(self.contract(), &[field]);
-        let definitions = self.context.model.definitions(&path);
-        definitions.iter().any(|(_, def)| !is_empty(def))
-    }
-
     fn job(&self, job: &str) -> Job {
         let backups = &self.context.rules().namespaces.backups;
         let path = [&parts(backups)[..], &[job]].concat();
@@ -213,11 +208,6 @@ impl<'t> Tree<'t> {
         let bridge = self.context.rules().paths.server.join("legacy-bridge.nix");
         let shown = service.is_some_and(|service| service.exposed.is_some() && service.enabled.known() != Some(&false));
         shown && self.context.model.is_imported(&bridge)
-    }
-
-    fn has_postgresql(&self, module: &Path) -> bool {
-        let module = self.context.model.module(module);
-        module.is_some_and(|module| module.under(&["services", "postgresql"]).next().is_some())
     }
 
     /// Whether the service's module has secrets or reads some, or some that are named after it stand elsewhere.
@@ -270,13 +260,4 @@ fn reads_secrets(module: &Module) -> bool {
         SECRET_FILES.iter().any(|directory| text.contains(directory))
     };
     options.any(of_secrets) || strings.any(is_file)
-}
-
-fn is_empty(def: &Def) -> bool {
-    let value = def.value.clone().map(syntax::unparen);
-    match value {
-        Some(ast::Expr::List(list)) => list.items().next().is_none(),
-        Some(ast::Expr::AttrSet(set)) => set.entries().next().is_none(),
-        _ => false,
-    }
 }

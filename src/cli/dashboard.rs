@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::plan::cleanup::Cleanup;
 use crate::plan::install;
 use crate::plan::model::{self, Choices, Context};
-use crate::plan::{Group, Proposal, needs};
+use crate::plan::{Proposal, needs};
 use crate::review::summary::{Width, wrap};
 use crate::status::{Pattern, Status};
 use crate::term::palette::{self, paint};
@@ -60,8 +60,7 @@ fn open(context: &Context) -> Vec<(String, usize)> {
     let migrated = model::contract_names(context.model, context.rules()).into_iter();
     let open = migrated.filter_map(|name| match migrate::planned(context, &name) {
         Ok(Some(migration)) => {
-            let is_wanted = |group: &&Group| !migration.unwanted().contains(&group.id);
-            let count = migration.groups().iter().filter(is_wanted).count();
+            let count = migration.offered().len();
             (count > 0).then_some((name, count))
         }
         _ => None,

@@ -116,6 +116,12 @@ pub trait Proposal {
         &NONE
     }
 
+    /// The groups that are offered, in order.
+    fn offered(&self) -> Vec<&Group> {
+        let is_offered = |group: &&Group| !self.unwanted().contains(&group.id);
+        self.groups().iter().filter(is_offered).collect()
+    }
+
     /// What was found and is left alone.
     fn skipped(&self) -> &[Skipped];
 

@@ -13,8 +13,7 @@ use crate::term::palette::{self, paint};
 /// What is said of a proposal before its files: how much and where to, the table of what goes where, what the machine gains,
 /// what is left. `accepted` is what the shown files are made of; `note` stands below the title.
 pub fn text(proposal: &dyn Proposal, accepted: &Accepted, note: Option<&str>, page: Page) -> String {
-    let offered = |group: &&Group| !proposal.unwanted().contains(&group.id);
-    let groups: Vec<&Group> = proposal.groups().iter().filter(offered).collect();
+    let groups = proposal.offered();
     let contract = proposal.contract(accepted);
     let contract = contract.map(|(path, file)| {
         let file = file.to_string_lossy();

@@ -42,8 +42,7 @@ pub enum Goal {
 pub fn rows(proposal: &dyn Proposal, accepted: &Accepted) -> Vec<Row> {
     let contract = proposal.contract(accepted).map(|(path, _)| path);
     let mut rows: Vec<Row> = Vec::new();
-    let offered = |group: &&Group| !proposal.unwanted().contains(&group.id);
-    for group in proposal.groups().iter().filter(offered) {
+    for group in proposal.offered() {
         if group.moves.is_empty() {
             rows.push(Row {
                 group: group.id,

@@ -11,13 +11,14 @@ use crate::plan::{needs, unread};
 use crate::resolve::module::{Def, Module};
 use crate::resolve::value::{Known, Value};
 use crate::rules::parts;
-use crate::syntax::{self, AstNode, ast};
+use crate::syntax::{self, AstNode, HasEntry, ast};
 
 /// Codes of state that is in foreign hands.
 pub const FOREIGN_STATE: &str = "foreign-state";
 pub const KEPT_BY_ANOTHER: &str = "kept-by-another";
 
-/// Code of data in a database that nothing of the service backs up.
+/// Codes of directories that no backup has, and of data in a database that nothing of the service backs up.
+pub const UNSAVED_STATE: &str = "not-backed-up";
 pub const UNSAVED_DATABASE: &str = "database-not-backed-up";
 
 /// Finds the service's gaps; `volumes` are the directories that its containers keep their state in.
@@ -135,7 +136,7 @@ fn backup(
     }
     if let Some(first) = missing.first() {
         let paths: Vec<&str> = missing.iter().map(|kept| kept.path.as_str()).collect();
-        gaps.push(gap("not-backed-up", texts::not_backed_up(&paths), first.place.clone()));
+        gaps.push(gap(UNSAVED_STATE, texts::not_backed_up(&paths), first.place.clone()));
     }
     missing.iter().map(|kept| kept.path.clone()).collect()
 }
@@ -166,23 +167,34 @@ fn dumps_databases(context: &Context) -> bool {
 
 /// Whether the contract of a service declares a database, its module has PostgreSQL, or its definitions lead to one.
 fn has_database(context: &Context, found: &Found) -> bool {
-    let declared = [
-        &parts(&context.rules().namespaces.contract)[..],
-        &[&found.name, "databases"],
-    ]
-    .concat();
-    let is_said = |def: &Def| !def.value.as_ref().is_some_and(is_empty_list);
-    let mut declared = context.model.definitions(&declared).into_iter();
-    declared.any(|(_, def)| is_said(def))
-        || found.module.under(&["services", "postgresql"]).next().is_some()
+    contract_says(context, &found.name, "databases")
+        || has_postgresql(found.module)
         || ServiceFacts::resume(context, &found.name, &[])
             .ok()
             .flatten()
             .is_some_and(|facts| needs::databases::has_some(context, &facts))
 }
 
-fn is_empty_list(value: &ast::Expr) -> bool {
-    matches!(syntax::unparen(value.clone()), ast::Expr::List(list) if list.items().next().is_none())
+/// Whether the contract of a service says something else for a field than an empty list or set.
+pub fn contract_says(context: &Context, service: &str, field: &str) -> bool {
+    let contract = parts(&context.rules().namespaces.contract);
+    let path = [&contract[..], &[service, field]].concat();
+    let definitions = context.model.definitions(&path);
+    definitions.iter().any(|(_, def)| !is_empty(def))
+}
+
+/// Whether a module has anything to say of PostgreSQL.
+pub fn has_postgresql(module: &Module) -> bool {
+    module.under(&["services", "postgresql"]).next().is_some()
+}
+
+fn is_empty(def: &Def) -> bool {
+    let value = def.value.clone().map(syntax::unparen);
+    match value {
+        Some(ast::Expr::List(list)) => list.items().next().is_none(),
+        Some(ast::Expr::AttrSet(set)) => set.entries().next().is_none(),
+        _ => false,
+    }
 }
 
 /// State of another service that it keeps, and its own that another one keeps.

@@ -22,7 +22,7 @@ mod texts;
 use std::path::{Path, PathBuf};
 
 pub use detail::{Detail, Plan};
-pub use gaps::{FOREIGN_STATE, KEPT_BY_ANOTHER, UNSAVED_DATABASE};
+pub use gaps::{FOREIGN_STATE, KEPT_BY_ANOTHER, UNSAVED_DATABASE, UNSAVED_STATE, contract_says, has_postgresql};
 pub use look::{Look, look_at};
 use pieces::Piece;
 
@@ -93,11 +93,6 @@ pub fn undeclared(context: &Context) -> Vec<(String, PathBuf)> {
         .filter(|service| service.pattern == Pattern::Undeclared)
         .map(|service| (service.name, service.module.source.path().to_owned()))
         .collect()
-}
-
-/// The directories that the service `name` keeps and that no backup has; empty where there is none of that name.
-pub fn unsaved(context: &Context, name: &str) -> Vec<String> {
-    read::one(context, name).map_or_else(Vec::new, |service| service.unsaved)
 }
 
 /// How a service is declared.

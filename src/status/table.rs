@@ -6,7 +6,7 @@ use std::path::Path;
 use anstyle::Style;
 use textwrap::core::display_width;
 
-use super::{Answer, Elsewhere, Pattern, Service, Status, texts};
+use super::{Answer, Elsewhere, Pattern, Service, Status, UNSAVED_STATE, texts};
 
 use crate::error::Place;
 use crate::review::summary::{Page, Width, wrap};
@@ -179,7 +179,7 @@ fn row(service: &Service) -> [Cell; 7] {
             Some(_) => plain("?"),
             None => number(service.persisted.len()),
         },
-        match service.gaps.iter().any(|gap| gap.code == "not-backed-up") {
+        match service.gaps.iter().any(|gap| gap.code == UNSAVED_STATE) {
             _ if service.unseen.is_some() => plain("?"),
             true => cell(format!("{}!", service.backed_up.len()), palette::WARNING),
             false => number(service.backed_up.len()),

@@ -86,7 +86,8 @@ fn taken(context: &Context, migration: &Migration) -> Repository {
 }
 
 fn resume<'a>(context: &'a Context<'a>, service: &str) -> Option<Migration<'a>> {
-    Migration::resume(context, service, &status::unsaved(context, service)).unwrap()
+    let unsaved = status::service(context, service).map_or_else(Vec::new, |service| service.unsaved);
+    Migration::resume(context, service, &unsaved).unwrap()
 }
 
 fn kinds<'m>(migration: Option<&'m Migration>) -> Vec<&'m str> {

@@ -20,7 +20,7 @@ use crate::plan::model::{self, Choices};
 use crate::plan::needs;
 use crate::review::json::Document;
 use crate::rules::kinds::Wanted;
-use crate::status;
+use crate::status::{self, Service};
 
 /// Runs the command.
 ///
@@ -130,38 +130,41 @@ fn near(context: &model::Context, name: &str, error: Error) -> Error {
 /// # Errors
 /// As [`Migration::plan`] and [`Migration::resume`].
 pub fn planned<'a>(context: &'a model::Context<'a>, name: &str) -> Result<Option<Migration<'a>>> {
-    plan(context, name, unsaved(context, name).as_deref())
+    plan(context, name, with_contract(context, name).as_ref())
 }
 
-/// What a service with a contract keeps and no backup has; `None` where it has no contract.
-fn unsaved(context: &model::Context, name: &str) -> Option<Vec<String>> {
+/// A service with a contract as `status` has it; `None` where it has none.
+fn with_contract(context: &model::Context, name: &str) -> Option<Service> {
     let with_contract = model::contract_names(context.model, context.rules());
     let has_contract = with_contract.iter().any(|other| other == name);
-    has_contract.then(|| status::unsaved(context, name))
+    has_contract.then(|| status::service(context, name)).flatten()
 }
 
 /// What is left to a person of a service with a contract, of which nothing is offered.
-fn left(context: &model::Context, name: &str) -> Vec<String> {
-    let gaps = status::service(context, name).map_or_else(Vec::new, |service| service.gaps);
-    let gaps = gaps.into_iter().map(|gap| texts::gap_left(&gap.text, &gap.place));
-    let stays = Migration::left_of(context, name).unwrap_or_default();
+fn left(context: &model::Context, service: &Service) -> Vec<String> {
+    let gaps = service.gaps.iter().map(|gap| texts::gap_left(&gap.text, &gap.place));
+    let stays = Migration::left_of(context, &service.name).unwrap_or_default();
     gaps.chain(stays.iter().map(texts::stays_left)).collect()
 }
 
-fn plan<'a>(context: &'a model::Context<'a>, name: &str, unsaved: Option<&[String]>) -> Result<Option<Migration<'a>>> {
-    match unsaved {
-        Some(unsaved) => Migration::resume(context, name, unsaved),
+fn plan<'a>(
+    context: &'a model::Context<'a>,
+    name: &str,
+    with_contract: Option<&Service>,
+) -> Result<Option<Migration<'a>>> {
+    match with_contract {
+        Some(service) => Migration::resume(context, name, &service.unsaved),
         None => Migration::plan(context, name).map(Some),
     }
 }
 
 /// What the name `name` turns out to be.
 pub fn find<'a>(context: &'a model::Context<'a>, name: &str) -> Found<'a> {
-    let unsaved = unsaved(context, name);
-    match plan(context, name, unsaved.as_deref()) {
+    let service = with_contract(context, name);
+    match plan(context, name, service.as_ref()) {
         Ok(Some(migration)) => Found::Planned(Box::new(migration)),
         Ok(None) => Found::Nothing {
-            left: left(context, name),
+            left: service.map_or_else(Vec::new, |service| left(context, &service)),
         },
         Err(error) if error.code() == "unknown-service" || error.code() == "nothing-declared" => {
             Found::Refused(model::broken_file(context, name).unwrap_or_else(|| near(context, name, error)))

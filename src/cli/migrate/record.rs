@@ -13,7 +13,7 @@ use crate::error::json::Json;
 use crate::error::{Error, Result};
 use crate::plan::migrate::Migration;
 use crate::plan::model::Choices;
-use crate::plan::{Group, Proposal, Safety};
+use crate::plan::{Proposal, Safety};
 use crate::report::{self, Commit, Fate, Migrated, Run, Service};
 use crate::review::json::{self, Document, ServiceOutcome};
 use crate::review::{Decision, Reason};
@@ -192,9 +192,8 @@ impl Record<'_> {
             if let Fate::Migrated(migrated) = &mut service.fate
                 && migrated.offered.is_empty()
             {
-                let is_wanted = |group: &&Group| !migration.unwanted().contains(&group.id);
-                let gains = migration.groups().iter().filter(is_wanted);
-                let gains = gains.filter(|group| group.safety != Safety::Preserves);
+                let offered = migration.offered().into_iter();
+                let gains = offered.filter(|group| group.safety != Safety::Preserves);
                 migrated.offered.extend(gains.map(|group| group.title.clone()));
             }
         }

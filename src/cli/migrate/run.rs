@@ -177,11 +177,10 @@ impl<'s> Run<'s> {
                     continue;
                 }
                 Step::Quit => return Ok((1, at - 1)),
-                // What a signal has stopped before anything was written of it was not come to.
+                // A service that a signal has stopped is as it was, and was not come to.
                 Step::Refused(error) if error.code() == "stopped-by-signal" => {
-                    session.ui.error(&error);
+                    self.say_refused(service, &error)?;
                     session.ui.warn(texts::STOPPED);
-                    self.record.entry(|| Ok(json::Service::refused(service, [&error])))?;
                     return Ok((code.max(error.kind().exit_code()), at - 1));
                 }
                 step => {
@@ -220,8 +219,7 @@ impl<'s> Run<'s> {
             Step::Written(migrated) => (Fate::Migrated(migrated), 0),
             Step::Declined => (Fate::Declined, 1),
             Step::Refused(error) => {
-                ui.error(&error);
-                self.record.entry(|| Ok(json::Service::refused(service, [&error])))?;
+                self.say_refused(service, &error)?;
                 let code = error.kind().exit_code();
                 (Fate::Refused(error), code)
             }
@@ -229,6 +227,11 @@ impl<'s> Run<'s> {
         };
         self.record.push(service, fate);
         Ok(code)
+    }
+
+    fn say_refused(&self, service: &str, error: &Error) -> Result<()> {
+        self.session.ui.error(error);
+        self.record.entry(|| Ok(json::Service::refused(service, [error])))
     }
 
     /// Takes back what was decided last, so that it is the last one; gives what is there then.

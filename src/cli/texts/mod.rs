@@ -57,7 +57,7 @@ pub const NO_COMMIT: &str =
     "The changes are in the working tree, not committed. A flake sees new files after: git add --intent-to-add .";
 pub const QUIT: &str = "Stopped. Nothing of this was written.";
 
-/// `unsaved` are the directories that no backup has and that no change of its own is offered for.
+/// A service that has its contract, and of which nothing is offered; `left` is what is left to a person, a line each.
 pub fn migrated_already(service: &str, left: &[String]) -> String {
     let nothing = format!("{service}: has its contract already, nothing to do");
     match left {

@@ -6,8 +6,6 @@
 
 mod texts;
 
-use std::cell::OnceCell;
-
 use super::Skipped;
 use super::model::{self, Context};
 use super::share::ownership::Names;
@@ -95,8 +93,9 @@ pub fn all(context: &Context) -> Vec<Foreign> {
     }
     let names = Names::of(context, "");
     let owned = owned(context, &names);
-    let elsewhere = OnceCell::new();
-    let elsewhere = || elsewhere.get_or_init(|| persisted_elsewhere(context)).iter();
+    let elsewhere = model::persisted_elements(context).into_iter();
+    let elsewhere = elsewhere.filter_map(|(module, element)| model::directory(&context.eval(module), &element));
+    let elsewhere: Vec<String> = elsewhere.collect();
     let mut found: Vec<Foreign> = Vec::new();
     for (index, one) in declared.iter().enumerate() {
         let Some(own) = owner(&owned, &names, one) else {
@@ -106,8 +105,8 @@ pub fn all(context: &Context) -> Vec<Foreign> {
         let by_service = others
             .filter(|(other, _)| *other != index)
             .any(|(_, other)| other.field == one.field && model::covers(&other.directory, &one.directory));
-        let by_list =
-            one.field == ContractField::PersistedData && elsewhere().any(|other| model::covers(other, &one.directory));
+        let by_list = one.field == ContractField::PersistedData
+            && elsewhere.iter().any(|other| model::covers(other, &one.directory));
         let contract = &context.rules().namespaces.contract;
         let element = evaluated(&context.eval(one.module), &one.element);
         found.push(Foreign {
@@ -122,13 +121,6 @@ pub fn all(context: &Context) -> Vec<Foreign> {
         });
     }
     found
-}
-
-/// The directories that the lists of persistent directories name.
-fn persisted_elsewhere(context: &Context) -> Vec<String> {
-    let elements = model::persisted_elements(context).into_iter();
-    let directories = elements.filter_map(|(module, element)| model::directory(&context.eval(module), &element));
-    directories.collect()
 }
 
 /// What services persist and back up by their contracts, and by legacy fields that something reads. Backup jobs are taken

@@ -54,20 +54,23 @@ pub fn of(own: &ServiceDefs, servers: &[Partial]) -> (Vec<Partial>, Vec<Skipped>
                 .extend(ConnectionLiteral::parts(own, &path, &value, spots));
             Some(database)
         });
-        let mut database = match (address, kind_in(own, &environment, servers)) {
-            (Some(database), _) => database,
-            (None, VariableKind::Known(kind)) => in_variables(own, &environment, kind),
-            (None, VariableKind::Unsaid) => {
-                left.push(Skipped {
-                    what: texts::database_of(&environment.label),
-                    place: Some(own.place(&environment.whole())),
-                    why: texts::DATABASE_KIND.to_owned(),
-                    next: Some(texts::DATABASE_NEXT.to_owned()),
-                });
-                continue;
-            }
-            (None, VariableKind::Nothing) => continue,
+        let database = match address {
+            Some(database) => Some(database),
+            None => match kind_in(own, &environment, servers) {
+                VariableKind::Known(kind) => Some(in_variables(own, &environment, kind)),
+                VariableKind::Unsaid => {
+                    left.push(Skipped {
+                        what: texts::database_of(&environment.label),
+                        place: Some(own.place(&environment.whole())),
+                        why: texts::DATABASE_KIND.to_owned(),
+                        next: Some(texts::DATABASE_NEXT.to_owned()),
+                    });
+                    None
+                }
+                VariableKind::Nothing => None,
+            },
         };
+        let Some(mut database) = database else { continue };
         if database.name.is_err() {
             database.name = database.text(own, Field::Name, environment.each(&NAMES));
         }
