@@ -10,7 +10,7 @@ use super::session::Session;
 use super::{migrate, texts, write_page};
 use crate::commit;
 use crate::error::{Error, Result};
-use crate::plan::model::{Choices, Context};
+use crate::plan::model::{Choices, Context, contract_names};
 use crate::prove::{self, Class, Proof, html, scratch};
 use crate::repo::git::GitState;
 use crate::repo::git::history::ToolCommit;
@@ -162,7 +162,7 @@ fn since_contract<'s>(
         if args.format == VerifyFormat::Json {
             let none: [&str; 0] = [];
             json(
-                &serde_json::json!({"commits": none, "no_longer_imported": none}),
+                &serde_json::json!({"commits": none, "no_longer_imported": none, "not_proved": none}),
                 session,
             )?;
         }
@@ -188,13 +188,29 @@ fn since_contract<'s>(
         code = 1;
         session.ui.warn(texts::no_longer_imported(&left));
     }
+    let unlisted = unlisted(args, session, &commits);
+    if !unlisted.is_empty() {
+        session.ui.note(texts::unlisted(&unlisted));
+    }
     if args.format == VerifyFormat::Json {
         json(
-            &serde_json::json!({"commits": proofs, "no_longer_imported": left}),
+            &serde_json::json!({"commits": proofs, "no_longer_imported": left, "not_proved": unlisted}),
             session,
         )?;
     }
     Ok(code)
+}
+
+/// The services with a contract that none of the commits brought: written by hand, or by a commit that has lost its mark.
+fn unlisted(args: &Verify, session: &Session, commits: &[ToolCommit]) -> Vec<String> {
+    let Ok(loaded) = session.load(args.host.as_deref()) else {
+        return Vec::new();
+    };
+    let names = commits.iter().flat_map(|commit| commit::all_named(&commit.message));
+    let named: BTreeSet<String> = names.collect();
+    let mut services = contract_names(&loaded.model(), loaded.repo.rules());
+    services.retain(|service| !named.contains(service) && !named.contains(&commit::of_service(service)));
+    services
 }
 
 /// Proves a commit of the tool once more. An error of one commit is its verdict; a signal ends the run.
@@ -231,7 +247,7 @@ fn judge<'c>(session: &Session, git: &GitState, commit: &'c ToolCommit, verifier
         proof = Ok(declared);
     }
     if has_gains {
-        found.push(texts::gains_of_a_commit(holds || as_made == Some(true)).to_owned());
+        found.push(texts::gains_of_a_commit(holds, as_made == Some(true)).to_owned());
     } else if proof.is_ok() && !gained.is_empty() {
         found.push(texts::gained_no_more(&gained));
     }
@@ -272,11 +288,14 @@ fn declared(session: &Session, commit: &ToolCommit, first: &Proof, verifier: &Ve
         host: &host,
         choices: &choices,
     };
-    let definitions = match migrate::planned(&context, &commit.name) {
-        // What the commit did not gain was declined.
-        Ok(Some(migration)) if first.has_gains() => migration.declared(&migration.proposed().all()),
-        _ => Vec::new(),
-    };
+    // Of commits that were joined into one, the message names each service.
+    let mut services = commit::all_named(&commit.message);
+    services.dedup();
+    // What the commit did not gain was declined.
+    let services = services.into_iter().filter(|_| first.has_gains());
+    let plans = services.filter_map(|service| migrate::planned(&context, &service).ok().flatten());
+    let definitions = plans.flat_map(|migration| migration.declared(&migration.proposed().all()));
+    let definitions = definitions.collect();
     let declared = Declared::new(&context, definitions)?;
     let ordered = commit::accepted_orders(&commit.message);
     let allowed = Allowed {
@@ -318,6 +337,7 @@ fn document(judged: &Judged) -> serde_json::Value {
 /// The modules that a commit changes and that declare its service, before or after, relative to the root.
 fn modules(git: &GitState, commit: &ToolCommit, rules: &Rules) -> Vec<PathBuf> {
     let names = &rules.namespaces;
+    let services = commit::all_named(&commit.message);
     let declares = |path: &PathBuf, text: &Option<String>| {
         let module = text
             .as_ref()
@@ -326,9 +346,10 @@ fn modules(git: &GitState, commit: &ToolCommit, rules: &Rules) -> Vec<PathBuf> {
             [&names.contract, &names.services, &names.backups]
                 .iter()
                 .any(|namespace| {
-                    let mut path = parts(namespace);
-                    path.push(&commit.name);
-                    module.under(&path).next().is_some()
+                    services.iter().any(|service| {
+                        let path = [&parts(namespace)[..], &[service]].concat();
+                        module.under(&path).next().is_some()
+                    })
                 })
         })
     };

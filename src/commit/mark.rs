@@ -136,6 +136,16 @@ pub fn named(message: &str) -> Option<String> {
     }
 }
 
+/// The names of all changes that a commit's message has marks of: of commits that were joined into one, those of each.
+pub fn all_named(message: &str) -> Vec<String> {
+    let marks = message.lines().filter_map(parse);
+    let names = marks.filter_map(|marked| match marked {
+        Marked::Change(mark) => Some(mark.name),
+        Marked::Undo(_) => None,
+    });
+    names.collect()
+}
+
 fn parse(line: &str) -> Option<Marked> {
     let (key, value) = line.split_once(": ")?;
     let (name, digest) = value.trim_end().rsplit_once(' ')?;

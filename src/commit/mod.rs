@@ -73,7 +73,7 @@ use place::Place;
 
 pub use fork::{check_branch, is_branch_name};
 pub use left::Left;
-pub use mark::{Mark, named, of_field, of_service};
+pub use mark::{Mark, all_named, named, of_field, of_service};
 pub use message::{Check, Message, Section, Template, Tick, accepted_orders, gained};
 pub use pair::{MoveFirst, move_before};
 pub use recover::{Outcome, Pending, Recovered, pending, recover};

@@ -8,7 +8,7 @@ use super::tree::SourceTree;
 /// What becomes of the modules that were named besides a host's own.
 #[derive(Debug, Default)]
 pub(super) struct Beside {
-    /// What no module leads to, neither before nor after: it is evaluated as well.
+    /// What no module of any host leads to, neither before nor after: it is evaluated as well.
     pub(super) extra: Vec<PathBuf>,
     /// What is there after the change and no longer imported, though it was before, there or under another name.
     pub(super) unimported: Vec<PathBuf>,
@@ -45,6 +45,15 @@ impl Beside {
             let starts = std::slice::from_ref(from);
             from != file && trees.iter().any(|tree| tree.reached_from(starts, host).contains(file))
         };
+        // What another host imports is a part of that one, and none of this.
+        if !beside.extra.is_empty() {
+            let known: BTreeSet<String> = trees.iter().flat_map(|tree| tree.hosts(hosts)).collect();
+            let others = known.iter().filter(|other| *other != host);
+            let of_others: BTreeSet<PathBuf> = others
+                .flat_map(|other| trees.iter().flat_map(|tree| tree.reached(hosts, other)))
+                .collect();
+            beside.extra.retain(|file| !of_others.contains(file));
+        }
         let all = beside.extra.clone();
         beside.extra.retain(|file| !all.iter().any(|from| led_to(file, from)));
         beside
@@ -114,5 +123,17 @@ mod tests {
         ];
         let beside = beside(&["server/x/y.nix", "server/x/default.nix"], trees(&side, &side));
         assert_eq!(beside.extra, [Path::new("server/x/default.nix")]);
+    }
+
+    #[test]
+    fn what_another_host_imports_is_none_of_this_one() {
+        let side = [
+            ("hosts/A/default.nix", "{}"),
+            ("hosts/B/default.nix", "{imports = [../../server];}"),
+            ("server/default.nix", "{imports = [./x];}"),
+            ("server/x/default.nix", "{}"),
+        ];
+        let beside = beside(&["server/x"], trees(&side, &side));
+        assert!(beside.extra.is_empty() && beside.imported.is_empty() && beside.unimported.is_empty());
     }
 }

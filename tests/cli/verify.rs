@@ -271,3 +271,50 @@ fn a_module_that_git_does_not_track_is_named() {
     repo.git(&["add", "--intent-to-add", "."]);
     repo.run(&["verify"]).succeeds().says_not("not tracked");
 }
+
+#[test]
+fn a_commit_that_touches_another_host_is_judged_by_each_host_of_its_own() {
+    if !nix::available() {
+        return;
+    }
+    let (repo, module) = vaultwarden();
+    let other = "hosts/Desk/configuration.nix";
+    repo.write(other, repo.read(other) + "# the desk\n");
+    amend(&repo);
+    repo.run(&["verify", "--since-contract"])
+        .succeeds()
+        .says_not("NOT")
+        .says_not(&format!("no host imports {module}"));
+}
+
+#[test]
+fn commits_that_were_joined_gain_what_each_of_them_did() {
+    if !nix::available() {
+        return;
+    }
+    let repo = Repo::with_contract();
+    repo.run(&["migrate", "jellyseerr", "--yes", "--accept-gains"])
+        .succeeds();
+    repo.migrate(&["kavita"]).succeeds();
+    let messages = repo.git(&["log", "-2", "--reverse", "--format=%B"]);
+    repo.git(&["reset", "--quiet", "--soft", "HEAD~2"]);
+    repo.git(&["commit", "--quiet", "--message", &messages]);
+    repo.run(&["verify", "--since-contract"])
+        .succeeds()
+        .says("what the plan declares to change")
+        .says_not("nobody accepted");
+}
+
+#[test]
+fn a_contract_that_no_commit_of_the_tool_brought_is_named() {
+    if !nix::available() {
+        return;
+    }
+    let (repo, _) = vaultwarden();
+    repo.git(&["commit", "--quiet", "--amend", "--message", "by hand"]);
+    let run = repo.run(&["verify", "--since-contract"]).succeeds();
+    run.says("not proved, since no commit of qgroget in this history brought their contracts: vaultwarden");
+    let json = repo.run(&["verify", "--since-contract", "--format", "json"]).succeeds();
+    let document = json.follows_schema("verify-1");
+    assert_eq!(document["not_proved"], serde_json::json!(["vaultwarden"]));
+}

@@ -103,12 +103,21 @@ pub fn with_its_move(first: &str) -> String {
 
 pub const CHANGED_SINCE: &str = "this commit was changed after it was made";
 
-/// What is gained by a commit of the tool, which was accepted if the commit still is the one that was made.
-pub fn gains_of_a_commit(accepted: bool) -> &'static str {
-    match accepted {
-        true => "what it gains was accepted when it was made: its verdict is the one that it had",
-        false => "nobody accepted what it gains",
+/// What is gained by a commit of the tool, which was accepted if it holds, or if the commit still is the one that was made.
+pub fn gains_of_a_commit(holds: bool, as_made: bool) -> &'static str {
+    match (holds, as_made) {
+        (true, _) => "what it gains was accepted when it was made: its verdict is the one that it had",
+        (false, true) => "the commit is as it was made, and what comes before it is not: its verdict is another one",
+        (false, false) => "nobody accepted what it gains",
     }
+}
+
+/// Services with a contract that no commit of the tool brought.
+pub fn unlisted(services: &[String]) -> String {
+    format!(
+        "not proved, since no commit of qgroget in this history brought their contracts: {}",
+        services.join(", ")
+    )
 }
 
 /// What a commit that was changed since says to gain, and does not.
