@@ -246,16 +246,20 @@ fn reverted<'r>(git: &'r GitState, entry: &Entry, unit: &Unit<'_>, later: &[Entr
     let repo = git.repo();
     let head = repo.head().and_then(|head| head.peel_to_commit()).map_err(failed)?;
     let mut index = unit.reverted_from(git, &head).map_err(failed)?;
-    trees::resolve_touching(git, &mut index).map_err(failed)?;
+    let before = history::parents(git)?;
+    trees::resolve_touching(git, &mut index, &before).map_err(failed)?;
     if index.has_conflicts() {
         let conflicts = trees::conflicts(git, &index).map_err(failed)?;
         let names = named_in(git, &conflicts, later).map_err(failed)?;
-        return Err(error::git::undo_conflict(
-            &entry.title,
-            &entry.short,
-            &conflicts,
-            &names,
-        ));
+        let error = error::git::undo_conflict(&entry.title, &entry.short, &conflicts, &names);
+        let reversals = match names.is_empty() {
+            true => history::reversals(git, entry.id, &conflicts)?,
+            false => Vec::new(),
+        };
+        return Err(match reversals.is_empty() {
+            true => error,
+            false => error.hint(error::git::reversed_since(&reversals)),
+        });
     }
     index
         .write_tree_to(repo)

@@ -290,6 +290,16 @@ pub fn no_commit_of(service: &str, known: &[String]) -> Error {
     }
 }
 
+/// What to do where the same lines were put back by commits that take others back.
+pub fn reversed_since(reversals: &[String]) -> String {
+    let reverts: Vec<String> = reversals.iter().map(|id| format!("`git revert {id}`")).collect();
+    format!(
+        "those lines came back when something else was taken back since: after {}, which brings that again, this can be taken \
+         back",
+        reverts.join(", then ")
+    )
+}
+
 /// Later commits changed the same lines.
 ///
 /// `later` are the names of the tool's own commits among them.

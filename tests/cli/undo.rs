@@ -86,6 +86,45 @@ fn lines_that_a_later_commit_has_changed_are_shown_and_nothing_is_done() {
 }
 
 #[test]
+fn lines_that_another_reversal_has_put_back_are_no_conflict() {
+    let repo = Repo::with_contract();
+    let before = repo.tree();
+    for service in ["jellyseerr", "kavita"] {
+        repo.migrate(&[service]).succeeds();
+    }
+    for service in ["jellyseerr", "kavita"] {
+        repo.run(&["undo", service, "--yes"]).succeeds();
+    }
+    let after = repo.tree();
+    // The set that the contracts' switches stood in is left empty.
+    let settings = "hosts/Server/settings.nix";
+    let differ = |path: &&String| before.get(*path) != after.get(*path);
+    let differing: Vec<&String> = before.keys().chain(after.keys()).filter(differ).collect();
+    assert!(differing.iter().all(|path| *path == settings), "{differing:?}");
+}
+
+#[test]
+fn a_conflict_with_what_was_taken_back_names_the_way_out() {
+    let repo = Repo::with_contract();
+    repo.migrate(&["jellyfin"]).succeeds();
+    let path = "modules/server/media/jellyfin/default.nix";
+    repo.replace(path, "middlewares = [\"jellyfin", "middleware = [\"jellyfin");
+    repo.commit_all("an alias");
+    repo.run(&["check", "--fix", "--yes"]);
+    let fix = repo.git(&["log", "-1", "--format=%s"]);
+    assert!(fix.contains("mend the contracts"), "{fix}");
+    repo.run(&["undo", "jellyfin", "--yes"]).succeeds();
+    let reversal = repo.git(&["log", "-1", "--format=%h"]);
+    let run = repo.run(&["undo", "check", "--yes"]).refuses("undo-conflict");
+    run.says(&format!(
+        "after `git revert {}`, which brings that again",
+        reversal.trim()
+    ));
+    repo.git(&["revert", "--no-edit", "HEAD"]);
+    repo.run(&["undo", "check", "--yes"]).succeeds();
+}
+
+#[test]
 fn outside_git_there_is_nothing_to_undo() {
     Repo::homelab_without_git()
         .run(&["undo", "--yes"])

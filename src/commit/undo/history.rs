@@ -118,6 +118,44 @@ pub(in crate::commit) fn changes(git: &GitState) -> Result<Vec<Change<'_>>> {
     Ok(changes)
 }
 
+/// The commits before those of the tool in HEAD's history, newest first.
+///
+/// # Errors
+/// `git-failed`.
+pub(super) fn parents(git: &GitState) -> Result<Vec<Oid>> {
+    let changes = changes(git)?.into_iter();
+    Ok(changes.filter_map(|change| Some(change.unit.parent()?.id())).collect())
+}
+
+/// The abbreviated ids of the commits since `since` that take back others of the tool and change one of these paths, newest
+/// first.
+///
+/// # Errors
+/// `git-failed`.
+pub(super) fn reversals(git: &GitState, since: Oid, paths: &[(String, String)]) -> Result<Vec<String>> {
+    let failed = |cause| error::git::failed("read the history", cause);
+    let mut walk = git.repo().revwalk().map_err(failed)?;
+    walk.set_sorting(git2::Sort::TOPOLOGICAL).map_err(failed)?;
+    walk.push_head().map_err(failed)?;
+    walk.hide(since).map_err(failed)?;
+    let mut found = Vec::new();
+    for id in walk {
+        let id = id.map_err(failed)?;
+        let commit = git.repo().find_commit(id).map_err(failed)?;
+        let mark = mark::find(&String::from_utf8_lossy(commit.message_bytes()));
+        if !matches!(mark, Some(Marked::Undo(_))) {
+            continue;
+        }
+        for (path, _) in paths {
+            if super::trees::changes(git, id, path).map_err(failed)? {
+                found.push(branch::short(git, id)?);
+                break;
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// The commits of the tool in HEAD's history, newest first.
 ///
 /// # Errors

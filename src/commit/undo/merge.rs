@@ -21,6 +21,11 @@ struct Edit<'t> {
 /// something at the same place. Where `theirs` takes away a block of brackets into which `ours` has put lines, the lines
 /// that enclose them stay; brackets are counted without regard to strings and comments, so that the result has to be parsed.
 pub(in crate::commit) fn merge(base: &str, ours: &str, theirs: &str) -> Option<String> {
+    merge_as(base, ours, theirs, &[])
+}
+
+/// As [`merge`]; where both put lines at the same place, they stand as in the first of the texts `earlier` that has them all.
+pub(super) fn merge_as(base: &str, ours: &str, theirs: &str, earlier: &[String]) -> Option<String> {
     let [(base_names, base), (our_names, ours), (their_names, theirs)] = [base, ours, theirs].map(named_at_the_top);
     let head = match (base_names, our_names) {
         (Some(base), Some(ours)) if base.said == ours.said => {
@@ -30,7 +35,7 @@ pub(in crate::commit) fn merge(base: &str, ours: &str, theirs: &str) -> Option<S
         (None, None) if their_names.is_none() => String::new(),
         _ => return None,
     };
-    Some(head + &merge_lines(base, ours, theirs)?)
+    Some(head + &merge_lines(base, ours, theirs, earlier)?)
 }
 
 /// A comment in the first line of a file that names services: `# …: a, b.`
@@ -66,9 +71,10 @@ fn named_at_the_top(text: &str) -> (Option<NamesLine<'_>>, &str) {
     }
 }
 
-fn merge_lines(base: &str, ours: &str, theirs: &str) -> Option<String> {
+fn merge_lines(base: &str, ours: &str, theirs: &str, earlier: &[String]) -> Option<String> {
     let lines: Vec<&str> = base.split_inclusive('\n').collect();
-    let (ours, theirs) = (edits(&lines, ours), edits(&lines, theirs));
+    let (mut ours, mut theirs) = (edits(&lines, ours), edits(&lines, theirs));
+    interleave(&mut ours, &mut theirs, earlier);
     let inserted: Vec<usize> = ours
         .iter()
         .filter(|edit| edit.from == edit.to)
@@ -108,6 +114,40 @@ fn merge_lines(base: &str, ours: &str, theirs: &str) -> Option<String> {
     }
     merged.extend(lines[at..].iter().copied());
     Some(merged)
+}
+
+/// Makes one insertion of two at the same place, where an earlier text says how their lines stand to each other.
+fn interleave<'t>(ours: &mut [Edit<'t>], theirs: &mut Vec<Edit<'t>>, earlier: &[String]) {
+    theirs.retain(|their| {
+        let is_same = |our: &&mut Edit<'t>| our.from == our.to && our.from == their.from;
+        let Some(our) = ours.iter_mut().find(is_same).filter(|_| their.from == their.to) else {
+            return true;
+        };
+        let together = earlier.iter().find_map(|text| as_in(text, &our.lines, &their.lines));
+        let is_known = together.is_some();
+        our.lines = together.unwrap_or(std::mem::take(&mut our.lines));
+        !is_known
+    });
+}
+
+/// The lines of both as they stand in `text`; `None` where it has not all of them, each once for its own.
+fn as_in<'t>(text: &str, ours: &[&'t str], theirs: &[&'t str]) -> Option<Vec<&'t str>> {
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let places = |wanted: &[&'t str]| -> Option<Vec<(usize, &'t str)>> {
+        let mut found: Vec<(usize, &'t str)> = Vec::new();
+        while found.len() < wanted.len() {
+            let (rest, from) = (&wanted[found.len()..], found.last().map_or(0, |(place, _)| place + 1));
+            // Of the places where the next lines stand, the one at which the most of them do.
+            let run = |at: &usize| rest.iter().zip(&lines[*at..]).take_while(|(a, b)| a == b).count();
+            let at = (from..lines.len()).rev().max_by_key(run).filter(|at| run(at) > 0)?;
+            found.extend(rest.iter().take(run(&at)).enumerate().map(|(i, line)| (at + i, *line)));
+        }
+        Some(found)
+    };
+    let mut all = [places(ours)?, places(theirs)?].concat();
+    all.sort_by_key(|(place, _)| *place);
+    let is_once = all.windows(2).all(|pair| pair[0].0 != pair[1].0);
+    is_once.then(|| all.into_iter().map(|(_, line)| line).collect())
 }
 
 /// An edit without the lines that enclose what is `inserted` inside of what it takes away.
@@ -194,7 +234,24 @@ fn edits<'t>(base: &[&str], text: &'t str) -> Vec<Edit<'t>> {
 
 #[cfg(test)]
 mod tests {
-    use super::merge;
+    use super::{merge, merge_as};
+
+    #[test]
+    fn lines_at_one_place_stand_as_they_stood_before() {
+        let base = "{\n  z\n}\n";
+        let (ours, theirs) = ("{\n  a\n  c\n  z\n}\n", "{\n  b {\n  }\n  z\n}\n");
+        let earlier = ["{\n  a\n  z\n}\n", "{\n  a\n  b {\n  }\n  c\n  d\n  z\n}\n"].map(str::to_owned);
+        let merged = "{\n  a\n  b {\n  }\n  c\n  z\n}\n";
+        assert_eq!(merge_as(base, ours, theirs, &earlier).as_deref(), Some(merged));
+        assert_eq!(merge_as(base, theirs, ours, &earlier).as_deref(), Some(merged));
+        // No text has both, or one line stands for two.
+        assert_eq!(merge_as(base, ours, theirs, &earlier[..1]), None);
+        let twice = ["{\n  a\n  x\n  z\n}\n".to_owned()];
+        assert_eq!(
+            merge_as(base, "{\n  a\n  x\n  z\n}\n", "{\n  x\n  z\n}\n", &twice),
+            None
+        );
+    }
 
     #[test]
     fn a_line_of_names_loses_those_that_go() {

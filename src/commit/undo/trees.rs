@@ -188,8 +188,9 @@ impl Contents {
     }
 }
 
-/// Resolves the conflicts in an index that are edits of neighbouring lines. A Nix file has to parse afterwards.
-pub(super) fn resolve_touching(git: &GitState, index: &mut git2::Index) -> Result<(), git2::Error> {
+/// Resolves the conflicts in an index that are edits of neighbouring lines, or lines at one place that the file had at one of
+/// the commits `earlier`, newest first. A Nix file has to parse afterwards.
+pub(super) fn resolve_touching(git: &GitState, index: &mut git2::Index, earlier: &[Oid]) -> Result<(), git2::Error> {
     let conflicts: Vec<git2::IndexConflict> = index.conflicts()?.collect::<Result<_, _>>()?;
     for conflict in conflicts {
         let (Some(base), Some(our), Some(their)) = (conflict.ancestor, conflict.our, conflict.their) else {
@@ -203,9 +204,11 @@ pub(super) fn resolve_touching(git: &GitState, index: &mut git2::Index) -> Resul
             continue;
         };
         let path = PathBuf::from(String::from_utf8_lossy(&our.path).into_owned());
-        let Some(merged) = merge::merge(&base, &ours, &theirs) else {
-            continue;
+        let merged = match merge::merge(&base, &ours, &theirs) {
+            Some(merged) => Some(merged),
+            None => merge::merge_as(&base, &ours, &theirs, &texts_at(git, earlier, &path)?),
         };
+        let Some(merged) = merged else { continue };
         let is_nix = path.extension().is_some_and(|extension| extension == "nix");
         if is_nix && Source::new(&path, merged.as_str()).expr().is_err() {
             continue;
@@ -215,6 +218,19 @@ pub(super) fn resolve_touching(git: &GitState, index: &mut git2::Index) -> Resul
         index.add(&bare_entry(&text(&path), id, our.mode))?;
     }
     Ok(())
+}
+
+/// The texts that a file has at commits, each once.
+fn texts_at(git: &GitState, commits: &[Oid], path: &Path) -> Result<Vec<String>, git2::Error> {
+    let mut ids: Vec<Oid> = Vec::new();
+    for commit in commits {
+        let tree = git.repo().find_commit(*commit)?.tree()?;
+        let entry = tree.get_path(path).ok();
+        ids.extend(entry.map(|entry| entry.id()).filter(|id| !ids.contains(id)));
+    }
+    let text = |id| Ok(String::from_utf8(git.repo().find_blob(id)?.content().to_vec()).ok());
+    let texts: Result<Vec<Option<String>>, git2::Error> = ids.into_iter().map(text).collect();
+    Ok(texts?.into_iter().flatten().collect())
 }
 
 /// The paths in conflict in an index, each with the text that a merge would leave there, if it is text.
