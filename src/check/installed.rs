@@ -22,6 +22,7 @@ pub fn check(context: &Context, past: &dyn Past) -> Result<Vec<Finding>> {
         _ => None,
     });
     let mut found: Vec<Finding> = newer.or_else(|| outdated(&stands)).into_iter().collect();
+    found.extend(stands.iter().find_map(renamed));
     found.extend(incomplete(context));
     for stand in &stands {
         if let State::Changed { missing, added, commit } = &stand.state {
@@ -74,6 +75,15 @@ fn outdated(stands: &[Stand]) -> Option<Finding> {
             .hint("qgroget init shows what would be replaced, and asks"),
     };
     Some(finding(Severity::Warning, None, error.at(place(stand))))
+}
+
+/// Fields whose names it does not know are not collected.
+fn renamed(stand: &Stand) -> Option<Finding> {
+    let error = Error::refused("contract-outdated", texts::RENAMED)
+        .at(place(stand))
+        .reason("fields that are called otherwise now are not collected")
+        .hint("qgroget init fits it to the names, and keeps what you have changed");
+    (stand.state == State::Renamed).then(|| finding(Severity::Warning, None, error))
 }
 
 fn newer(stand: &Stand, of: u32) -> Finding {

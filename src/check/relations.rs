@@ -7,8 +7,9 @@ use super::statics::{Item, Static};
 use super::texts;
 use super::{CheckContext, Finding, circles, fault, schema};
 use crate::error::Place;
+use crate::plan::install::schema::job_field;
 use crate::resolve::eval::{self, Eval};
-use crate::rules::parts;
+use crate::rules::{ContractField, parts};
 
 /// Modules of nixpkgs that enable a service for themselves, unless the switch below them is off.
 const IMPLIED: [(&str, &[&str], &str); 11] = [
@@ -260,11 +261,18 @@ pub fn backups(context: &CheckContext, found: &mut Vec<Finding>) {
         return;
     }
     for (name, service) in &context.contracts.services {
-        for (option, field) in &rules.backup_fields {
-            let field = &field.path();
-            if schema.fields.contains_key(option) {
+        for field in ContractField::of_backups() {
+            let Some(kind) = ContractField::named(field) else {
+                continue;
+            };
+            let names: Vec<&str> = rules.backup_fields_of(&kind).collect();
+            if names.iter().any(|option| schema.fields.contains_key(*option)) {
                 continue;
             }
+            // Of several names none of which there is, the collector keeps the one that it came with.
+            let Some(option) = job_field(&kind).or(names.first().copied()) else {
+                continue;
+            };
             let set = match service.value(field, Static::Null) {
                 Some(Static::Null) | None => false,
                 Some(Static::List(items)) => !items.is_empty(),

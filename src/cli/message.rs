@@ -41,6 +41,7 @@ pub fn migration(
 pub fn installation(installation: &Installation, accepted: &Accepted) -> Message {
     let is_begun = installation.has_contract() || !installation.put_back_for().is_empty();
     let subject = match (installation.upgrades(), is_begun) {
+        (true, _) if installation.renames() => install::upgrade::texts::SUBJECT_OF_NAMES.to_owned(),
         (true, _) => install::upgrade::texts::subject(install::version::current()),
         (false, true) => install::texts::SUBJECT_MORE.to_owned(),
         (false, false) => install::texts::SUBJECT.to_owned(),

@@ -110,6 +110,17 @@ impl ContractField {
         }
     }
 
+    /// Whether it is a field of the service's backup job.
+    pub fn is_of_backups(&self) -> bool {
+        self.is_known() && self.path().starts_with("backup") && *self != Field::BackupJob
+    }
+
+    /// The names of the fields of the service's backup job.
+    pub fn of_backups() -> impl Iterator<Item = &'static str> {
+        let of_backups = KNOWN.iter().filter(|(_, field)| field.is_of_backups());
+        of_backups.map(|(name, _)| *name)
+    }
+
     /// Whether every contract has it, whatever the repository has added to its schema.
     pub fn is_known(&self) -> bool {
         !matches!(self, Field::Extra(path) if path[0] != EXTRA)

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Format, Orders, Rules, says_directory};
+use super::{ContractField, Format, Orders, Rules, says_directory};
 use crate::error::{Error, Result};
 
 /// The embedded rules.
@@ -37,6 +37,9 @@ impl Rules {
             if let Some((key, value)) = rules.paths.wrong() {
                 return Err(bad_path(path, text, key, &value));
             }
+            if let Some((key, field)) = rules.backup_fields.iter().find(|(_, field)| !field.is_of_backups()) {
+                return Err(bad_backup_field(path, text, key, field));
+            }
             let said = rules.service.values().filter_map(|rule| rule.data_dir.as_deref());
             return match said.into_iter().find(|said| !says_directory(said)) {
                 Some(said) => Err(bad_data_dir(path, text, said)),
@@ -64,6 +67,20 @@ fn bad_namespace(path: &Path, text: &str, key: &str, value: &str) -> Error {
     Error::usage("bad-rules", what)
         .at(crate::error::Place::new(path, &text.into(), span))
         .hint("write names with dots between them, as in homelab.services")
+}
+
+fn bad_backup_field(path: &Path, text: &str, key: &str, field: &ContractField) -> Error {
+    let span = text_of_key(text, key).unwrap_or(0..0);
+    let what = format!(
+        "{} is not valid: [backup-fields] {key} is {field}, which says nothing of a backup",
+        path.display()
+    );
+    Error::usage("bad-rules", what)
+        .at(crate::error::Place::new(path, &text.into(), span))
+        .hint(format!(
+            "it is one of {}",
+            ContractField::of_backups().collect::<Vec<_>>().join(", ")
+        ))
 }
 
 fn bad_format(path: &Path, text: &str, value: &str) -> Error {
@@ -168,6 +185,18 @@ mod tests {
             assert!(error.message().ends_with("which is no option path"), "{error}");
         }
         assert!(Rules::new(Some((Path::new(FILE), "[namespaces]\ncontract = \"a.b-c.d'\"\n"))).is_ok());
+    }
+
+    #[test]
+    fn what_a_backup_job_says_is_a_field_of_backups() {
+        for value in ["extraConfig.prune", "port"] {
+            let own = format!("[backup-fields]\nprune = {value:?}\n");
+            let error = Rules::new(Some((Path::new(FILE), &own))).expect_err("no field of a backup");
+            let said = format!("[backup-fields] prune is {value}, which says nothing of a backup");
+            assert!(error.message().ends_with(&said), "{error}");
+            assert_eq!((error.code(), error.place().expect("a place").line), ("bad-rules", 2));
+        }
+        assert!(Rules::new(Some((Path::new(FILE), "[backup-fields]\nhook = \"backupCleanup\"\n"))).is_ok());
     }
 
     #[test]

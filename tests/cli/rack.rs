@@ -156,3 +156,54 @@ fn a_slip_in_the_names_is_said_with_the_name_that_is_meant() {
         .says("qgroget.toml:")
         .says("did you mean 'contract-options'?");
 }
+
+#[test]
+fn names_that_come_after_the_contract_are_fitted_to_it() {
+    let repo = rack();
+    repo.run(&["init", "--yes"]).succeeds();
+    let schema = "nixos/services/schema.nix";
+    let option = "systemdUnits = mkOption {";
+    repo.replace(schema, option, &format!("hook = mkOption {{\n          type = types.lines;\n          default = \"\";\n        }};\n        {option}"));
+    let gitea = "nixos/services/development/gitea.nix";
+    repo.replace(
+        gitea,
+        "paths = [stateDir];",
+        "paths = [stateDir];\n      hook = \"sync\";",
+    );
+    let rules = repo.read("qgroget.toml");
+    repo.write(
+        "qgroget.toml",
+        format!("{rules}\n[backup-fields]\nhook = \"backupCleanup\"\n"),
+    );
+    repo.replace(
+        "nixos/services/collector.nix",
+        "# Disabled services are",
+        "# Services that are off are",
+    );
+    repo.commit_all("another name, and a change of one's own");
+
+    let said = "the contract was installed when the repository's fields had other names";
+    let check = repo.run(&["check"]).succeeds();
+    check.says("warning[contract-outdated]").says(said);
+    if nix::available() {
+        let refused = repo.run(&["migrate", "gitea", "--yes"]);
+        assert!(refused.err.contains("error[not-preserving]"), "{refused}");
+    }
+    let shown = repo.run(&["init", "--dry-run"]).succeeds();
+    shown.says("fit the contract to the names that the repository's fields have now");
+    repo.run(&["init", "--yes"]).succeeds();
+    let subject = repo.git(&["log", "-1", "--format=%s"]);
+    assert_eq!(
+        subject.trim(),
+        "feat(server): fit the service contract to the names of fields"
+    );
+    let collector = repo.read("nixos/services/collector.nix");
+    assert!(collector.contains("backupCleanup = \"hook\";"), "{collector}");
+    assert!(collector.contains("# Services that are off are"), "{collector}");
+    repo.run(&["check"]).succeeds().says_not(said);
+    repo.run(&["init", "--yes"]).succeeds().says("nothing to do");
+    if nix::available() {
+        repo.run(&["migrate", "gitea", "--yes"]).succeeds();
+        repo.run(&["check"]).succeeds();
+    }
+}

@@ -169,6 +169,11 @@ impl<'a> Installation<'a> {
         kinds.into_iter().any(|kind| self.groups.of(kind).is_some())
     }
 
+    /// Whether the contract is of this version, and only fitted to other names.
+    pub fn renames(&self) -> bool {
+        self.upgrade.from() == Some(version::current())
+    }
+
     /// The files of the contract that can only be replaced.
     pub fn replaced(&self) -> Vec<&Path> {
         self.upgrade.replaced(None)
@@ -266,7 +271,13 @@ impl<'a> Installation<'a> {
         if self.upgrade.has(None) {
             let replaced = self.replaced();
             let proposed = match replaced.is_empty() {
-                true => Proposed::preserving(upgrade::texts::title(self.upgrade.from(), to), upgrade::texts::WHY),
+                true => {
+                    let why = match self.renames() {
+                        true => upgrade::texts::NAMES_WHY,
+                        false => upgrade::texts::WHY,
+                    };
+                    Proposed::preserving(upgrade::texts::title(self.upgrade.from(), to), why)
+                }
                 false => Proposed::overwriting(
                     upgrade::texts::replace_title(&replaced, to),
                     upgrade::texts::replace_why(&replaced),

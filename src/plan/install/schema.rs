@@ -229,16 +229,28 @@ pub fn collector(context: &Context) -> Result<String> {
     let declared = fields::of(context, &parts(&rules.namespaces.backups)).unwrap_or_default();
     let mut text = COLLECTOR.to_owned();
     for (name, field) in rules.backup_fields.iter().filter(|(name, _)| declared.contains(name)) {
-        let Some(at) = text
-            .find(&format!("    {field} = \""))
-            .map(|at| at + field.path().len() + 8)
-        else {
+        let Some(range) = span_of_job_field(&text, field) else {
             return Err(Error::internal(format!("nix/collector.nix has no name for {field}")));
         };
-        let end = at + text[at..].find('"').unwrap_or_default();
-        text.replace_range(at..end, name);
+        text.replace_range(range, name);
     }
     Ok(text)
+}
+
+/// The name that the embedded collector has for a field of backup jobs.
+pub fn job_field(field: &ContractField) -> Option<&'static str> {
+    span_of_job_field(COLLECTOR, field).map(|range| &COLLECTOR[range])
+}
+
+fn span_of_job_field(collector: &str, field: &ContractField) -> Option<std::ops::Range<usize>> {
+    let at = collector.find(&format!("    {field} = \""))? + field.path().len() + 8;
+    Some(at..at + collector[at..].find('"')?)
+}
+
+/// Whether it is known which fields the repository's backup jobs have.
+pub fn has_job_fields(context: &Context) -> bool {
+    let declared = fields::of(context, &parts(&context.rules().namespaces.backups));
+    declared.is_ok_and(|declared| !declared.is_empty())
 }
 
 /// Why a file cannot be read as a module.

@@ -73,6 +73,28 @@ impl File {
         self.version.is_some_and(|version| version > version::current())
     }
 
+    /// Whether it is of this version and was installed with other names of fields than the repository has now, in its legacy
+    /// schema and its `qgroget.toml`.
+    ///
+    /// # Errors
+    /// As [`Past::written`], and where the embedded texts cannot be fitted.
+    pub fn is_renamed(&self, context: &Context, names: &Names, past: &dyn Past) -> Result<bool> {
+        // A collector has the names of the rules where the fields of the backup jobs are not known any more.
+        let has_names = match self.part {
+            Part::Schema => false,
+            Part::Bridge => true,
+            Part::Collector => schema::has_job_fields(context),
+        };
+        if !has_names || self.is_older() || self.is_newer() || self.is_faulty() {
+            return Ok(false);
+        }
+        let Some(installed) = self.installed(past)? else {
+            return Ok(false);
+        };
+        let now = self.now(context, names, Some(&installed))?;
+        Ok(now.is_some_and(|now| !super::is_as_installed(context, &installed.text, &now)))
+    }
+
     /// What the tool has written of the version that it is of; `None` where that is not known.
     ///
     /// # Errors

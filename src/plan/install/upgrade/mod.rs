@@ -62,7 +62,10 @@ impl Upgrade {
         let mut clashes = Vec::new();
         let files = self::core::files(context);
         if !files.iter().any(File::is_newer) {
-            for file in files.iter().filter(|file| file.is_older()) {
+            for file in &files {
+                if !file.is_older() && !file.is_renamed(context, &names, past)? {
+                    continue;
+                }
                 match of_core(context, &names, file, past)? {
                     Made::Piece(piece) => upgrade.pieces.push(piece),
                     Made::Clashes(merged) => clashes.push((file, merged)),

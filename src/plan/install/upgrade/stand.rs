@@ -29,6 +29,8 @@ pub enum State {
     },
     /// It is of a newer version than this program knows.
     Newer(u32),
+    /// It is of this version, and was installed when the repository had other names for its fields.
+    Renamed,
     /// It is of this version, and reads otherwise than it was installed.
     Changed {
         missing: usize,
@@ -53,6 +55,7 @@ pub fn all(context: &Context, past: &dyn Past) -> Result<Vec<Stand>> {
                 version,
                 is_known: file.installed(past)?.is_some(),
             }),
+            _ if file.is_renamed(context, &names, past)? => Some(State::Renamed),
             _ => changed(context, &names, &file, past)?,
         };
         stands.extend(state.map(|state| Stand {

@@ -5,17 +5,21 @@ use std::path::Path;
 use super::stand::{Stand, State};
 use crate::plan::install::version::current;
 
+pub const SUBJECT_OF_NAMES: &str = "feat(server): fit the service contract to the names of fields";
 pub fn subject(to: u32) -> String {
     format!("feat(server): upgrade the service contract to version {to}")
 }
 
 pub fn title(from: Option<u32>, to: u32) -> String {
     match from {
+        Some(from) if from == to => "fit the contract to the names that the repository's fields have now".to_owned(),
         Some(from) => format!("upgrade the contract from version {from} to version {to}"),
         None => format!("upgrade the contract to version {to}; it was installed before it had versions"),
     }
 }
 
+pub const NAMES_WHY: &str = "The collector and the bridge were installed when qgroget.toml or the legacy schema had other names. What you have \
+     changed in their files stays. Declined, the contract stays as it is, and fields of those names are not collected.";
 pub const WHY: &str = "It brings what was repaired and added in the contract since it was installed. What you have changed in its files stays. \
      Declined, the contract stays as it is.";
 
@@ -49,6 +53,7 @@ pub const OTHERS_WHY: &str =
 
 pub fn brought(from: Option<u32>, to: u32) -> String {
     match from {
+        Some(from) if from == to => "the names of fields".to_owned(),
         Some(from) => format!("version {from} → {to}"),
         None => format!("version {to}"),
     }
@@ -74,6 +79,7 @@ pub fn left_next(path: &Path) -> String {
 pub fn stands(stand: &Stand) -> String {
     let path = stand.path.display();
     match &stand.state {
+        State::Renamed => format!("{path}: {RENAMED}"),
         State::Changed { missing, added, .. } => format!("{path} has changes of yours: {}", lines(*missing, *added)),
         State::Newer(version) => format!(
             "{path} is of version {version}, which this qgroget does not know: it has version {}",
@@ -82,6 +88,9 @@ pub fn stands(stand: &Stand) -> String {
         State::Older { version, .. } => format!("{path}: {}", outdated(*version)),
     }
 }
+
+/// That the contract was installed with other names.
+pub const RENAMED: &str = "the contract was installed when the repository's fields had other names";
 
 /// That the contract is older than what would be installed.
 pub fn outdated(version: Option<u32>) -> String {
