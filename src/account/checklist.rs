@@ -43,6 +43,7 @@ impl Grounds<'_> {
     /// Ticked where the proof has values of this line and the service's are among them.
     fn proved(&self, check: Check) -> Tick {
         match self.proved.get(&check) {
+            Some(Tick::Ticked) if self.evidence.is_unimported => open(&texts::unimported(&self.evidence.host)),
             Some(Tick::Ticked) if self.evidence.is_off => open(&texts::off(&self.evidence.host)),
             Some(Tick::Ticked) => Tick::Ticked,
             _ => open(texts::NOT_PROVED),
@@ -82,11 +83,18 @@ fn persistence(grounds: &Grounds) -> Tick {
         return open(&format!("it {}", gap.text));
     }
     let state = service.state.as_ref();
-    match state.and_then(|state| Some((&state.kept, state.survives?))) {
-        Some((kept, false)) if kept.matters() => open(&texts::not_persisted(&kept.path)),
-        Some((_, true)) => grounds.proved(Check::Persistence),
+    let named = state.filter(|state| state.kept.matters());
+    let mut held = named.into_iter().chain(&service.holds);
+    if let Some(lost) = held.find(|held| held.survives == Some(false)) {
+        return open(&texts::not_persisted(&lost.kept.path));
+    }
+    match state.and_then(|state| state.survives) {
+        Some(true) => grounds.proved(Check::Persistence),
         _ if !service.persisted.is_empty() => grounds.proved(Check::Persistence),
-        _ => not_applicable(texts::NO_PERSISTENCE),
+        _ => not_applicable(&match state.filter(|state| state.lasts) {
+            Some(state) => texts::lasts(&state.kept.path),
+            None => texts::NO_PERSISTENCE.to_owned(),
+        }),
     }
 }
 

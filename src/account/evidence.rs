@@ -2,20 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use super::mentions;
 use crate::plan::kinds::{BACKUP, ENABLEMENT, TEST};
 use crate::plan::migrate::Migration;
 use crate::plan::model::{Context, topmost};
 use crate::plan::share::ownership::Names;
 use crate::plan::vmtest::Registration;
 use crate::plan::{Accepted, Proposal, placement, tested};
-use crate::resolve::module::{Def, Module};
-use crate::resolve::reads::{self, OptionPath};
+use crate::resolve::module::{Def, path_text};
 use crate::rules::parts;
 use crate::status::{self, Service};
-use crate::syntax::{self, AstNode, ast};
-
-/// Where sops-nix and agenix put what they decrypt, by their defaults.
-const SECRET_FILES: [&str; 2] = ["/run/secrets/", "/run/agenix/"];
+use crate::syntax::{self, AstNode};
 
 /// A backup job that had something of the service.
 #[derive(Clone, Debug)]
@@ -37,6 +34,8 @@ pub struct NewTest {
 /// What is known of a service's migration.
 pub struct Evidence {
     pub host: String,
+    /// The option path of the backup jobs.
+    backups: String,
     /// The kinds of the groups that are accepted, and of those that are not.
     pub accepted: Vec<&'static str>,
     pub declined: Vec<&'static str>,
@@ -50,6 +49,8 @@ pub struct Evidence {
     pub was_legacy: bool,
     pub legacy_left: Vec<String>,
     pub jobs: Vec<Job>,
+    /// What held while the service is off as well, and does not in its contract.
+    pub follows_switch: Vec<&'static str>,
     /// Whether the contract names directories to persist, and to back up.
     pub persists: bool,
     pub backs_up: bool,
@@ -70,6 +71,8 @@ pub struct Evidence {
     pub has_flake: bool,
     /// Whether nothing of the service is in the host's configuration, since it is off.
     pub is_off: bool,
+    /// Whether nothing of it is, since no import of the host leads to its module.
+    pub is_unimported: bool,
     /// The service as `status` has it then; `None` where the tree does not tell of it any more.
     pub service: Option<Service>,
 }
@@ -99,18 +102,23 @@ impl Evidence {
         let says = |field| status::contract_says(after, name, field);
         Evidence {
             host: after.host.name.clone(),
+            backups: namespaces.backups.clone(),
             is_own: tree.is_own(&module),
             setting: has(ENABLEMENT).then(|| tree.setting()).flatten(),
             was_legacy: !facts.declarations.is_empty(),
             legacy_left: tree.declared(&namespaces.services),
             jobs: facts.jobs.iter().map(|job| tree.job(&job.name)).collect(),
+            follows_switch: migration.follow_switch(accepted),
             persists: says("persistedData"),
             backs_up: says("backupPaths"),
             is_bridged: tree.is_bridged(service.as_ref()),
             depends_on: migration.needs().depends.iter().map(|d| d.on.clone()).collect(),
             databases: migration.needs().databases.iter().map(|d| d.name.clone()).collect(),
             has_database: migration.needs().has_database
-                || after.model.module(&module).is_some_and(status::has_postgresql),
+                || after
+                    .model
+                    .module(&module)
+                    .is_some_and(|own| mentions::database(after, own)),
             declares_database: says("databases"),
             has_secrets: tree.has_secrets(&module),
             tests: tested::tests_of(after.repo, name, Some(&module)),
@@ -118,6 +126,7 @@ impl Evidence {
             test_switches: has(ENABLEMENT) && migration.switches_test(),
             has_flake: after.repo.has(Path::new("flake.nix")),
             is_off: tree.is_off(&module, service.as_ref()),
+            is_unimported: !after.model.is_imported(&module),
             accepted: accepted_kinds,
             declined,
             module,
@@ -134,6 +143,12 @@ impl Evidence {
     /// Whether a group of this kind was proposed and is not accepted.
     pub fn left(&self, kind: &str) -> bool {
         self.declined.contains(&kind)
+    }
+
+    /// The option path of a backup job.
+    pub fn job_path(&self, job: &str) -> String {
+        let names = parts(&self.backups).into_iter().chain([job]).map(Some);
+        path_text(&names.collect::<Vec<_>>())
     }
 
     /// The jobs that are left as they were, by name.
@@ -213,7 +228,7 @@ impl<'t> Tree<'t> {
     /// Whether the service's module has secrets or reads some, or some that are named after it stand elsewhere.
     fn has_secrets(&self, module: &Path) -> bool {
         let own = self.context.model.module(module);
-        if own.is_some_and(|own| own.under(&["age"]).next().is_some() || reads_secrets(own)) {
+        if own.is_some_and(|own| own.under(&["age"]).next().is_some() || mentions::secrets(self.context, own)) {
             return true;
         }
         let names = Names::of(self.context, self.name);
@@ -245,19 +260,4 @@ impl<'t> Tree<'t> {
                 .iter()
                 .all(|(_, def)| value(def).as_deref() == Some("false"))
     }
-}
-
-/// Whether a module reads an option of the modules for secrets, such as the path of one that another file declares, or names
-/// a file where they put secrets.
-fn reads_secrets(module: &Module) -> bool {
-    let root = module.source.root();
-    let of_secrets = |path: OptionPath| matches!(path.first(), Some(Some(name)) if name == "sops" || name == "age");
-    let selects = syntax::nodes::<ast::Select>(&root).into_iter();
-    let mut options = selects.filter_map(|select| reads::option(&ast::Expr::Select(select)));
-    let mut strings = syntax::nodes::<ast::Str>(&root).into_iter();
-    let is_file = |string: ast::Str| {
-        let text = syntax::text_of(string.syntax());
-        SECRET_FILES.iter().any(|directory| text.contains(directory))
-    };
-    options.any(of_secrets) || strings.any(is_file)
 }

@@ -6,6 +6,7 @@
 
 pub mod checklist;
 mod evidence;
+mod mentions;
 mod sentences;
 mod texts;
 

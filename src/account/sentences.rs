@@ -20,6 +20,9 @@ pub fn of(evidence: &Evidence) -> BTreeMap<Section, Vec<String>> {
 
 fn contract(evidence: &Evidence) -> Vec<String> {
     let mut said = vec![texts::contract(&evidence.module, evidence.is_own)];
+    if evidence.is_unimported {
+        said.push(texts::not_imported(&evidence.host));
+    }
     if let Some((path, value)) = &evidence.setting {
         said.push(texts::setting(path, value));
     }
@@ -45,6 +48,9 @@ fn collector(evidence: &Evidence) -> Vec<String> {
     let mut said = Vec::new();
     if !taken.is_empty() {
         said.push(texts::collected(&taken));
+    }
+    if !evidence.follows_switch.is_empty() {
+        said.push(texts::follows_switch(&evidence.follows_switch));
     }
     if evidence.is_bridged {
         said.push(texts::BRIDGED.to_owned());
@@ -77,7 +83,9 @@ fn test(evidence: &Evidence) -> Vec<String> {
 fn removal(evidence: &Evidence) -> Vec<String> {
     let mut said = Vec::new();
     if evidence.was_legacy {
-        said.push(match evidence.legacy_left.as_slice() {
+        let mut left = evidence.legacy_left.clone();
+        left.extend(evidence.jobs_left().into_iter().map(|job| evidence.job_path(job)));
+        said.push(match left.as_slice() {
             [] => texts::REMOVED.to_owned(),
             left => texts::removed_but(left),
         });

@@ -49,6 +49,15 @@ pub const READS: &str = "the implementation reads the database's connection from
 pub fn collected(what: &[&str]) -> String {
     format!("the collector takes {} from the contract", what.join(" and "))
 }
+pub fn follows_switch(what: &[&str]) -> String {
+    format!(
+        "{} held with the service off, too, and from now on only with it on",
+        what.join(" and ")
+    )
+}
+pub fn not_imported(host: &str) -> String {
+    format!("no import of {host} leads to the module: nothing of it is in effect until one does")
+}
 pub const BRIDGED: &str = "readers of the legacy options see the service through the bridge";
 pub const GAINED: &str = "backs up the directories that the service declares and that nothing read before";
 
@@ -91,8 +100,15 @@ pub fn off(host: &str) -> String {
     format!("it is off on {host}, so that the proof has nothing of it")
 }
 
+pub fn unimported(host: &str) -> String {
+    format!("no import of {host} leads to its module, which was compared by itself")
+}
+
 pub const PERSISTENCE_LEFT: &str = "declined: its directories stay declared where they were";
 pub const NO_PERSISTENCE: &str = "it declares no persistent directories";
+pub fn lasts(directory: &str) -> String {
+    format!("its state is in {directory}, where everything survives a reboot")
+}
 pub fn not_persisted(directory: &str) -> String {
     format!(
         "no list of persistent directories has its state in {directory}: if it has to survive, name it in persistedData"
@@ -109,16 +125,16 @@ pub fn jobs_left(jobs: &[&str]) -> String {
     }
 }
 pub const GAP_LEFT: &str = "declined: what the service declares for backups and nothing read stays a comment";
-pub const NO_BACKUP: &str = "it declares nothing that it keeps";
+pub const NO_BACKUP: &str = "nothing is found that it keeps";
 pub fn not_saved(directory: &str) -> String {
     format!("no backup is known to have its state in {directory}: if it has to be saved, name it in backupPaths")
 }
 pub const DATABASE_DUMPED: &str = "its data is in a database, and services.postgresqlBackup dumps those";
 
 pub const NO_ROUTE: &str = "its contract does not expose it";
-pub const NO_DATABASE: &str = "it declares none";
+pub const NO_DATABASE: &str = "none is found";
 pub const DATABASE_LEFT: &str = "it is not declared";
-pub const NO_SECRETS: &str = "its module declares and reads none";
+pub const NO_SECRETS: &str = "none is found";
 pub const SECRETS_LEFT: &str = "declined: they stay among the implementation";
 
 pub const NO_TEST: &str = "it has no test";

@@ -74,6 +74,34 @@ pub fn unsupported_value(place: Place, why: &str) -> Error {
     .hint("write the fields out in a set at this place, and run again")
 }
 
+/// A field that the contract has once is set at two places; `first` is the other one.
+pub fn set_twice(place: Place, field: &str, first: &Place) -> Error {
+    let first = format!("{}:{}", first.path.display(), first.line);
+    Error::refused(
+        "unsupported-value",
+        format!(
+            "this declaration cannot be taken apart: '{field}' is set in another place too, and what they are together \
+             is not known"
+        ),
+    )
+    .at(place)
+    .reason(format!(
+        "it stands at {first}, too, and in the contract it can stand once"
+    ))
+    .hint(format!("join the two at {first}, and run again"))
+}
+
+/// A priority, or a place among others, is that of a whole set.
+pub fn priority_around(place: Place) -> Error {
+    Error::refused(
+        "unsupported-value",
+        "this declaration cannot be taken apart: a priority stands around more than this field".to_owned(),
+    )
+    .at(place)
+    .reason("in the contract the field would stand without it")
+    .hint("give each field its own priority, or none, and run again")
+}
+
 /// A function makes the declaration, and those of others with it.
 pub fn generated(place: Place, function: &str) -> Error {
     Error::refused(

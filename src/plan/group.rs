@@ -125,6 +125,11 @@ pub trait Proposal {
     /// What was found and is left alone.
     fn skipped(&self) -> &[Skipped];
 
+    /// What `accepted` changes for later, though the configuration stays as it is today, in a sentence.
+    fn remark(&self, _accepted: &Accepted) -> Option<String> {
+        None
+    }
+
     /// What the files are if exactly `accepted` is taken.
     ///
     /// # Errors

@@ -41,6 +41,12 @@ impl Proposed {
         }
     }
 
+    /// The same, with another sentence to its reason.
+    pub fn saying(mut self, sentence: &str) -> Proposed {
+        self.why = format!("{} {sentence}", self.why);
+        self
+    }
+
     /// The same, which makes no sense without these groups.
     pub fn needing(mut self, groups: impl IntoIterator<Item = GroupId>) -> Proposed {
         self.needs.extend(groups);

@@ -9,7 +9,7 @@ use super::group::{Accepted, Group, Proposal, Skipped};
 use super::groups::Groups;
 use super::kinds::{self, Draft, Outline, PLACEMENT};
 use super::layout::{Layout, Orphan};
-use super::model::{Context, Declaration, Held, ServiceFacts};
+use super::model::{Context, Declaration, Held, OtherJob, ServiceFacts};
 use super::needs::Requirements;
 use super::needs::reads::ContractReads;
 use super::ops::Ops;
@@ -103,7 +103,10 @@ impl<'a> Migration<'a> {
     /// What is the service's and stays where it stands, and the databases that are left to a person.
     fn stays(&self) -> Vec<Skipped> {
         let held = self.facts.held.iter().map(held);
-        held.chain(self.needs.open_databases.iter().cloned()).collect()
+        let others = self.facts.other_jobs.iter().map(other_job);
+        held.chain(others)
+            .chain(self.needs.open_databases.iter().cloned())
+            .collect()
     }
 
     /// Whether the service had its contract before.
@@ -215,6 +218,11 @@ impl<'a> Migration<'a> {
     /// What these groups change the configuration by on purpose.
     pub fn declared(&self, accepted: &Accepted) -> Vec<Definition> {
         kinds::declare(&self.draft(accepted))
+    }
+
+    /// What these groups move that has not followed the service's switch so far, and does in the contract.
+    pub fn follow_switch(&self, accepted: &Accepted) -> Vec<&'static str> {
+        kinds::follow_switch(&self.draft(accepted))
     }
 
     /// The options that these groups add to, each once, as attrpaths.
@@ -386,6 +394,17 @@ fn held(one: &Held) -> Skipped {
     }
 }
 
+/// A backup job that stays beside the one that the contract takes.
+fn other_job(other: &OtherJob) -> Skipped {
+    let OtherJob { job, taken } = other;
+    Skipped {
+        what: texts::stays_job(&job.name),
+        place: job.declarations.first().map(Declaration::place),
+        why: texts::stays_job_why(taken),
+        next: Some(texts::stays_job_next(&job.name, taken)),
+    }
+}
+
 /// What the plan sees and does not touch.
 fn skipped(context: &Context, facts: &ServiceFacts, groups: &Groups) -> Vec<Skipped> {
     let home = &facts.home.source;
@@ -432,6 +451,11 @@ impl Proposal for Migration<'_> {
 
     fn skipped(&self) -> &[Skipped] {
         &self.skipped
+    }
+
+    fn remark(&self, accepted: &Accepted) -> Option<String> {
+        let what = self.follow_switch(accepted);
+        (!what.is_empty()).then(|| texts::follow_switch(&what, &self.facts.name))
     }
 
     fn render(&self, accepted: &Accepted) -> Result<SourceChange> {

@@ -1,6 +1,6 @@
 //! Whose is it: backup jobs and persistent directories that belong to a service.
 
-use super::model::{self, Context, Fact, FactIds, Held, Job, LegacyField, Persisted};
+use super::model::{self, Context, Declaration, Fact, FactIds, Held, Job, LegacyField, OtherJob, Persisted};
 use super::share::ownership::Names;
 use crate::error::{self, Result};
 use crate::resolve::Module;
@@ -43,6 +43,28 @@ pub struct Jobs<'a> {
     pub own: Vec<Job<'a>>,
     /// What of its part stays where it stands.
     pub held: Vec<Held<'a>>,
+    /// The jobs that stay besides.
+    pub others: Vec<OtherJob<'a>>,
+}
+
+impl Jobs<'_> {
+    /// Keeps one job of those that back something up: that of the service's name, or else the first.
+    fn keep_one(&mut self, service: &str) {
+        let backs_up = |job: &Job| job.facts.iter().any(|fact| fact.field == ContractField::BackupPaths);
+        let mut jobs = self.own.iter().filter(|job| backs_up(job)).map(|job| &job.name);
+        let named = jobs.clone().find(|name| *name == service);
+        let Some(taken) = named.or_else(|| jobs.next()).cloned() else {
+            return;
+        };
+        let all = std::mem::take(&mut self.own).into_iter();
+        let (own, others): (Vec<Job>, Vec<Job>) = all.partition(|job| job.name == taken);
+        self.own = own;
+        let other = |job| OtherJob {
+            job,
+            taken: taken.clone(),
+        };
+        self.others = others.into_iter().map(other).collect();
+    }
 }
 
 /// The backup jobs that have something of the service.
@@ -83,6 +105,14 @@ pub fn jobs<'a>(context: &Context<'a>, whose: &Whose<'_, 'a>, ids: &mut FactIds)
         if !whole {
             found.held.extend(split.held);
         }
+        let held_when_off = |field: &LegacyField| {
+            let around = |declaration: &&Declaration| {
+                let (outer, inner) = (syntax::span(declaration.node()), syntax::span(&field.node));
+                declaration.path() == field.module.source.path() && syntax::covers(&outer, &inner)
+            };
+            let around = declarations.iter().find(around);
+            around.is_some_and(|around| whose.holds_when_off(&around.condition_keys(context)))
+        };
         let taken: Vec<(LegacyField, Option<Vec<ast::Expr>>)> = match whole {
             true => fields.into_iter().map(|field| (field, None)).collect(),
             false if !split.elements.is_empty() => split
@@ -92,16 +122,19 @@ pub fn jobs<'a>(context: &Context<'a>, whose: &Whose<'_, 'a>, ids: &mut FactIds)
                 .collect(),
             false => continue,
         };
+        let holds_when_off = taken.iter().any(|(field, _)| held_when_off(field));
         let facts = taken
             .into_iter()
             .map(|(field, own)| fact(context, &name, field, own, ids));
         found.own.push(Job {
             facts: facts.collect::<Result<_>>()?,
+            holds_when_off,
             name,
             declarations,
             shared: !whole,
         });
     }
+    found.keep_one(service);
     Ok(found)
 }
 
@@ -262,6 +295,11 @@ pub fn persisted<'a>(
                     whole: whole.then(|| def.entry.syntax().clone()),
                     root: root.to_owned(),
                     may_move,
+                    holds_when_off: whose.holds_when_off(&condition_keys(
+                        context,
+                        module,
+                        def.context.conditions.iter().chain(&item.conditions),
+                    )),
                 });
             }
         }
@@ -282,6 +320,13 @@ fn backed_up(context: &Context, jobs: &[Job]) -> Vec<String> {
 }
 
 impl Whose<'_, '_> {
+    /// Whether what stands under these conditions, as [`condition_keys`], holds where the service is off as well: not all
+    /// of the service's own are among them.
+    fn holds_when_off(&self, around: &[String]) -> bool {
+        let mut own = self.conditions.iter().flatten();
+        own.any(|condition| !around.contains(condition))
+    }
+
     /// Whether an element of a list of persistent directories holds wherever the service does. The order of the set of them
     /// is free.
     fn takes(&self, context: &Context, module: &Module, def: &Def, item: &ListItem) -> bool {

@@ -82,6 +82,18 @@ pub fn backup_title(jobs: &[(&str, bool)]) -> String {
 pub const BACKUP_WHY: &str =
     "The collector makes the same job of the contract's fields. Declined, the job stays declared where it is.";
 
+pub const PERSISTENCE: &str = "persistence";
+pub const BACKUPS: &str = "backups";
+/// Of what the service's switch has not turned off so far.
+pub fn follow_switch(what: &[&str], service: &str) -> String {
+    let (hold, they) = match what {
+        [PERSISTENCE] => ("holds", "it"),
+        _ => ("hold", "they"),
+    };
+    let what = what.join(" and ");
+    format!("Its {what} {hold} with {service} off, too; in the contract {they} {hold} only with it on.")
+}
+
 /// A set that is read in another order.
 pub fn other_order(option: &str) -> String {
     format!("what reads {option} finds the same elements in another order")
@@ -411,4 +423,14 @@ pub fn no_implementation_next(target: &std::path::Path) -> String {
 /// Where a value is that a field has without being given it.
 pub fn by_default(field: &str) -> String {
     format!("{field} (default)")
+}
+
+pub fn stays_job(job: &str) -> String {
+    format!("the backup job {job}")
+}
+pub fn stays_job_why(taken: &str) -> String {
+    format!("a contract makes one backup job, and this one takes {taken}; the other stays declared as it is")
+}
+pub fn stays_job_next(job: &str, taken: &str) -> String {
+    format!("keep both, or join the paths of {job} into {taken} before the migration")
 }

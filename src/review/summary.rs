@@ -38,6 +38,9 @@ pub fn text(proposal: &dyn Proposal, accepted: &Accepted, note: Option<&str>, pa
     if let Some(said) = texts::preserving(others.len(), gains.len() + overwriting.len()) {
         let _ = writeln!(out, "\n{}", wrap(&said, page.width, "", "  "));
     }
+    if let Some(remark) = proposal.remark(accepted) {
+        let _ = writeln!(out, "{}", wrap(&visible(&remark), page.width, "", "  "));
+    }
     out.push_str(&by_themselves(texts::GAINS, &gains, page.width));
     out.push_str(&by_themselves(texts::OVERWRITES, &overwriting, page.width));
     let unwanted = proposal.unwanted().iter();

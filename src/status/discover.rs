@@ -21,6 +21,8 @@ pub struct Found<'a> {
     pub def: Def,
     /// The names of its containers.
     pub containers: Vec<String>,
+    /// Those of the other containers in its module, where no other service is declared there: what helps it.
+    pub helpers: Vec<String>,
 }
 
 impl Found<'_> {
@@ -58,6 +60,7 @@ pub fn services<'a>(context: &Context<'a>) -> Vec<Found<'a>> {
                 module,
                 def,
                 containers: Vec::new(),
+                helpers: Vec::new(),
             });
         }
     }
@@ -69,9 +72,21 @@ pub fn services<'a>(context: &Context<'a>) -> Vec<Found<'a>> {
             None => nobodys.push(container),
         }
     }
-    let homes: BTreeSet<&Path> = found.values().map(|f| f.module.source.path()).collect();
     // A container beside declared services helps them: their database, their cache.
-    nobodys.retain(|container| !homes.contains(container.module.source.path()));
+    let mut homes: BTreeMap<&Path, Vec<String>> = BTreeMap::new();
+    for service in found.values() {
+        let services = homes.entry(service.module.source.path()).or_default();
+        services.push(service.name.clone());
+    }
+    nobodys.retain(|container| {
+        let services = homes.get(container.module.source.path());
+        if let Some([only]) = services.map(Vec::as_slice)
+            && let Some(service) = found.get_mut(only)
+        {
+            service.helpers.push(container.name.clone());
+        }
+        services.is_none()
+    });
     for service in undeclared(context, nobodys) {
         found.entry(service.name.clone()).or_insert(service);
     }
@@ -156,6 +171,7 @@ fn undeclared<'a>(context: &Context<'a>, containers: Vec<Container<'a>>) -> Vec<
             module: containers[0].module,
             def: containers[0].def.clone(),
             containers: containers.into_iter().map(|c| c.name).collect(),
+            helpers: Vec::new(),
         })
         .collect()
 }
@@ -234,6 +250,7 @@ pub fn by_jobs<'a>(context: &Context<'a>, claimed: &BTreeSet<String>) -> Vec<Fou
             module,
             def: def.clone(),
             containers: Vec::new(),
+            helpers: Vec::new(),
         });
     }
     found.into_values().collect()

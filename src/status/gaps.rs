@@ -168,7 +168,7 @@ fn dumps_databases(context: &Context) -> bool {
 /// Whether the contract of a service declares a database, its module has PostgreSQL, or its definitions lead to one.
 fn has_database(context: &Context, found: &Found) -> bool {
     contract_says(context, &found.name, "databases")
-        || has_postgresql(found.module)
+        || has_server(found.module)
         || ServiceFacts::resume(context, &found.name, &[])
             .ok()
             .flatten()
@@ -183,9 +183,13 @@ pub fn contract_says(context: &Context, service: &str, field: &str) -> bool {
     definitions.iter().any(|(_, def)| !is_empty(def))
 }
 
-/// Whether a module has anything to say of PostgreSQL.
-pub fn has_postgresql(module: &Module) -> bool {
-    module.under(&["services", "postgresql"]).next().is_some()
+/// Whether a module has anything to say of a server of databases that keeps data.
+fn has_server(module: &Module) -> bool {
+    let servers = ["postgresql", "mysql", "mongodb", "couchdb"];
+    let mut of_module = servers
+        .iter()
+        .filter(|server| module.under(&["services", **server]).next().is_some());
+    of_module.next().is_some()
 }
 
 fn is_empty(def: &Def) -> bool {

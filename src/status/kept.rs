@@ -181,38 +181,6 @@ pub fn backed_up_anywhere(context: &Context) -> Vec<Kept> {
     found
 }
 
-/// The directories that the service's containers keep their state in: the volumes that are named like it.
-pub fn volumes(context: &Context, found: &Found) -> Vec<Kept> {
-    let names = found.names(context);
-    let mut kept: Vec<Kept> = Vec::new();
-    for volume in settings(context, found, "volumes") {
-        let mut parts = volume.path.split(':');
-        let host = parts.next().unwrap_or_default();
-        let read_only = parts
-            .nth(1)
-            .is_some_and(|options| options.split(',').any(|o| o == "ro"));
-        let own = names.owner(&literal(host)) == Some(&found.name);
-        if host.starts_with(['/', '$']) && own && !read_only && !kept.iter().any(|k| k.path == host) {
-            kept.push(Kept {
-                path: host.to_owned(),
-                place: volume.place,
-            });
-        }
-    }
-    kept
-}
-
-/// A path without its interpolations: what they read is named after its owner and not after the service.
-fn literal(path: &str) -> String {
-    let mut text = String::new();
-    let mut rest = path;
-    while let Some((before, inside)) = rest.split_once("${") {
-        text.push_str(before);
-        rest = inside.split_once('}').map_or("", |(_, after)| after);
-    }
-    text + rest
-}
-
 /// The one port that the service's containers, or the pod of its name, publish.
 pub fn published(context: &Context, found: &Found) -> Option<Answer<u16>> {
     let mut ports: Vec<u16> = settings(context, found, "publishPorts")
@@ -233,13 +201,17 @@ pub fn published(context: &Context, found: &Found) -> Option<Answer<u16>> {
 
 /// The elements of the lists called `name` below the service's containers and the pod of its name.
 fn settings(context: &Context, found: &Found, name: &str) -> Vec<Kept> {
+    let containers = found.containers.iter().map(String::as_str);
+    settings_of(context, found, containers.collect(), name)
+}
+
+/// The elements of the lists called `name` below `containers` and the pod of the service's name.
+pub(super) fn settings_of(context: &Context, found: &Found, containers: Vec<&str>, name: &str) -> Vec<Kept> {
     let rules = &context.rules().containers;
-    let containers = rules.options.iter().flat_map(|option| {
-        found
-            .containers
-            .iter()
-            .map(move |container| (option, container.as_str()))
-    });
+    let containers = rules
+        .options
+        .iter()
+        .flat_map(|option| containers.iter().map(move |container| (option, *container)));
     let pods = rules.pods.iter().map(|option| (option, found.name.as_str()));
     let mut elements = Vec::new();
     for (option, container) in containers.chain(pods) {

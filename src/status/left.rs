@@ -25,8 +25,13 @@ impl<'a> Left<'a> {
             conditions: None,
         };
         let mut ids = FactIds::default();
-        let jobs = owner::jobs(context, &whose, &mut ids).unwrap_or_default().own;
-        let own = OwnContract::find(context, &found.name).and_then(|own| own.job(&found.name, &mut ids));
+        let left = owner::jobs(context, &whose, &mut ids).unwrap_or_default();
+        let jobs: Vec<Job> = left
+            .own
+            .into_iter()
+            .chain(left.others.into_iter().map(|other| other.job))
+            .collect();
+        let own = OwnContract::find(context, whose.service).and_then(|own| own.job(whose.service, &mut ids));
         let all: Vec<Job> = jobs.iter().cloned().chain(own).collect();
         let persisted = owner::persisted(context, &whose, &all, &mut ids);
         Left { jobs, persisted }

@@ -5,6 +5,7 @@
 mod detail;
 mod discover;
 mod gaps;
+mod holds;
 mod json;
 mod kept;
 mod left;
@@ -22,7 +23,7 @@ mod texts;
 use std::path::{Path, PathBuf};
 
 pub use detail::{Detail, Plan};
-pub use gaps::{FOREIGN_STATE, KEPT_BY_ANOTHER, UNSAVED_DATABASE, UNSAVED_STATE, contract_says, has_postgresql};
+pub use gaps::{FOREIGN_STATE, KEPT_BY_ANOTHER, UNSAVED_DATABASE, UNSAVED_STATE, contract_says};
 pub use look::{Look, look_at};
 use pieces::Piece;
 
@@ -156,6 +157,8 @@ pub struct Service {
     pub unsaved: Vec<String>,
     /// The directory of its state that its contract names.
     pub state: Option<State>,
+    /// The directories in which what runs it keeps state, whoever says so.
+    pub holds: Vec<State>,
     /// What a person would want to know.
     pub gaps: Vec<Gap>,
     /// Why `migrate` would refuse; `None` if it would not, and for a service that is migrated.
@@ -177,6 +180,9 @@ pub struct State {
     /// Whether some list of persistent directories has it; `None` where that is not known, where there is no such list at all,
     /// and where it lies on a file system of its own.
     pub survives: Option<bool>,
+    /// Whether it lies where nothing has to be named to survive: on a file system of its own, or where persistent directories
+    /// are kept.
+    pub lasts: bool,
     /// Whether some backup has it, or something in it.
     pub saved: bool,
 }

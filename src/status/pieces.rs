@@ -263,7 +263,8 @@ fn scattered(context: &Context, facts: &ServiceFacts, all: &mut Gathered) {
             all.add(Kind::Switch, "", None, definition.place());
         }
     }
-    for job in &facts.jobs {
+    let others = facts.other_jobs.iter().map(|other| &other.job);
+    for job in facts.jobs.iter().chain(others) {
         backup(context, job, all);
     }
     for entry in &facts.persisted {
@@ -290,6 +291,13 @@ fn remnants(context: &Context, found: &Found, all: &mut Gathered) {
     let legacy = below(&context.rules().namespaces.services, found);
     for declaration in model::topmost(context.model, &legacy) {
         all.add(Kind::Declaration, "", None, declaration.place());
+    }
+    let rules = context.rules();
+    for (module, def) in context.model.under(&legacy) {
+        let field = def.name(legacy.len()).and_then(|name| rules.fields.get(name));
+        if field == Some(&Field::PersistedData) && def.path.len() == legacy.len() + 1 {
+            all.kept(Elements::defined(context, module, def).directories());
+        }
     }
     let left = Left::of(context, found);
     left.jobs.iter().for_each(|job| backup(context, job, all));
@@ -357,7 +365,7 @@ fn elements(context: &Context, found: &Found, facts: &ServiceFacts, all: &mut Ga
 }
 
 /// Whether the module declares other services.
-fn is_shared(context: &Context, module: &Module, service: &str) -> bool {
+pub(super) fn is_shared(context: &Context, module: &Module, service: &str) -> bool {
     let names = &context.rules().namespaces;
     [&names.services, &names.contract].into_iter().any(|namespace| {
         let prefix = parts(namespace);

@@ -6,7 +6,7 @@ use super::discover::{self, Found};
 use super::kept::{self, Elements};
 use super::pieces::{self, Piece};
 use super::surroundings::Surroundings;
-use super::{Answer, BackedUp, Kept, Pattern, Service, gaps, left, state, texts};
+use super::{Answer, BackedUp, Kept, Pattern, Service, gaps, holds, left, state, texts};
 use crate::plan::migrate::Migration;
 use crate::plan::model::{Choices, Context, ServiceFacts, unseen_import};
 use crate::resolve::module::{Def, Module};
@@ -79,10 +79,10 @@ fn service(around: &Surroundings, found: &Found) -> Service {
         unseen: None,
         unsaved: Vec::new(),
         state: None,
+        holds: Vec::new(),
         gaps: Vec::new(),
         blocked: None,
     };
-    let volumes = kept::volumes(context, found);
     let mut own = Vec::new();
     let mut named = None;
     if found.pattern == Pattern::Contract {
@@ -111,9 +111,12 @@ fn service(around: &Surroundings, found: &Found) -> Service {
     if found.pattern == Pattern::Undeclared && service.backed_up.is_empty() && found.containers.is_empty() {
         job(context, found, &mut service);
     }
+    let volumes = holds::all(context, found, &service);
     kept::through_parents(&around.persisted, &volumes, &mut service);
     gaps::find(around, found, &volumes, &own, &mut service);
     service.state = named.map(|named| state::of(around, &service, named));
+    let held = volumes.iter().filter(|kept| kept.matters());
+    service.holds = held.map(|kept| state::of(around, &service, kept.clone())).collect();
     if found.pattern == Pattern::Contract {
         let state = service.state.iter().map(|state| &state.kept);
         let keeps = service.persisted.iter().chain(&volumes).chain(state).any(Kept::matters);
@@ -277,7 +280,7 @@ fn facts(context: &Context, facts: &ServiceFacts, service: &mut Service) {
         let own = Elements::one(context, entry.module, &entry.element);
         service.persisted.extend(own.directories());
     }
-    for job in &facts.jobs {
+    for job in facts.jobs.iter().chain(facts.other_jobs.iter().map(|other| &other.job)) {
         let paths = job.facts.iter().filter(|fact| fact.field == ContractField::BackupPaths);
         service.backed_up.extend(
             paths

@@ -17,7 +17,8 @@ pub fn of(around: &Surroundings, service: &Service, kept: Kept) -> State {
     let own = service.persisted.iter().chain(&around.persisted);
     let all: Vec<&Kept> = own.chain(&around.of_services).collect();
     let persisted = all.iter().any(|other| kept::covers(&other.path, &kept.path));
-    let survives = match persisted || around.lasting.iter().any(|root| kept::covers(root, &kept.path)) {
+    let lasts = around.lasting.iter().any(|root| kept::covers(root, &kept.path));
+    let survives = match persisted || lasts {
         true => persisted.then_some(true),
         // Of a directory that is not known it is not known either, and without any list nothing is lost.
         false => (kept.path.starts_with('/') && !all.is_empty()).then_some(false),
@@ -25,6 +26,7 @@ pub fn of(around: &Surroundings, service: &Service, kept: Kept) -> State {
     State {
         saved: is_saved(around, service, &kept.path),
         survives,
+        lasts,
         kept,
     }
 }

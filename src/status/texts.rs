@@ -3,7 +3,7 @@
 use crate::repo::hosts::Host;
 use crate::review::texts::count;
 
-pub const IMPORT_COMMENTED_OUT: &str = "its import is commented out";
+pub const IMPORT_COMMENTED_OUT: &str = "has its import commented out";
 pub const NOT_INSTALLED: &str = "the contract is not installed: qgroget init";
 
 /// Of a service that keeps more than its backup has.
@@ -59,7 +59,7 @@ pub fn may_be_set(file: &std::path::Path) -> String {
 }
 
 pub fn not_imported(host: &Host) -> String {
-    format!("no import of {} leads to its module", host.name)
+    format!("is not imported: no import of {} leads to its module", host.name)
 }
 
 pub fn enabled_nowhere(switch: &[String]) -> String {
@@ -67,7 +67,7 @@ pub fn enabled_nowhere(switch: &[String]) -> String {
 }
 
 pub fn unread_field(field: &str) -> String {
-    format!("{field} is read by nothing")
+    format!("says {field}, which nothing reads")
 }
 
 pub fn not_backed_up(paths: &[&str]) -> String {
@@ -77,11 +77,11 @@ pub fn not_backed_up(paths: &[&str]) -> String {
 pub const UNSAVED_DATABASE: &str = "keeps its data in a database, and its contract backs nothing up";
 
 pub fn remnant(path: &str) -> String {
-    format!("{path} is left of the old pattern")
+    format!("has {path} left of the old pattern")
 }
 
 pub fn persisted_twice(path: &str) -> String {
-    format!("{path} is persisted by the contract and again here")
+    format!("persists {path} by the contract and again here")
 }
 
 pub fn elsewhere(named: &[String], all: usize, sure: bool, host: &str) -> String {

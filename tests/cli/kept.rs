@@ -85,8 +85,8 @@ fn the_checklist_names_a_directory_that_nothing_persists_or_backs_up() {
     let said = message(&repo);
     for line in [
         "[x] Persistence paths (not applicable: it declares no persistent directories)",
-        "[x] Backup directories (not applicable: it declares nothing that it keeps)",
-        "[x] Secrets if needed (not applicable: its module declares and reads none)",
+        "[x] Backup directories (not applicable: nothing is found that it keeps)",
+        "[x] Secrets if needed (not applicable: none is found)",
     ] {
         assert!(said.contains(line), "{line}: {said}");
     }
@@ -180,4 +180,213 @@ fn a_rewritten_module_takes_no_argument_that_nothing_uses() {
             nix::assert_same(&evaluated, &nix::configuration(&repo.root()).unwrap(), pattern);
         }
     }
+}
+
+/// A service whose module has `rest` in it, and a backup of its own directory.
+fn keeping(rest: &str) -> Repo {
+    let repo = Repo::with_contract();
+    repo.write(
+        "modules/server/media/vine/default.nix",
+        format!(
+            r#"{{
+  config,
+  lib,
+  ...
+}}: {{
+  config = lib.mkIf config.qgroget.server.jellyfin.enable {{
+    qgroget.services.vine = {{
+      name = "vine";
+      url = "http://127.0.0.1:9101";
+      type = "private";
+      persistedData = ["/var/lib/vine"];
+    }};
+    qgroget.backups.vine.paths = ["/var/lib/vine"];
+{rest}
+  }};
+}}
+"#
+        ),
+    );
+    repo.replace(
+        "modules/server/default.nix",
+        "imports = [",
+        "imports = [\n    ./media/vine",
+    );
+    repo.commit_all("one that keeps something");
+    repo
+}
+
+#[test]
+fn what_runs_a_service_keeps_state_that_neither_backup_nor_reboot_has() {
+    for (rest, kept) in [
+        (
+            r#"virtualisation.oci-containers.containers.other.volumes = ["/srv/vine:/data"];"#,
+            "/srv/vine",
+        ),
+        (
+            r#"virtualisation.oci-containers.containers.vine.volumes = ["vine-data:/data"];"#,
+            "/var/lib/containers/storage/volumes/vine-data",
+        ),
+        (
+            r#"virtualisation.oci-containers = {backend = "docker"; containers.vine.volumes = ["data:/data"];};"#,
+            "/var/lib/docker/volumes/data",
+        ),
+        (
+            r#"virtualisation.oci-containers.containers.vine.extraOptions = ["-v" "/srv/vine:/data"];"#,
+            "/srv/vine",
+        ),
+        (
+            r#"virtualisation.quadlet.containers.vine.containerConfig.podmanArgs = ["--volume=/srv/vine:/data"];"#,
+            "/srv/vine",
+        ),
+        (
+            r#"virtualisation.quadlet.containers.vine.containerConfig.volumes = ["${config.virtualisation.quadlet.volumes.pool.ref}:/data"];"#,
+            "/var/lib/containers/storage/volumes/pool",
+        ),
+        (
+            r#"systemd.services.other.serviceConfig.StateDirectory = "vines vine:/link";"#,
+            "/var/lib/vines",
+        ),
+        (r#"services.vine.dataDir = "/srv/grapes";"#, "/srv/grapes"),
+        (
+            r#"systemd.tmpfiles.rules = ["d /srv/vine 0750 root root -"];"#,
+            "/srv/vine",
+        ),
+        (
+            r#"systemd.tmpfiles.settings.vine."/srv/vine".d.mode = "0750";"#,
+            "/srv/vine",
+        ),
+    ] {
+        let repo = keeping(rest);
+        repo.migrate(&["vine"]).succeeds();
+        let said = message(&repo);
+        let unsaved = format!("[ ] Backup directories (it keeps state that no backup has: {kept})");
+        let lost = format!("[ ] Persistence paths (no list of persistent directories has its state in {kept}:");
+        // The host persists what podman has.
+        let survives = kept.starts_with("/var/lib/containers/");
+        assert!(said.contains(&unsaved), "{rest}\n{said}");
+        assert_eq!(said.contains(&lost), !survives, "{rest}\n{said}");
+        let status = repo.run(&["status", "vine"]).succeeds();
+        status.says(&format!("keeps state that no backup has: {kept}"));
+    }
+    // What is read only, a cache, made for a while, another one's, or of a database.
+    for rest in [
+        r#"virtualisation.oci-containers.containers.vine.volumes = ["/srv/vine:/data:ro" "/mnt/films:/films"];"#,
+        r#"systemd.services.vine.serviceConfig.StateDirectory = [];"#,
+        r#"systemd.services.vine.serviceConfig.CacheDirectory = "vine";"#,
+        r#"systemd.tmpfiles.rules = ["d /run/vine 0750 root root -" "D /srv/vine - - - -" "d /srv/vine/logs - - - -"];"#,
+        r#"services.postgresql.dataDir = "/srv/pg";"#,
+        r#"systemd.services.vine.serviceConfig.StateDirectory = "vine";"#,
+    ] {
+        let repo = keeping(rest);
+        repo.migrate(&["vine"]).succeeds();
+        let said = message(&repo);
+        for line in ["Persistence paths", "Backup directories"] {
+            let expected = format!("[ ] {line} (not proved by this run)");
+            assert!(said.contains(&expected), "{rest}\n{said}");
+        }
+    }
+}
+
+#[test]
+fn what_held_with_the_service_off_is_named_before_and_after() {
+    let repo = keeping("");
+    // Inside of what the switch turns on nothing changes with it.
+    let run = repo.migrate(&["vine", "--dry-run"]).succeeds();
+    assert!(!flat(&run.out).contains("with vine off"), "{run}");
+    repo.write(
+        "modules/server/media/vine/data.nix",
+        "{\n  qgroget.backups.vine.paths = [\"/var/lib/vine\"];\n  environment.persistence.\"/persist\".directories = [\"/var/lib/vine\"];\n}\n",
+    );
+    repo.replace(
+        "modules/server/media/vine/default.nix",
+        "persistedData = [\"/var/lib/vine\"];",
+        "",
+    );
+    repo.replace(
+        "modules/server/media/vine/default.nix",
+        "qgroget.backups.vine.paths = [\"/var/lib/vine\"];",
+        "",
+    );
+    repo.replace(
+        "modules/server/default.nix",
+        "imports = [",
+        "imports = [\n    ./media/vine/data.nix",
+    );
+    repo.commit_all("kept whether it runs or not");
+    let run = repo.migrate(&["vine", "--dry-run"]).succeeds();
+    let remark = "Its persistence and backups hold with vine off, too; in the contract they hold only with it on.";
+    assert!(flat(&run.out).contains(remark), "{run}");
+    let json = repo.migrate(&["vine", "--dry-run", "--format", "json"]).succeeds();
+    json.says("Its backups hold with vine off, too; in the contract they hold only with it on.");
+    repo.migrate(&["vine"]).succeeds();
+    let said = message(&repo);
+    let held = "persistence and backups held with the service off, too, and from now on only with it on";
+    assert!(said.contains(held), "{said}");
+}
+
+#[test]
+fn a_service_that_no_host_imports_has_nothing_proved_on_the_machine() {
+    if !nix::available() {
+        return;
+    }
+    let repo = Repo::with_contract();
+    repo.run(&["migrate", "home-assistant", "--yes", "--accept-gains"])
+        .succeeds();
+    let said = message(&repo);
+    let by_itself = "no import of Server leads to its module, which was compared by itself";
+    for line in ["Persistence paths", "Backup directories", "Traefik routing if exposed"] {
+        assert!(said.contains(&format!("[ ] {line} ({by_itself})")), "{line}: {said}");
+    }
+    assert!(
+        said.contains("no import of Server leads to the module: nothing of it is in effect until one does"),
+        "{said}"
+    );
+}
+
+#[test]
+fn of_two_jobs_the_contract_makes_one_and_the_other_stays() {
+    let repo = keeping("qgroget.backups.vine-db.paths = [\"/var/lib/vine-db\"];");
+    let run = repo.migrate(&["vine", "--dry-run"]).succeeds();
+    assert!(flat(&run.out).contains("the backup job vine-db"), "{run}");
+    assert!(
+        flat(&run.out).contains("a contract makes one backup job, and this one takes vine"),
+        "{run}"
+    );
+    repo.run(&["status"]).succeeds().says_not("vine-db    undeclared");
+    repo.migrate(&["vine"]).succeeds();
+    let module = repo.read("modules/server/media/vine/default.nix");
+    assert!(module.contains("qgroget.backups.vine-db.paths"), "{module}");
+    assert_eq!(module.matches("backupPaths =").count(), 1, "{module}");
+    let next = repo.migrate(&["vine"]).succeeds();
+    next.says("has qgroget.backups.vine-db.paths left of the old pattern");
+}
+
+#[test]
+fn what_a_priority_or_another_place_has_a_part_in_is_not_moved() {
+    for (rest, said) in [
+        (
+            "qgroget.backups.vine.systemdUnits = [\"a.service\"];\n    qgroget.backups.vine = {systemdUnits = [\"b.service\"];};",
+            "'systemdUnits' is set in another place too",
+        ),
+        (
+            "qgroget.backups = lib.mkForce {vine.exclude = [\"x\"];};",
+            "a priority stands around more than this field",
+        ),
+    ] {
+        let repo = keeping(rest);
+        let run = repo.migrate(&["vine"]).refuses("unsupported-value");
+        run.says(said).says("modules/server/media/vine/default.nix:");
+    }
+    let repo = keeping("");
+    let path = "modules/server/media/vine/default.nix";
+    repo.replace(
+        path,
+        "qgroget.services.vine = {",
+        "qgroget.services.vine = lib.mkDefault {",
+    );
+    repo.commit_all("by default");
+    repo.migrate(&["vine"])
+        .refuses("unsupported-value")
+        .says("a priority stands around more than this field");
 }

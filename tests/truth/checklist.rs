@@ -102,6 +102,12 @@ fn open(case: &Case, line: &Line, proved: bool) -> bool {
     if reason == "not proved by this run" {
         return !proved;
     }
+    if reason.starts_with("no import of ") {
+        let namespace = &after.rules().namespaces.contract;
+        let home = after.below(&Tree::option(namespace, service, &["domain"]));
+        let home = home.first().expect("a contract").file.clone();
+        return proved && after.naming(&home, false).is_empty();
+    }
     if reason.starts_with("it is off on ") {
         let on = after
             .contract(service, "enable")
@@ -112,7 +118,7 @@ fn open(case: &Case, line: &Line, proved: bool) -> bool {
     match line.text.as_str() {
         "Persistence paths" if reason.contains(", which is ") || reason.contains("it leaves ") => foreign(case, reason),
         "Persistence paths" => match between(reason, "no list of persistent directories has its state in ") {
-            Some(directory) => is_state(case, directory) && persists(case) && !named(case, "persistedData", directory),
+            Some(directory) => persists(case) && !named(case, "persistedData", directory) && speaks_of(case, directory),
             None => case.declined(kinds::PERSISTENCE) && reason.starts_with("declined"),
         },
         "Backup directories" if reason == "it keeps its data in a database, and its contract backs nothing up" => {
@@ -190,6 +196,20 @@ fn is_state(case: &Case, directory: &str) -> bool {
     state_of(case).is_some_and(|state| last(&state) == last(directory) || !state.contains('/'))
 }
 
+/// Whether the service's module names the directory, by the last part of its path.
+fn speaks_of(case: &Case, directory: &str) -> bool {
+    let last = directory.rsplit('/').next().unwrap_or_default();
+    is_state(case, directory) || home(case).is_some_and(|text| text.contains(last))
+}
+
+/// The text of the file that has the service's contract.
+fn home(case: &Case) -> Option<String> {
+    let namespace = &case.after.rules().namespaces.contract;
+    let home = case.after.below(&Tree::option(namespace, case.service, &["domain"]));
+    let text = case.after.repo.text(&home.first()?.file)?;
+    Some(text.to_string())
+}
+
 /// Whether the machine has lists of persistent directories.
 fn persists(case: &Case) -> bool {
     let lists = &case.after.rules().persistence.options;
@@ -208,13 +228,16 @@ fn named(case: &Case, field: &str, directory: &str) -> bool {
 }
 
 fn reads_secrets(case: &Case) -> bool {
-    let namespace = &case.after.rules().namespaces.contract;
-    let home = case.after.below(&Tree::option(namespace, case.service, &["domain"]));
-    let home = &home.first().expect("a contract").file;
-    let text = case.after.repo.text(home).expect("its file");
-    ["config.sops.", "config.age.", "/run/secrets/", "/run/agenix/"]
-        .iter()
-        .any(|read| text.contains(read))
+    let text = home(case).expect("its file");
+    [
+        "config.sops.",
+        "config.age.",
+        "/run/secrets/",
+        "/run/agenix/",
+        "LoadCredential",
+    ]
+    .iter()
+    .any(|read| text.contains(read))
 }
 
 fn has_secrets(case: &Case) -> bool {

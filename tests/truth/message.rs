@@ -70,6 +70,11 @@ fn contract(case: &Case, sentence: &str) -> bool {
         let alone = others(&namespaces.contract) + others(&namespaces.services) == 0;
         return holds(case, sentence, after.repo.has(path) && here && alone);
     }
+    if sentence.starts_with("no import of ") {
+        let home = after.below(&Tree::option(&namespaces.contract, service, &["domain"]));
+        let home = home.first().expect("a contract").file.clone();
+        return holds(case, sentence, after.naming(&home, false).is_empty());
+    }
     let settings = |path: &str, value: &str| {
         let there = after.contract(service, "enable").into_iter();
         let mut there = there.filter(|binding| binding.file == Path::new(path));
@@ -130,6 +135,17 @@ fn collector(case: &Case, sentence: &str) -> bool {
             .any(|binding| binding.text() == "false");
         let shown = after.says(service, "exposed") && !off && !after.naming(&bridge, false).is_empty();
         return holds(case, sentence, after.repo.has(&bridge) && shown);
+    }
+    if let Some(what) = sentence.strip_suffix(" held with the service off, too, and from now on only with it on") {
+        let all = [("persistence", kinds::PERSISTENCE), ("backups", kinds::BACKUP)];
+        let named = all
+            .iter()
+            .filter(|(word, _)| what.split(" and ").any(|own| own == *word));
+        return holds(
+            case,
+            sentence,
+            named.clone().count() > 0 && named.clone().all(|(_, kind)| case.did(kind)),
+        );
     }
     if sentence == "backs up the directories that the service declares and that nothing read before" {
         let gained = after.says(service, "backupPaths") && case.before.job(service).is_empty();

@@ -75,9 +75,12 @@ fn holds(case: &Case, code: &str, text: &str, service: &Service, context: &Conte
         "not-backed-up" => text
             .strip_prefix("keeps state that no backup has: ")
             .is_some_and(|paths| not_saved(case, paths)),
-        "legacy-remnant" => match text.strip_suffix(" is left of the old pattern") {
+        "legacy-remnant" => match text
+            .strip_prefix("has ")
+            .and_then(|text| text.strip_suffix(" left of the old pattern"))
+        {
             Some(path) => is_there(path),
-            None => text.ends_with(" is persisted by the contract and again here"),
+            None => text.ends_with(" by the contract and again here"),
         },
         _ => false,
     }

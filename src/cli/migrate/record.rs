@@ -188,13 +188,17 @@ impl Record<'_> {
             let Ok(Some(migration)) = super::planned(&context, &service.name) else {
                 continue;
             };
+            let offered = migration.offered().into_iter();
+            let gains = offered.filter(|group| group.safety != Safety::Preserves);
+            let gains: Vec<String> = gains.map(|group| group.title.clone()).collect();
+            if gains.is_empty() {
+                continue;
+            }
             self.run.asks_again.insert(service.name.clone());
             if let Fate::Migrated(migrated) = &mut service.fate
                 && migrated.offered.is_empty()
             {
-                let offered = migration.offered().into_iter();
-                let gains = offered.filter(|group| group.safety != Safety::Preserves);
-                migrated.offered.extend(gains.map(|group| group.title.clone()));
+                migrated.offered.extend(gains);
             }
         }
     }

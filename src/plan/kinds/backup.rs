@@ -30,6 +30,11 @@ impl ChangeKind for Backup {
         is_there(outline.facts).then(|| Proposed::preserving(title, texts::BACKUP_WHY))
     }
 
+    fn follows_switch(&self, facts: &ServiceFacts) -> Option<&'static str> {
+        let mut jobs = facts.jobs.iter();
+        jobs.any(|job| job.holds_when_off).then_some(texts::BACKUPS)
+    }
+
     fn take(&self, draft: &Draft, group: GroupId, taking: &mut Taking) {
         for job in &draft.facts().jobs {
             for fact in &job.facts {
@@ -76,21 +81,33 @@ fn fields(draft: &Draft, group: GroupId, job: &Job, contract: &mut Writer) {
     if !job.shared {
         facts.sort_by_key(|fact| BACKUP_ORDER.iter().position(|field| *field == fact.field));
     }
-    for fact in facts {
+    for fact in &facts {
         match &fact.elements {
             None => contract.carry(group, fact),
-            Some(elements) => {
-                let source = &fact.origin.module.source;
-                let items: Vec<String> = elements
-                    .iter()
-                    .map(|e| contract.relocated(source, e.syntax(), &element_with_comments(source, e)))
-                    .collect();
+            // The parts of a list that stands at several places become one list, where the first of them is.
+            Some(_) => {
+                let parts: Vec<&Fact> = facts.iter().copied().filter(|part| part.field == fact.field).collect();
+                if parts[0].id != fact.id {
+                    continue;
+                }
+                let items: Vec<String> = parts.iter().flat_map(|part| items(part, contract)).collect();
                 let text = format!("{} = [\n{}\n];\n", fact.field, items.join("\n"));
-                contract.put(group, text, vec![(fact.id, &fact.field)]);
+                let ids = parts.iter().map(|part| (part.id, &part.field)).collect();
+                contract.put(group, text, ids);
             }
         }
         if fact.field == ContractField::BackupPaths && (job.shared || job.name != draft.facts().name) {
             contract.push(group, format!("backupJob = {};\n", syntax::string_text(&job.name)));
         }
     }
+}
+
+/// The elements of a job's list that are the service's, as they stand in the contract.
+fn items(fact: &Fact, contract: &mut Writer) -> Vec<String> {
+    let source = &fact.origin.module.source;
+    let elements = fact.elements.iter().flatten();
+    let text = |element: &ast::Expr| element_with_comments(source, element);
+    elements
+        .map(|element| contract.relocated(source, element.syntax(), &text(element)))
+        .collect()
 }

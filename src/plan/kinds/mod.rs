@@ -26,6 +26,7 @@ use super::needs::reads::ContractReads;
 use super::ops::{ContractFragment, Ops};
 use super::restated::Restated;
 use super::taking::Taking;
+use super::texts;
 use super::vmtest::NewTest;
 use crate::edit::GroupId;
 use crate::error::Result;
@@ -71,6 +72,11 @@ trait ChangeKind: Sync {
 
     /// The group that is proposed, where the service has something of the kind.
     fn propose(&self, outline: &Outline) -> Option<Proposed>;
+
+    /// What it moves that holds while the service is off as well, and in the contract does not: in a word.
+    fn follows_switch(&self, _facts: &ServiceFacts) -> Option<&'static str> {
+        None
+    }
 
     /// Takes the facts that go with the group from where they stand.
     fn take(&self, _draft: &Draft, _group: GroupId, _taking: &mut Taking) {}
@@ -195,9 +201,12 @@ pub fn contract_of(groups: &Groups) -> GroupId {
 pub fn propose(outline: &Outline) -> Groups {
     let mut groups = Groups::default();
     for kind in KINDS {
-        let Some(proposed) = kind.propose(outline) else {
+        let Some(mut proposed) = kind.propose(outline) else {
             continue;
         };
+        if let Some(what) = kind.follows_switch(outline.facts) {
+            proposed = proposed.saying(&texts::follow_switch(&[what], &outline.facts.name));
+        }
         let other = kind.needs().map(|other| groups.of(other));
         if other == Some(None) {
             continue;
@@ -257,6 +266,14 @@ pub fn write(draft: &Draft, comments: Comments) -> Result<Vec<ContractFragment>>
 /// What the accepted groups change the configuration by on purpose.
 pub fn declare(draft: &Draft) -> Vec<Definition> {
     accepted(draft).flat_map(|(kind, _)| kind.declare(draft)).collect()
+}
+
+/// What the accepted groups move that holds while the service is off as well, and in the contract does not.
+pub fn follow_switch(draft: &Draft) -> Vec<&'static str> {
+    let kinds = accepted(draft);
+    kinds
+        .filter_map(|(kind, _)| kind.follows_switch(draft.facts()))
+        .collect()
 }
 
 /// Makes the edits of the accepted groups beside the contract's module.

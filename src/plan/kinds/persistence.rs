@@ -5,7 +5,7 @@ use crate::edit::{GroupId, trivia};
 use crate::error::{self, Result};
 use crate::plan::contract::{Slot, Writer, element_with_comments};
 use crate::plan::groups::Proposed;
-use crate::plan::model::{Fact, LegacyField};
+use crate::plan::model::{Fact, LegacyField, ServiceFacts};
 use crate::plan::ops::Taken;
 use crate::plan::taking::Taking;
 use crate::plan::{owner, texts};
@@ -23,6 +23,13 @@ impl ChangeKind for Persistence {
         let facts = outline.facts;
         let there = facts.first(&ContractField::PersistedData).is_some() || !facts.persisted.is_empty();
         there.then(|| Proposed::preserving(texts::persistence_title(&facts.name), texts::PERSISTENCE_WHY))
+    }
+
+    fn follows_switch(&self, facts: &ServiceFacts) -> Option<&'static str> {
+        let mut persisted = facts.persisted.iter();
+        persisted
+            .any(|entry| entry.holds_when_off)
+            .then_some(texts::PERSISTENCE)
     }
 
     fn take(&self, draft: &Draft, group: GroupId, taking: &mut Taking) {

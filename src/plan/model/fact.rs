@@ -179,6 +179,14 @@ pub enum Guard<'a> {
     },
 }
 
+/// A backup job of the service that stays where it stands, since its contract makes one job and takes another.
+#[derive(Clone)]
+pub struct OtherJob<'a> {
+    pub job: Job<'a>,
+    /// The name of the job that the contract takes.
+    pub taken: String,
+}
+
 /// A backup job of the service, or its part of one.
 #[derive(Clone)]
 pub struct Job<'a> {
@@ -188,6 +196,8 @@ pub struct Job<'a> {
     pub facts: Vec<Fact<'a>>,
     /// Others have a share in it, so that it stays without the service's.
     pub shared: bool,
+    /// Whether it holds while the service is off, too: not all of the service's conditions stand around what is its own.
+    pub holds_when_off: bool,
 }
 
 /// An element of a list that is the service's own and stays where it stands: it holds under a condition, or has a priority or
@@ -224,4 +234,6 @@ pub struct Persisted<'a> {
     pub root: String,
     /// Whether it holds wherever the service does: no condition but the service's own and no priority stands around it.
     pub may_move: bool,
+    /// Whether it holds while the service is off, too: not all of the service's conditions stand around it.
+    pub holds_when_off: bool,
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::fact::{Declaration, Fact};
 use crate::error::{self, Result};
 use crate::plan::computed;
+use crate::plan::share::ownership::is_in_a_priority;
 use crate::resolve::Eval;
 use crate::rules::ContractField;
 use crate::syntax::{self, AstNode, HasEntry, ast};
@@ -37,14 +38,21 @@ pub fn check_twice(facts: &[Fact]) -> Result<()> {
         if let Some(first) = seen.insert((&fact.field, &fact.origin.rest), fact)
             && !(is_set(first) && is_set(fact))
         {
-            let why = format!(
-                "'{}' is set in another place too, and what they are together is not known",
-                fact.origin.name
-            );
-            return Err(error::plan::unsupported_value(fact.place(), &why));
+            return Err(error::plan::set_twice(fact.place(), &fact.origin.name, &first.place()));
         }
     }
     Ok(())
+}
+
+/// Checks that no priority stands around what is to be moved: by itself a field would be without it.
+///
+/// # Errors
+/// `unsupported-value` at the first that one stands around.
+pub fn check_priorities<'f>(facts: impl IntoIterator<Item = &'f Fact<'f>>) -> Result<()> {
+    let mut within = facts.into_iter().filter(|fact| is_in_a_priority(&fact.origin.node));
+    within
+        .next()
+        .map_or(Ok(()), |fact| Err(error::plan::priority_around(fact.place())))
 }
 
 /// Whether the value is more than one set literal: it goes as a whole once all of its fields go.

@@ -87,6 +87,7 @@ impl<'a> OwnContract<'a> {
                 origin: paths.clone(),
             }],
             shared: self.says(&ContractField::BackupJob),
+            holds_when_off: false,
         })
     }
 

@@ -45,6 +45,7 @@ impl<'a> ServiceFacts<'a> {
         let owner::Jobs {
             own: mut jobs,
             mut held,
+            mut others,
         } = owner::jobs(context, &whose, &mut ids)?;
         let own_job = contract.job(name, &mut ids);
         let all: Vec<Job> = jobs.iter().cloned().chain(own_job).collect();
@@ -54,6 +55,7 @@ impl<'a> ServiceFacts<'a> {
         let said = [ContractField::BackupPaths, ContractField::BackupJob];
         if said.iter().any(|field| contract.says(field)) {
             jobs.clear();
+            others.clear();
         }
         if let Some(own) = contract.entry(&ContractField::PersistedData).cloned() {
             let eval = context.eval(home);
@@ -92,6 +94,7 @@ impl<'a> ServiceFacts<'a> {
             jobs,
             persisted,
             held,
+            other_jobs: others,
             target: placement::target(rules, home.source.path(), name),
             co_located: None,
             names,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use super::declared::{contract_names, fields, legacy_names, topmost};
-use super::fact::{Declaration, Fact, FactIds, Guard, Held, Job, LegacyField, Persisted};
+use super::fact::{Declaration, Fact, FactIds, Guard, Held, Job, LegacyField, OtherJob, Persisted};
 use super::literal;
 use super::own_contract::OwnContract;
 use crate::error::{self, Error, Result};
@@ -34,6 +34,8 @@ pub struct ServiceFacts<'a> {
     pub persisted: Vec<Persisted<'a>>,
     /// What of its persistent directories, and of its part of backup jobs, stays where it stands.
     pub held: Vec<Held<'a>>,
+    /// Its backup jobs that stay where they stand.
+    pub other_jobs: Vec<OtherJob<'a>>,
     /// The service's new home, where that differs from where it is.
     pub target: PathBuf,
     /// The services that share the home file, this one included; `None` for a file of its own.
@@ -103,7 +105,15 @@ impl<'a> ServiceFacts<'a> {
                 all.collect()
             }),
         };
-        let owner::Jobs { own: jobs, mut held } = owner::jobs(context, &whose, &mut ids)?;
+        let owner::Jobs {
+            own: jobs,
+            mut held,
+            others,
+        } = owner::jobs(context, &whose, &mut ids)?;
+        let whole = jobs.iter().flat_map(|job| &job.facts);
+        let whole: Vec<Fact> = whole.filter(|fact| fact.elements.is_none()).cloned().collect();
+        literal::check_twice(&whole)?;
+        literal::check_priorities(facts.iter().chain(&whole))?;
         let found = owner::persisted(context, &whose, &jobs, &mut ids);
         let (persisted, stay): (Vec<Persisted>, Vec<Persisted>) = found.into_iter().partition(|one| one.may_move);
         held.extend(stay.into_iter().map(Held::from));
@@ -121,6 +131,7 @@ impl<'a> ServiceFacts<'a> {
             jobs,
             persisted,
             held,
+            other_jobs: others,
             target,
             co_located,
             names,

@@ -67,6 +67,12 @@ impl Requirements {
     }
 }
 
+/// Whether an address of this scheme (RFC 3986, section 3.1) is that of a database.
+pub fn is_database_address(scheme: &str) -> bool {
+    let scheme = scheme.split('+').next().unwrap_or_default();
+    ["mongodb", "redis", "rediss", "couchdb"].contains(&scheme) || servers::of_alias(scheme).is_some()
+}
+
 /// Services, each with those that it depends on.
 fn needed(context: &Context, services: Vec<String>) -> Vec<(String, Vec<String>)> {
     let with_needs = |name: String| {

@@ -164,7 +164,7 @@ pub fn owned<'m>(
             || inside
             || def.context.opaque
             || text_of(def) != conditions
-            || is_in_a_priority(def)
+            || is_in_a_priority(def.entry.syntax())
             || !matches!(def.entry, ast::Entry::AttrpathValue(_))
         {
             continue;
@@ -188,8 +188,8 @@ pub fn owned<'m>(
 
 /// Whether a definition is a part of one that has a priority or a place among others as a whole, as in
 /// `virtualHosts = lib.mkForce {"a.lan" = …;}`: by itself it would have none.
-fn is_in_a_priority(def: &Def) -> bool {
-    let calls = def.entry.syntax().ancestors().skip(1).filter_map(ast::Apply::cast);
+pub fn is_in_a_priority(binding: &SyntaxNode) -> bool {
+    let calls = binding.ancestors().skip(1).filter_map(ast::Apply::cast);
     calls.into_iter().any(|call| {
         let (function, arguments) = syntax::call(&ast::Expr::Apply(call));
         syntax::function_name(&function).is_some_and(|name| prioritised(&name, &arguments).is_some())
@@ -330,7 +330,7 @@ pub fn owned_elements<'m>(
 /// and no priority stands around a part of the list, and what stands around all of it can be written again.
 pub(super) fn movable_elements(def: &Def, conditions: &[String]) -> Vec<ast::Expr> {
     let priorities = &def.context.priorities;
-    if def.context.opaque || is_in_a_priority(def) || !priorities.iter().all(Priority::is_written_out) {
+    if def.context.opaque || is_in_a_priority(def.entry.syntax()) || !priorities.iter().all(Priority::is_written_out) {
         return Vec::new();
     }
     let around = text_of(def);
