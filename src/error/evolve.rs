@@ -54,11 +54,12 @@ pub fn port_in_use(port: u16, user: &str, free: u16) -> Error {
 }
 
 const PORT: &str = "--port ";
+const SUBDOMAIN: &str = ": --subdomain NAME";
 
 /// The same where the answer is typed at a prompt, and no option names it.
 pub fn at_the_prompt(mut error: Error) -> Error {
     for hint in &mut error.inner.hints {
-        *hint = hint.replace(PORT, "");
+        *hint = hint.replace(PORT, "").replace(SUBDOMAIN, "");
     }
     error
 }
@@ -68,7 +69,7 @@ pub fn host_in_use(place: Place, host: &str, user: &str) -> Error {
     Error::refused("host-in-use", format!("'{user}' has the host '{host}'"))
         .at(place)
         .reason("the proxy would send all requests to one of the two")
-        .hint("name another one: --subdomain NAME")
+        .hint(format!("name another one{SUBDOMAIN}"))
 }
 
 /// A subdomain is no host name.

@@ -108,7 +108,11 @@ impl Dialogue<'_, '_> {
             if self.approval.is_unwanted(group) {
                 self.approval.review.decline(Reason::Skipped);
             } else if let Some(need) = self.approval.review.missing_need() {
-                self.leave(group, Reason::Needs(need));
+                // Without its first change nothing of a service is taken, which is said once where it ends.
+                match need.0 {
+                    0 => self.approval.review.decline(Reason::Needs(need)),
+                    _ => self.leave(group, Reason::Needs(need)),
+                }
             } else if self.approval.run == Run::Leave {
                 self.leave(group, Reason::Answer);
             } else {

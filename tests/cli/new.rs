@@ -216,6 +216,13 @@ fn an_answer_that_cannot_be_is_asked_for_again() {
     person.sees("Port");
     person.0.send_line("28981").unwrap();
     person.sees("Subdomain");
+    person.0.send_line("jellyfin").unwrap();
+    person.sees("error[host-in-use]: 'jellyfin' has the host 'jellyfin.");
+    let hint = person.sees("Subdomain");
+    assert!(
+        hint.contains("name another one") && !hint.contains("--subdomain"),
+        "{hint}"
+    );
     person.types("\r");
     person.sees("PostgreSQL");
     person.types("n");

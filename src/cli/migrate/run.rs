@@ -396,6 +396,7 @@ impl<'s> Run<'s> {
             }
             if decision.change.is_empty() {
                 committer.say(service, &Landed::Declined);
+                self.session.ui.note(texts::asked_again(service));
                 self.record
                     .decided(migration, &decision, ServiceOutcome::Declined, None, None)?;
                 return Ok(Step::Declined);

@@ -57,12 +57,16 @@ pub fn ask(args: &New, context: &Context, ui: &Ui) -> Result<Wanted> {
         ),
     };
     let subdomain = match (&args.subdomain, exposure) {
-        (None, Exposure::Private | Exposure::Public) => {
-            let input = Input::new().with_prompt(texts::ASK_SUBDOMAIN).default(name.clone());
-            let subdomain: String = input.interact_text().map_err(stopped)?;
-            (subdomain != name).then_some(subdomain)
+        (said, Exposure::Private | Exposure::Public) => {
+            let check = |subdomain: &String| {
+                new::routes::check_subdomain(context, subdomain).map_err(error::evolve::at_the_prompt)
+            };
+            let subdomain = said_or_asked(ui, said.clone(), check, || {
+                Input::new().with_prompt(texts::ASK_SUBDOMAIN).default(name.clone())
+            })?;
+            (said.is_some() || subdomain != name).then_some(subdomain)
         }
-        (said, _) => said.clone(),
+        (said, Exposure::None) => said.clone(),
     };
     let database = args.database || {
         let question = Confirm::new().with_prompt(texts::ASK_DATABASE).default(false);

@@ -104,6 +104,11 @@ pub fn declined(service: &str) -> String {
     format!("{service}: declined, nothing was written")
 }
 
+/// How a declined service is asked about again.
+pub fn asked_again(service: &str) -> String {
+    format!("  to be asked again: qgroget migrate {service}")
+}
+
 pub fn committed(commit: &Committed) -> String {
     let title = commit.message.lines().next().unwrap_or_default();
     format!("[{}] {title}", commit.short)

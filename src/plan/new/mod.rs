@@ -17,7 +17,7 @@ use crate::syntax;
 
 pub mod module;
 pub mod ports;
-mod routes;
+pub mod routes;
 
 /// How the service runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

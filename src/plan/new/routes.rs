@@ -27,7 +27,14 @@ pub fn unused(context: &Context, wanted: &Wanted) -> Result<()> {
     if wanted.exposure == Exposure::None {
         return Ok(());
     }
-    let subdomain = wanted.subdomain.as_deref().unwrap_or(&wanted.name);
+    check_subdomain(context, wanted.subdomain.as_deref().unwrap_or(&wanted.name))
+}
+
+/// Refuses a subdomain that is none, and one whose host another service has.
+///
+/// # Errors
+/// `bad-subdomain`, `host-in-use`.
+pub fn check_subdomain(context: &Context, subdomain: &str) -> Result<()> {
     if !address::is_subdomain(subdomain) {
         return Err(error::evolve::bad_subdomain(subdomain));
     }
