@@ -400,10 +400,10 @@ pub fn directory_name(subject: Subject, directory: &str) -> Error {
         ),
     )
     .hint(format!(
-        "Fix: name the service as its directory ({}.{}), or the directory as the service",
-        subject.contract,
-        attr_text(directory)
+        "Fix: rename the directory '{directory}' to '{0}', and mend the imports; `qgroget migrate {0}` does it where it was left",
+        subject.service
     ))
+    .hint("the service's name is part of its routes and backup jobs, so that renaming that has consequences")
 }
 
 /// Pattern 3: a database without a name of its own in plain sight.

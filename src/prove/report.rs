@@ -82,7 +82,9 @@ pub fn lines(proof: &Proof, all: bool) -> Vec<Line> {
 /// The hosts that could not be evaluated, a line each.
 pub fn not_evaluated(proof: &Proof) -> impl Iterator<Item = String> {
     let hosts = proof.unproved.iter();
-    hosts.map(|(host, reason)| format!("{host} was not evaluated: {reason}"))
+    hosts.map(|(host, reason)| {
+        format!("{host} was not evaluated, before the change as after it (qgroget verify --host {host} shows where): {reason}")
+    })
 }
 
 /// The verdict in one line.

@@ -110,6 +110,11 @@ impl ContractField {
         }
     }
 
+    /// Whether it is an attribute of what a service wants to record besides, which nothing reads.
+    pub fn is_record(&self) -> bool {
+        matches!(self, Field::Extra(path) if path[0] == EXTRA)
+    }
+
     /// Whether it is a field of the service's backup job.
     pub fn is_of_backups(&self) -> bool {
         self.is_known() && self.path().starts_with("backup") && *self != Field::BackupJob

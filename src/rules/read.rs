@@ -37,7 +37,11 @@ impl Rules {
             if let Some((key, value)) = rules.paths.wrong() {
                 return Err(bad_path(path, text, key, &value));
             }
-            if let Some((key, field)) = rules.backup_fields.iter().find(|(_, field)| !field.is_of_backups()) {
+            if let Some((key, field)) = rules
+                .backup_fields
+                .iter()
+                .find(|(_, field)| !field.is_of_backups() && !field.is_record())
+            {
                 return Err(bad_backup_field(path, text, key, field));
             }
             let said = rules.service.values().filter_map(|rule| rule.data_dir.as_deref());
@@ -78,7 +82,7 @@ fn bad_backup_field(path: &Path, text: &str, key: &str, field: &ContractField) -
     Error::usage("bad-rules", what)
         .at(crate::error::Place::new(path, &text.into(), span))
         .hint(format!(
-            "it is one of {}",
+            "it is one of {}, or an attribute of extraConfig for what nothing reads",
             ContractField::of_backups().collect::<Vec<_>>().join(", ")
         ))
 }
@@ -189,14 +193,20 @@ mod tests {
 
     #[test]
     fn what_a_backup_job_says_is_a_field_of_backups() {
-        for value in ["extraConfig.prune", "port"] {
+        for value in ["type", "port"] {
             let own = format!("[backup-fields]\nprune = {value:?}\n");
             let error = Rules::new(Some((Path::new(FILE), &own))).expect_err("no field of a backup");
             let said = format!("[backup-fields] prune is {value}, which says nothing of a backup");
             assert!(error.message().ends_with(&said), "{error}");
             assert_eq!((error.code(), error.place().expect("a place").line), ("bad-rules", 2));
         }
-        assert!(Rules::new(Some((Path::new(FILE), "[backup-fields]\nhook = \"backupCleanup\"\n"))).is_ok());
+        assert!(
+            Rules::new(Some((
+                Path::new(FILE),
+                "[backup-fields]\nhook = \"backupCleanup\"\nprune = \"extraConfig.prune\"\n"
+            )))
+            .is_ok()
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::pieces::Piece;
+use super::pieces::{Kind, Piece};
 use crate::error::Place;
 
 /// A piece of a service, in the repository as it is and as a plan would leave it.
@@ -18,8 +18,12 @@ pub struct Stand {
 }
 
 impl Stand {
-    /// Whether the plan leaves it in the same lines of the same files.
+    /// Whether the plan leaves it in the same lines of the same files. What names the module's path does not stay where
+    /// that may become another one, though its line is the same.
     pub fn stays(&self) -> bool {
+        if matches!(self.piece.kind, Kind::Import | Kind::Test) {
+            return false;
+        }
         let lines = |places: &[Place]| -> Vec<_> { places.iter().map(|p| (p.path.clone(), p.line)).collect() };
         self.will_stand
             .as_ref()

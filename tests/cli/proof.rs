@@ -324,7 +324,7 @@ fn another_host_that_a_change_reaches_is_proved_too() {
     let repo = with_desk(&format!("../../modules/apps/firefox.nix {shared}"));
     repo.run(&["migrate", "syncthing", "--host", "Server", "--yes"])
         .succeeds()
-        .says("Desk was not evaluated");
+        .says("Desk was not evaluated, before the change as after it (qgroget verify --host Desk shows where)");
     // A host that has nothing to do with it is left alone.
     let repo = with_desk("");
     repo.run(&["migrate", "jellyfin", "--host", "Server", "--yes"])

@@ -229,6 +229,10 @@ pub fn collector(context: &Context) -> Result<String> {
     let declared = fields::of(context, &parts(&rules.namespaces.backups)).unwrap_or_default();
     let mut text = COLLECTOR.to_owned();
     for (name, field) in rules.backup_fields.iter().filter(|(name, _)| declared.contains(name)) {
+        // What is only recorded makes no part of a job.
+        if field.is_record() {
+            continue;
+        }
         let Some(range) = span_of_job_field(&text, field) else {
             return Err(Error::internal(format!("nix/collector.nix has no name for {field}")));
         };
