@@ -12,6 +12,7 @@ use super::summary::group_heading;
 use super::{folded, texts};
 use crate::edit::{FileChange, SourceChange};
 use crate::error::{Error, Result};
+use crate::plan::kinds::CONTRACT;
 use crate::plan::{Group, Safety};
 use crate::term::foreign::visible;
 use crate::term::palette::{self, paint};
@@ -108,9 +109,9 @@ impl Dialogue<'_, '_> {
             if self.approval.is_unwanted(group) {
                 self.approval.review.decline(Reason::Skipped);
             } else if let Some(need) = self.approval.review.missing_need() {
-                // Without its first change nothing of a service is taken, which is said once where it ends.
-                match need.0 {
-                    0 => self.approval.review.decline(Reason::Needs(need)),
+                // Without its contract nothing of a service is taken, which is said once where it ends.
+                match self.approval.proposal.groups()[need.0].kind {
+                    CONTRACT => self.approval.review.decline(Reason::Needs(need)),
                     _ => self.leave(group, Reason::Needs(need)),
                 }
             } else if self.approval.run == Run::Leave {

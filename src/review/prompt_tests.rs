@@ -123,6 +123,25 @@ fn enter_alone_is_no() {
 }
 
 #[test]
+fn what_goes_with_another_is_said_unless_nothing_of_the_service_is_taken() {
+    let of = |first| {
+        Fake::default().group(first, "the first", Safety::Preserves, &[]).group(
+            "database-reads",
+            "the second",
+            Safety::Preserves,
+            &[0],
+        )
+    };
+    for (first, said) in [("databases", true), ("contract", false)] {
+        let mut script = Script::new(&["n"]);
+        let decision = select(&of(first), &mut script);
+        assert!(matches!(decision, Outcome::Decided(decision) if decision.accepted.is_empty()));
+        let seen = script.seen();
+        assert_eq!(seen.contains("(2) left with (1), which it needs"), said, "{seen}");
+    }
+}
+
+#[test]
 fn all_the_rest_still_asks_about_a_gain() {
     let mut script = Script::new(&["y", "a", ""]);
     let decision = script.decide(&jellyfin());
