@@ -103,7 +103,7 @@ fn persistence(grounds: &Grounds) -> Tick {
 /// names nothing whose loss would cost something; ticked where the proof compared backups.
 fn backup(grounds: &Grounds) -> Tick {
     let evidence = grounds.evidence;
-    let jobs = evidence.jobs_left();
+    let jobs: Vec<&str> = evidence.jobs_left().map(|job| job.name.as_str()).collect();
     if !jobs.is_empty() {
         return open(&texts::jobs_left(&jobs));
     }

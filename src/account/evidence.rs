@@ -9,7 +9,7 @@ use crate::plan::model::{Context, topmost};
 use crate::plan::share::ownership::Names;
 use crate::plan::vmtest::Registration;
 use crate::plan::{Accepted, Proposal, placement, tested};
-use crate::resolve::module::{Def, path_text};
+use crate::resolve::module::path_text;
 use crate::rules::parts;
 use crate::status::{self, Service};
 use crate::syntax::{self, AstNode};
@@ -18,6 +18,8 @@ use crate::syntax::{self, AstNode};
 #[derive(Clone, Debug)]
 pub struct Job {
     pub name: String,
+    /// Its option path.
+    pub option: String,
     /// Whether it is declared still, for others or because it was left.
     pub stands: bool,
 }
@@ -34,8 +36,6 @@ pub struct NewTest {
 /// What is known of a service's migration.
 pub struct Evidence {
     pub host: String,
-    /// The option path of the backup jobs.
-    backups: String,
     /// The kinds of the groups that are accepted, and of those that are not.
     pub accepted: Vec<&'static str>,
     pub declined: Vec<&'static str>,
@@ -102,7 +102,6 @@ impl Evidence {
         let says = |field| status::contract_says(after, name, field);
         Evidence {
             host: after.host.name.clone(),
-            backups: namespaces.backups.clone(),
             is_own: tree.is_own(&module),
             setting: has(ENABLEMENT).then(|| tree.setting()).flatten(),
             was_legacy: !facts.declarations.is_empty(),
@@ -125,7 +124,9 @@ impl Evidence {
             test_imports: moved && importing.iter().any(old),
             test_switches: has(ENABLEMENT) && migration.switches_test(),
             has_flake: after.repo.has(Path::new("flake.nix")),
-            is_off: tree.is_off(&module, service.as_ref()),
+            is_off: service
+                .as_ref()
+                .is_some_and(|service| service.enabled.known() == Some(&false)),
             is_unimported: !after.model.is_imported(&module),
             accepted: accepted_kinds,
             declined,
@@ -145,16 +146,9 @@ impl Evidence {
         self.declined.contains(&kind)
     }
 
-    /// The option path of a backup job.
-    pub fn job_path(&self, job: &str) -> String {
-        let names = parts(&self.backups).into_iter().chain([job]).map(Some);
-        path_text(&names.collect::<Vec<_>>())
-    }
-
-    /// The jobs that are left as they were, by name.
-    pub fn jobs_left(&self) -> Vec<&str> {
-        let left = self.jobs.iter().filter(|_| self.left(BACKUP));
-        left.map(|job| job.name.as_str()).collect()
+    /// The jobs that are left as they were.
+    pub fn jobs_left(&self) -> impl Iterator<Item = &Job> {
+        self.jobs.iter().filter(|_| self.left(BACKUP))
     }
 }
 
@@ -193,6 +187,7 @@ impl<'t> Tree<'t> {
         let path = [&parts(backups)[..], &[job]].concat();
         Job {
             name: job.to_owned(),
+            option: path_text(&path.iter().map(Some).collect::<Vec<_>>()),
             stands: !topmost(self.context.model, &path).is_empty(),
         }
     }
@@ -245,19 +240,5 @@ impl<'t> Tree<'t> {
         let references = placement::references(self.context.repo, module, module).into_iter();
         let files = references.map(|reference| reference.file);
         files.filter(|file| file.starts_with(tests)).collect()
-    }
-
-    /// A module that no host imports is evaluated by itself, where its own word counts.
-    fn is_off(&self, module: &Path, service: Option<&Service>) -> bool {
-        if self.context.model.is_imported(module) {
-            return service.is_some_and(|service| service.enabled.known() == Some(&false));
-        }
-        let path = self.path(self.contract(), &["enable"]);
-        let definitions = self.context.model.definitions(&path);
-        let value = |def: &Def| def.value.as_ref().map(|value| syntax::text_of(value.syntax()));
-        definitions.is_empty()
-            || definitions
-                .iter()
-                .all(|(_, def)| value(def).as_deref() == Some("false"))
     }
 }

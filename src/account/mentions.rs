@@ -2,24 +2,14 @@
 //! and the files that it imports as well, where no definition tells what they come to.
 
 use crate::plan::model::Context;
-use crate::plan::needs::is_database_address;
+use crate::plan::needs::{DATABASE_SERVERS, is_database_address};
 use crate::repo::literals;
 use crate::resolve::module::{Def, Module};
 use crate::resolve::reads::{self, OptionPath};
 use crate::syntax::{self, AstNode, SyntaxNode, ast};
 
-/// The servers of databases among the modules of NixOS, below `services`.
-const SERVERS: [&str; 9] = [
-    "postgresql",
-    "mysql",
-    "mongodb",
-    "redis",
-    "couchdb",
-    "influxdb",
-    "influxdb2",
-    "clickhouse",
-    "ferretdb",
-];
+/// Servers of databases, below `services`, besides those in which services are known to keep their data.
+const OTHER_SERVERS: [&str; 5] = ["redis", "influxdb", "influxdb2", "clickhouse", "ferretdb"];
 
 /// Where sops-nix, agenix and NixOps put secrets, by their defaults.
 const SECRET_DIRECTORIES: [&str; 3] = ["/run/secrets", "/run/agenix", "/run/keys"];
@@ -41,7 +31,8 @@ pub fn database(context: &Context, module: &Module) -> bool {
         let server = names.iter().any(|path| {
             let pairs = path.windows(2);
             let mut servers = pairs.filter(|pair| pair[0] == "services");
-            servers.any(|pair| SERVERS.contains(&pair[1].as_str()))
+            let is_server = |name: &str| DATABASE_SERVERS.contains(&name) || OTHER_SERVERS.contains(&name);
+            servers.any(|pair| is_server(&pair[1]))
         });
         server || texts(root).iter().any(|text| has_address(text))
     })

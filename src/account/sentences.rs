@@ -84,7 +84,7 @@ fn removal(evidence: &Evidence) -> Vec<String> {
     let mut said = Vec::new();
     if evidence.was_legacy {
         let mut left = evidence.legacy_left.clone();
-        left.extend(evidence.jobs_left().into_iter().map(|job| evidence.job_path(job)));
+        left.extend(evidence.jobs_left().map(|job| job.option.clone()));
         said.push(match left.as_slice() {
             [] => texts::REMOVED.to_owned(),
             left => texts::removed_but(left),

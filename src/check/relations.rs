@@ -261,10 +261,8 @@ pub fn backups(context: &CheckContext, found: &mut Vec<Finding>) {
         return;
     }
     for (name, service) in &context.contracts.services {
-        for field in ContractField::of_backups() {
-            let Some(kind) = ContractField::named(field) else {
-                continue;
-            };
+        for kind in ContractField::of_backups() {
+            let field = &kind.path();
             let names: Vec<&str> = rules.backup_fields_of(&kind).collect();
             if names.iter().any(|option| schema.fields.contains_key(*option)) {
                 continue;

@@ -120,10 +120,10 @@ impl ContractField {
         self.is_known() && self.path().starts_with("backup") && *self != Field::BackupJob
     }
 
-    /// The names of the fields of the service's backup job.
-    pub fn of_backups() -> impl Iterator<Item = &'static str> {
-        let of_backups = KNOWN.iter().filter(|(_, field)| field.is_of_backups());
-        of_backups.map(|(name, _)| *name)
+    /// The fields of the service's backup job.
+    pub fn of_backups() -> impl Iterator<Item = ContractField> {
+        let fields = KNOWN.into_iter().map(|(_, field)| field);
+        fields.filter(ContractField::is_of_backups)
     }
 
     /// Whether every contract has it, whatever the repository has added to its schema.

@@ -1,9 +1,10 @@
 //! How rules are read: those of the program, with a repository's `qgroget.toml` over them, and what is wrong with that one.
 
+use std::ops::Range;
 use std::path::Path;
 
 use super::{ContractField, Format, Orders, Rules, says_directory};
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 
 /// The embedded rules.
 const DEFAULTS: &str = concat!(
@@ -62,65 +63,54 @@ impl Rules {
     }
 }
 
+/// The refusal of what stands at `span` in `text`, the rules of the repository at `path`.
+fn wrong(path: &Path, text: &str, span: Option<Range<usize>>, what: &str) -> Error {
+    Error::usage("bad-rules", format!("{} is not valid: {what}", path.display())).at(Place::new(
+        path,
+        &text.into(),
+        span.unwrap_or(0..0),
+    ))
+}
+
+/// With the name that was meant, where one of `known` is near.
+fn meant(error: Error, name: &str, known: &[String]) -> Error {
+    match crate::error::nearest(name, known) {
+        Some(near) => error.hint(format!("did you mean '{near}'?")),
+        None => error,
+    }
+}
+
 fn bad_namespace(path: &Path, text: &str, key: &str, value: &str) -> Error {
-    let span = text_of_key(text, key).unwrap_or(0..0);
-    let what = format!(
-        "{} is not valid: {key} is {value:?}, which is no option path",
-        path.display()
-    );
-    Error::usage("bad-rules", what)
-        .at(crate::error::Place::new(path, &text.into(), span))
-        .hint("write names with dots between them, as in homelab.services")
+    let what = format!("{key} is {value:?}, which is no option path");
+    wrong(path, text, text_of_key(text, key), &what).hint("write names with dots between them, as in homelab.services")
 }
 
 fn bad_backup_field(path: &Path, text: &str, key: &str, field: &ContractField) -> Error {
-    let span = text_of_key(text, key).unwrap_or(0..0);
-    let what = format!(
-        "{} is not valid: [backup-fields] {key} is {field}, which says nothing of a backup",
-        path.display()
-    );
-    Error::usage("bad-rules", what)
-        .at(crate::error::Place::new(path, &text.into(), span))
-        .hint(format!(
-            "it is one of {}, or an attribute of extraConfig for what nothing reads",
-            ContractField::of_backups().collect::<Vec<_>>().join(", ")
-        ))
+    let what = format!("[backup-fields] {key} is {field}, which says nothing of a backup");
+    let names: Vec<String> = ContractField::of_backups().map(|field| field.to_string()).collect();
+    wrong(path, text, text_of_key(text, key), &what).hint(format!(
+        "it is one of {}, or an attribute of extraConfig for what nothing reads",
+        names.join(", ")
+    ))
 }
 
 fn bad_format(path: &Path, text: &str, value: &str) -> Error {
-    let span = text_of_key(text, "format").unwrap_or(0..0);
-    let what = format!(
-        "{} is not valid: format is {value:?}, which is no format",
-        path.display()
-    );
+    let what = format!("format is {value:?}, which is no format");
     let names = Format::ALL.map(|format| format.name().to_owned());
-    let error = Error::usage("bad-rules", what).at(crate::error::Place::new(path, &text.into(), span));
-    let error = match crate::error::nearest(value, &names) {
-        Some(near) => error.hint(format!("did you mean '{near}'?")),
-        None => error,
-    };
-    error.hint(format!("it is one of {}", names.join(", ")))
+    let error = wrong(path, text, text_of_key(text, "format"), &what);
+    meant(error, value, &names).hint(format!("it is one of {}", names.join(", ")))
 }
 
 fn bad_path(path: &Path, text: &str, key: &str, value: &str) -> Error {
-    let span = text_of_key(text, key).unwrap_or(0..0);
-    let what = format!(
-        "{} is not valid: {key} is {value:?}, which is no path inside the repository",
-        path.display()
-    );
-    Error::usage("bad-rules", what)
-        .at(crate::error::Place::new(path, &text.into(), span))
+    let what = format!("{key} is {value:?}, which is no path inside the repository");
+    wrong(path, text, text_of_key(text, key), &what)
         .hint("write it relative to the repository's root, without `..`, as in modules/server")
 }
 
 fn bad_data_dir(path: &Path, text: &str, value: &str) -> Error {
-    let span = text.find(value).map_or(0..0, |at| at..at + value.len());
-    let what = format!(
-        "{} is not valid: data-dir is {value:?}, which is no directory",
-        path.display()
-    );
-    Error::usage("bad-rules", what)
-        .at(crate::error::Place::new(path, &text.into(), span))
+    let span = text.find(value).map(|at| at..at + value.len());
+    let what = format!("data-dir is {value:?}, which is no directory");
+    wrong(path, text, span, &what)
         .hint("write an absolute path, \"null\", or Nix source, as in '\"${config.homelab.dataDir}/git\"'")
 }
 
@@ -129,17 +119,12 @@ fn bad_rules(path: &Path, text: &str, error: &toml::de::Error) -> Error {
     let unknown = unknown_key(message);
     // A key is looked for in the tables together, which know no places.
     let place = || text_of_key(text, unknown.as_ref()?.0);
-    let span = error.span().or_else(place).unwrap_or(0..0);
-    let error = Error::usage("bad-rules", format!("{} is not valid: {message}", path.display()))
-        .at(crate::error::Place::new(path, &text.into(), span));
-    let near = unknown
-        .as_ref()
-        .and_then(|(key, known)| crate::error::nearest(key, known));
-    let error = match near {
-        Some(near) => error.hint(format!("did you mean '{near}'?")),
-        None => error,
+    let wrong = wrong(path, text, error.span().or_else(place), message);
+    let wrong = match &unknown {
+        Some((key, known)) => meant(wrong, key, known),
+        None => wrong,
     };
-    error.hint("the keys and their meaning: docs/writing-a-rule.md")
+    wrong.hint("the keys and their meaning: docs/writing-a-rule.md")
 }
 
 /// The key that does not exist and those that do, as serde names them.
@@ -149,7 +134,7 @@ fn unknown_key(message: &str) -> Option<(&str, Vec<String>)> {
 }
 
 /// Where a key or a table of this name stands.
-fn text_of_key(text: &str, key: &str) -> Option<std::ops::Range<usize>> {
+fn text_of_key(text: &str, key: &str) -> Option<Range<usize>> {
     let is_word = |c: char| c.is_alphanumeric() || "-_".contains(c);
     let mut found = text.match_indices(key).map(|(at, _)| at..at + key.len());
     found.find(|span| {

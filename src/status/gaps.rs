@@ -185,11 +185,9 @@ pub fn contract_says(context: &Context, service: &str, field: &str) -> bool {
 
 /// Whether a module has anything to say of a server of databases that keeps data.
 fn has_server(module: &Module) -> bool {
-    let servers = ["postgresql", "mysql", "mongodb", "couchdb"];
-    let mut of_module = servers
+    needs::DATABASE_SERVERS
         .iter()
-        .filter(|server| module.under(&["services", **server]).next().is_some());
-    of_module.next().is_some()
+        .any(|server| module.under(&["services", server]).next().is_some())
 }
 
 fn is_empty(def: &Def) -> bool {

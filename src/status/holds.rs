@@ -6,15 +6,13 @@ use super::kept::{self, Elements};
 use super::pieces::is_shared;
 use super::{Kept, Service};
 use crate::plan::model::Context;
+use crate::plan::needs::DATABASE_SERVERS;
 use crate::plan::share::ownership::Names;
 use crate::resolve::module::Def;
 use crate::resolve::value::{Known, Value};
 
 /// Options of NixOS modules, below `services.<program>`, that say where a program keeps its state.
 const STATE_OPTIONS: [&str; 2] = ["dataDir", "stateDir"];
-
-/// Programs whose data is in databases: what is saved of those is asked for by itself.
-const DATABASE_SERVERS: [&str; 5] = ["postgresql", "mysql", "redis", "mongodb", "couchdb"];
 
 /// Types of tmpfiles rules that make a directory and leave what is in it (tmpfiles.d(5)).
 const DIRECTORY_RULES: [&str; 3] = ["d", "v", "q"];
@@ -153,7 +151,9 @@ impl<'a> Own<'_, 'a> {
         let defs = module.under(&["services"]).filter(|def| {
             let program = def.name(1);
             let says = def.path.len() == 3 && def.name(2).is_some_and(|last| STATE_OPTIONS.contains(&last));
-            says && self.is_own(program) && program.is_some_and(|program| !DATABASE_SERVERS.contains(&program))
+            // What is saved of databases is asked for by itself.
+            let is_database = |program| program == "redis" || DATABASE_SERVERS.contains(&program);
+            says && self.is_own(program) && program.is_some_and(|program| !is_database(program))
         });
         let values = defs.flat_map(|def| self.values(def));
         values.filter(|kept| kept.path.starts_with('/')).collect()

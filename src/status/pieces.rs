@@ -263,10 +263,7 @@ fn scattered(context: &Context, facts: &ServiceFacts, all: &mut Gathered) {
             all.add(Kind::Switch, "", None, definition.place());
         }
     }
-    let others = facts.other_jobs.iter().map(|other| &other.job);
-    for job in facts.jobs.iter().chain(others) {
-        backup(context, job, all);
-    }
+    facts.all_jobs().for_each(|job| backup(context, job, all));
     for entry in &facts.persisted {
         all.kept(Elements::one(context, entry.module, &entry.element).directories());
     }

@@ -280,7 +280,7 @@ fn facts(context: &Context, facts: &ServiceFacts, service: &mut Service) {
         let own = Elements::one(context, entry.module, &entry.element);
         service.persisted.extend(own.directories());
     }
-    for job in facts.jobs.iter().chain(facts.other_jobs.iter().map(|other| &other.job)) {
+    for job in facts.all_jobs() {
         let paths = job.facts.iter().filter(|fact| fact.field == ContractField::BackupPaths);
         service.backed_up.extend(
             paths

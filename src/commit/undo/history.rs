@@ -82,18 +82,24 @@ pub(in crate::commit) struct Change<'g> {
     pub undone: bool,
 }
 
+/// HEAD and what comes before it, newest first.
+fn from_head(git: &GitState) -> Result<git2::Revwalk<'_>, git2::Error> {
+    let mut walk = git.repo().revwalk()?;
+    walk.set_sorting(git2::Sort::TOPOLOGICAL)?;
+    walk.push_head()?;
+    Ok(walk)
+}
+
 /// The commits of the tool in HEAD's history that change something, newest first.
 ///
 /// # Errors
 /// `git-failed`.
 pub(in crate::commit) fn changes(git: &GitState) -> Result<Vec<Change<'_>>> {
     let failed = |cause| error::git::failed("read the history", cause);
-    let mut walk = git.repo().revwalk().map_err(failed)?;
-    walk.set_sorting(git2::Sort::TOPOLOGICAL).map_err(failed)?;
     if git.head()?.id().is_none() {
         return Ok(Vec::new());
     }
-    walk.push_head().map_err(failed)?;
+    let walk = from_head(git).map_err(failed)?;
     let mut changes = Vec::new();
     let mut firsts: BTreeSet<Oid> = recover::first_to_go(git)?.into_iter().collect();
     let mut taken_back: BTreeMap<Mark, usize> = BTreeMap::new();
@@ -134,9 +140,7 @@ pub(super) fn parents(git: &GitState) -> Result<Vec<Oid>> {
 /// `git-failed`.
 pub(super) fn reversals(git: &GitState, since: Oid, paths: &[(String, String)]) -> Result<Vec<String>> {
     let failed = |cause| error::git::failed("read the history", cause);
-    let mut walk = git.repo().revwalk().map_err(failed)?;
-    walk.set_sorting(git2::Sort::TOPOLOGICAL).map_err(failed)?;
-    walk.push_head().map_err(failed)?;
+    let mut walk = from_head(git).map_err(failed)?;
     walk.hide(since).map_err(failed)?;
     let mut found = Vec::new();
     for id in walk {

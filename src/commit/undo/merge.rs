@@ -123,10 +123,11 @@ fn interleave<'t>(ours: &mut [Edit<'t>], theirs: &mut Vec<Edit<'t>>, earlier: &[
         let Some(our) = ours.iter_mut().find(is_same).filter(|_| their.from == their.to) else {
             return true;
         };
-        let together = earlier.iter().find_map(|text| as_in(text, &our.lines, &their.lines));
-        let is_known = together.is_some();
-        our.lines = together.unwrap_or(std::mem::take(&mut our.lines));
-        !is_known
+        match earlier.iter().find_map(|text| as_in(text, &our.lines, &their.lines)) {
+            Some(together) => our.lines = together,
+            None => return true,
+        }
+        false
     });
 }
 

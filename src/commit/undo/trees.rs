@@ -204,11 +204,9 @@ pub(super) fn resolve_touching(git: &GitState, index: &mut git2::Index, earlier:
             continue;
         };
         let path = PathBuf::from(String::from_utf8_lossy(&our.path).into_owned());
-        let merged = match merge::merge(&base, &ours, &theirs) {
-            Some(merged) => Some(merged),
-            None => merge::merge_as(&base, &ours, &theirs, &texts_at(git, earlier, &path)?),
+        let Some(merged) = merge::merge_as(&base, &ours, &theirs, &texts_at(git, earlier, &path)?) else {
+            continue;
         };
-        let Some(merged) = merged else { continue };
         let is_nix = path.extension().is_some_and(|extension| extension == "nix");
         if is_nix && Source::new(&path, merged.as_str()).expr().is_err() {
             continue;

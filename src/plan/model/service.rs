@@ -171,6 +171,11 @@ impl<'a> ServiceFacts<'a> {
         self.facts.iter().filter(|fact| fact.unread)
     }
 
+    /// Its backup jobs, also those that stay where they stand.
+    pub fn all_jobs(&self) -> impl Iterator<Item = &Job<'a>> {
+        self.jobs.iter().chain(self.other_jobs.iter().map(|other| &other.job))
+    }
+
     /// What the backup jobs say.
     pub fn of_jobs(&self) -> impl Iterator<Item = &Fact<'a>> {
         self.jobs.iter().flat_map(|job| &job.facts)

@@ -67,6 +67,9 @@ impl Requirements {
     }
 }
 
+/// The servers of databases among the modules of NixOS, below `services`, in which services keep their data.
+pub const DATABASE_SERVERS: [&str; 4] = ["postgresql", "mysql", "mongodb", "couchdb"];
+
 /// Whether an address of this scheme (RFC 3986, section 3.1) is that of a database.
 pub fn is_database_address(scheme: &str) -> bool {
     let scheme = scheme.split('+').next().unwrap_or_default();

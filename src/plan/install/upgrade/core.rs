@@ -88,11 +88,12 @@ impl File {
         if !has_names || self.is_older() || self.is_newer() || self.is_faulty() {
             return Ok(false);
         }
-        let Some(installed) = self.installed(past)? else {
+        let Some(now) = self.now(context, names, None)? else {
             return Ok(false);
         };
-        let now = self.now(context, names, Some(&installed))?;
-        Ok(now.is_some_and(|now| !super::is_as_installed(context, &installed.text, &now)))
+        // What reads as it would now needs no history.
+        let is_now = |text: &str| super::is_as_installed(context, text, &now);
+        Ok(!is_now(&self.text) && self.installed(past)?.is_some_and(|installed| !is_now(&installed.text)))
     }
 
     /// What the tool has written of the version that it is of; `None` where that is not known.
