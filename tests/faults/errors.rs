@@ -131,9 +131,9 @@ fn inject(count: usize) -> usize {
 }
 
 #[test]
-fn a_sample_of_16_errors() {
+fn a_sample_of_10_errors() {
     if strace::available() {
-        assert!(inject(16) >= 14);
+        assert!(inject(10) >= 8);
     }
 }
 
@@ -151,12 +151,12 @@ fn a_branch_goes_back_although_a_call_fails() {
         let error = if call == "unlink" { "EACCES" } else { "EIO" };
         program == "qgroget" && case.error == error && of_a_branch.iter().any(|of| path.contains(of))
     });
-    let cases = sample(cases.collect(), 14);
+    let cases = sample(cases.collect(), 7);
     let outcomes = share(&cases, outcome);
     let injected = outcomes.iter().filter(|(injected, _)| *injected).count();
     let wrong: Vec<Wrong> = outcomes.into_iter().filter_map(|(_, wrong)| wrong).collect();
     none_wrong(&format!("{injected} errors at steps on branches"), &wrong);
-    assert!(injected >= 10, "{injected} of {}", cases.len());
+    assert!(injected >= 5, "{injected} of {}", cases.len());
 }
 
 #[test]

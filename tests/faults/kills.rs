@@ -83,9 +83,9 @@ fn run(count: usize) -> usize {
 }
 
 #[test]
-fn a_sample_of_100_kills() {
+fn a_sample_of_40_kills() {
     if strace::available() {
-        assert!(run(100) >= 90);
+        assert!(run(40) >= 36);
     }
 }
 
