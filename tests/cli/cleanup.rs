@@ -45,6 +45,24 @@ fn after_all_services_nothing_of_the_legacy_pattern_is_left() {
 }
 
 #[test]
+fn a_test_that_has_no_collector_is_named_and_others_are_not() {
+    let repo = Repo::with_contract();
+    repo.migrate(&["--all"]).succeeds();
+    // Those that the tool has written have it by the library that they share.
+    assert!(repo.read("tests/home/default.nix").contains("dashboard/home"));
+    repo.run(&["cleanup", "--dry-run"]).succeeds().says_not("by itself");
+    repo.write(
+        "tests/page/default.nix",
+        "{pkgs, ...}: pkgs.testers.nixosTest {\n  name = \"page\";\n  nodes.server.imports = [../../modules/server/dashboard/home];\n  testScript = \"\";\n}\n",
+    );
+    repo.commit_all("a test of the page alone");
+    repo.run(&["cleanup", "--dry-run"])
+        .succeeds()
+        .says("a test that imports modules/server/dashboard/home/default.nix by itself")
+        .says("(tests/page/default.nix:3)");
+}
+
+#[test]
 fn the_status_of_a_legacy_repository() {
     let repo = Repo::homelab();
     let before = repo.tree();

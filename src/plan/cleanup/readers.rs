@@ -81,16 +81,22 @@ fn check_hosts(context: &Context, source: &Source, sites: &[Site]) -> Result<()>
     Ok(())
 }
 
-/// Tests that import a reader by itself: its module needs the collector from now on.
+/// Tests that import a reader by itself: its module needs the collector from now on. A test that brings the collector, or is
+/// made by a file that does (the library that tests share), has it already.
 pub fn tests(context: &Context, reader: &Path) -> Vec<Skipped> {
+    let repo = context.repo;
     let tests = &context.rules().paths.tests;
-    let alone = |file: &Path| {
-        let text = context.repo.text(file);
-        file.starts_with(tests) && text.is_some_and(|text| !text.contains("collector.nix"))
+    let brings = |file: &Path| repo.text(file).is_some_and(|text| text.contains("collector.nix"));
+    let made_by = |file: &Path| {
+        let named = repo.path_literals(file).iter();
+        named
+            .filter_map(|literal| repo.import_target(&literal.target))
+            .any(|library| library.starts_with(tests) && brings(&library))
     };
-    placement::references(context.repo, reader, reader)
+    placement::references(repo, reader, reader)
         .into_iter()
-        .filter(|reference| alone(&reference.file))
+        .filter(|reference| reference.file.starts_with(tests))
+        .filter(|reference| !brings(&reference.file) && !made_by(&reference.file))
         .map(|reference| Skipped {
             what: texts::cleanup_test(reader),
             place: Some(reference.place),
