@@ -11,7 +11,7 @@ use qgroget::cli::{editor, pager};
 use qgroget::error::Result;
 use qgroget::plan::Accepted;
 use qgroget::plan::texts::commit_subject;
-use qgroget::review::summary::{self, Page, Width};
+use qgroget::review::summary::{self, Detail, Page};
 use qgroget::review::{Approval, CommitAnswer, Outcome, Position, confirm_commit, decide_noninteractive};
 
 #[path = "../tests/common/fake.rs"]
@@ -25,11 +25,9 @@ fn main() -> ExitCode {
     let mode = std::env::args().nth(1).unwrap_or_default();
     let done = match mode.as_str() {
         "page" => {
-            let page = Page {
-                width: Width(ui.width()),
-                is_cut: ui.is_terminal(),
-            };
-            ui.paged(|| ui.out(summary::text(&fake::jellyfin(), &Accepted::new(), None, page)));
+            let page = Page::of(ui.width(), ui.is_terminal());
+            let text = summary::text(&fake::jellyfin(), &Accepted::new(), None, page, Detail::All);
+            ui.paged(|| ui.out(text));
             Ok(0)
         }
         "flood" => {

@@ -180,7 +180,8 @@ fn on(done: &Done<'_>, host: Option<&str>, context: &Context) -> Option<String> 
     let asked: BTreeSet<&String> = match done {
         Done::Migrated { others, .. } => others.iter().collect(),
         Done::Installed => BTreeSet::new(),
-        Done::Changed | Done::TakenBack => return None,
+        Done::TakenBack => return Some(texts::STATUS.to_owned()),
+        Done::Changed => return None,
     };
     let left = model::legacy_names(context.model, context.rules());
     if left.is_empty() {

@@ -416,8 +416,11 @@ pub fn say(ui: &Ui, proof: &Proof, gains: &[String]) {
         ui.note(line);
     }
     for (_, difference) in proof.differences() {
-        if difference.class == Class::Reordered && difference.order == Some(Order::Told) {
-            ui.note(texts::reordered(&difference.sentence));
+        if difference.class == Class::Reordered {
+            ui.note(texts::reordered(
+                &difference.sentence,
+                difference.order != Some(Order::Nothing),
+            ));
         }
     }
 }

@@ -10,7 +10,7 @@ use super::texts;
 use super::ui::Ui;
 use crate::edit::SourceChange;
 use crate::plan::{Accepted, Proposal};
-use crate::review::summary::{self, Page, Width, wrap};
+use crate::review::summary::{self, Detail, Page, Width, wrap};
 use crate::review::view::{Kind, View};
 use crate::review::{Decision, commit_message, patch};
 use crate::term::fit::fit;
@@ -61,6 +61,10 @@ pub fn planned(
     };
     let text = format!("\n{title}\n\n{}", shown(messages.message));
     ui.prose(printed(&text, ui.is_colored()));
+    let is_in_short = shown(messages.message) != commit_message::indented(messages.message);
+    if is_in_short || (!deciding.full && decision.change.files.iter().any(|file| file.template)) {
+        ui.line(format!("\n{}", paint(palette::FAINT, texts::IN_SHORT)));
+    }
 }
 
 /// That there are two commits, with the message of the first as it is `shown`; that of the second comes behind it.
@@ -77,11 +81,8 @@ pub fn summary(
     note: Option<&str>,
 ) -> String {
     let width = Width(session.ui.width());
-    let page = Page {
-        width,
-        is_cut: session.ui.is_terminal(),
-    };
-    let mut text = summary::text(proposal, accepted, note, page);
+    let page = Page::of(width.0, session.ui.is_terminal());
+    let mut text = summary::text(proposal, accepted, note, page, Detail::All);
     let mut format = session.format(change).into_iter();
     if let Some(said) = format.next() {
         text.push_str(&format!("\n{}\n", wrap(&visible(&said), width, "", "  ")));

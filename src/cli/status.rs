@@ -6,7 +6,7 @@ use super::session::{self, Loaded, Session};
 use crate::commit;
 use crate::error::{self, Result};
 use crate::plan::model::Choices;
-use crate::review::summary::{Page, Width};
+use crate::review::summary::Page;
 use crate::status::{self, Detail, Pattern, Plan, stand};
 
 /// Runs the command.
@@ -19,13 +19,10 @@ pub fn run(args: &Status, session: &Session) -> Result<u8> {
         true => Vec::new(),
         false => details(args, session)?,
     };
-    let page = Page {
-        width: Width(session.ui.width()),
-        is_cut: session.ui.is_terminal(),
-    };
+    let page = Page::of(session.ui.width(), session.ui.is_terminal());
     if args.format == StatusFormat::Human && !details.is_empty() {
         session.ui.paged(|| {
-            let texts: Vec<String> = details.iter().map(|detail| detail.human(page)).collect();
+            let texts: Vec<String> = details.iter().map(|detail| detail.human(page.closer())).collect();
             session.ui.prose(texts.join("\n"));
         });
         return Ok(0);

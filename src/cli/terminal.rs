@@ -106,6 +106,10 @@ impl Terminal for Console<'_> {
         self.ui.width()
     }
 
+    fn height(&self) -> Option<usize> {
+        Some(self.ui.height())
+    }
+
     fn show(&mut self, text: &str) {
         // Lines of files stay as they are.
         let has_hunks = text.lines().any(|line| strip_str(line).to_string().starts_with("@@"));

@@ -175,6 +175,11 @@ impl Ui {
         self.width
     }
 
+    /// Lines of the terminal.
+    pub fn height(&self) -> usize {
+        terminal_height()
+    }
+
     /// Whether there is a person to ask: standard input and standard output are terminals.
     pub fn is_interactive(&self) -> bool {
         self.interactive

@@ -11,15 +11,12 @@ use super::namespaces::Namespaces;
 use super::order;
 use super::sentence;
 use super::stub::Stubs;
+use super::symbolic::{SYMBOLIC, without_digests};
 use crate::error::prove as text;
 use crate::rules::is_within;
 
-/// Symbolic packages and generated files stand under this directory.
-pub(super) const SYMBOLIC: &str = "/symbolic/";
 /// Down to this depth a set is a set of options (`services.x`): there whether or not something defines it.
 const OPTION_SETS: usize = 2;
-/// The length of a digest in a symbolic path.
-pub(super) const DIGEST: usize = 16;
 
 /// A raw difference: class, path, before, after.
 type Raw = (Class, Vec<String>, Option<Value>, Option<Value>);
@@ -261,16 +258,6 @@ fn identity(path: &[String], persistence: bool, value: &Value) -> Option<String>
         Value::Object(set) => KEYS.iter().find_map(|key| set.get(*key)?.as_str().map(str::to_owned)),
         _ => None,
     }
-}
-
-/// A text with the digests of generated files taken out.
-fn without_digests(text: &str) -> String {
-    let is_digest = |part: &&str| part.len() == DIGEST && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    let mut out = text.to_owned();
-    for digest in text.split(|c: char| !c.is_ascii_alphanumeric()).filter(is_digest) {
-        out = out.replace(digest, "");
-    }
-    out
 }
 
 #[cfg(test)]

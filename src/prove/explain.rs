@@ -1,15 +1,14 @@
 //! What differs inside of generated files: a value that names one shows only that its content is another one.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::area::Area;
-use super::compare::{DIGEST, SYMBOLIC, differences};
+use super::compare::differences;
 use super::configuration::{Configuration, THROWS};
 use super::difference::{Class, Difference};
 use super::namespaces::Namespaces;
 use super::slice::SliceSession;
+use super::symbolic::changed_digests;
 
 /// Generated files that name generated files are followed this far.
 const DEPTH: usize = 4;
@@ -42,11 +41,9 @@ pub fn explain(found: &mut [Difference], session: &SliceSession, names: &Namespa
                     } else {
                         format!(" (and {more} more)")
                     };
-                    difference.sentence = format!(
-                        "{}: in the generated file, {}{rest}",
-                        difference.option(),
-                        first.sentence
-                    );
+                    // A text that stands alone has no name of its own.
+                    let said = first.sentence.strip_prefix("content: ").unwrap_or(&first.sentence);
+                    difference.sentence = format!("{}: in the generated file, {said}{rest}", difference.option());
                 }
             }
         }
@@ -121,58 +118,4 @@ fn within(
         }
     }
     found
-}
-
-/// Digests that stand at the same place of two texts and differ.
-fn changed_digests(a: &str, b: &str) -> Vec<(String, String)> {
-    let (left, right) = (references(a), references(b));
-    let mut pairs = BTreeMap::new();
-    if left.len() == right.len() {
-        for (from, to) in left.iter().zip(&right) {
-            let (from, to) = (digests(from), digests(to));
-            if from.len() == to.len() {
-                pairs.extend(from.into_iter().zip(to).filter(|(x, y)| x != y));
-            }
-        }
-    }
-    pairs.into_iter().collect()
-}
-
-/// The symbolic paths in a text.
-fn references(text: &str) -> Vec<&str> {
-    text.match_indices(SYMBOLIC)
-        .map(|(at, _)| {
-            let rest = &text[at..];
-            let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ':' | ';' | ',' | ')'));
-            &rest[..end.unwrap_or(rest.len())]
-        })
-        .collect()
-}
-
-/// The digests in a symbolic path.
-fn digests(reference: &str) -> Vec<String> {
-    reference
-        .split(['-', '/', '.'])
-        .filter(|part| part.len() == DIGEST && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
-        .map(str::to_owned)
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn digests_are_paired_by_place() {
-        let (a, b) = (
-            "x /symbolic/pkgs.writeText-0123456789abcdef-1111111111111111/bin",
-            "x /symbolic/pkgs.writeText-0123456789abcdef-2222222222222222/bin",
-        );
-        assert_eq!(
-            changed_digests(a, b),
-            [("1111111111111111".to_owned(), "2222222222222222".to_owned())]
-        );
-        assert!(changed_digests(a, a).is_empty());
-        assert!(changed_digests(a, "nothing").is_empty());
-    }
 }

@@ -43,6 +43,7 @@ mod sentence;
 mod slice;
 mod stub;
 mod switches;
+mod symbolic;
 mod system;
 mod tree;
 mod withheld;

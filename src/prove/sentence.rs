@@ -6,6 +6,7 @@ use super::area::Area;
 use super::configuration::SEPARATOR;
 use super::difference::{Class, Judgement, Order, option_path};
 use super::namespaces::Namespaces;
+use super::symbolic::named;
 use crate::rules::ContractField;
 
 /// The most of a value that a sentence shows.
@@ -142,21 +143,58 @@ fn changed(option: &str, before: Option<&Value>, after: Option<&Value>) -> Strin
     }
     if let (Some(Value::String(a)), Some(Value::String(b))) = (before, after) {
         let (a, b) = (without_mark(a), without_mark(b));
-        if a.contains('\n') || b.contains('\n') {
-            let line = a.lines().zip(b.lines()).position(|(x, y)| x != y);
-            let at = line.unwrap_or(a.lines().count().min(b.lines().count()));
-            let from = a.lines().nth(at).map_or("(nothing)".to_owned(), |l| cut(l.trim()));
-            let to = b.lines().nth(at).map_or("(nothing)".to_owned(), |l| cut(l.trim()));
-            return format!("{option}: line {}: {from} → {to}", at + 1);
+        if let Some(said) = lines(&a, &b) {
+            return format!("{option}: {said}");
         }
     }
     format!("{option}: {} → {}", shown(before), shown(after))
 }
 
+/// What differs between the lines of two texts; `None` where both are one line, or the same.
+fn lines(a: &str, b: &str) -> Option<String> {
+    if !(a.contains('\n') || b.contains('\n')) {
+        return None;
+    }
+    let (a, b): (Vec<&str>, Vec<&str>) = (a.lines().collect(), b.lines().collect());
+    let ops = similar::capture_diff_slices(similar::Algorithm::Myers, &a, &b);
+    let said = |line: &str| cut(&named(line.trim()));
+    let of = |first: &str, number: usize| match number {
+        1 => first.to_owned(),
+        more => format!("{first} (and {} more)", more - 1),
+    };
+    let ops: Vec<similar::DiffOp> = ops
+        .into_iter()
+        .filter(|op| op.tag() != similar::DiffTag::Equal)
+        .collect();
+    let (first, others) = ops.split_first()?;
+    let (old, new) = (first.old_range(), first.new_range());
+    let only = |tag| ops.iter().all(|op| op.tag() == tag);
+    let count = |range: fn(&similar::DiffOp) -> usize| ops.iter().map(range).sum::<usize>();
+    Some(match () {
+        () if only(similar::DiffTag::Insert) => {
+            let line = format!("line {} is new: {}", new.start + 1, said(b[new.start]));
+            of(&line, count(|op| op.new_range().len()))
+        }
+        () if only(similar::DiffTag::Delete) => {
+            let line = format!("line {} is gone: {}", old.start + 1, said(a[old.start]));
+            of(&line, count(|op| op.old_range().len()))
+        }
+        () => {
+            let side = |line: Option<&&str>| line.map_or_else(|| "(nothing)".to_owned(), |line| said(line));
+            let (from, to) = (
+                a.get(old.clone()).unwrap_or_default(),
+                b.get(new.clone()).unwrap_or_default(),
+            );
+            let line = format!("line {}: {} → {}", old.start + 1, side(from.first()), side(to.first()));
+            of(&line, others.len() + from.len().max(to.len()))
+        }
+    })
+}
+
 fn plain(class: Class, option: &str, before: Option<&Value>, after: Option<&Value>) -> String {
     match class {
-        Class::Lost => format!("{option}: {} is gone", shown(before)),
-        Class::Gained => format!("{option}: {} is new", shown(after)),
+        Class::Lost => format!("{option}: {} is gone", shown_named(before)),
+        Class::Gained => format!("{option}: {} is new", shown_named(after)),
         _ => format!("{option}: {} → {}", shown(before), shown(after)),
     }
 }
@@ -176,6 +214,15 @@ pub fn shown(value: Option<&Value>) -> String {
         None => "(absent)".to_owned(),
         Some(Value::String(text)) => cut(&format!("\"{}\"", without_mark(text).replace('\n', "⏎"))),
         Some(other) => cut(&without_mark(&other.to_string())),
+    }
+}
+
+/// The same with names in place of symbolic paths.
+fn shown_named(value: Option<&Value>) -> String {
+    match value {
+        Some(Value::String(text)) => cut(&format!("\"{}\"", named(&without_mark(text).replace('\n', "⏎")))),
+        Some(other) => cut(&named(&without_mark(&other.to_string()))),
+        None => shown(None),
     }
 }
 
@@ -237,6 +284,21 @@ mod tests {
             ),
             ["a.b.c: line 2: y → z"]
         );
+        let text = |text: &str| json!({"a": {"b": {"c": text}}});
+        for (before, after, said) in [
+            ("x\nz\n", "x\ny\nz\n", "line 2 is new: y"),
+            ("x\nz\n", "v\nx\ny\nz\n", "line 1 is new: v (and 1 more)"),
+            ("x\ny\nz\n", "x\nz\n", "line 2 is gone: y"),
+            ("x\n", "", "line 1 is gone: x"),
+            ("x\ny\n", "x\nz\nv\n", "line 2: y → z (and 1 more)"),
+            (
+                "x\n",
+                "x\n/symbolic/pkgs.writeText-0123456789abcdef-1111111111111111/bin/y --z\n",
+                "line 2 is new: <pkgs.writeText>/bin/y --z",
+            ),
+        ] {
+            assert_eq!(sentences(text(before), text(after)), [format!("a.b.c: {said}")]);
+        }
     }
     #[test]
     fn a_field_is_known_by_whatever_name_the_repository_has_for_it() {

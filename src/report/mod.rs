@@ -68,10 +68,12 @@ pub enum Fate {
 }
 
 /// What a migration has done.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Migrated {
     /// Its commits, the one that only moves first; none where it is left uncommitted.
     pub commits: Vec<Commit>,
+    /// How many changes these are: a gain that is only known with the contract is one more.
+    pub changes: usize,
     /// What the proof has found.
     pub verdict: Verdict,
     /// What the machine gains, by the titles of what was accepted.
@@ -87,7 +89,7 @@ pub struct Migrated {
 }
 
 /// A commit.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Commit {
     /// Its name, abbreviated as git does it.
     pub id: String,
@@ -184,6 +186,27 @@ impl Run {
             };
             titles.iter().map(|title| (service.name.as_str(), title.as_str()))
         })
+    }
+}
+
+impl Migrated {
+    /// Takes what came after it, of the same service, into it.
+    pub fn take(&mut self, more: Migrated) {
+        self.commits.extend(more.commits);
+        self.changes += more.changes;
+        self.gained.extend(more.gained);
+        self.reordered.extend(more.reordered);
+        self.offered.extend(more.offered);
+        self.declined.extend(more.declined);
+        // What is not proved of a part is not proved of the whole.
+        match (&mut self.verdict, more.verdict) {
+            (Verdict::NotProved(_), _) => {}
+            (Verdict::Preserved { how, .. }, Verdict::Preserved { how: others, .. }) => {
+                let new: Vec<String> = others.into_iter().filter(|other| !how.contains(other)).collect();
+                how.extend(new);
+            }
+            (verdict, other) => *verdict = other,
+        }
     }
 }
 

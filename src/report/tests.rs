@@ -12,6 +12,7 @@ fn service(name: &str, fate: Fate) -> Service {
 
 fn migrated(verdict: Verdict) -> Migrated {
     Migrated {
+        changes: 1,
         commits: Vec::new(),
         verdict,
         gained: Vec::new(),

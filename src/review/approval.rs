@@ -9,7 +9,7 @@ pub use super::asked::{Approval, Kept, Position};
 use super::decision::{Outcome, Proposed, Review, preserving};
 use super::overrides::{Check, most_changed};
 use super::prompt::{After, Dialogue, Edit, Reply, Terminal, key};
-use super::summary::{self, Page, Width, wrap};
+use super::summary::{self, Detail, Page, Width, wrap};
 use super::{texts, view};
 use crate::edit::{FileChange, SourceChange};
 use crate::error::Result;
@@ -117,6 +117,9 @@ impl<'p> Approval<'p> {
     }
 }
 
+/// How many lines the question about a service takes on a terminal of 80 columns.
+const QUESTION_LINES: usize = 2;
+
 fn is_done(approval: &Approval<'_>) -> bool {
     approval.begun && approval.review.is_complete()
 }
@@ -139,9 +142,10 @@ impl Dialogue<'_, '_> {
             return Ok(After::Next);
         }
         loop {
+            let can_undo = self.approval.edited.is_some() || self.approval.position.can_go_back;
             let question = match self.approval.is_kept() {
                 true => texts::again_question(self.approval.again == Some(Again::Failed)),
-                false => texts::whole_question(preserving(self.approval.proposal).len()),
+                false => texts::whole_question(preserving(self.approval.proposal).len(), can_undo),
             };
             let width = Width(self.terminal.width().saturating_sub(1));
             let Reply::Line(line) = self.terminal.key(&wrap(&question, width, "", "  "), false) else {
@@ -159,6 +163,7 @@ impl Dialogue<'_, '_> {
                     self.approval.asks_message = true;
                     return Ok(After::Next);
                 }
+                ("p", None) => self.show_whole_plan(),
                 ("d", None) => {
                     let offered = self.approval.offered()?;
                     self.show_change(&offered.delta);
@@ -214,43 +219,47 @@ impl Dialogue<'_, '_> {
         let position = self.approval.position.clone();
         let proposal = self.approval.proposal;
         let width = Width(self.terminal.width());
-        let mut text = "\n".to_owned();
-        if position.of > 1 {
-            let here = texts::position(position.number, position.of, &visible(proposal.name()));
-            let then = position.then.first().map(|next| {
-                let said = texts::next(&visible(next), position.then.len() - 1);
-                paint(palette::FAINT, &format!("  ({said})"))
-            });
-            text.push_str(&format!(
-                "{}{}\n",
-                paint(palette::PROMPT, &here),
-                then.unwrap_or_default()
-            ));
-        }
         let offered = self.approval.offered()?;
-        let page = Page {
-            width,
-            is_cut: self.terminal.is_cut(),
-        };
+        let page = Page::of(width.0, self.terminal.is_cut());
         let accepted = preserving(proposal);
-        text.push_str(&summary::text(proposal, &accepted, None, page));
-        // A long table has scrolled its title away.
+        let plan = |detail| summary::text(proposal, &accepted, None, page, detail);
+        // Right above the question, since a long table may have scrolled its title away.
         let name = visible(proposal.name());
         let whose = match position.of > 1 {
             true => texts::position(position.number, position.of, &name),
             false => name.into_owned(),
         };
-        let stat = format!("{whose} · {}", view::stat(&offered.delta));
-        let stat = wrap(&stat, width, "", "  ");
-        text.push_str(&format!("\n{}\n", paint(palette::FAINT, &stat)));
-        self.terminal.show(&text);
+        let mut here = format!("{whose} · {}", view::stat(&offered.delta).short());
+        if let Some(next) = &position.next {
+            here.push_str(&format!(" · {}", texts::next(&visible(next))));
+        }
+        let here = wrap(&here, width, "", "  ");
+        let below = format!("\n{}\n", paint(palette::FAINT, &here));
+        // The question has two lines on most terminals.
+        let lines = |text: &str| text.lines().count() + below.lines().count() + QUESTION_LINES;
+        // Where no question about all of it follows, no key shows what is left out.
+        let is_asked = self.approval.is_kept() || !preserving(proposal).is_empty();
+        let mut text = plan(if is_asked { Detail::Table } else { Detail::All });
+        if is_asked && self.terminal.height().is_some_and(|height| lines(&text) > height) {
+            text = plan(Detail::Groups);
+        }
+        self.terminal.show(&format!("\n{text}{below}"));
         Ok(())
+    }
+
+    /// Shows the plan with all that it says.
+    fn show_whole_plan(&mut self) {
+        let proposal = self.approval.proposal;
+        let page = Page::of(self.terminal.width(), self.terminal.is_cut()).closer();
+        let text = summary::text(proposal, &preserving(proposal), None, page, Detail::All);
+        self.terminal.show_long(&text);
     }
 
     fn show_kept(&mut self) {
         let decision = self.approval.review.decision();
         let (taken, left) = (decision.accepted.len(), decision.declined.len());
-        self.say(&texts::kept(taken, left, decision.edited.len()));
+        let failed = self.approval.again == Some(Again::Failed);
+        self.say(&texts::kept(taken, left, decision.edited.len(), failed));
     }
 
     fn show_change(&mut self, change: &SourceChange) {

@@ -14,6 +14,7 @@ type Edit = Box<dyn Fn(&str) -> Result<String>>;
 /// A person with a script.
 #[derive(Default)]
 struct Script {
+    height: Option<usize>,
     answers: VecDeque<String>,
     edits: VecDeque<Edit>,
     seen: String,
@@ -35,6 +36,10 @@ impl Script {
 impl Terminal for Script {
     fn width(&self) -> usize {
         80
+    }
+
+    fn height(&self) -> Option<usize> {
+        self.height
     }
 
     fn show(&mut self, text: &str) {
@@ -61,7 +66,7 @@ fn position() -> Position {
     Position {
         number: 3,
         of: 29,
-        then: vec!["jellyseerr".to_owned(), "vaultwarden".to_owned()],
+        next: Some("jellyseerr".to_owned()),
         can_go_back: true,
     }
 }
@@ -98,6 +103,45 @@ fn one_key_takes_all_that_preserves_and_a_gain_is_asked_about() {
     assert_eq!(accepted(&decision), [0, 1, 2, 3, 5]);
     assert_eq!(decision.declined.len(), 1);
     assert_eq!(decision.declined[0].group, GroupId(4));
+}
+
+#[test]
+fn a_plan_fits_the_screen_and_a_key_shows_all_of_it() {
+    let fake = jellyfin();
+    let mut script = Script {
+        height: Some(22),
+        ..Script::new(&["p", "q"])
+    };
+    ask(&fake, &mut script);
+    snapshot!("approval_22_lines", script.seen());
+    let seen = script.seen();
+    let (screen, more) = seen.split_once("[?] p\n").unwrap();
+    assert!(screen.trim_start().lines().count() <= 22, "{screen}");
+    for group in fake.groups() {
+        assert!(screen.contains(&group.title), "{}: {screen}", group.title);
+    }
+    // What each group moves, and why something is left, is in what the key shows.
+    let in_one_line = more.split_whitespace().collect::<Vec<_>>().join(" ");
+    for moved in fake.groups().iter().flat_map(|group| &group.moves) {
+        let from = moved
+            .from
+            .as_ref()
+            .map_or(String::new(), |place| place.path.display().to_string());
+        assert!(in_one_line.contains(&from), "{from}: {more}");
+    }
+    for left in fake.skipped() {
+        assert!(
+            screen.contains(&left.what) && in_one_line.contains(&left.why),
+            "{screen}{more}"
+        );
+    }
+    // Where there is room, the table stands there at once.
+    let mut script = Script {
+        height: Some(60),
+        ..Script::new(&["q"])
+    };
+    ask(&fake, &mut script);
+    assert!(script.seen().contains("stands at"), "{}", script.seen());
 }
 
 #[test]
@@ -179,8 +223,12 @@ fn a_failed_proof_comes_back_with_all_answers() {
     let again = decided(approval.ask(&mut script).unwrap());
     assert!(again.change.is_same_as(&first.change), "nothing is asked twice");
     assert_eq!((accepted(&again), &again.edited), (accepted(&first), &first.edited));
-    let said = "Your answers are kept: 6 changes taken, 1 text edited. u takes the answer back";
-    assert!(script.seen().starts_with(said), "{}", script.seen());
+    let seen = script.seen().replace('\n', " ");
+    let said = "Your answers are kept: 6 changes taken, 1 text edited. Once what stands in the way is mended";
+    assert!(
+        seen.starts_with(said) && seen.contains("u takes the answer back"),
+        "{seen}"
+    );
     approval.come_back();
     let mut script = Script::new(&["u", "n"]);
     let without = decided(approval.ask(&mut script).unwrap());

@@ -38,8 +38,8 @@ pub struct Position {
     pub number: usize,
     /// How many there are.
     pub of: usize,
-    /// The names of those that come then.
-    pub then: Vec<String>,
+    /// The one that comes then.
+    pub next: Option<String>,
     /// Whether there is an earlier one that can be taken back.
     pub can_go_back: bool,
 }

@@ -44,6 +44,31 @@ impl std::fmt::Display for Stat {
 }
 
 impl Stat {
+    /// All of it in short: `5 files, +266 -9 lines, 40 re-indented`.
+    pub fn short(&self) -> String {
+        let mut said = texts::count(self.files, "file", "files");
+        let signed = [('+', self.added), ('-', self.removed)];
+        let signed: Vec<String> = signed
+            .iter()
+            .filter(|(_, number)| *number > 0)
+            .map(|(sign, number)| format!("{sign}{number}"))
+            .collect();
+        if !signed.is_empty() {
+            let noun = if self.added.max(self.removed) == 1 {
+                "line"
+            } else {
+                "lines"
+            };
+            said.push_str(&format!(", {} {noun}", signed.join(" ")));
+        }
+        for (number, done) in [(self.moved, "moved"), (self.indented, "re-indented")] {
+            if number > 0 {
+                said.push_str(&format!(", {number} {done}"));
+            }
+        }
+        said
+    }
+
     /// The figures about lines that are not zero, in words.
     pub fn lines(&self) -> Vec<String> {
         let mut parts = Vec::new();

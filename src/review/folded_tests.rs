@@ -86,7 +86,7 @@ fn a_template_is_a_line() {
     change.files[0].template = true;
     assert_eq!(
         plain(&render(&change).with_stat()),
-        "── tests/x.nix, new, from a template: 3 lines (--full shows them)\n1 file, 3 lines added\n"
+        "── tests/x.nix, new, from a template: 3 lines\n1 file, 3 lines added\n"
     );
 }
 

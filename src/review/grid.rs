@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use textwrap::core::display_width;
 
-use super::page::{Page, Width, wrap};
+use super::page::{Page, Paths, Width, wrap};
 use crate::term::palette::{self, paint};
 
 /// A table, and what stands in front of its first column.
@@ -24,24 +24,25 @@ impl Grid<'_> {
     /// The table as text.
     pub fn text(&self, page: Page) -> String {
         let room = page.width.0.saturating_sub(self.lead.len() + 2 * GAP);
-        if room < 4 * LEAST {
-            return self.stacked(page.width);
-        }
         let cells = || self.rows.iter().map(|(_, cells)| cells);
         let natural = |column: usize| {
             let wide = cells().map(|cells| display_width(&cells[column])).max().unwrap_or(0);
             wide.max(display_width(self.heading[column]))
         };
+        let widest = cells().flat_map(|cells| cells[0].split(' ')).map(display_width).max();
+        let whole = widest.unwrap_or(0).max(LEAST) + natural(1) + natural(2);
+        if room < 4 * LEAST || (page.paths == Paths::Below && whole > room) {
+            return self.stacked(page.width);
+        }
         let (from, to) = places(natural(1), natural(2), room, page);
         // In a pipe nothing is cut, so that the longest word has its column.
-        let words = cells().flat_map(|cells| cells[0].split(' '));
-        let least = match page.is_cut {
+        let least = match page.shortens() {
             true => LEAST,
-            false => words.map(display_width).max().unwrap_or(0).max(2 * LEAST),
+            false => widest.unwrap_or(0).max(2 * LEAST),
         };
         let names = natural(0).min(room.saturating_sub(from + to).max(least));
         let widths = [names, from, to];
-        let short = match page.is_cut {
+        let short = match page.shortens() {
             true => Some(self.shortened(&widths)),
             false => None,
         };
@@ -138,7 +139,7 @@ impl Grid<'_> {
 
 /// How wide the two columns of places are: whole where nothing is cut, else what the names leave.
 fn places(from: usize, to: usize, room: usize, page: Page) -> (usize, usize) {
-    if !page.is_cut {
+    if !page.shortens() {
         return (from, to);
     }
     let most = room.saturating_sub(room / 3).max(2 * LEAST);
@@ -182,15 +183,30 @@ fn wrapped(cell: &str, column: usize, width: usize, short: Option<&Short>) -> Ve
     lines.collect()
 }
 
-/// The end of a path (of files or of attributes), behind an ellipsis: whole names as far as they fit.
+/// The end of a path (of files or of attributes), behind an ellipsis: whole names as far as they fit. `default.nix` alone
+/// names nothing: its directory stands for it then.
 fn shortened(word: &str, width: usize) -> String {
+    match names(word, width) {
+        Some(end) if end.starts_with("…/default.nix") => without_default(word, width),
+        Some(end) => end,
+        None => tail(&word.replacen("/default.nix", "/", 1), width),
+    }
+}
+
+/// The last names of a path, as many as there is room for; `None` where that is none.
+fn names(word: &str, width: usize) -> Option<String> {
     let room = width.saturating_sub(2);
     let border = if word.contains('/') { '/' } else { '.' };
     let ends = word.match_indices(border).map(|(at, _)| &word[at + 1..]);
-    let mut fitting = ends.filter(|end| display_width(end) <= room && !end.is_empty());
-    match fitting.next() {
-        Some(end) => format!("…{border}{end}"),
-        None => word.to_owned(),
+    let mut fitting = ends.filter(|end| display_width(end) <= room && end.starts_with(|c: char| c != ':'));
+    fitting.next().map(|end| format!("…{border}{end}"))
+}
+
+/// A place for `width` columns.
+pub fn fitted(place: &str, width: usize) -> String {
+    match display_width(place) > width {
+        true => shortened(place, width),
+        false => place.to_owned(),
     }
 }
 
@@ -198,9 +214,23 @@ fn shortened(word: &str, width: usize) -> String {
 fn without_default(word: &str, width: usize) -> String {
     let text = word.replacen("/default.nix", "/", 1);
     match display_width(&text) > width {
-        true => shortened(&text, width),
+        true => names(&text, width).unwrap_or_else(|| tail(&text, width)),
         false => text,
     }
+}
+
+/// The beginning of a text of `width` columns, before an ellipsis where that is not all of it.
+pub fn head(text: &str, width: usize) -> String {
+    if display_width(text) <= width {
+        return text.to_owned();
+    }
+    let mut used = 1;
+    let fits = |c: &char| {
+        used += display_width(c.encode_utf8(&mut [0; 4]));
+        used <= width
+    };
+    let kept: String = text.chars().take_while(fits).collect();
+    format!("{}…", kept.trim_end_matches([' ', ',']))
 }
 
 /// The end of a path behind an ellipsis, as much as there is room for.
@@ -238,10 +268,7 @@ mod tests {
             ],
         };
         for width in 69..110 {
-            let text = plain(&grid.text(Page {
-                width: Width(width),
-                is_cut: true,
-            }));
+            let text = plain(&grid.text(Page::of(width, true)));
             let lines: Vec<&str> = text.lines().skip(1).collect();
             assert!(lines.iter().all(|line| display_width(line) <= width), "{text}");
             if lines.len() != 3 {
@@ -264,9 +291,14 @@ mod tests {
             shortened("modules/server/media/video/default.nix:60", 24),
             "…/video/default.nix:60"
         );
+        assert_eq!(shortened("very-long-name-without-a-directory", 10), "…directory");
         assert_eq!(
-            shortened("very-long-name-without-a-directory", 10),
-            "very-long-name-without-a-directory"
+            shortened("modules/server/passwordManager/default.nix:7", 24),
+            "…/passwordManager/:7"
+        );
+        assert_eq!(
+            shortened("modules/server/passwordManager/default.nix:7", 12),
+            "…dManager/:7"
         );
     }
 }

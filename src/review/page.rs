@@ -22,11 +22,51 @@ pub fn wrap(text: &str, width: Width, first: &str, rest: &str) -> String {
     textwrap::fill(text, options)
 }
 
-/// A page, and whether it is a terminal, on which long paths are cut.
+/// What becomes of a path that is wider than its column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paths {
+    /// Its beginning is left out: the first look at a terminal.
+    Shortened,
+    /// It stays, and its line is as wide as it takes: for a program that reads it.
+    Whole,
+    /// It stays, on a line of its own: for a person who looks closer.
+    Below,
+}
+
+/// A page, and how it shows long paths.
 #[derive(Clone, Copy, Debug)]
 pub struct Page {
     /// Its columns.
     pub width: Width,
-    /// Whether long paths are cut.
-    pub is_cut: bool,
+    /// What becomes of long paths.
+    pub paths: Paths,
+}
+
+impl Page {
+    /// A terminal, or what is read by a program.
+    pub fn of(width: usize, is_terminal: bool) -> Page {
+        Page {
+            width: Width(width),
+            paths: match is_terminal {
+                true => Paths::Shortened,
+                false => Paths::Whole,
+            },
+        }
+    }
+
+    /// The same for a person who looks closer.
+    pub fn closer(self) -> Page {
+        Page {
+            paths: match self.paths {
+                Paths::Shortened => Paths::Below,
+                paths => paths,
+            },
+            ..self
+        }
+    }
+
+    /// Whether long paths are shortened.
+    pub fn shortens(self) -> bool {
+        self.paths == Paths::Shortened
+    }
 }

@@ -32,6 +32,10 @@ pub enum Reply {
 pub trait Terminal {
     /// Columns.
     fn width(&self) -> usize;
+    /// Lines, where what is shown scrolls away.
+    fn height(&self) -> Option<usize> {
+        None
+    }
     /// Shows styled text as it is.
     fn show(&mut self, text: &str);
     /// Shows an error.

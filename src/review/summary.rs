@@ -2,17 +2,30 @@
 
 use std::fmt::Write as _;
 
-pub use super::page::{Page, Width, wrap};
-use super::{table, texts};
+use textwrap::core::display_width;
+
+pub use super::page::{Page, Paths, Width, wrap};
+use super::{grid, table, texts};
 
 use crate::error::Place;
 use crate::plan::{Accepted, Group, Move, Proposal, Safety, Skipped};
 use crate::term::foreign::visible;
 use crate::term::palette::{self, paint};
 
+/// How much a plan says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// All of it.
+    All,
+    /// Not why something is left or asked about by itself, and what is next: above a question, where a key shows that.
+    Table,
+    /// Not each place either, but the title of each change and its files: for a screen on which the table has no room.
+    Groups,
+}
+
 /// What is said of a proposal before its files: how much and where to, the table of what goes where, what the machine gains,
 /// what is left. `accepted` is what the shown files are made of; `note` stands below the title.
-pub fn text(proposal: &dyn Proposal, accepted: &Accepted, note: Option<&str>, page: Page) -> String {
+pub fn text(proposal: &dyn Proposal, accepted: &Accepted, note: Option<&str>, page: Page, detail: Detail) -> String {
     let groups = proposal.offered();
     let contract = proposal.contract(accepted);
     let contract = contract.map(|(path, file)| {
@@ -27,7 +40,11 @@ pub fn text(proposal: &dyn Proposal, accepted: &Accepted, note: Option<&str>, pa
     }
     if !groups.is_empty() {
         out.push('\n');
-        out.push_str(&table::text(&table::rows(proposal, accepted), page));
+        let rows = table::rows(proposal, accepted);
+        out.push_str(&match detail {
+            Detail::Groups => table::in_short(&groups, &rows, page),
+            _ => table::text(&rows, page),
+        });
     }
     let (gains, others) = groups
         .into_iter()
@@ -41,8 +58,17 @@ pub fn text(proposal: &dyn Proposal, accepted: &Accepted, note: Option<&str>, pa
     if let Some(remark) = proposal.remark(accepted) {
         let _ = writeln!(out, "{}", wrap(&visible(&remark), page.width, "", "  "));
     }
-    out.push_str(&by_themselves(texts::GAINS, &gains, page.width));
-    out.push_str(&by_themselves(texts::OVERWRITES, &overwriting, page.width));
+    let whole = detail == Detail::All;
+    for (groups, heading, in_short) in [
+        (gains, texts::GAINS, texts::GAINS_IN_SHORT),
+        (overwriting, texts::OVERWRITES, texts::OVERWRITES_IN_SHORT),
+    ] {
+        match whole {
+            true => out.push_str(&by_themselves(heading, &groups, page.width)),
+            false if !groups.is_empty() => out.push_str(&gaining(in_short, page.width)),
+            false => {}
+        }
+    }
     let unwanted = proposal.unwanted().iter();
     let titles: Vec<String> = unwanted
         .map(|id| visible(&proposal.groups()[id.0].title).into_owned())
@@ -51,13 +77,16 @@ pub fn text(proposal: &dyn Proposal, accepted: &Accepted, note: Option<&str>, pa
         let said = texts::not_offered(&titles);
         let _ = writeln!(out, "{}", paint(palette::FAINT, &wrap(&said, page.width, "", "  ")));
     }
-    out.push_str(&left(proposal.skipped(), page.width));
+    match detail {
+        Detail::All => out.push_str(&left(proposal.skipped(), page.width)),
+        Detail::Table | Detail::Groups => out.push_str(&left_in_short(proposal.skipped(), page)),
+    }
     out
 }
 
 /// A line with paths, which a terminal wraps and a pipe has whole.
 fn line(text: &str, page: Page) -> String {
-    match page.is_cut {
+    match page.shortens() {
         true => wrap(text, page.width, "", "  "),
         false => text.to_owned(),
     }
@@ -145,12 +174,44 @@ pub fn left(left: &[Skipped], width: Width) -> String {
     out
 }
 
+/// What is left alone, a line each.
+fn left_in_short(left: &[Skipped], page: Page) -> String {
+    if left.is_empty() {
+        return String::new();
+    }
+    let heading = wrap(texts::LEFT_IN_SHORT, page.width, "", "  ");
+    let mut out = format!("{}\n", paint(palette::TITLE, &heading));
+    const LEAD: &str = "  - ";
+    let width = page.width.0.min(super::page::PROSE).saturating_sub(LEAD.len());
+    for one in left {
+        let what = visible(&one.what);
+        let at = one.place.as_ref().map(place).unwrap_or_default();
+        let room = width.saturating_sub(display_width(&what) + " ()".len());
+        let said = match &*at {
+            "" => what.into_owned(),
+            // A place of which little is left names nothing.
+            _ if room < SHORTEST_PLACE => what.into_owned(),
+            at => format!("{what} ({})", grid::fitted(at, room)),
+        };
+        let _ = writeln!(out, "{LEAD}{}", grid::head(&said, width));
+    }
+    out
+}
+
+/// A shorter place names nothing.
+const SHORTEST_PLACE: usize = 12;
+
+/// What is said of groups that are asked about by themselves.
+fn gaining(said: &str, width: Width) -> String {
+    format!("{}\n", paint(palette::GAIN, &wrap(said, width, "", "  ")))
+}
+
 /// Groups that are asked about by themselves.
 fn by_themselves(heading: &str, groups: &[&Group], width: Width) -> String {
     if groups.is_empty() {
         return String::new();
     }
-    let mut out = format!("{}\n", paint(palette::GAIN, &wrap(heading, width, "", "  ")));
+    let mut out = gaining(heading, width);
     for group in groups {
         let title = format!("{}. {}", texts::number(group.id), visible(&group.title));
         let _ = writeln!(out, "{}", wrap(&title, width, "  + ", "    "));

@@ -1,14 +1,17 @@
 //! The table of a plan: what goes, where it stands, where it will stand; a row for what goes the same way.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::grid::Grid;
-use super::page::Page;
+use textwrap::core::display_width;
+
+use super::grid::{Grid, fitted};
+use super::page::{Page, wrap};
 use super::texts;
 use crate::edit::GroupId;
 use crate::plan::{Accepted, Group, Move, Proposal, Safety};
 use crate::term::foreign::visible;
+use crate::term::palette::{self, paint};
 
 /// What goes the same way: out of one file, into one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,6 +159,69 @@ pub fn text(rows: &[Row], page: Page) -> String {
         rows: lines,
     };
     grid.text(page)
+}
+
+/// The groups by their titles, each with the files between which it moves something, for a page on which the whole table has
+/// no room.
+pub fn in_short(groups: &[&Group], rows: &[Row], page: Page) -> String {
+    let indent = " ".repeat(LEAD.len());
+    let first = |group: &&&Group| rows.iter().find(|row| row.group == group.id).cloned();
+    let leads = numbers(&groups.iter().filter_map(|group| first(&group)).collect::<Vec<Row>>());
+    let mut out = String::new();
+    for (group, lead) in groups.iter().zip(leads) {
+        out.push_str(&wrap(&visible(&group.title), page.width, &lead, &indent));
+        out.push('\n');
+        let rows: Vec<&Row> = rows.iter().filter(|row| row.group == group.id).collect();
+        if let Some(way) = way(&rows, page.width.0.saturating_sub(LEAD.len())) {
+            out.push_str(&format!("{indent}{}\n", paint(palette::FAINT, &way)));
+        }
+    }
+    out
+}
+
+/// From which files to which a group moves something, in at most `room` columns; `None` where all of it is new.
+fn way(rows: &[&Row], room: usize) -> Option<String> {
+    let mut files: Vec<(&Path, BTreeSet<u32>)> = Vec::new();
+    for (file, lines) in rows.iter().filter_map(|row| row.from.as_ref()) {
+        match files.iter_mut().find(|(other, _)| *other == file) {
+            Some((_, more)) => more.extend(lines),
+            None => files.push((file, lines.clone())),
+        }
+    }
+    let mut goals: Vec<String> = Vec::new();
+    for [_, _, to] in rows.iter().map(|row| cells(row)) {
+        // What is meant in a file is a key away.
+        let to = to.split(": ").next().unwrap_or_default().to_owned();
+        if !goals.contains(&to) {
+            goals.push(to);
+        }
+    }
+    let names = |with_lines: bool| -> Vec<String> {
+        let name = |(file, lines): &(&Path, BTreeSet<u32>)| {
+            let file = visible(&file.to_string_lossy()).into_owned();
+            match with_lines {
+                true => format!("{file}:{}", ranges(lines)),
+                false => file,
+            }
+        };
+        files.iter().map(name).collect()
+    };
+    (!files.is_empty()).then(|| {
+        let ways = [true, false].map(|with_lines| format!("{} → {}", names(with_lines).join(", "), goals.join(", ")));
+        let fitting = ways.into_iter().find(|way| display_width(way) <= room);
+        fitting.unwrap_or_else(|| {
+            let half = room.saturating_sub(" → ".len()) / 2;
+            let side = |names: &[String]| match names {
+                [one] => fitted(one, half),
+                [one, more @ ..] => {
+                    let more = texts::more_places(more.len());
+                    fitted(one, half.saturating_sub(more.len())) + &more
+                }
+                [] => String::new(),
+            };
+            format!("{} → {}", side(&names(false)), side(&goals))
+        })
+    })
 }
 
 /// What stands in front of the rows, as wide as [`LEAD`]: the group's number before its first row, with the sign of a gain

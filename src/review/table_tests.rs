@@ -1,6 +1,5 @@
 use super::*;
 use crate::fake::{Fake, jellyfin};
-use crate::review::page::Width;
 
 fn all() -> Accepted {
     (0..6).map(GroupId).collect()
@@ -27,13 +26,7 @@ fn each_move_is_in_one_row() {
 #[test]
 fn a_group_without_moves_is_its_title() {
     let fake = Fake::default().group("x", "do something", Safety::Preserves, &[]);
-    let text = text(
-        &rows(&fake, &Accepted::new()),
-        Page {
-            width: Width(80),
-            is_cut: true,
-        },
-    );
+    let text = text(&rows(&fake, &Accepted::new()), Page::of(80, true));
     assert!(text.ends_with("  1  do something\n"), "{text}");
 }
 

@@ -32,6 +32,11 @@ pub const IN_CONTRACT: &str = "the contract";
 /// Over the columns of the table.
 pub const TABLE: [&str; 3] = ["what", "stands at", "will stand in"];
 
+/// Behind the first place that a change leads to.
+pub fn more_places(more: usize) -> String {
+    format!(" +{more}")
+}
+
 /// The first line of a plan: how much changes, and where to.
 pub fn title(name: &str, groups: usize, contract: Option<(&str, &str)>) -> String {
     let changes = count(groups, "change", "changes");
@@ -69,7 +74,7 @@ pub fn preserving(groups: usize, others: usize) -> Option<String> {
 
 /// In place of a commit's checklist.
 pub fn checklist(all: usize, ticked: usize) -> String {
-    format!("({}, {ticked} ticked; --full shows them)", count(all, "line", "lines"))
+    format!("({}, {ticked} ticked)", count(all, "line", "lines"))
 }
 
 /// Groups that are not offered, since they are skipped.
@@ -79,6 +84,12 @@ pub fn not_offered(titles: &[String]) -> String {
 
 /// Over what a plan does not touch.
 pub const LEFT: &str = "Left as it is:";
+/// The same above a question, where the reasons are a key away.
+pub const LEFT_IN_SHORT: &str = "Left as it is (p says why, and what is next):";
+/// In place of [`GAINS`] and the gains, above a question, where the table has them.
+pub const GAINS_IN_SHORT: &str = "+ is a gain: it is asked about by itself.";
+/// In place of [`OVERWRITES`].
+pub const OVERWRITES_IN_SHORT: &str = "+ replaces lines that you may have written: it is asked about by itself.";
 /// Over what the machine gains.
 pub const GAINS: &str = "+ is a gain, asked for by itself, and taken by --yes only with --accept-gains:";
 /// What a change does to a file, in figures.
@@ -91,10 +102,7 @@ pub fn figures(lines: &[String]) -> String {
 
 /// Over a file that is made from one of the tool's templates.
 pub fn from_a_template(path: &str, lines: usize) -> String {
-    format!(
-        "{path}, new, from a template: {} (--full shows them)",
-        count(lines, "line", "lines")
-    )
+    format!("{path}, new, from a template: {}", count(lines, "line", "lines"))
 }
 
 /// Over a new file.
@@ -154,33 +162,33 @@ pub fn position(number: usize, of: usize, name: &str) -> String {
 }
 
 /// What comes after a service.
-pub fn next(name: &str, more: usize) -> String {
-    match more {
-        0 => format!("next: {name}"),
-        more => format!("next: {name}, then {more} more"),
-    }
+pub fn next(name: &str) -> String {
+    format!("next: {name}")
 }
 
 /// The question about all that preserves.
-pub fn whole_question(groups: usize) -> String {
+pub fn whole_question(groups: usize, can_undo: bool) -> String {
     let what = match groups {
         1 => "Take it?".to_owned(),
         number => format!("Take these {number}?"),
     };
-    format!("{what} {WHOLE_ANSWERS}")
+    format!("{what} {}", whole_answers(can_undo))
 }
 
 /// The question with answers that are there already, since their proof failed or what was written for them is taken back.
 pub fn again_question(failed: bool) -> String {
     let what = if failed { "Try again" } else { "Take it" };
-    format!("{what} as answered? {WHOLE_ANSWERS}")
+    format!("{what} as answered? {}", whole_answers(true))
 }
 
 /// The keys of the question about a service.
-const WHOLE_ANSWERS: &str = "[y]es, [n]o, [s]elect, [d]iff, [f]inal file, [e]dit, [m]essage, [u]ndo last, [q]uit, [?]";
+fn whole_answers(can_undo: bool) -> String {
+    let undo = if can_undo { "[u]ndo last, " } else { "" };
+    format!("[y]es, [n]o, [s]elect, [p]lan, [d]iff, [f]inal file, [e]dit, [m]essage, {undo}[q]uit, [?]")
+}
 
 /// Above the question with answers that are there already: what they were.
-pub fn kept(taken: usize, left: usize, edited: usize) -> String {
+pub fn kept(taken: usize, left: usize, edited: usize, failed: bool) -> String {
     let mut said = format!(
         "Your answers are kept: {}",
         count(taken, "change taken", "changes taken")
@@ -192,6 +200,9 @@ pub fn kept(taken: usize, left: usize, edited: usize) -> String {
         said.push_str(&format!(", {}", count(edited, "text edited", "texts edited")));
     }
     said.push('.');
+    if failed {
+        said.push_str(" Once what stands in the way is mended, in another terminal, y tries again.");
+    }
     if edited > 0 {
         said.push_str(" u takes the answer back with the edit in it, u once more drops the edit.");
     }
@@ -203,6 +214,7 @@ pub const WHOLE_KEYS: &str = "\
 y - take what leaves the machine as it is, prove it, commit it; a gain, or another order of a list, is asked about by itself
 n - leave all of it
 s - select: be asked about one change after the other, and about the commit message
+p - show the plan again, with whole paths, and why something is left as it is
 d - show what changes in the files
 f - show a file as it will be
 e - edit a file as it will be; y then takes it as edited

@@ -104,7 +104,7 @@ fn table(status: &Status, page: Page) -> String {
 /// The columns that are shown, and the room for places, if there is any.
 fn columns(widths: &[usize; 7], page: Page) -> (Vec<usize>, Option<usize>) {
     let mut columns: Vec<usize> = (0..widths.len()).collect();
-    if !page.is_cut {
+    if !page.shortens() {
         return (columns, Some(usize::MAX));
     }
     let used = |columns: &[usize]| -> usize { columns.iter().map(|at| widths[*at] + GUTTER.len()).sum() };
@@ -127,12 +127,17 @@ fn legend(rows: &[[Cell; 7]], columns: &[usize], missing: &[&str], page: Page) -
         let cells = rows.iter().flat_map(|row| columns.iter().skip(1).map(|at| &row[*at]));
         cells.into_iter().any(|cell| cell.text.ends_with(mark))
     };
+    let has = |text: &str| rows.iter().any(|row| row[1].text == text);
+    let counts = columns.iter().any(|at| HEADINGS[*at] == "KEPT");
+    let words = [(counts, texts::COUNTS), (has("undeclared"), texts::UNDECLARED)];
     let marks = [('!', texts::NOT_ALL_BACKED_UP), ('?', texts::NOT_KNOWN)];
-    let mut said: Vec<String> = marks
+    let words = words
         .into_iter()
-        .filter(|(mark, _)| occurs(*mark))
-        .map(|(mark, text)| format!("{mark} {text}"))
-        .collect();
+        .filter(|(is_there, _)| *is_there)
+        .map(|(_, text)| text.to_owned());
+    let marks = marks.into_iter().filter(|(mark, _)| occurs(*mark));
+    let marks = marks.map(|(mark, text)| format!("{mark} {text}"));
+    let mut said: Vec<String> = words.chain(marks).collect();
     if !missing.is_empty() {
         said.push(texts::no_room(missing));
     }

@@ -6,6 +6,10 @@ use crate::review::texts::count;
 pub const IMPORT_COMMENTED_OUT: &str = "has its import commented out";
 pub const NOT_INSTALLED: &str = "the contract is not installed: qgroget init";
 
+/// What is counted in two of the columns.
+pub const COUNTS: &str = "KEPT, BACKUP: how many directories are persisted, how many paths backed up";
+/// The third pattern.
+pub const UNDECLARED: &str = "undeclared: it runs, and is declared in neither pattern";
 /// Of a service that keeps more than its backup has.
 pub const NOT_ALL_BACKED_UP: &str = "keeps something that no backup has";
 /// Of what the code does not determine.

@@ -251,7 +251,8 @@ fn one_key_takes_a_service() {
     let mut person = migrating(&asked, &["jellyfin", "vaultwarden"]);
     let shown = person.presses("y");
     for said in [
-        "jellyfin  (next: vaultwarden)",
+        "service 1 of 2 ",
+        " next: vaultwarden",
         "jellyfin: 5 changes, into the contract",
         "All five leave the machine as it is.",
         "Take these 5? ",
@@ -268,6 +269,70 @@ fn one_key_takes_a_service() {
     flagged.migrate(&["jellyfin", "vaultwarden"]).succeeds();
     assert!(asked.tree() == flagged.tree());
     assert_eq!(asked.log(), flagged.log());
+}
+
+#[test]
+fn a_gain_that_is_known_with_the_contract_is_asked_about_in_the_same_run() {
+    let repo = Repo::with_contract();
+    let before = repo.tree();
+    let mut person = migrating(&repo, &["kavita"]);
+    person.presses("y");
+    person.sees("kavita has its contract; 2 changes are open:");
+    // Going back takes all of the service back, and asks about it anew.
+    person.presses("u");
+    person.sees("took back");
+    person.presses("y");
+    person.presses("y");
+    person.answers("Take this gain", "y");
+    assert_eq!(person.leaves().1, End::Code(0));
+    let subjects = repo.log();
+    assert!(
+        subjects[0].contains("continue the migration") && subjects[1].contains("migrate to service contract"),
+        "{subjects:?}"
+    );
+    let module = repo.read("modules/server/media/kavita/default.nix");
+    assert!(module.contains("backupPaths = [\"${"), "{module}");
+    // Both commits are one answer, which goes as one.
+    repo.run(&["undo", "kavita", "--yes"]).succeeds();
+    repo.run(&["undo", "kavita", "--yes"]).succeeds();
+    assert!(repo.tree() == before);
+    // Flags take it as well, and what is asked for together is one line each.
+    let flagged = Repo::with_contract();
+    flagged
+        .migrate(&["--all", "--accept-gains"])
+        .succeeds()
+        .says("27 migrated")
+        .says_not("not taken");
+    assert_eq!(
+        flagged
+            .log()
+            .iter()
+            .filter(|subject| subject.contains("/kavita)"))
+            .count(),
+        2
+    );
+}
+
+#[test]
+fn a_hook_that_refuses_comes_back_to_the_question() {
+    let repo = Repo::with_contract();
+    let before = repo.tree();
+    repo.script(
+        ".git/hooks/pre-commit",
+        "test -e .git/mended || { echo 'lint: not yet'; exit 1; }",
+    );
+    let mut person = migrating(&repo, &["jellyfin"]);
+    person.presses("y");
+    person.sees("error[hook-failed]");
+    person.sees("lint: not yet");
+    person.sees("Your answers are kept: 5 changes taken.");
+    person.sees("Try again as answered?");
+    assert!(repo.tree() == before, "what was written is taken back");
+    std::fs::write(repo.path(".git/mended"), "").unwrap();
+    person.presses("y");
+    let (rest, end) = person.leaves();
+    assert_eq!(end, End::Code(0), "{rest}");
+    assert_eq!(repo.log().len(), 3);
 }
 
 #[test]

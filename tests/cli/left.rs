@@ -32,9 +32,9 @@ fn what_was_declined_is_offered_by_the_next_run() {
         let alone = repo.run(&[]).succeeds();
         let all = if open == 1 { "1 change" } else { "2 changes" };
         assert!(
-            alone
-                .out
-                .contains(&format!("open        {all} of migrated services, of {service}\n")),
+            alone.out.contains(&format!(
+                "open        {all} of migrated services, of {service}: qgroget migrate {service}\n"
+            )),
             "{alone}"
         );
         let shown = migrating(&repo, service, &"y".repeat(open));
@@ -169,6 +169,7 @@ fn the_module_of_a_service_that_is_declared_nowhere_is_asked_for() {
     let first = person.answers(") Take this change", "a");
     assert!(first.contains("declare the contract of honcho"), "{first}");
     person.answers("Commit with this message", "y");
+    person.answers("Take this gain", "n");
     person.answers("another module", "q");
     person.leaves();
     assert_eq!(repo.log().len(), commits + 1);

@@ -32,7 +32,13 @@ fn a_service_is_looked_at_where_it_runs() {
     // The command that it names is one that works, and takes back what it says.
     repo.run(&["migrate", "adguardhome", "--dry-run"]).succeeds();
     let undone = repo.run(&["undo", "jellyfin", "--yes"]).succeeds();
-    assert_eq!(next(&undone.out).len(), 3, "{}", undone.out);
+    let next = next(&undone.out);
+    assert_eq!(
+        (next.len(), next[3].as_str()),
+        (4, "  go on    qgroget status"),
+        "{}",
+        undone.out
+    );
 }
 
 #[test]

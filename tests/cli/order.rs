@@ -214,6 +214,7 @@ fn an_order_that_cannot_be_kept_is_asked_for_by_name() {
         match committed {
             true => {
                 person.answers("Commit with this message", "y");
+                person.answers("Take this gain", "n");
             }
             false => {
                 let shown = person.presses("q");

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use qgroget::edit::SourceChange;
 use qgroget::plan::migrate::Migration;
 use qgroget::plan::{Accepted, Proposal, Safety};
-use qgroget::review::summary::{self, Page, Width};
+use qgroget::review::summary::{self, Detail, Page};
 use qgroget::review::view;
 
 /// A row of the table as a person reads it.
@@ -92,14 +92,34 @@ fn numbers(said: &str) -> Vec<usize> {
     ranges.flatten().collect()
 }
 
+/// On the smallest screen each change has its title, and none of what is left goes without a word.
+fn short(migration: &Migration, accepted: &Accepted) {
+    let styled = summary::text(migration, accepted, None, Page::of(200, true), Detail::Groups);
+    let text = anstream::adapter::strip_str(&styled).to_string();
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown = words(&text);
+    for group in migration.offered() {
+        assert!(shown.contains(&words(&group.title)), "{}: {text}", group.title);
+        let files = group.moves.iter().filter_map(|one| one.from.as_ref());
+        if let Some(place) = files.into_iter().next() {
+            let name = place.path.file_name().unwrap().to_string_lossy().into_owned();
+            let directory = place.path.parent().unwrap().file_name().unwrap_or_default();
+            let named = shown.contains(&name) || shown.contains(&*directory.to_string_lossy());
+            assert!(named, "{}: {text}", place.path.display());
+        }
+    }
+    for left in migration.skipped() {
+        let beginning: String = words(&left.what).chars().take(60).collect();
+        assert!(shown.contains(&beginning), "{}: {text}", left.what);
+    }
+}
+
 pub fn check(migration: &Migration, accepted: &Accepted, change: &SourceChange) {
-    let page = Page {
-        width: Width(100),
-        is_cut: false,
-    };
-    let styled = summary::text(migration, accepted, None, page);
+    let page = Page::of(100, false);
+    let styled = summary::text(migration, accepted, None, page, Detail::All);
     let text = anstream::adapter::strip_str(&styled).to_string();
     let what = migration.name();
+    short(migration, accepted);
     let lines = read(&text);
     let (contract, module) = migration.contract(accepted).unwrap();
     let module = module.display().to_string();

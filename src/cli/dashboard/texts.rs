@@ -65,8 +65,9 @@ pub fn gaps(status: &Status) -> String {
 pub fn open(open: &[(String, usize)]) -> String {
     let number = open.iter().map(|(_, count)| count).sum();
     let names = named(open.iter().map(|(name, _)| name.as_str()));
+    let next = open.first().map_or("", |(name, _)| name);
     format!(
-        "{} of migrated services, of {names}",
+        "{} of migrated services, of {names}: qgroget migrate {next}",
         count(number, "change", "changes")
     )
 }

@@ -121,6 +121,24 @@ impl<'s> Record<'s> {
         self.run.services.push(service);
     }
 
+    /// Takes what a service has gained, once it was migrated, into what became of it.
+    pub fn follow(&mut self, more: Migrated) {
+        let number = self.run.services.len();
+        let Some(service) = self.run.services.last_mut() else {
+            return;
+        };
+        if self.brief {
+            let gained = Service {
+                name: service.name.clone(),
+                fate: Fate::Migrated(Box::new(more.clone())),
+            };
+            self.session.ui.line(report::line(&gained, number, self.of, self.wide));
+        }
+        if let Fate::Migrated(migrated) = &mut service.fate {
+            migrated.take(more);
+        }
+    }
+
     /// Ends the record: says the sums, prints the document for programs, and writes the report.
     ///
     /// # Errors
@@ -233,6 +251,7 @@ pub fn migrated(
     });
     Migrated {
         commits: first.into_iter().chain(last).collect(),
+        changes: 1,
         verdict: proved.verdict.clone(),
         gained: decision
             .accepted

@@ -15,12 +15,11 @@ use crate::cli::interrupt;
 use crate::cli::next::{self, Done};
 use crate::cli::session::{Loaded, Session, is_outdated};
 use crate::cli::{init, message, texts, undo};
-use crate::commit::{Message, MoveFirst};
 use crate::error::{self, Error, Kind, Result};
-use crate::plan::Proposal;
 use crate::plan::install;
 use crate::plan::migrate::Migration;
 use crate::plan::model::{Choices, Context};
+use crate::plan::{Proposal, Safety};
 use crate::process;
 use crate::repo::hosts;
 use crate::report::{Commit, Fate, Migrated, Service};
@@ -152,7 +151,7 @@ impl<'s> Run<'s> {
             self.position = Position {
                 number: at,
                 of: all.len(),
-                then: all[at..].iter().map(|(name, _)| (*name).clone()).collect(),
+                next: all.get(at).map(|(name, _)| (*name).clone()),
                 can_go_back: self.record.run.services.iter().any(can_be_taken_back),
             };
             if let Some(module) = module {
@@ -171,9 +170,7 @@ impl<'s> Run<'s> {
             match self.one(&loaded, service, &choices) {
                 Step::Back => {
                     loaded = self.go_back()?;
-                    let before = self.record.run.services.pop().map(|service| service.name);
-                    let place = |name: &String| Some(name) == before.as_ref();
-                    at = all.iter().position(|(name, _)| place(name)).unwrap_or(0);
+                    at = self.last_of(all);
                     continue;
                 }
                 Step::Quit => return Ok((1, at - 1)),
@@ -192,6 +189,22 @@ impl<'s> Run<'s> {
             }
             if self.record.run.services.last().is_some_and(Service::is_migrated) {
                 loaded = session.load(self.args.deciding.host.as_deref())?;
+                match self.follow(&loaded, service, &choices)? {
+                    None => {}
+                    Some(Step::Written(more)) => {
+                        self.record.follow(*more);
+                        loaded = session.load(self.args.deciding.host.as_deref())?;
+                    }
+                    Some(Step::Back) => {
+                        loaded = self.go_back()?;
+                        at = self.last_of(all);
+                        continue;
+                    }
+                    Some(Step::Quit) => return Ok((1, at)),
+                    // The service is migrated: what was left of it is open, and said to be.
+                    Some(Step::Refused(error)) => session.ui.error(&error),
+                    Some(_) => {}
+                }
             }
             if let Some(progress) = &progress {
                 progress.step();
@@ -202,6 +215,41 @@ impl<'s> Run<'s> {
             }
         }
         Ok((code, at))
+    }
+
+    /// Offers what a service could gain that is only known now that it has its contract, in the same run. Where something of
+    /// it was declined already, it would be asked about that again: then a later run offers both.
+    ///
+    /// # Errors
+    /// Where the repository cannot be read.
+    fn follow(&mut self, loaded: &Loaded, service: &str, choices: &Choices) -> Result<Option<Step>> {
+        let wants = self.args.accept_gains || self.session.asks(&self.args.deciding);
+        let is_whole = |migrated: &Migrated| {
+            let declined = migrated.declined.is_empty() && migrated.offered.is_empty();
+            declined && !migrated.commits.is_empty()
+        };
+        let last = self.record.run.migrated().last();
+        if !wants || !last.is_some_and(|(name, migrated)| name == service && is_whole(migrated)) {
+            return Ok(None);
+        }
+        let model = loaded.model();
+        let context = loaded.context(&model, choices);
+        let Ok(Some(migration)) = super::planned(&context, service) else {
+            return Ok(None);
+        };
+        let gains = migration.offered().iter().any(|group| group.safety == Safety::Gains);
+        if !gains {
+            return Ok(None);
+        }
+        self.position.can_go_back = true;
+        Ok(Some(self.one(loaded, service, choices)))
+    }
+
+    /// Takes the last service off the record; gives its place among `all`.
+    fn last_of(&mut self, all: &[(&String, Option<&PathBuf>)]) -> usize {
+        let last = self.record.run.services.pop().map(|service| service.name);
+        let place = all.iter().position(|(name, _)| Some(*name) == last.as_ref());
+        place.unwrap_or(0)
     }
 
     /// Takes into the record what became of a service; gives the exit status that it leads to.
@@ -243,9 +291,11 @@ impl<'s> Run<'s> {
         let last = services.iter().rposition(can_be_taken_back).unwrap_or(0);
         services.truncate(last + 1);
         if let Some(service) = services.last()
-            && service.is_migrated()
+            && let Fate::Migrated(migrated) = &service.fate
         {
-            undo::take_back(&service.name, self.session)?;
+            for _ in 0..migrated.changes {
+                undo::take_back(&service.name, self.session)?;
+            }
         }
         self.session.load(self.args.deciding.host.as_deref())
     }
@@ -376,7 +426,7 @@ impl<'s> Run<'s> {
         if let Some(kept) = self.kept.borrow_mut().remove(service) {
             approval.take_up(kept)?;
         }
-        let (decision, first, proved) = loop {
+        let (decision, proved, landed) = loop {
             let decision: Decision = match approval.decide()? {
                 Outcome::Quit => return Ok(Step::Quit),
                 Outcome::Back => return Ok(Step::Back),
@@ -401,43 +451,43 @@ impl<'s> Run<'s> {
                     .decided(migration, &decision, ServiceOutcome::Declined, None, None)?;
                 return Ok(Step::Declined);
             }
-            let first = moves::first(
-                context,
-                migration,
-                &decision.accepted,
-                &decision.change,
-                self.args,
-                session,
-            )?;
-            let proofs = &self.proofs;
-            match proofs.prove(context, migration, &decision, first.as_ref(), committer) {
-                Ok(proved) => break (decision, first, proved),
+            match self.write(context, migration, &decision, committer) {
+                Ok((proved, landed)) => break (decision, proved, landed),
                 Err(error) => approval.come_back(error)?,
             }
         };
-        let repo = context.repo.after(&decision.change);
+        self.done(migration, &decision, proved, landed)
+    }
+
+    /// Proves what was decided, and writes it.
+    fn write(
+        &self,
+        context: &Context,
+        migration: &Migration,
+        decision: &Decision,
+        committer: &Committer,
+    ) -> Result<(Proved, Landed)> {
+        let (accepted, change) = (&decision.accepted, &decision.change);
+        let first = moves::first(context, migration, accepted, change, self.args, self.session)?;
+        let proved = self
+            .proofs
+            .prove(context, migration, decision, first.as_ref(), committer)?;
+        let repo = context.repo.after(change);
         let model = hosts::model_after(&repo, context.host, context.model);
         let after = Context {
             repo: &repo,
             model: &model,
             ..*context
         };
-        let message = message::migration(&after, migration, &decision.accepted, &proved.ticks)?;
+        let message = message::migration(&after, migration, accepted, &proved.ticks)?;
         let message = message.with_accepted_orders(&proved.accepted_orders);
-        self.write(migration, &decision, first.as_ref(), &message, proved)
+        let landed = committer.land(migration, decision, first.as_ref(), &message)?;
+        Ok((proved, landed))
     }
 
-    /// Writes what was decided and proved, and keeps what it has done.
-    fn write(
-        &self,
-        migration: &Migration,
-        decision: &Decision,
-        first: Option<&MoveFirst>,
-        message: &Message,
-        proved: Proved,
-    ) -> Result<Step> {
+    /// Says and keeps what was done.
+    fn done(&self, migration: &Migration, decision: &Decision, proved: Proved, landed: Landed) -> Result<Step> {
         let committer = self.committer.as_ref().expect("made before anything is written");
-        let landed = committer.land(migration, decision, first, message)?;
         match self.record.brief {
             true => committer.say_beside(&landed),
             false => committer.say(migration.name(), &landed),

@@ -19,6 +19,7 @@ use crate::plan::new::{self, Exposure, ServiceKind, Wanted, ports};
 /// # Errors
 /// `stopped` where the person goes away.
 pub fn ask(args: &New, context: &Context, ui: &Ui) -> Result<Wanted> {
+    ui.line(texts::HOW_TO_ANSWER);
     let name = said_or_asked(
         ui,
         Some(args.service.clone()),

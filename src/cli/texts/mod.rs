@@ -132,14 +132,22 @@ pub fn switched(branch: &str) -> String {
 
 /// Asked once, where every service is to be migrated.
 pub fn branch_question(now: &str) -> String {
-    format!("Commit on {now}, or on a new branch [Enter for {now}, its name, q]?")
+    format!("Commit on {now}, or on a new branch [Enter for {now}, its name, q, ?]?")
 }
+
+pub const BRANCH_KEYS: &str = "\
+Enter  commit on the branch that is checked out
+q      end here
+else the name of a new branch: it is made from what is checked out, and the commits go onto it
+";
 
 /// An answer that names no branch.
 pub fn no_branch_name(name: &str) -> String {
     format!("git takes '{name}' for no name of a branch")
 }
 
+/// Below a plan that does not show each line.
+pub const IN_SHORT: &str = "--full shows the files from templates and the checklist as well";
 pub const COMMIT_TITLE: &str = "Commit message";
 pub const COMMITS_TITLE: &str = "Commit messages";
 /// With `--separate-moves`, where a file moves.

@@ -9,6 +9,7 @@ pub const FAILED_UNITS: &str = "systemctl --failed";
 /// How the machine goes back after a switch.
 pub const ROLLBACK: &str = "nixos-rebuild switch --rollback";
 pub const UNDO: &str = "qgroget undo";
+pub const STATUS: &str = "qgroget status";
 pub const CLEANUP: &str = "qgroget cleanup";
 
 pub fn undo_of(service: &str) -> String {

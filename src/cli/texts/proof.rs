@@ -11,7 +11,7 @@ pub fn gained(sentence: &str) -> String {
 
 /// What follows on the machine from a gain.
 pub fn follows(sentence: &str) -> String {
-    format!("  follows   {sentence}")
+    format!("  therefore {sentence}")
 }
 
 /// Where nothing that is evaluated reads what is gained.
@@ -26,9 +26,10 @@ pub fn on_host(host: &str, sentence: &str) -> String {
 /// Asks whether the new orders are wanted; `sentences` say which.
 pub const REORDERING_QUESTION: &str = "Take the new order [y,n]? ";
 
-/// A list whose elements are the same in another order.
-pub fn reordered(sentence: &str) -> String {
-    format!("  reordered {sentence}")
+/// A list whose elements are the same in another order, and whether that can mean something.
+pub fn reordered(sentence: &str, can_mean: bool) -> String {
+    let means = if can_mean { "" } else { ", which means nothing there" };
+    format!("  reordered {sentence}{means}")
 }
 
 /// Shown where the installation of the contract is proved.

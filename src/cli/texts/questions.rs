@@ -1,5 +1,8 @@
 //! What is asked of a person, of a new service and of one that is declared nowhere.
 
+/// Before the questions about a new service.
+pub const HOW_TO_ANSWER: &str =
+    "Enter takes an answer, arrows choose from a list; Ctrl-C leaves, and nothing is written.";
 pub const ASK_NAME: &str = "Name";
 pub const ASK_CATEGORY: &str = "Category";
 pub const ASK_NEW_CATEGORY: &str = "Name of the new category";
@@ -19,7 +22,7 @@ pub const ASK_DATABASE: &str = "Does it use a PostgreSQL database?";
 /// What comes after a new service.
 pub fn new_next(service: &str, module: &std::path::Path) -> String {
     format!(
-        "Next: say in {} how {service} runs (section 2), then turn it on in the host's settings.",
+        "{service} runs nothing yet: say in {} how it does (section 2), then turn it on in the host's settings.",
         module.display()
     )
 }
