@@ -400,10 +400,9 @@ impl Approving<'_> {
     /// # Errors
     /// When the proposal refuses to render.
     pub fn take_up(&mut self, kept: Kept) -> Result<()> {
-        if let Some(approval) = &mut self.asked
-            && !approval.take_up(kept)?
-        {
-            self.committer.session.ui.warn(texts::EDIT_OF_ANOTHER);
+        if let Some(approval) = &mut self.asked {
+            let lost = approval.take_up(kept)?;
+            show::lost_edits(self.committer.session, &lost);
         }
         Ok(())
     }

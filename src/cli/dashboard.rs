@@ -132,11 +132,12 @@ fn next(
     if !left.is_empty() {
         return Ok(texts::blocked_all(left.len()));
     }
-    if Cleanup::plan(context).is_ok_and(|cleanup| !cleanup.is_done()) {
-        return Ok(texts::cleanup());
-    }
+    let is_left = Cleanup::plan(context).is_ok_and(|cleanup| !cleanup.is_done());
     if let Some(service) = status.services.iter().find(|one| one.pattern == Pattern::Undeclared) {
-        return Ok(texts::undeclared(&service.name, &service.place.path));
+        return Ok(texts::undeclared(&service.name, &service.place.path, is_left));
+    }
+    if is_left {
+        return Ok(texts::cleanup());
     }
     Ok(match (open.first(), status.untested.first()) {
         (Some((name, count)), _) => texts::migrate_the_rest(name, *count),

@@ -19,6 +19,8 @@ pub enum Done<'a> {
     Migrated {
         services: &'a [String],
         others: &'a [String],
+        /// How many changes the first of them is, each with a commit of its own that `undo` takes back.
+        changes: usize,
     },
     /// Something else is changed: the legacy pattern removed, a field added, a service made.
     Changed,
@@ -166,8 +168,12 @@ fn looked_at(look: &status::Look) -> Option<Row> {
 fn back(done: &Done<'_>, committed: bool) -> Option<Row> {
     let undo = match done {
         Done::TakenBack => return None,
-        Done::Migrated { services: [one], .. } => texts::undo_of(one),
-        Done::Migrated { .. } => texts::undo_of("<service>"),
+        Done::Migrated {
+            services: [one],
+            changes,
+            ..
+        } => texts::undo_of(one, *changes),
+        Done::Migrated { .. } => texts::undo_of("<service>", 1),
         Done::Installed | Done::Changed => texts::UNDO.to_owned(),
     };
     let switched = (!matches!(done, Done::Installed)).then(|| texts::ROLLBACK.to_owned());

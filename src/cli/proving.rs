@@ -245,23 +245,17 @@ impl Verifier<'_> {
     /// # Errors
     /// As [`Verifier::compare`].
     pub fn gains(&self, declared: Option<&Declared>) -> Result<Vec<String>> {
-        let Some(declared) = declared else {
-            return Ok(Vec::new());
-        };
-        let following = self.consequences(declared)?;
-        let mut lines = Vec::new();
-        for sentence in declared.sentences() {
-            lines.push(texts::gained(sentence));
-            if following.is_empty() {
-                lines.push(texts::NOTHING_FOLLOWS.to_owned());
-            }
-        }
-        lines.extend(following.iter().map(|sentence| texts::follows(sentence)));
-        Ok(lines)
+        Ok(gains(declared, &self.consequences(declared)?))
     }
 
     /// What follows on the machine from what is declared, a sentence each; the declared options themselves are left out.
-    fn consequences(&self, declared: &Declared) -> Result<Vec<String>> {
+    ///
+    /// # Errors
+    /// As [`Verifier::compare`].
+    pub fn consequences(&self, declared: Option<&Declared>) -> Result<Vec<String>> {
+        let Some(declared) = declared else {
+            return Ok(Vec::new());
+        };
         let base = self.base(&declared.change, None);
         let proof = self.compare(base, base, Some(&declared.change), None)?;
         let of_them = |path: &[String]| {
@@ -375,6 +369,19 @@ impl Verifier<'_> {
         }
         Ok(())
     }
+}
+
+/// What is gained by what is declared, with `following`, what follows from it, a line each.
+pub fn gains(declared: Option<&Declared>, following: &[String]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for sentence in declared.into_iter().flat_map(Declared::sentences) {
+        lines.push(texts::gained(sentence));
+        if following.is_empty() {
+            lines.push(texts::NOTHING_FOLLOWS.to_owned());
+        }
+    }
+    lines.extend(following.iter().map(|sentence| texts::follows(sentence)));
+    lines
 }
 
 /// Shows a proof; with `-q` only one that fails.

@@ -12,7 +12,7 @@ use crate::edit::SourceChange;
 use crate::plan::{Accepted, Proposal};
 use crate::review::summary::{self, Detail, Page, Width, wrap};
 use crate::review::view::{Kind, View};
-use crate::review::{Decision, commit_message, patch};
+use crate::review::{Decision, commit_message, folded, patch};
 use crate::term::fit::fit;
 use crate::term::foreign::visible;
 use crate::term::palette::{self, paint};
@@ -70,6 +70,16 @@ pub fn planned(
 /// That there are two commits, with the message of the first as it is `shown`; that of the second comes behind it.
 pub fn move_first(shown: &str) -> String {
     format!("{}\n\n{shown}\n{}", texts::MOVE_FIRST, texts::THEN_THE_REST)
+}
+
+/// Shows what a person had edited of a plan that is another one now, so that it can be made again.
+pub fn lost_edits(session: &Session, edits: &SourceChange) {
+    if !edits.is_empty() {
+        session.ui.warn(texts::EDIT_OF_ANOTHER);
+        session
+            .ui
+            .out(for_terminal(&folded::render(edits).with_stat(), &session.ui));
+    }
 }
 
 /// What is said of a plan before its files.

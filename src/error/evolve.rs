@@ -47,10 +47,14 @@ pub fn directory_exists(directory: &Path) -> Error {
 }
 
 /// Another service listens on the port.
-pub fn port_in_use(port: u16, user: &str, free: u16) -> Error {
-    Error::refused("port-in-use", format!("port {port} is in use by '{user}'"))
+pub fn port_in_use(port: u16, user: &str, place: Option<Place>, free: u16) -> Error {
+    let error = Error::refused("port-in-use", format!("port {port} is in use by '{user}'"))
         .reason("two services cannot listen on one port of a machine")
-        .hint(format!("a free one: {PORT}{free}"))
+        .hint(format!("a free one: {PORT}{free}"));
+    match place {
+        Some(place) => error.at(place),
+        None => error,
+    }
 }
 
 const PORT: &str = "--port ";

@@ -147,7 +147,14 @@ fn changed(option: &str, before: Option<&Value>, after: Option<&Value>) -> Strin
             return format!("{option}: {said}");
         }
     }
-    format!("{option}: {} → {}", shown(before), shown(after))
+    match (shown(before), shown(after)) {
+        (a, b) if a == b => {
+            let text = |value: Option<&Value>| value.map_or_else(String::new, |value| without_mark(&value.to_string()));
+            let (a, b) = parted(&text(before), &text(after));
+            format!("{option}: {a} → {b}")
+        }
+        (a, b) => format!("{option}: {a} → {b}"),
+    }
 }
 
 /// What differs between the lines of two texts; `None` where both are one line, or the same.
@@ -168,27 +175,16 @@ fn lines(a: &str, b: &str) -> Option<String> {
         .collect();
     let (first, others) = ops.split_first()?;
     let (old, new) = (first.old_range(), first.new_range());
-    let only = |tag| ops.iter().all(|op| op.tag() == tag);
-    let count = |range: fn(&similar::DiffOp) -> usize| ops.iter().map(range).sum::<usize>();
-    Some(match () {
-        () if only(similar::DiffTag::Insert) => {
-            let line = format!("line {} is new: {}", new.start + 1, said(b[new.start]));
-            of(&line, count(|op| op.new_range().len()))
+    let line = match first.tag() {
+        similar::DiffTag::Insert => format!("line {} is new: {}", new.start + 1, said(b[new.start])),
+        similar::DiffTag::Delete => format!("line {} is gone: {}", old.start + 1, said(a[old.start])),
+        _ => {
+            let (from, to) = parted(a[old.start].trim(), b[new.start].trim());
+            format!("line {}: {from} → {to}", old.start + 1)
         }
-        () if only(similar::DiffTag::Delete) => {
-            let line = format!("line {} is gone: {}", old.start + 1, said(a[old.start]));
-            of(&line, count(|op| op.old_range().len()))
-        }
-        () => {
-            let side = |line: Option<&&str>| line.map_or_else(|| "(nothing)".to_owned(), |line| said(line));
-            let (from, to) = (
-                a.get(old.clone()).unwrap_or_default(),
-                b.get(new.clone()).unwrap_or_default(),
-            );
-            let line = format!("line {}: {} → {}", old.start + 1, side(from.first()), side(to.first()));
-            of(&line, others.len() + from.len().max(to.len()))
-        }
-    })
+    };
+    let lines = |op: &similar::DiffOp| op.old_range().len().max(op.new_range().len());
+    Some(of(&line, lines(first) + others.iter().map(lines).sum::<usize>()))
 }
 
 fn plain(class: Class, option: &str, before: Option<&Value>, after: Option<&Value>) -> String {
@@ -206,6 +202,23 @@ fn place(value: &Value) -> Option<&str> {
         Value::Object(set) => ["directory", "file", "path"].iter().find_map(|k| set.get(*k)?.as_str()),
         _ => None,
     }
+}
+
+/// Two texts that differ, each in short; where that is the same of both, from a little before they differ.
+fn parted(a: &str, b: &str) -> (String, String) {
+    const BEFORE: usize = 20;
+    let (short_a, short_b) = (cut(&named(a)), cut(&named(b)));
+    if short_a != short_b {
+        return (short_a, short_b);
+    }
+    let same = a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count();
+    let from = same.saturating_sub(BEFORE);
+    let rest = |text: &str| {
+        let rest: String = text.chars().skip(from).collect();
+        let lead = if from > 0 { "…" } else { "" };
+        cut(&format!("{lead}{rest}"))
+    };
+    (rest(a), rest(b))
 }
 
 /// A value in one line.
@@ -290,6 +303,7 @@ mod tests {
             ("x\nz\n", "v\nx\ny\nz\n", "line 1 is new: v (and 1 more)"),
             ("x\ny\nz\n", "x\nz\n", "line 2 is gone: y"),
             ("x\n", "", "line 1 is gone: x"),
+            ("x\ny\n", "v\nx\nz\n", "line 1 is new: v (and 1 more)"),
             ("x\ny\n", "x\nz\nv\n", "line 2: y → z (and 1 more)"),
             (
                 "x\n",
@@ -299,6 +313,12 @@ mod tests {
         ] {
             assert_eq!(sentences(text(before), text(after)), [format!("a.b.c: {said}")]);
         }
+        let long = |end: &str| "a".repeat(SHOWN + 10) + end;
+        let said = sentences(text(&long("b")), text(&long("c"))).remove(0);
+        assert!(
+            said.contains("aab") && said.contains("aac"),
+            "both sides in short are the same: {said}"
+        );
     }
     #[test]
     fn a_field_is_known_by_whatever_name_the_repository_has_for_it() {

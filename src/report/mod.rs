@@ -78,6 +78,8 @@ pub struct Migrated {
     pub verdict: Verdict,
     /// What the machine gains, by the titles of what was accepted.
     pub gained: Vec<String>,
+    /// What follows on the machine from that, a sentence each.
+    pub follows: Vec<String>,
     /// The lists that have another order where that can mean something, a sentence each.
     pub reordered: Vec<String>,
     /// What the machine would gain and nobody accepted.
@@ -195,6 +197,7 @@ impl Migrated {
         self.commits.extend(more.commits);
         self.changes += more.changes;
         self.gained.extend(more.gained);
+        self.follows.extend(more.follows);
         self.reordered.extend(more.reordered);
         self.offered.extend(more.offered);
         self.declined.extend(more.declined);
@@ -211,6 +214,14 @@ impl Migrated {
 }
 
 impl Service {
+    /// How many changes of it were committed, one after the other.
+    pub fn changes(&self) -> usize {
+        match &self.fate {
+            Fate::Migrated(migrated) => migrated.changes,
+            _ => 0,
+        }
+    }
+
     /// Whether it is migrated by this run.
     pub fn is_migrated(&self) -> bool {
         matches!(self.fate, Fate::Migrated(_))

@@ -35,6 +35,7 @@ pub fn sections(run: &Run) -> Vec<Section> {
     });
     let all = [
         (texts::GAINED, of(|migrated| &migrated.gained)),
+        (texts::FOLLOWS, of(|migrated| &migrated.follows)),
         (texts::REORDERED, of(|migrated| &migrated.reordered)),
         (texts::REFUSED, refused.collect()),
         (

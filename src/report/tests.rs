@@ -13,6 +13,7 @@ fn service(name: &str, fate: Fate) -> Service {
 fn migrated(verdict: Verdict) -> Migrated {
     Migrated {
         changes: 1,
+        follows: Vec::new(),
         commits: Vec::new(),
         verdict,
         gained: Vec::new(),

@@ -58,6 +58,13 @@ pub fn fate(fate: &Fate) -> String {
 /// The sums of a run, a line each: how many of what, the gains that are left, what was refused and why.
 pub fn sums(run: &Run, took: Duration) -> Vec<String> {
     let mut lines = vec![format!("{} ({} s)", totals(&run.totals()), took.as_secs())];
+    let follow: usize = run.migrated().map(|(_, migrated)| migrated.follows.len()).sum();
+    if follow > 0 {
+        let changes = count(follow, "change of the machine follows", "changes of the machine follow");
+        lines.push(format!(
+            "{changes} from what was gained: --report FILE.md and -v say which"
+        ));
+    }
     lines.extend(gains(run));
     let refused: Vec<String> = run
         .refused()
@@ -126,12 +133,12 @@ pub fn proofs(totals: &Totals) -> String {
         (migrated, 0) => format!("Nothing was proved of the {migrated} that were migrated."),
         (migrated, proved) if migrated == proved => {
             "Each migrated service was evaluated before and after: nothing is lost or changed but what stands below as \
-             gained or reordered."
+             gained, as following from that, or as reordered."
                 .to_owned()
         }
         (migrated, proved) => format!(
             "{proved} of the {migrated} migrated services were evaluated before and after: nothing is lost or changed but what \
-             stands below as gained or reordered. The others were not proved."
+             stands below as gained, as following from that, or as reordered. The others were not proved."
         ),
     }
 }
@@ -157,6 +164,7 @@ pub fn setting(run: &Run) -> String {
 }
 
 pub const GAINED: &str = "What the machine gains";
+pub const FOLLOWS: &str = "What follows from that on the machine";
 pub const REORDERED: &str = "Lists in another order";
 pub const REFUSED: &str = "Refused";
 pub const OFFERED: &str = "Gains that were not taken";

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::asked::{Again, Run};
 pub use super::asked::{Approval, Kept, Position};
-use super::decision::{Outcome, Proposed, Review, preserving};
+use super::decision::{Outcome, Proposed, Reason, Review, preserving};
 use super::overrides::{Check, most_changed};
 use super::prompt::{After, Dialogue, Edit, Reply, Terminal, key};
 use super::summary::{self, Detail, Page, Width, wrap};
@@ -31,6 +31,7 @@ impl<'p> Approval<'p> {
             again: None,
             edited: None,
             asks_message: false,
+            asked_before: None,
             position,
         })
     }
@@ -75,23 +76,25 @@ impl<'p> Approval<'p> {
         Kept {
             answers: self.review.answers(),
             asks_message: self.asks_message,
-            has_edits: !self.review.decision().edited.is_empty(),
+            edits: self.review.edits(),
         }
     }
 
-    /// Comes back to the question with what was answered in an earlier approval of the proposal, which was taken back.
-    /// Returns `false` where that had edits of the person's own and the plan is another one now, so that they are lost.
+    /// Comes back to the question with what was answered in an earlier approval of the proposal. Returns the edits of the
+    /// person's own that are lost, since the plan is another one now.
     ///
     /// # Errors
     /// When the proposal refuses to render.
-    pub fn take_up(&mut self, kept: Kept) -> Result<bool> {
+    pub fn take_up(&mut self, kept: Kept) -> Result<SourceChange> {
         self.asks_message = kept.asks_message;
-        let Some(answers) = kept.answers else { return Ok(true) };
-        let is_taken_up = self.review.take_up(answers)?;
-        if is_taken_up {
-            self.again = Some(Again::TakenBack);
+        let Some(answers) = kept.answers else {
+            return Ok(SourceChange::default());
+        };
+        if !self.review.take_up(answers)? {
+            return Ok(kept.edits);
         }
-        Ok(is_taken_up || !kept.has_edits)
+        self.again = Some(Again::TakenBack);
+        Ok(SourceChange::default())
     }
 
     /// Whether the commit's message is to be shown before the commit.
@@ -156,10 +159,20 @@ impl Dialogue<'_, '_> {
                 ("y" | "yes", None) => return self.take(),
                 ("n" | "no", None) => {
                     self.begin(Run::Leave);
+                    // That all of it is left is said where it ends.
+                    while self.approval.review.current().is_some() {
+                        let reason = self
+                            .approval
+                            .review
+                            .missing_need()
+                            .map_or(Reason::Answer, Reason::Needs);
+                        self.approval.review.decline(reason);
+                    }
                     return Ok(After::Next);
                 }
                 ("s", None) => {
                     self.begin(Run::Ask);
+                    self.approval.asked_before = Some(self.approval.asks_message);
                     self.approval.asks_message = true;
                     return Ok(After::Next);
                 }
@@ -229,21 +242,43 @@ impl Dialogue<'_, '_> {
             true => texts::position(position.number, position.of, &name),
             false => name.into_owned(),
         };
-        let mut here = format!("{whose} · {}", view::stat(&offered.delta).short());
-        if let Some(next) = &position.next {
-            here.push_str(&format!(" · {}", texts::next(&visible(next))));
-        }
-        let here = wrap(&here, width, "", "  ");
-        let below = format!("\n{}\n", paint(palette::FAINT, &here));
-        // The question has two lines on most terminals.
-        let lines = |text: &str| text.lines().count() + below.lines().count() + QUESTION_LINES;
+        let stat = view::stat(&offered.delta);
+        let here = match stat.files {
+            0 => whose,
+            _ => format!("{whose} · {}", stat.short()),
+        };
+        let below = |next: Option<&String>| {
+            let next = next.map_or_else(String::new, |next| format!(" · {}", texts::next(&visible(next))));
+            let here = wrap(&format!("{here}{next}"), width, "", "  ");
+            format!("\n{}\n", paint(palette::FAINT, &here))
+        };
+        let next = position.next.as_ref();
         // Where no question about all of it follows, no key shows what is left out.
         let is_asked = self.approval.is_kept() || !preserving(proposal).is_empty();
-        let mut text = plan(if is_asked { Detail::Table } else { Detail::All });
-        if is_asked && self.terminal.height().is_some_and(|height| lines(&text) > height) {
-            text = plan(Detail::Groups);
-        }
-        self.terminal.show(&format!("\n{text}{below}"));
+        let ways = match is_asked {
+            true => vec![(Detail::Table, next), (Detail::Groups, next), (Detail::Groups, None)],
+            false => vec![(Detail::All, next)],
+        };
+        let mut shown = ways
+            .into_iter()
+            .map(|(detail, next)| plan(detail) + &below(next))
+            .peekable();
+        let fits = |text: &String| {
+            let height = self.terminal.height();
+            height.is_none_or(|height| text.lines().count() + QUESTION_LINES <= height)
+        };
+        let text = loop {
+            match shown.next() {
+                Some(text) if fits(&text) || shown.peek().is_none() => break text,
+                Some(_) => {}
+                None => break String::new(),
+            }
+        };
+        let edited = match self.approval.edited.is_some() {
+            true => format!("{}\n", wrap(texts::PLAN_WITHOUT_EDIT, width, "", "  ")),
+            false => String::new(),
+        };
+        self.terminal.show(&format!("\n{text}{edited}"));
         Ok(())
     }
 

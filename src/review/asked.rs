@@ -1,6 +1,7 @@
 //! An approval as it stands: what was answered, and what is asked next.
 
 use super::decision::{Answers, Proposed, Review};
+use crate::edit::SourceChange;
 use crate::plan::Proposal;
 
 /// Whether the rest is still asked about.
@@ -27,8 +28,15 @@ pub(super) enum Again {
 pub struct Kept {
     pub(super) answers: Option<Answers>,
     pub(super) asks_message: bool,
-    /// Whether the person had edited a text.
-    pub(super) has_edits: bool,
+    /// The texts that the person had edited, as they were planned and as they were made.
+    pub(super) edits: SourceChange,
+}
+
+impl Kept {
+    /// What the person had edited.
+    pub fn edits(&self) -> SourceChange {
+        self.edits.clone()
+    }
 }
 
 /// How far a run is, and what comes then.
@@ -56,5 +64,7 @@ pub struct Approval<'p> {
     /// All that preserves, as the person edited it.
     pub(super) edited: Option<Proposed>,
     pub(super) asks_message: bool,
+    /// Whether the message was to be shown before `s` asked for it.
+    pub(super) asked_before: Option<bool>,
     pub(super) position: Position,
 }

@@ -187,6 +187,20 @@ impl<'p> Review<'p> {
         })
     }
 
+    /// The texts that are the person's own, as they were planned and as they were made.
+    pub fn edits(&self) -> SourceChange {
+        let edited = |edit: &Override| FileChange {
+            from: Some(edit.path.clone()),
+            to: Some(edit.path.clone()),
+            before: edit.base.clone(),
+            after: edit.edited.clone(),
+            ..FileChange::default()
+        };
+        SourceChange {
+            files: self.state().edits.iter().map(edited).collect(),
+        }
+    }
+
     /// Whether all that preserves was taken by one answer.
     pub fn is_taken_together(&self) -> bool {
         self.together > 0

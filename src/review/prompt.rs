@@ -230,6 +230,11 @@ impl Dialogue<'_, '_> {
             return self.approval.position.can_go_back.then_some(After::Back);
         }
         self.approval.begun = is_there && (!together || review.is_taken_together());
+        if !self.approval.begun {
+            // What `s` wanted goes with it.
+            let before = self.approval.asked_before.take();
+            self.approval.asks_message = before.unwrap_or(self.approval.asks_message);
+        }
         // What is taken back is the answer: the edit is one more.
         self.approval.edited = edited.filter(|_| !self.approval.begun);
         // Whoever goes back wants to be asked from there on.

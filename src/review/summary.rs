@@ -38,6 +38,27 @@ pub fn text(proposal: &dyn Proposal, accepted: &Accepted, note: Option<&str>, pa
     if let Some(note) = note {
         let _ = writeln!(out, "{}", paint(palette::FAINT, &line(note, page)));
     }
+    let of = |wanted: Safety| -> Vec<&Group> {
+        let groups = groups.iter().filter(|group| group.safety == wanted);
+        groups.copied().collect()
+    };
+    let [preserving, gains, overwriting] = [Safety::Preserves, Safety::Gains, Safety::Overwrites].map(of);
+    // What it does to the machine comes first: a long table may end below the screen.
+    if let Some(said) = texts::preserving(preserving.len(), gains.len() + overwriting.len()) {
+        let _ = writeln!(out, "{}", wrap(&said, page.width, "", "  "));
+    }
+    if let Some(remark) = proposal.remark(accepted) {
+        let _ = writeln!(out, "{}", wrap(&visible(&remark), page.width, "", "  "));
+    }
+    let whole = detail == Detail::All;
+    for (groups, said) in [
+        (&gains, texts::GAINS_IN_SHORT),
+        (&overwriting, texts::OVERWRITES_IN_SHORT),
+    ] {
+        if !(whole || groups.is_empty()) {
+            out.push_str(&gaining(said, page.width));
+        }
+    }
     if !groups.is_empty() {
         out.push('\n');
         let rows = table::rows(proposal, accepted);
@@ -46,28 +67,9 @@ pub fn text(proposal: &dyn Proposal, accepted: &Accepted, note: Option<&str>, pa
             _ => table::text(&rows, page),
         });
     }
-    let (gains, others) = groups
-        .into_iter()
-        .partition::<Vec<&Group>, _>(|group| group.safety == Safety::Gains);
-    let (others, overwriting) = others
-        .into_iter()
-        .partition::<Vec<&Group>, _>(|group| group.safety == Safety::Preserves);
-    if let Some(said) = texts::preserving(others.len(), gains.len() + overwriting.len()) {
-        let _ = writeln!(out, "\n{}", wrap(&said, page.width, "", "  "));
-    }
-    if let Some(remark) = proposal.remark(accepted) {
-        let _ = writeln!(out, "{}", wrap(&visible(&remark), page.width, "", "  "));
-    }
-    let whole = detail == Detail::All;
-    for (groups, heading, in_short) in [
-        (gains, texts::GAINS, texts::GAINS_IN_SHORT),
-        (overwriting, texts::OVERWRITES, texts::OVERWRITES_IN_SHORT),
-    ] {
-        match whole {
-            true => out.push_str(&by_themselves(heading, &groups, page.width)),
-            false if !groups.is_empty() => out.push_str(&gaining(in_short, page.width)),
-            false => {}
-        }
+    if whole {
+        out.push_str(&by_themselves(texts::GAINS, &gains, page.width));
+        out.push_str(&by_themselves(texts::OVERWRITES, &overwriting, page.width));
     }
     let unwanted = proposal.unwanted().iter();
     let titles: Vec<String> = unwanted
@@ -86,9 +88,9 @@ pub fn text(proposal: &dyn Proposal, accepted: &Accepted, note: Option<&str>, pa
 
 /// A line with paths, which a terminal wraps and a pipe has whole.
 fn line(text: &str, page: Page) -> String {
-    match page.shortens() {
-        true => wrap(text, page.width, "", "  "),
-        false => text.to_owned(),
+    match page.paths {
+        Paths::Whole => text.to_owned(),
+        Paths::Shortened | Paths::Below => wrap(text, page.width, "", "  "),
     }
 }
 
@@ -180,7 +182,7 @@ fn left_in_short(left: &[Skipped], page: Page) -> String {
         return String::new();
     }
     let heading = wrap(texts::LEFT_IN_SHORT, page.width, "", "  ");
-    let mut out = format!("{}\n", paint(palette::TITLE, &heading));
+    let mut out = format!("\n{}\n", paint(palette::TITLE, &heading));
     const LEAD: &str = "  - ";
     let width = page.width.0.min(super::page::PROSE).saturating_sub(LEAD.len());
     for one in left {
@@ -211,7 +213,7 @@ fn by_themselves(heading: &str, groups: &[&Group], width: Width) -> String {
     if groups.is_empty() {
         return String::new();
     }
-    let mut out = gaining(heading, width);
+    let mut out = format!("\n{}", gaining(heading, width));
     for group in groups {
         let title = format!("{}. {}", texts::number(group.id), visible(&group.title));
         let _ = writeln!(out, "{}", wrap(&title, width, "  + ", "    "));

@@ -222,8 +222,11 @@ m - be shown the commit message before the commit, to edit it
 u - take the last answer back: your edit, or the service before
 q - quit: nothing of this service is written
 ? - this help
+In the plan, + before a title is a gain; +2 behind a place are two more places, which p shows.
 ";
 
+/// Below a plan of which a text is edited.
+pub const PLAN_WITHOUT_EDIT: &str = "This is the plan without your edit; what the edit does is proved with it.";
 /// After an edit of a whole.
 pub const EDITED_WHOLE: &str = "Your edit is in it now; y takes it, u drops it.";
 /// After an edit was dropped.

@@ -60,6 +60,17 @@ fn a_test_that_has_no_collector_is_named_and_others_are_not() {
         .succeeds()
         .says("a test that imports modules/server/dashboard/home/default.nix by itself")
         .says("(tests/page/default.nix:3)");
+    let page = |imports: &str| {
+        repo.write(
+            "tests/page/default.nix",
+            format!("# no collector.nix\n{{\n  imports = [{imports}];\n}}\n"),
+        );
+        repo.commit_all("another test");
+        repo.run(&["cleanup", "--dry-run"]).succeeds()
+    };
+    // By another module that imports it; and with the whole server, which has the collector.
+    page("../../modules/server/dashboard").says("(tests/page/default.nix:3)");
+    page("../../modules/server ../../modules/server/dashboard/home").says_not("by itself");
 }
 
 #[test]

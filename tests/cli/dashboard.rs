@@ -24,10 +24,16 @@ fn it_leads_from_the_first_step_to_the_last() {
     snapshot!("cli", "dashboard_under_way", &run);
     assert_eq!(next(&run.out), "qgroget migrate file");
     repo.migrate(&["--all"]).succeeds();
-    assert_eq!(next(&repo.run(&[]).succeeds().out), "qgroget cleanup");
+    // What runs in neither pattern comes first; who leaves it goes on with the end.
+    let run = repo.run(&[]).succeeds();
+    let honcho = "qgroget migrate honcho --from modules/server/misc/honcho.nix";
+    assert_eq!(next(&run.out), honcho);
+    let why = run.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(why.contains("qgroget cleanup"), "{why}");
     repo.run(&["cleanup", "--yes", "--no-verify"]).succeeds();
-    let then = next(&repo.run(&[]).succeeds().out);
-    assert_eq!(then, "qgroget migrate honcho --from modules/server/misc/honcho.nix");
+    let run = repo.run(&[]).succeeds();
+    assert_eq!(next(&run.out), honcho);
+    run.says_not("qgroget cleanup");
 }
 
 #[test]

@@ -314,6 +314,80 @@ fn a_gain_that_is_known_with_the_contract_is_asked_about_in_the_same_run() {
 }
 
 #[test]
+fn a_gain_in_the_same_run_that_is_refused_is_no_success() {
+    let repo = Repo::with_contract();
+    repo.script(
+        ".git/hooks/pre-commit",
+        "test -e .git/first && exit 1; touch .git/first",
+    );
+    let run = repo.migrate(&["kavita", "--accept-gains", "--format", "json"]);
+    let document = run.ends(1).json();
+    let services = document["services"].as_array().unwrap();
+    let outcomes: Vec<_> = services
+        .iter()
+        .map(|service| service["outcome"].as_str().unwrap())
+        .collect();
+    assert_eq!(outcomes, ["migrated", "refused"], "{document}");
+    assert_eq!(repo.log().len(), 3);
+    assert_eq!(repo.status(), "");
+}
+
+#[test]
+fn a_service_that_cannot_be_taken_back_whole_stays_whole() {
+    let repo = Repo::with_contract();
+    let mut person = migrating(&repo, &["kavita", "top"]);
+    person.presses("y");
+    person.presses("y");
+    person.answers("Take this gain", "y");
+    person.sees("service 2 of 2");
+    let module = "modules/server/media/kavita/default.nix";
+    repo.write(module, repo.read(module) + "# mine\n");
+    person.presses("u");
+    person.sees("error[undo-dirty]");
+    // Nothing of it is taken back, and the question is there again.
+    person.sees("service 2 of 2");
+    assert_eq!(repo.log().len(), 4);
+    person.presses("q");
+    let (rest, end) = person.leaves();
+    assert_eq!(end, End::Code(1), "{rest}");
+    assert!(rest.contains("1 migrated"), "{rest}");
+}
+
+#[test]
+fn an_edit_is_there_again_behind_a_gain_of_the_same_service_and_never_lost_without_a_word() {
+    let repo = Repo::with_contract();
+    let directory = tempfile::tempdir().unwrap();
+    let script = editor(directory.path(), "echo '# by hand' >> \"$1\"");
+    let edited = |services: &[&str]| {
+        let mut command = at_terminal(&repo, services);
+        command.env("EDITOR", &script);
+        let mut person = Person::at(command);
+        person.presses("e");
+        first_file(&mut person);
+        person
+    };
+    let mut person = edited(&["kavita"]);
+    person.presses("y");
+    person.presses("u");
+    let shown = person.sees("1 text edited");
+    assert!(!shown.contains("your edit is not in it"), "{shown}");
+    person.presses("q");
+    person.leaves();
+    // Somebody commits to the same file meanwhile: the plan is another one.
+    let mut person = edited(&["file"]);
+    person.sees("Your edit is in it now");
+    for path in ["modules/server/misc/fileServer.nix", "hosts/Server/settings.nix"] {
+        repo.write(path, repo.read(path) + "# mine\n");
+    }
+    repo.commit_all("mine");
+    person.presses("y");
+    person.sees("your edit is not in it. It was:");
+    person.sees("+# by hand");
+    person.presses("q");
+    person.leaves();
+}
+
+#[test]
 fn a_hook_that_refuses_comes_back_to_the_question() {
     let repo = Repo::with_contract();
     let before = repo.tree();

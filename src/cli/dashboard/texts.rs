@@ -187,10 +187,17 @@ pub fn cleanup() -> (String, String) {
     )
 }
 
-pub fn undeclared(name: &str, module: &Path) -> (String, String) {
+/// `cleanup` says whether the legacy pattern is there still, though no service needs it.
+pub fn undeclared(name: &str, module: &Path, cleanup: bool) -> (String, String) {
+    let or = match cleanup {
+        true => {
+            "; or, where it is to stay like that, qgroget cleanup, which is taken back first where a service is taken back later"
+        }
+        false => "",
+    };
     (
         format!("qgroget migrate {name} --from {}", module.display()),
-        "it runs, and is declared in neither pattern".to_owned(),
+        format!("it runs, and is declared in neither pattern{or}"),
     )
 }
 

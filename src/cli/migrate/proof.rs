@@ -24,6 +24,8 @@ pub struct Proved {
     pub ticks: BTreeMap<Check, Tick>,
     /// What it says.
     pub verdict: Verdict,
+    /// What follows on the machine from the gains that were taken, a sentence each.
+    pub follows: Vec<String>,
     /// The lists that have another order where that can mean something, a sentence each.
     pub reordered: Vec<String>,
     /// The options of which another order counts, and was accepted.
@@ -37,6 +39,7 @@ impl Proved {
         Proved {
             ticks: BTreeMap::new(),
             verdict: Verdict::NotProved(why),
+            follows: Vec::new(),
             reordered: Vec::new(),
             accepted_orders: Vec::new(),
             json: None,
@@ -120,8 +123,10 @@ impl<'s> Proofs<'s> {
         match verifier.gate(&decision.change, &allowed)? {
             VerifyOutcome::Reordered(_, refusal) if !committer.takes_order(&refusal) => Err(refusal),
             VerifyOutcome::Open(proof) | VerifyOutcome::Reordered(proof, _) => {
-                self.say(&proof, declared.as_ref(), &verifier)?;
+                let follows = verifier.consequences(declared.as_ref())?;
+                self.say(&proof, &proving::gains(declared.as_ref(), &follows));
                 Ok(Proved {
+                    follows,
                     ticks: proving::ticks(&proof),
                     reordered: prove::report::reordered(&proof),
                     accepted_orders: prove::report::other_orders(&proof),
@@ -138,18 +143,16 @@ impl<'s> Proofs<'s> {
         }
     }
 
-    fn say(&self, proof: &Proof, declared: Option<&Declared>, verifier: &Verifier) -> Result<()> {
+    fn say(&self, proof: &Proof, gains: &[String]) {
         let ui = &self.session.ui;
         if !self.brief {
-            proving::say(ui, proof, &verifier.gains(declared)?);
-            return Ok(());
+            return proving::say(ui, proof, gains);
         }
         for line in proving::how(proof) {
             if self.how_said.borrow_mut().insert(line.clone()) {
                 ui.note(line);
             }
         }
-        Ok(())
     }
 }
 

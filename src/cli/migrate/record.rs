@@ -159,7 +159,8 @@ impl<'s> Record<'s> {
         }
         self.run.date = crate::cli::today();
         self.look_again();
-        if self.run.services.len() > 1 {
+        let several = self.run.services.len() + self.run.not_reached.len() > 1;
+        if several && !self.run.services.is_empty() {
             self.session.ui.tell("");
             for line in report::sums(&self.run, self.began.elapsed()) {
                 self.session.ui.tell(line);
@@ -259,6 +260,7 @@ pub fn migrated(
             .filter(|group| gains(group.0))
             .map(|group| title(group.0))
             .collect(),
+        follows: proved.follows.clone(),
         reordered: proved.reordered.clone(),
         offered: offered.into_iter().map(title).collect(),
         declined: declined.into_iter().map(title).collect(),

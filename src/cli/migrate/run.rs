@@ -1,7 +1,7 @@
 //! A run that writes: one decision, one proof, one commit for each service.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::proof::{Proofs, Proved};
@@ -10,11 +10,12 @@ use super::record::{self, Record};
 use super::{Found, find, moves, trial};
 use crate::cli::args::{Format, Migrate};
 use crate::cli::branch;
-use crate::cli::committer::{Committer, Landed};
+use crate::cli::committer::{self, Committer, Landed};
 use crate::cli::interrupt;
 use crate::cli::next::{self, Done};
 use crate::cli::session::{Loaded, Session, is_outdated};
-use crate::cli::{init, message, texts, undo};
+use crate::cli::{init, message, show, texts, undo};
+use crate::commit::{Message, MoveFirst};
 use crate::error::{self, Error, Kind, Result};
 use crate::plan::install;
 use crate::plan::migrate::Migration;
@@ -51,6 +52,9 @@ pub struct Services<'a> {
     pub undeclared: &'a [(String, PathBuf)],
 }
 
+/// What git and its hooks refuse of a commit.
+const COMMIT_REFUSED: [&str; 3] = ["hook-failed", "hook-changed-files", "commit-failed"];
+
 /// A run under way.
 struct Run<'s> {
     args: &'s Migrate,
@@ -63,6 +67,10 @@ struct Run<'s> {
     position: Position,
     /// What was answered about each service that was decided, for one that is taken back.
     kept: RefCell<BTreeMap<String, Kept>>,
+    /// The files that were written for each service.
+    written: RefCell<BTreeMap<String, BTreeSet<PathBuf>>>,
+    /// Whether what is asked about came up with a service's contract, in the same run.
+    follows: bool,
 }
 
 /// Runs it. Stops between two services on Ctrl-C; what is committed stays.
@@ -91,6 +99,8 @@ pub fn run(
         record,
         position: Position::default(),
         kept: RefCell::default(),
+        written: RefCell::default(),
+        follows: false,
     };
     let _hold = interrupt::hold_all();
     let (code, reached) = match run.services(loaded, &all, choices) {
@@ -118,6 +128,7 @@ fn say_next(services: &[Service], args: &Migrate, session: &Session) {
     let done = Done::Migrated {
         services: &names(&done),
         others: &names(&others),
+        changes: done.first().map_or(0, |service| service.changes()),
     };
     let deciding = &args.deciding;
     next::say(&done, !deciding.no_commit, deciding.host.as_deref(), session);
@@ -169,8 +180,18 @@ impl<'s> Run<'s> {
             }
             match self.one(&loaded, service, &choices) {
                 Step::Back => {
-                    loaded = self.go_back()?;
-                    at = self.last_of(all);
+                    match self.go_back() {
+                        Ok(before) => {
+                            loaded = before;
+                            at = self.last_of(all);
+                        }
+                        // What cannot be taken back stays, and the question is asked again.
+                        Err(error) if error.kind() == Kind::Refused => {
+                            session.ui.error(&error);
+                            at -= 1;
+                        }
+                        Err(error) => return Err(error),
+                    }
                     continue;
                 }
                 Step::Quit => return Ok((1, at - 1)),
@@ -195,14 +216,21 @@ impl<'s> Run<'s> {
                         self.record.follow(*more);
                         loaded = session.load(self.args.deciding.host.as_deref())?;
                     }
-                    Some(Step::Back) => {
-                        loaded = self.go_back()?;
-                        at = self.last_of(all);
-                        continue;
-                    }
+                    Some(Step::Back) => match self.go_back() {
+                        Ok(before) => {
+                            loaded = before;
+                            at = self.last_of(all);
+                            continue;
+                        }
+                        Err(error) if error.kind() == Kind::Refused => session.ui.error(&error),
+                        Err(error) => return Err(error),
+                    },
                     Some(Step::Quit) => return Ok((1, at)),
                     // The service is migrated: what was left of it is open, and said to be.
-                    Some(Step::Refused(error)) => session.ui.error(&error),
+                    Some(Step::Refused(error)) => {
+                        self.say_refused(service, &error)?;
+                        code = code.max(error.kind().exit_code());
+                    }
                     Some(_) => {}
                 }
             }
@@ -242,7 +270,10 @@ impl<'s> Run<'s> {
             return Ok(None);
         }
         self.position.can_go_back = true;
-        Ok(Some(self.one(loaded, service, choices)))
+        self.follows = true;
+        let step = self.one(loaded, service, choices);
+        self.follows = false;
+        Ok(Some(step))
     }
 
     /// Takes the last service off the record; gives its place among `all`.
@@ -268,6 +299,9 @@ impl<'s> Run<'s> {
             Step::Declined => (Fate::Declined, 1),
             Step::Refused(error) => {
                 self.say_refused(service, &error)?;
+                if let Some(kept) = self.kept.borrow_mut().remove(service) {
+                    show::lost_edits(self.session, &kept.edits());
+                }
                 let code = error.kind().exit_code();
                 (Fate::Refused(error), code)
             }
@@ -293,6 +327,17 @@ impl<'s> Run<'s> {
         if let Some(service) = services.last()
             && let Fate::Migrated(migrated) = &service.fate
         {
+            // All of it goes, or none.
+            let written = self.written.borrow_mut().remove(&service.name).unwrap_or_default();
+            let written: Vec<PathBuf> = written.into_iter().collect();
+            let dirty = self.session.git_to_commit()?.dirty(&written)?;
+            if !dirty.is_empty() {
+                let what = texts::all_of(&service.name);
+                self.written
+                    .borrow_mut()
+                    .insert(service.name.clone(), written.into_iter().collect());
+                return Err(crate::repo::git::refusals::undo_dirty(&what, &dirty));
+            }
             for _ in 0..migrated.changes {
                 undo::take_back(&service.name, self.session)?;
             }
@@ -402,7 +447,7 @@ impl<'s> Run<'s> {
         let committer = self.committer.as_ref().expect("made before anything is written");
         committer.check(migration)?;
         if migration.is_resumed() && !self.record.brief {
-            let open = texts::open_changes(service, migration.groups().len());
+            let open = texts::open_changes(service, migration.offered().len());
             self.session.ui.tell(open);
         }
         let position = Position {
@@ -423,7 +468,9 @@ impl<'s> Run<'s> {
     ) -> Result<Step> {
         let (service, session) = (migration.name(), self.session);
         let mut approval = committer.approval(migration, position)?;
-        if let Some(kept) = self.kept.borrow_mut().remove(service) {
+        if !self.follows
+            && let Some(kept) = self.kept.borrow_mut().remove(service)
+        {
             approval.take_up(kept)?;
         }
         let (decision, proved, landed) = loop {
@@ -432,9 +479,10 @@ impl<'s> Run<'s> {
                 Outcome::Back => return Ok(Step::Back),
                 Outcome::Decided(decision) => decision,
             };
-            self.kept
-                .borrow_mut()
-                .extend(approval.kept().map(|kept| (service.to_owned(), kept)));
+            if !self.follows {
+                let kept = approval.kept().map(|kept| (service.to_owned(), kept));
+                self.kept.borrow_mut().extend(kept);
+            }
             if migration.is_resumed() && decision.change.is_empty() && !session.asks(&self.args.deciding) {
                 let gains: Vec<String> = migration.groups().iter().map(|group| group.title.clone()).collect();
                 if !self.record.brief {
@@ -444,6 +492,12 @@ impl<'s> Run<'s> {
                     .decided(migration, &decision, ServiceOutcome::Declined, None, None)?;
                 return Ok(Step::Open(gains));
             }
+            if decision.change.is_empty() && self.follows {
+                session.ui.tell(texts::stays_as_committed(service));
+                self.record
+                    .decided(migration, &decision, ServiceOutcome::Declined, None, None)?;
+                return Ok(Step::Declined);
+            }
             if decision.change.is_empty() {
                 committer.say(service, &Landed::Declined);
                 self.session.ui.note(texts::asked_again(service));
@@ -451,22 +505,31 @@ impl<'s> Run<'s> {
                     .decided(migration, &decision, ServiceOutcome::Declined, None, None)?;
                 return Ok(Step::Declined);
             }
-            match self.write(context, migration, &decision, committer) {
-                Ok((proved, landed)) => break (decision, proved, landed),
-                Err(error) => approval.come_back(error)?,
+            let (first, proved, message) = match self.prove(context, migration, &decision, committer) {
+                Ok(proved) => proved,
+                Err(error) => {
+                    approval.come_back(error)?;
+                    continue;
+                }
+            };
+            match committer.land(migration, &decision, first.as_ref(), &message) {
+                Ok(landed) => break (decision, proved, landed),
+                // What git and its hooks refuse is taken back whole. After another error it may not be.
+                Err(error) if COMMIT_REFUSED.contains(&error.code()) => approval.come_back(error)?,
+                Err(error) => return Err(error),
             }
         };
         self.done(migration, &decision, proved, landed)
     }
 
-    /// Proves what was decided, and writes it.
-    fn write(
+    /// Proves what was decided; gives the commit that moves first, where there is one, what is proved, and the message.
+    fn prove(
         &self,
         context: &Context,
         migration: &Migration,
         decision: &Decision,
         committer: &Committer,
-    ) -> Result<(Proved, Landed)> {
+    ) -> Result<(Option<MoveFirst>, Proved, Message)> {
         let (accepted, change) = (&decision.accepted, &decision.change);
         let first = moves::first(context, migration, accepted, change, self.args, self.session)?;
         let proved = self
@@ -481,8 +544,7 @@ impl<'s> Run<'s> {
         };
         let message = message::migration(&after, migration, accepted, &proved.ticks)?;
         let message = message.with_accepted_orders(&proved.accepted_orders);
-        let landed = committer.land(migration, decision, first.as_ref(), &message)?;
-        Ok((proved, landed))
+        Ok((first, proved, message))
     }
 
     /// Says and keeps what was done.
@@ -491,6 +553,11 @@ impl<'s> Run<'s> {
         match self.record.brief {
             true => committer.say_beside(&landed),
             false => committer.say(migration.name(), &landed),
+        }
+        if matches!(landed, Landed::Committed(_)) {
+            let mut written = self.written.borrow_mut();
+            let paths = written.entry(migration.name().to_owned()).or_default();
+            paths.extend(committer::paths(&decision.change));
         }
         let committed = landed.committed();
         let outcome = match &landed {

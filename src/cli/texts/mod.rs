@@ -122,8 +122,18 @@ pub fn committed_first(first: &First) -> String {
 /// Over the message that a person had edited, where the change is another one now.
 pub const MESSAGE_OF_ANOTHER: &str = "You had edited the message, for another change than this. It was:";
 
-/// Where a text that a person had edited cannot be offered again.
-pub const EDIT_OF_ANOTHER: &str = "the plan is another one than before, and your edit is not in it: the commit that was just taken back has it (`git show` with its id)";
+/// Where a text that a person had edited cannot be offered again, above the edit.
+pub const EDIT_OF_ANOTHER: &str = "the plan is another one than before, and your edit is not in it. It was:";
+
+/// All commits of a service, to be taken back together.
+pub fn all_of(service: &str) -> String {
+    format!("the migration of {service}")
+}
+
+/// A service of which only what came up with its contract was declined.
+pub fn stays_as_committed(service: &str) -> String {
+    format!("{service} stays as it was committed; to be asked again: qgroget migrate {service}")
+}
 
 /// Before the first commit on a branch that was made for it, in git's words.
 pub fn switched(branch: &str) -> String {

@@ -12,8 +12,12 @@ pub const UNDO: &str = "qgroget undo";
 pub const STATUS: &str = "qgroget status";
 pub const CLEANUP: &str = "qgroget cleanup";
 
-pub fn undo_of(service: &str) -> String {
-    format!("qgroget undo {service}")
+/// `changes` is how many of them there may be, each with a commit of its own.
+pub fn undo_of(service: &str, changes: usize) -> String {
+    match changes {
+        0 | 1 => format!("qgroget undo {service}"),
+        _ => format!("qgroget undo {service} (once a commit)"),
+    }
 }
 
 pub fn migrate(service: &str, host: Option<&str>) -> String {

@@ -8,7 +8,8 @@ use super::options::Legacy;
 use crate::error::{self, Result};
 use crate::plan::flow::{Flow, Site};
 use crate::plan::model::Context;
-use crate::plan::{Skipped, placement, texts};
+use crate::plan::{Skipped, texts};
+use crate::repo::Repository;
 use crate::repo::hosts;
 use crate::syntax::{self, Source};
 
@@ -81,29 +82,57 @@ fn check_hosts(context: &Context, source: &Source, sites: &[Site]) -> Result<()>
     Ok(())
 }
 
-/// Tests that import a reader by itself: its module needs the collector from now on. A test that brings the collector, or is
-/// made by a file that does (the library that tests share), has it already.
+/// Tests that import a reader, by itself or through another module, and do not bring the collector, which its module needs
+/// from now on. What a test is made of are the files that its path literals lead to, and theirs.
 pub fn tests(context: &Context, reader: &Path) -> Vec<Skipped> {
     let repo = context.repo;
-    let tests = &context.rules().paths.tests;
-    let brings = |file: &Path| repo.text(file).is_some_and(|text| text.contains("collector.nix"));
-    let made_by = |file: &Path| {
-        let named = repo.path_literals(file).iter();
-        named
-            .filter_map(|literal| repo.import_target(&literal.target))
-            .any(|library| library.starts_with(tests) && brings(&library))
-    };
-    placement::references(repo, reader, reader)
-        .into_iter()
-        .filter(|reference| reference.file.starts_with(tests))
-        .filter(|reference| !brings(&reference.file) && !made_by(&reference.file))
-        .map(|reference| Skipped {
+    let collector = context.rules().paths.server.join("collector.nix");
+    let files = repo
+        .nix_files()
+        .filter(|file| file.starts_with(&context.rules().paths.tests));
+    let mut found = Vec::new();
+    for test in files {
+        let Some(source) = repo.source(test) else { continue };
+        let whole = made_of(repo, test);
+        if !whole.contains(reader) || whole.contains(&collector) || whole.iter().any(|file| names_collector(repo, file))
+        {
+            continue;
+        }
+        let mut literals = repo.path_literals(test).iter();
+        let leading = literals.find(|literal| {
+            let target = repo.import_target(&literal.target);
+            target.is_some_and(|target| made_of(repo, &target).contains(reader))
+        });
+        let Some(leading) = leading else { continue };
+        found.push(Skipped {
             what: texts::cleanup_test(reader),
-            place: Some(reference.place),
+            place: Some(source.place(leading.span.clone())),
             why: texts::CLEANUP_TEST_WHY.to_owned(),
-            next: Some(texts::cleanup_test_next(
-                &context.rules().paths.server.join("collector.nix"),
-            )),
-        })
-        .collect()
+            next: Some(texts::cleanup_test_next(&collector)),
+        });
+    }
+    found
+}
+
+/// A file and all that its path literals lead to.
+fn made_of(repo: &Repository, file: &Path) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![file.to_owned()];
+    while let Some(file) = open.pop() {
+        if found.insert(file.clone()) {
+            let literals = repo.path_literals(&file).iter();
+            open.extend(literals.filter_map(|literal| repo.import_target(&literal.target)));
+        }
+    }
+    found
+}
+
+/// Whether the code of a file names the collector in a string, as `root + "/modules/server/collector.nix"` does.
+fn names_collector(repo: &Repository, file: &Path) -> bool {
+    let is_said = |line: &str| {
+        line.split('#')
+            .next()
+            .is_some_and(|code| code.contains("collector.nix"))
+    };
+    repo.text(file).is_some_and(|text| text.lines().any(is_said))
 }

@@ -277,8 +277,11 @@ fn port(context: &Context, wanted: &Wanted) -> Result<()> {
 /// # Errors
 /// `port-in-use`, which names the service that has it.
 pub fn check_port(context: &Context, port: u16) -> Result<()> {
-    match ports::users(context).get(&port) {
-        Some(user) => Err(error::evolve::port_in_use(port, user, ports::free(context))),
+    match ports::users(context).remove(&port) {
+        Some(user) => {
+            let free = ports::free(context);
+            Err(error::evolve::port_in_use(port, &user.name, user.place, free))
+        }
         None => Ok(()),
     }
 }

@@ -3,18 +3,28 @@
 use std::collections::BTreeMap;
 
 use crate::address::Url;
+use crate::error::Place;
 use crate::listeners::Listeners;
 use crate::plan::model::Context;
 use crate::resolve::module::{self, Def};
 use crate::resolve::{Known, Value};
 use crate::rules::{ContractField, parts};
+use crate::syntax::AstNode as _;
 
 /// Where free ports are looked for first.
 const FIRST: u16 = 8000;
 
-/// Every port that a service names, in its port or in its URL, with the service's name; and those on which other parts of
+/// What listens on a port.
+pub struct User {
+    /// The service, or the option of what else listens.
+    pub name: String,
+    /// Where its port is said; `None` where it is the usual one.
+    pub place: Option<Place>,
+}
+
+/// Every port that a service names, in its port or in its URL, with the service; and those on which other parts of
 /// the configuration listen, with the option of what does.
-pub fn users(context: &Context) -> BTreeMap<u16, String> {
+pub fn users(context: &Context) -> BTreeMap<u16, User> {
     let namespaces = &context.rules().namespaces;
     let mut found = BTreeMap::new();
     for namespace in [&namespaces.contract, &namespaces.services] {
@@ -35,13 +45,19 @@ pub fn users(context: &Context) -> BTreeMap<u16, String> {
                 _ => None,
             };
             if let Some(port) = port {
-                found.entry(port).or_insert_with(|| service.to_owned());
+                found.entry(port).or_insert_with(|| User {
+                    name: service.to_owned(),
+                    place: Some(module.source.place_of(value.syntax())),
+                });
             }
         }
     }
     let collector = context.rules().paths.server.join("collector.nix");
     for listener in Listeners::new(context.model, &collector).all(creates_databases(context)) {
-        found.entry(listener.port).or_insert_with(|| listener.option.to_owned());
+        found.entry(listener.port).or_insert_with(|| User {
+            name: listener.option.to_owned(),
+            place: listener.place,
+        });
     }
     found
 }
