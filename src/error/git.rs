@@ -447,7 +447,7 @@ pub fn nothing_to_commit() -> Error {
 /// HEAD is not where it was.
 pub fn head_moved() -> Error {
     Error::refused("head-moved", "HEAD moved while the commit was being made")
-        .reason("another git command ran at the same time")
+        .reason("another git command, or a hook, ran at the same time")
         .hint("it has to be planned anew on what is there now")
 }
 

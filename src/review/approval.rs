@@ -259,21 +259,13 @@ impl Dialogue<'_, '_> {
             true => vec![(Detail::Table, next), (Detail::Groups, next), (Detail::Groups, None)],
             false => vec![(Detail::All, next)],
         };
-        let mut shown = ways
+        let shown: Vec<String> = ways
             .into_iter()
             .map(|(detail, next)| plan(detail) + &below(next))
-            .peekable();
-        let fits = |text: &String| {
-            let height = self.terminal.height();
-            height.is_none_or(|height| text.lines().count() + QUESTION_LINES <= height)
-        };
-        let text = loop {
-            match shown.next() {
-                Some(text) if fits(&text) || shown.peek().is_none() => break text,
-                Some(_) => {}
-                None => break String::new(),
-            }
-        };
+            .collect();
+        let height = self.terminal.height();
+        let fits = |text: &&String| height.is_none_or(|height| text.lines().count() + QUESTION_LINES <= height);
+        let text = shown.iter().find(fits).or(shown.last()).map_or("", String::as_str);
         let edited = match self.approval.edited.is_some() {
             true => format!("{}\n", wrap(texts::PLAN_WITHOUT_EDIT, width, "", "  ")),
             false => String::new(),

@@ -147,7 +147,7 @@ fn folded(line: &str, width: usize, indent: &str) -> String {
         let lead = rest.len() - rest.trim_start().len();
         let fits = |at: &usize| *at > lead && display_width(&rest[..*at]) <= width;
         // The names of an option's path have dots between them, those of a file's path also within.
-        let ends = |border: char| rest.match_indices(border).map(|(at, _)| at + 1).filter(fits).last();
+        let ends = |border: char| rest.match_indices(border).map(|(at, _)| at + 1).rfind(fits);
         let Some(at) = ends('/').or_else(|| ends('.')) else {
             break;
         };

@@ -1,5 +1,7 @@
 //! `qgroget migrate`: moves services to the contract, one commit each.
 
+mod back;
+mod decided;
 mod dry_run;
 mod moves;
 mod proof;
