@@ -47,9 +47,8 @@ pub fn choose(deciding: &Deciding, may_ask: bool, session: &Session) -> Result<C
         };
         match line.trim() {
             "" => return Ok(Chosen::Branch(None)),
-            "?" => session.ui.out(texts::BRANCH_KEYS),
-            // Everywhere else these are answers; a branch of that name can be had by --branch.
-            "y" | "yes" | "n" | "no" => session.ui.out(texts::BRANCH_KEYS),
+            // What is an answer everywhere else is no name here; a branch of that name can be had by --branch.
+            "?" | "y" | "yes" | "n" | "no" => session.ui.out(texts::BRANCH_KEYS),
             "q" | "quit" => return Ok(Chosen::Quit),
             name if !commit::is_branch_name(name) => session.ui.line(texts::no_branch_name(name)),
             name => match commit::check_branch(&git, name) {

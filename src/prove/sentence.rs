@@ -223,19 +223,19 @@ fn parted(a: &str, b: &str) -> (String, String) {
 
 /// A value in one line.
 pub fn shown(value: Option<&Value>) -> String {
-    match value {
-        None => "(absent)".to_owned(),
-        Some(Value::String(text)) => cut(&format!("\"{}\"", without_mark(text).replace('\n', "⏎"))),
-        Some(other) => cut(&without_mark(&other.to_string())),
-    }
+    shown_by(value, str::to_owned)
 }
 
 /// The same with names in place of symbolic paths.
 fn shown_named(value: Option<&Value>) -> String {
+    shown_by(value, named)
+}
+
+fn shown_by(value: Option<&Value>, text: fn(&str) -> String) -> String {
     match value {
-        Some(Value::String(text)) => cut(&format!("\"{}\"", named(&without_mark(text).replace('\n', "⏎")))),
-        Some(other) => cut(&named(&without_mark(&other.to_string()))),
-        None => shown(None),
+        None => "(absent)".to_owned(),
+        Some(Value::String(said)) => cut(&format!("\"{}\"", text(&without_mark(said).replace('\n', "⏎")))),
+        Some(other) => cut(&text(&without_mark(&other.to_string()))),
     }
 }
 

@@ -14,6 +14,7 @@ use super::{texts, view};
 use crate::edit::{FileChange, SourceChange};
 use crate::error::Result;
 use crate::plan::{Group, Proposal};
+use crate::term::fit::fit;
 use crate::term::foreign::visible;
 use crate::term::palette::{self, paint};
 
@@ -106,6 +107,18 @@ impl<'p> Approval<'p> {
         self.proposal.unwanted().contains(&group.id)
     }
 
+    /// Leaves what has no answer yet, without a word: that all of it is left is said where it ends.
+    fn leave_rest(&mut self) {
+        while let Some(group) = self.review.current() {
+            let reason = match self.review.missing_need() {
+                _ if self.is_unwanted(group) => Reason::Skipped,
+                Some(need) => Reason::Needs(need),
+                None => Reason::Answer,
+            };
+            self.review.decline(reason);
+        }
+    }
+
     /// What is to be shown, edited and taken.
     fn offered(&self) -> Result<Proposed> {
         match &self.edited {
@@ -159,15 +172,7 @@ impl Dialogue<'_, '_> {
                 ("y" | "yes", None) => return self.take(),
                 ("n" | "no", None) => {
                     self.begin(Run::Leave);
-                    // That all of it is left is said where it ends.
-                    while self.approval.review.current().is_some() {
-                        let reason = self
-                            .approval
-                            .review
-                            .missing_need()
-                            .map_or(Reason::Answer, Reason::Needs);
-                        self.approval.review.decline(reason);
-                    }
+                    self.approval.leave_rest();
                     return Ok(After::Next);
                 }
                 ("s", None) => {
@@ -254,7 +259,7 @@ impl Dialogue<'_, '_> {
         };
         let next = position.next.as_ref();
         // Where no question about all of it follows, no key shows what is left out.
-        let is_asked = self.approval.is_kept() || !preserving(proposal).is_empty();
+        let is_asked = self.approval.is_kept() || !accepted.is_empty();
         let ways = match is_asked {
             true => vec![(Detail::Table, next), (Detail::Groups, next), (Detail::Groups, None)],
             false => vec![(Detail::All, next)],
@@ -277,9 +282,10 @@ impl Dialogue<'_, '_> {
     /// Shows the plan with all that it says.
     fn show_whole_plan(&mut self) {
         let proposal = self.approval.proposal;
-        let page = Page::of(self.terminal.width(), self.terminal.is_cut()).closer();
+        let width = self.terminal.width();
+        let page = Page::of(width, self.terminal.is_cut()).closer();
         let text = summary::text(proposal, &preserving(proposal), None, page, Detail::All);
-        self.terminal.show_long(&text);
+        self.terminal.show_long(&fit(&text, width));
     }
 
     fn show_kept(&mut self) {

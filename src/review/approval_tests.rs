@@ -149,6 +149,7 @@ fn no_leaves_all_of_it() {
     let decision = decided(ask(&jellyfin(), &mut Script::new(&["n"])));
     assert!(decision.accepted.is_empty() && decision.change.is_empty());
     assert_eq!(decision.declined.len(), 6);
+    assert_eq!(decision.declined[0].reason, Reason::Answer);
 }
 
 #[test]

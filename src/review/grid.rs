@@ -130,32 +130,11 @@ impl Grid<'_> {
                 (from, to) => format!("{from} → {to}"),
             };
             let inner = format!("{indent}  ");
-            for line in wrap(&places, width, &inner, &inner).lines() {
-                out.push_str(&folded(line, width.0, &format!("{inner}  ")));
-                out.push('\n');
-            }
+            out.push_str(&wrap(&places, width, &inner, &inner));
+            out.push('\n');
         }
         out
     }
-}
-
-/// A line in lines of `width`, divided behind the names of a path that is wider; those below begin with `indent`.
-fn folded(line: &str, width: usize, indent: &str) -> String {
-    let mut out = String::new();
-    let mut rest = line.to_owned();
-    while display_width(&rest) > width {
-        let lead = rest.len() - rest.trim_start().len();
-        let fits = |at: &usize| *at > lead && display_width(&rest[..*at]) <= width;
-        // The names of an option's path have dots between them, those of a file's path also within.
-        let ends = |border: char| rest.match_indices(border).map(|(at, _)| at + 1).rfind(fits);
-        let Some(at) = ends('/').or_else(|| ends('.')) else {
-            break;
-        };
-        out.push_str(&rest[..at]);
-        out.push('\n');
-        rest = format!("{indent}{}", &rest[at..]);
-    }
-    out + &rest
 }
 
 /// How wide the two columns of places are: whole where nothing is cut, else what the names leave.

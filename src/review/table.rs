@@ -165,10 +165,9 @@ pub fn text(rows: &[Row], page: Page) -> String {
 /// no room.
 pub fn in_short(groups: &[&Group], rows: &[Row], page: Page) -> String {
     let indent = " ".repeat(LEAD.len());
-    let first = |group: &&&Group| rows.iter().find(|row| row.group == group.id).cloned();
-    let leads = numbers(&groups.iter().filter_map(|group| first(&group)).collect::<Vec<Row>>());
     let mut out = String::new();
-    for (group, lead) in groups.iter().zip(leads) {
+    for group in groups {
+        let lead = lead(group.id, group.safety);
         out.push_str(&wrap(&visible(&group.title), page.width, &lead, &indent));
         out.push('\n');
         let rows: Vec<&Row> = rows.iter().filter(|row| row.group == group.id).collect();
@@ -230,12 +229,15 @@ fn numbers(rows: &[Row]) -> Vec<String> {
     let mut last = None;
     let number = |row: &Row| match last.replace(row.group) {
         Some(group) if group == row.group => " ".repeat(LEAD.len()),
-        _ => {
-            let sign = if row.safety == Safety::Preserves { "" } else { "+" };
-            format!("{:>3}{sign:<2}", texts::number(row.group).to_string())
-        }
+        _ => lead(row.group, row.safety),
     };
     rows.iter().map(number).collect()
+}
+
+/// A group's number, with the sign of a gain.
+fn lead(group: GroupId, safety: Safety) -> String {
+    let sign = if safety == Safety::Preserves { "" } else { "+" };
+    format!("{:>3}{sign:<2}", texts::number(group).to_string())
 }
 
 #[cfg(test)]

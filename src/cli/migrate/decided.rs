@@ -73,15 +73,13 @@ impl Run<'_> {
                     .decided(migration, &decision, ServiceOutcome::Declined, None, None)?;
                 return Ok(Step::Open(gains));
             }
-            if decision.change.is_empty() && self.follows {
-                session.ui.tell(texts::stays_as_committed(service));
-                self.record
-                    .decided(migration, &decision, ServiceOutcome::Declined, None, None)?;
-                return Ok(Step::Declined);
-            }
             if decision.change.is_empty() {
-                committer.say(service, &Landed::Declined);
-                self.session.ui.note(texts::asked_again(service));
+                if self.follows {
+                    session.ui.tell(texts::stays_as_committed(service));
+                } else {
+                    committer.say(service, &Landed::Declined);
+                    session.ui.note(texts::asked_again(service));
+                }
                 self.record
                     .decided(migration, &decision, ServiceOutcome::Declined, None, None)?;
                 return Ok(Step::Declined);
